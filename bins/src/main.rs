@@ -1,0 +1,2 @@
+//! glomers
+fn main() {}

@@ -1,0 +1,17 @@
+//! Echo: the answer is the question.
+
+use glomers_protocol::{
+    echo::{Echo, EchoOk},
+    handler,
+};
+
+/// Sends back what it is sent, byte for byte.
+#[derive(Default)]
+pub struct Parrot;
+
+#[handler(echo)]
+impl Parrot {
+    fn echo(&self, request: Echo) -> EchoOk {
+        EchoOk { echo: request.echo }
+    }
+}

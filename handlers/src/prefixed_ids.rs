@@ -1,0 +1,31 @@
+//! Unique ids without coordination: node id, a random number drawn at the start of the process, a counter.
+//!
+//! Two ids of one process differ in the counter, those of two nodes in the node id, and those of two runs of one node in
+//! the random number: with 64 bits, a million restarts of a node collide with a chance of 3 in 100 million. No message is
+//! needed and no clock, so neither partitions nor clock skew matter.
+
+use glomers_protocol::{
+    Any, Context, handler,
+    rand::Rng,
+    unique_ids::{Generate, GenerateOk},
+};
+use std::cell::Cell;
+
+/// Ids of the form `n1-2f0c71be6a90d8e4-17`.
+pub struct PrefixedIds {
+    prefix: String,
+    next: Cell<u64>,
+}
+
+#[handler(unique_ids)]
+impl PrefixedIds {
+    #[init]
+    fn new(cx: &Context) -> Self {
+        Self { prefix: format!("{}-{:016x}", cx.id(), cx.rng().next_u64()), next: Cell::new(0) }
+    }
+
+    fn generate(&self, _: Generate) -> GenerateOk {
+        let counter = self.next.replace(self.next.get() + 1);
+        GenerateOk { id: Any::from(format!("{}-{counter}", self.prefix)) }
+    }
+}

@@ -1,0 +1,134 @@
+//! Named integer codes: alternatives that are integer constants with a title, as Maelstrom's error codes are. They
+//! become an enum that is an integer on the wire. The one alternative without a constant takes every other integer,
+//! for a peer may be newer than the table. Each boolean keyword `x-WORD` becomes a method `is_WORD`.
+
+use crate::{Error, cursor::Cursor, docs::docs};
+use heck::ToUpperCamelCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use std::collections::{BTreeMap, BTreeSet};
+use syn::Ident;
+
+struct Code<'a> {
+    variant: Ident,
+    /// The name on the wire and in reports, such as `key-does-not-exist`.
+    name: &'a str,
+    /// `None`: every number that has no name.
+    number: Option<i64>,
+    description: &'a str,
+    /// The words of the `x-` keywords that are true.
+    flags: BTreeMap<&'a str, bool>,
+}
+
+/// Compiles a definition of integer codes; `None` if it is not one.
+pub(crate) fn compile(name: &str, shape: &Cursor<'_>) -> Result<Option<TokenStream>, Error> {
+    let Some(alternatives) = shape.get("oneOf") else { return Ok(None) };
+    let codes = alternatives.elements()?.iter().map(Code::read).collect::<Result<Vec<_>, _>>()?;
+    if codes.iter().filter(|code| code.number.is_none()).count() != 1 {
+        return Err(alternatives.fail("codes need exactly one alternative without `const`, for all other numbers"));
+    }
+    let numbers: BTreeSet<_> = codes.iter().filter_map(|code| code.number).collect();
+    if numbers.len() + 1 != codes.len() {
+        return Err(alternatives.fail("two codes have the same number"));
+    }
+    Ok(Some(generate(name, shape.description()?, &codes)))
+}
+
+impl<'a> Code<'a> {
+    fn read(alternative: &Cursor<'a>) -> Result<Self, Error> {
+        let name = alternative.want("title")?.text()?;
+        let number = match alternative.get("const") {
+            None => None,
+            Some(number) => {
+                Some(number.value().as_i64().ok_or_else(|| number.fail("expected an integer, the code's number"))?)
+            }
+        };
+        let members = alternative.members()?.into_iter();
+        let flags = members.filter_map(|(key, value)| Some((key.strip_prefix("x-")?, value.value().as_bool()?)));
+        Ok(Self {
+            variant: format_ident!("{}", name.to_upper_camel_case()),
+            name,
+            number,
+            description: alternative.description()?,
+            flags: flags.collect(),
+        })
+    }
+}
+
+fn generate(name: &str, description: &str, codes: &[Code<'_>]) -> TokenStream {
+    let ident = format_ident!("{name}");
+    let type_docs = docs(description);
+    let (named, other): (Vec<_>, Vec<_>) = codes.iter().partition(|code| code.number.is_some());
+    let other = other.first().expect("checked by compile");
+    let fallback = &other.variant;
+    let fallback_docs = docs(other.description);
+    let fallback_name = other.name;
+    let variants: Vec<_> = named.iter().map(|code| &code.variant).collect();
+    let numbers: Vec<_> =
+        named.iter().filter_map(|code| code.number).map(proc_macro2::Literal::i64_unsuffixed).collect();
+    let names = named.iter().map(|code| code.name);
+    let variant_docs = named.iter().map(|code| {
+        let number = code.number.expect("named codes have numbers");
+        docs(&format!("{number} `{}`: {}", code.name, code.description))
+    });
+    let flags = flag_methods(codes);
+    quote! {
+        #type_docs
+        #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
+        pub enum #ident {
+            #(#variant_docs #variants,)*
+            #fallback_docs
+            #fallback(i64),
+        }
+
+        impl #ident {
+            /// Every code that has a name, in the schema's order.
+            pub const NAMED: &'static [Self] = &[#(Self::#variants),*];
+
+            /// The number on the wire.
+            pub const fn number(self) -> i64 {
+                match self { #(Self::#variants => #numbers,)* Self::#fallback(number) => number }
+            }
+
+            /// The name in Maelstrom's table.
+            pub const fn name(self) -> &'static str {
+                match self { #(Self::#variants => #names,)* Self::#fallback(_) => #fallback_name }
+            }
+
+            #flags
+        }
+
+        impl ::std::convert::From<i64> for #ident {
+            fn from(number: i64) -> Self {
+                match number { #(#numbers => Self::#variants,)* other => Self::#fallback(other) }
+            }
+        }
+
+        impl ::serde::Serialize for #ident {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.number())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                <i64 as ::serde::Deserialize>::deserialize(deserializer).map(Self::from)
+            }
+        }
+    }
+}
+
+/// `pub const fn is_definite(self) -> bool { matches!(self, Self::NodeNotFound | ..) }`
+fn flag_methods(codes: &[Code<'_>]) -> TokenStream {
+    let words: BTreeSet<_> = codes.iter().flat_map(|code| code.flags.keys()).collect();
+    let methods = words.into_iter().map(|word| {
+        let method = format_ident!("is_{word}");
+        let text = docs(&format!("Whether the code is marked {word} in the schema."));
+        let variants = codes.iter().filter(|code| code.flags.get(word) == Some(&true)).map(|code| {
+            let variant = &code.variant;
+            if code.number.is_some() { quote!(Self::#variant) } else { quote!(Self::#variant(_)) }
+        });
+        quote!(#text pub const fn #method(self) -> bool { matches!(self, #(#variants)|*) })
+    });
+    quote!(#(#methods)*)
+}

@@ -1,0 +1,112 @@
+//! What pairs and names the payloads: `Payload` and `Request` implementations, and the enums of all requests and all
+//! responses of a schema file.
+
+use crate::{
+    docs::docs,
+    schema::{Message, Schema},
+};
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+/// `impl Payload for Topology` and, for a request, `impl Request for Topology`.
+pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
+    let name = format_ident!("{}", message.name);
+    let wire_type = message.wire_type;
+    let request = message.response.map(|response| {
+        let response = format_ident!("{response}");
+        quote! {
+            impl ::glomers_protocol::Request for #name {
+                type Response = #response;
+            }
+        }
+    });
+    quote! {
+        impl ::glomers_protocol::Payload for #name {
+            const TYPE: &'static str = #wire_type;
+        }
+        #request
+    }
+}
+
+/// `enum Request { Topology(Topology), .. }` and `enum Response { .. }`; nothing for a file without requests.
+pub(crate) fn enums(schema: &Schema<'_>) -> Vec<TokenStream> {
+    let (mut requests, mut responses) = (Vec::new(), Vec::new());
+    for (request, response) in schema.pairs() {
+        let response = schema.messages.iter().find(|message| message.name == response).expect("pairs are checked");
+        requests.push((request.name, request.wire_type));
+        responses.push((response.name, response.wire_type));
+    }
+    if requests.is_empty() {
+        return Vec::new();
+    }
+    let title = schema.title;
+    let mut items = body_enum("Request", &format!("Any request of `{title}`."), &requests);
+    items.extend(body_enum("Response", &format!("Any response of `{title}`."), &responses));
+    items
+}
+
+/// An enum over payloads: it serialises as the payload it holds and decodes by the message's `type`.
+fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<TokenStream> {
+    let name = format_ident!("{name}");
+    let description = docs(description);
+    let variants: Vec<_> = bodies.iter().map(|(variant, _)| format_ident!("{variant}")).collect();
+    let types: Vec<_> = bodies.iter().map(|(_, wire_type)| wire_type).collect();
+    let variant_docs = bodies.iter().map(|(_, wire_type)| docs(&format!("A body of type `{wire_type}`.")));
+    let definition = quote! {
+        #description
+        #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
+        #[serde(untagged)]
+        pub enum #name { #(#variant_docs #variants(#variants),)* }
+    };
+    let implementation = quote! {
+        impl #name {
+            /// Every `type` that [`Self::decode`] knows.
+            pub const TYPES: &'static [&'static str] = &[#(#types),*];
+
+            /// `type` on the wire.
+            pub const fn wire_type(&self) -> &'static str {
+                match self { #(Self::#variants(_) => #types,)* }
+            }
+
+            /// Decodes the body of `message`.
+            ///
+            /// # Errors
+            ///
+            /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+            pub fn decode(
+                message: &::glomers_protocol::Message<'_>,
+            ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+                match message.wire_type() {
+                    #(#types => message.payload().map(Self::#variants),)*
+                    _ => ::std::result::Result::Err(message.unknown_type(Self::TYPES)),
+                }
+            }
+        }
+    };
+    vec![definition, implementation]
+}
+
+/// Tests, compiled only for the including crate's own tests: each wire example decodes and encodes to itself.
+pub(crate) fn example_tests(schema: &Schema<'_>) -> TokenStream {
+    let checks = schema.messages.iter().map(|message| {
+        let name = format_ident!("{}", message.name);
+        let bodies = message.examples.iter().map(|example| raw_string(&crate::docs::wire(example)));
+        quote!(::glomers_protocol::support::assert_round_trips::<super::#name>(&[#(#bodies),*]);)
+    });
+    quote! {
+        #[cfg(test)]
+        mod examples {
+            #[test]
+            fn decode_and_encode_to_themselves() { #(#checks)* }
+        }
+    }
+}
+
+/// `r#"TEXT"#`, with as many `#` as it takes.
+fn raw_string(text: &str) -> Literal {
+    let mut hashes = "#".to_owned();
+    while text.contains(&format!("\"{hashes}")) {
+        hashes.push('#');
+    }
+    format!("r{hashes}\"{text}\"{hashes}").parse().expect("a raw string is a literal")
+}

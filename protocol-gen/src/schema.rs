@@ -1,0 +1,135 @@
+//! One schema file, read and checked: which messages it has, which response answers which request, and which
+//! definitions they use. Nothing here knows Rust; the other modules turn this into code.
+
+use crate::{Error, cursor::Cursor};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The keys that every body may have and that the envelope owns (Maelstrom: `doc/protocol.md`, "Message Bodies").
+pub(crate) const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
+
+/// A schema file and what is known of it.
+pub(crate) struct Schema<'a> {
+    /// `title`: the workload's or service's name on the wire.
+    pub(crate) title: &'a str,
+    /// `description`: what it is for.
+    pub(crate) description: &'a str,
+    /// `x-addresses`: the node ids at which a service answers.
+    pub(crate) addresses: Vec<&'a str>,
+    /// The messages, in the order of the root's `oneOf`.
+    pub(crate) messages: Vec<Message<'a>>,
+    /// The definitions that are not messages.
+    pub(crate) shapes: Vec<(&'a str, Cursor<'a>)>,
+}
+
+/// A message body: an object with a constant `type`.
+pub(crate) struct Message<'a> {
+    /// The definition's name, which becomes the Rust type's.
+    pub(crate) name: &'a str,
+    /// `type` on the wire.
+    pub(crate) wire_type: &'a str,
+    pub(crate) description: &'a str,
+    /// The definition of the response, if this is a request.
+    pub(crate) response: Option<&'a str>,
+    pub(crate) examples: Vec<&'a Value>,
+    pub(crate) definition: Cursor<'a>,
+}
+
+impl<'a> Schema<'a> {
+    /// Reads the document of `file` (a name for errors).
+    pub(crate) fn read(file: &'a str, document: &'a Value) -> Result<Self, Error> {
+        let root = Cursor::root(file, document);
+        let definitions: BTreeMap<_, _> = root.want("definitions")?.members()?.into_iter().collect();
+        let mut messages = Vec::new();
+        for entry in root.want("oneOf")?.elements()? {
+            let name = entry.definition_name()?;
+            let definition = definitions.get(name).ok_or_else(|| entry.fail(format!("no definition `{name}`")))?;
+            messages.push(Message::read(name, definition)?);
+        }
+        check_pairs(&messages)?;
+        let is_message = |name: &str| messages.iter().any(|message| message.name == name);
+        let shapes = definitions.into_iter().filter(|(name, _)| !is_message(name)).collect();
+        let addresses = match root.get("x-addresses") {
+            Some(list) => list.elements()?.iter().map(Cursor::text).collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        Ok(Self { title: root.want("title")?.text()?, description: root.description()?, addresses, messages, shapes })
+    }
+
+    /// Each request with its response.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&Message<'a>, &'a str)> {
+        self.messages.iter().filter_map(|message| Some((message, message.response?)))
+    }
+}
+
+impl<'a> Message<'a> {
+    fn read(name: &'a str, definition: &Cursor<'a>) -> Result<Self, Error> {
+        let wire_type = definition.want("properties")?.want("type")?.want("const")?.text()?;
+        let response = match definition.get("x-response") {
+            Some(reference) => Some(reference.definition_name()?),
+            None => None,
+        };
+        let examples = definition.want("examples")?.elements()?;
+        if examples.is_empty() {
+            return Err(definition.fail("a message needs at least one example"));
+        }
+        Ok(Self {
+            name,
+            wire_type,
+            description: definition.description()?,
+            response,
+            examples: examples.iter().map(Cursor::value).collect(),
+            definition: definition.clone(),
+        })
+    }
+
+    fn requires(&self, key: &str) -> bool {
+        let required = self.definition.value().get("required").and_then(Value::as_array);
+        required.is_some_and(|keys| keys.iter().any(|name| name == key))
+    }
+
+    /// Whether unknown keys are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.definition.value().get("additionalProperties") == Some(&Value::Bool(false))
+    }
+}
+
+/// Holds the pairing to its rules. A file without any request (the error body) has nothing to pair.
+fn check_pairs(messages: &[Message<'_>]) -> Result<(), Error> {
+    let find = |name: &str| messages.iter().find(|message| message.name == name);
+    for (index, message) in messages.iter().enumerate() {
+        if let Some(twin) = messages[..index].iter().find(|other| other.wire_type == message.wire_type) {
+            let text = format!("type `{}` is already that of `{}`", message.wire_type, twin.name);
+            return Err(message.definition.fail(text));
+        }
+    }
+    for request in messages.iter().filter(|message| message.response.is_some()) {
+        let name = request.response.expect("filtered for it");
+        let blame = |text: String| Err(request.definition.want("x-response")?.fail(text));
+        match find(name) {
+            None => return blame(format!("`{name}` is not among the messages of the root's `oneOf`")),
+            Some(response) if response.response.is_some() => return blame(format!("`{name}` is itself a request")),
+            Some(response) if !response.requires("in_reply_to") => {
+                return Err(response.definition.fail("a response requires `in_reply_to`"));
+            }
+            Some(response) if !response.is_closed() => {
+                let text = "a response needs `additionalProperties: false`: Maelstrom refuses unknown keys in it";
+                return Err(response.definition.fail(text));
+            }
+            Some(_) => {}
+        }
+        if !request.requires("msg_id") {
+            return Err(request.definition.fail("a request requires `msg_id`, or nobody could answer it"));
+        }
+    }
+    if messages.iter().all(|message| message.response.is_none()) {
+        return Ok(());
+    }
+    for message in messages.iter().filter(|message| message.response.is_none()) {
+        if !messages.iter().any(|request| request.response == Some(message.name)) {
+            let text = "neither a request (it has no `x-response`) nor the response of one";
+            return Err(message.definition.fail(text));
+        }
+    }
+    Ok(())
+}

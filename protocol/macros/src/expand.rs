@@ -1,0 +1,213 @@
+//! Wires handler functions into a node. Types come from the user's signatures, so a wrong one is an error at the user's
+//! own line and never more than one.
+
+use crate::parse::{Function, Handlers, Parameter, Role};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{GenericArgument, ItemImpl, PathArguments, Type, spanned::Spanned};
+
+/// All that `#[handler]` adds behind the user's block.
+pub(crate) fn wiring(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
+    let workload = workload(block, handlers);
+    let payloads = handlers.functions.iter().map(payload);
+    let handler = handler(block, handlers);
+    quote!(#workload #(#payloads)* #handler)
+}
+
+/// Expands to:
+///
+/// ```ignore
+/// impl broadcast::Workload for Gossip {
+///     fn read(self: &Rc<Self>, cx: &Context, from: &NodeId, request: Read) -> Reply<<Read as Request>::Response> {
+///         Reply::ready(Self::read(self, request))
+///     }
+/// }
+/// ```
+fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
+    let path = &handlers.workload;
+    let requests = handlers.functions.iter().filter(|function| matches!(function.role, Role::Request));
+    let methods = requests.map(|function| {
+        let name = &function.name;
+        let payload = function.payload().expect("checked");
+        let reply = call(function, quote!(request));
+        // Spanned at the user's type, for that is where a type without a response is to be seen.
+        let response = quote_spanned!(payload.span()=> <#payload as ::glomers_protocol::Request>::Response);
+        quote! {
+            fn #name(
+                self: &::std::rc::Rc<Self>,
+                cx: &::glomers_protocol::Context,
+                from: &::glomers_protocol::NodeId,
+                request: #payload,
+            ) -> ::glomers_protocol::Reply<#response> {
+                let _ = (cx, from);
+                #reply
+            }
+        }
+    });
+    let (generics, _, bounds) = block.generics.split_for_impl();
+    let node = &block.self_ty;
+    // Spanned at the user's type, for that is where rustc says which handlers are missing.
+    let head = quote_spanned!(node.span()=> impl #generics #path::Workload for #node #bounds);
+    quote!(#head { #(#methods)* })
+}
+
+/// Expands to `impl Payload for Rumour { const TYPE: &'static str = "rumour"; }`; for an RPC, to the same of request and
+/// response and `impl Request for Pull { type Response = Pulled; }`.
+fn payload(function: &Function) -> TokenStream {
+    let wire_type = wire_type(function);
+    let implement = |payload: &Type, wire_type: &str| {
+        quote_spanned! {payload.span()=>
+            impl ::glomers_protocol::Payload for #payload {
+                const TYPE: &'static str = #wire_type;
+            }
+        }
+    };
+    match (&function.role, function.payload()) {
+        (Role::Message, Some(message)) => implement(message, &wire_type),
+        (Role::Rpc, Some(request)) => {
+            let response = response(function.returns.as_ref().expect("checked"));
+            let payloads = [implement(request, &wire_type), implement(response, &format!("{wire_type}_ok"))];
+            quote! {
+                #(#payloads)*
+                impl ::glomers_protocol::Request for #request {
+                    type Response = #response;
+                }
+            }
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// `T` of `Result<T, ..>`, and every other type itself.
+fn response(returns: &Type) -> &Type {
+    if let Type::Path(path) = returns
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Result"
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(ok)) = arguments.args.first()
+    {
+        return ok;
+    }
+    returns
+}
+
+/// Expands to `impl Handler for Gossip { fn init .. fn start .. fn dispatch .. }`.
+fn handler(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
+    let path = &handlers.workload;
+    let node = &block.self_ty;
+    let (generics, _, bounds) = block.generics.split_for_impl();
+    let init = init(node, handlers);
+    let timers = handlers.functions.iter().filter_map(timer);
+    let arms = handlers.functions.iter().filter_map(arm);
+    quote! {
+        impl #generics ::glomers_protocol::Handler for #node #bounds {
+            fn init(cx: &::glomers_protocol::Context) -> Self {
+                let _ = cx;
+                #init
+            }
+
+            fn start(self: &::std::rc::Rc<Self>, cx: &::glomers_protocol::Context) {
+                let _ = cx;
+                #(#timers)*
+            }
+
+            fn dispatch(
+                self: &::std::rc::Rc<Self>,
+                cx: &::glomers_protocol::Context,
+                message: &::glomers_protocol::Message<'_>,
+            ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+                match message.wire_type() {
+                    #(#arms)*
+                    _ => #path::dispatch(self, cx, message),
+                }
+            }
+        }
+    }
+}
+
+/// `Self::new(cx)`, or the default.
+fn init(node: &Type, handlers: &Handlers) -> TokenStream {
+    match handlers.functions.iter().find(|function| matches!(function.role, Role::Init)) {
+        Some(function) => {
+            let (name, arguments) = (&function.name, arguments(function, TokenStream::new()));
+            quote!(Self::#name(#(#arguments),*))
+        }
+        None => quote_spanned!(node.span()=> <#node as ::std::default::Default>::default()),
+    }
+}
+
+/// `"rumour" => support::receive(cx, message, |from, request| Reply::ready(Self::rumour(self, from, request))),`
+fn arm(function: &Function) -> Option<TokenStream> {
+    let serve = match function.role {
+        Role::Message => quote!(receive),
+        Role::Rpc => quote!(answer),
+        _ => return None,
+    };
+    let (wire_type, payload) = (wire_type(function), function.payload()?);
+    let reply = call(function, quote!(request));
+    Some(quote! {
+        #wire_type => ::glomers_protocol::support::#serve(cx, message, |from, request: #payload| {
+            let _ = from;
+            #reply
+        }),
+    })
+}
+
+/// `support::every(cx, "flush", period, { let this = Rc::clone(self); .. move || Reply::ready(Self::flush(&this, &cx)) });`
+fn timer(function: &Function) -> Option<TokenStream> {
+    let Role::Every(period) = &function.role else { return None };
+    let what = function.name.to_string();
+    let reply = call(function, TokenStream::new());
+    Some(quote! {
+        ::glomers_protocol::support::every(cx, #what, #period, {
+            let this = ::std::rc::Rc::clone(self);
+            let cx = ::std::clone::Clone::clone(cx);
+            move || {
+                let (this, cx) = (&this, &cx);
+                let _ = cx;
+                #reply
+            }
+        });
+    })
+}
+
+fn wire_type(function: &Function) -> String {
+    let name = function.name.to_string();
+    name.strip_prefix("r#").unwrap_or(&name).to_owned()
+}
+
+/// Calls the user's function and makes its result a `Reply`. In scope are `self` (or, in timers, `this`), `cx` and `from`
+/// as references.
+fn call(function: &Function, payload: TokenStream) -> TokenStream {
+    let name = &function.name;
+    let span = function.returns.as_ref().map_or(Span::call_site(), Spanned::span);
+    let node = if matches!(function.role, Role::Every(_)) { format_ident!("this") } else { format_ident!("self") };
+    if !function.is_async {
+        let arguments = arguments(function, payload);
+        return quote_spanned!(span=> ::glomers_protocol::Reply::ready(Self::#name(#node, #(#arguments),*)));
+    }
+    let takes_from = function.parameters.iter().any(|parameter| matches!(parameter, Parameter::From));
+    let from = takes_from.then(|| quote!(let from = ::std::clone::Clone::clone(from);));
+    let arguments = function.parameters.iter().map(|parameter| match parameter {
+        Parameter::Context => quote!(&cx),
+        Parameter::From => quote!(&from),
+        Parameter::Payload(_) => payload.clone(),
+    });
+    let future = quote_spanned!(span=> async move { Self::#name(&this, #(#arguments),*).await });
+    let later = quote_spanned!(span=> ::glomers_protocol::Reply::later(#future));
+    quote!({
+        let this = ::std::rc::Rc::clone(#node);
+        let cx = ::std::clone::Clone::clone(cx);
+        #from
+        #later
+    })
+}
+
+/// The arguments of the user's function, from references in scope.
+fn arguments(function: &Function, payload: TokenStream) -> impl Iterator<Item = TokenStream> {
+    function.parameters.iter().map(move |parameter| match parameter {
+        Parameter::Context => quote!(cx),
+        Parameter::From => quote!(from),
+        Parameter::Payload(_) => payload.clone(),
+    })
+}

@@ -1,0 +1,219 @@
+//! "Any JSON value", kept as the sender wrote it.
+//!
+//! Maelstrom leaves many fields untyped and compares what comes back with what it sent. Decoding to a number type would
+//! round an integer of 30 digits and lose 1e400; so the text itself is kept, and two values are equal if they mean the
+//! same JSON.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    collections::BTreeMap,
+    fmt,
+    hash::{Hash, Hasher},
+};
+
+/// A JSON value, verbatim: what was received is sent again byte for byte.
+///
+/// Equality, order and hash ignore what JSON ignores: white space outside strings, the order of an object's keys, and
+/// how a string escapes its characters. Numbers are equal if they are written alike (`1` is not `1.0`). The order sorts
+/// short values first, so that non-negative integers come in their usual order.
+///
+/// A value inside serde's `untagged` enums or `flatten`ed structs cannot be decoded: they buffer, and the text is lost.
+///
+/// ```
+/// use glomers_protocol::Any;
+///
+/// let big: Any = serde_json::from_str("123456789012345678901234567890")?;
+/// assert_eq!(serde_json::to_string(&big)?, "123456789012345678901234567890");
+/// assert_eq!(Any::new(&[1, 2]).to::<Vec<i64>>()?, [1, 2]);
+/// assert_eq!(serde_json::from_str::<Any>(r#"{"a": 1, "b": 2}"#)?, serde_json::from_str(r#"{"b":2,"a":1}"#)?);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Any(Box<RawValue>);
+
+impl Any {
+    /// Encodes `value`.
+    ///
+    /// # Panics
+    ///
+    /// `value` has no JSON form: a map with keys that are no strings, or a `Serialize` that fails.
+    pub fn new<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self(serde_json::value::to_raw_value(value).expect("the value has a JSON form"))
+    }
+
+    /// The JSON value `null`.
+    pub fn null() -> Self {
+        Self::new(&())
+    }
+
+    /// Decodes the value as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// The value does not fit `T`.
+    pub fn to<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.text())
+    }
+
+    /// The JSON text.
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Whether the value is `null`.
+    pub fn is_null(&self) -> bool {
+        self.text() == "null"
+    }
+
+    /// A text that is the same for equal values: the text itself unless it can be written in several ways.
+    fn canonical(&self) -> Cow<'_, str> {
+        let text = self.text();
+        let ambiguous = match text.as_bytes()[0] {
+            b'[' | b'{' => true,
+            b'"' => text.contains('\\'),
+            _ => false,
+        };
+        if !ambiguous {
+            return Cow::Borrowed(text);
+        }
+        let mut canonical = String::with_capacity(text.len());
+        write_canonical(&self.0, &mut canonical);
+        Cow::Owned(canonical)
+    }
+}
+
+/// Depth at which nested values are compared as they are written, for no stack is endless.
+const MAX_DEPTH: usize = 128;
+
+fn write_canonical(value: &RawValue, out: &mut String) {
+    write_canonical_at(value, MAX_DEPTH, out);
+}
+
+/// Writes `value` without white space, with sorted keys and minimal escapes.
+fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
+    let text = value.get();
+    let parsed = match text.as_bytes()[0] {
+        b'"' => serde_json::from_str::<String>(text).map(|string| out.push_str(Any::new(&string).text())),
+        b'[' if depth > 0 => serde_json::from_str::<Vec<&RawValue>>(text).map(|elements| {
+            out.push('[');
+            for (index, element) in elements.into_iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                write_canonical_at(element, depth - 1, out);
+            }
+            out.push(']');
+        }),
+        b'{' if depth > 0 => serde_json::from_str::<BTreeMap<String, &RawValue>>(text).map(|members| {
+            out.push('{');
+            for (index, (key, member)) in members.into_iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                out.push_str(Any::new(&key).text());
+                out.push(':');
+                write_canonical_at(member, depth - 1, out);
+            }
+            out.push('}');
+        }),
+        _ => return out.push_str(text),
+    };
+    // A string may hold a lone surrogate, which is JSON but no Rust string; such a value equals only its own text.
+    if parsed.is_err() {
+        out.push_str(text);
+    }
+}
+
+impl PartialEq for Any {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text() || self.canonical() == other.canonical()
+    }
+}
+
+impl Eq for Any {}
+
+impl Ord for Any {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right) = (self.canonical(), other.canonical());
+        left.len().cmp(&right.len()).then_with(|| left.cmp(&right))
+    }
+}
+
+impl PartialOrd for Any {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Any {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical().hash(state);
+    }
+}
+
+impl fmt::Debug for Any {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl fmt::Display for Any {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+macro_rules! from_value {
+    ($($kind:ty),*) => {$(
+        impl From<$kind> for Any {
+            fn from(value: $kind) -> Self {
+                Self::new(&value)
+            }
+        }
+    )*};
+}
+
+from_value!(i64, u64, i32, u32, usize, bool, &str, String, serde_json::Value);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn any(text: &str) -> Any {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn text_survives_verbatim() {
+        for text in ["123456789012345678901234567890", "1e400", "-0.0", r#"{"b":1,"a":[null,"\u00e9"]}"#, "\"\\ud800\""]
+        {
+            assert_eq!(serde_json::to_string(&any(text)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_survives() {
+        let text = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(any(&text), any(&text));
+        assert_eq!(any(&text).text(), text);
+    }
+
+    #[test]
+    fn equality_is_that_of_json() {
+        let same = [("[1, 2]", "[1,2]"), (r#"{"a":1,"b":[ ]}"#, r#"{"b":[],"a":1}"#), (r#""\u0061""#, r#""a""#)];
+        for (left, right) in same {
+            assert_eq!(any(left), any(right));
+            assert_eq!(any(left).cmp(&any(right)), Ordering::Equal);
+        }
+        for (left, right) in [("1", "1.0"), ("[1,2]", "[2,1]"), ("1", "\"1\""), ("null", "false")] {
+            assert_ne!(any(left), any(right));
+        }
+    }
+
+    #[test]
+    fn integers_sort_by_size() {
+        let mut values = [any("10"), any("9"), any("100"), any("1")];
+        values.sort();
+        assert_eq!(values, [any("1"), any("9"), any("10"), any("100")]);
+    }
+}

@@ -1,0 +1,251 @@
+//! All that a handler has of the world: ids, the network, time and chance. The same seed, messages and times give the
+//! same bytes, because nothing else can be asked.
+
+use crate::{
+    NodeId, Payload, Reply, Request, RpcError,
+    calls::{Call, Calls},
+    kv::{Kv, Tso},
+    outbox::{Body, Outbox},
+    support,
+    tasks::{Task, task},
+    timers::{TimerKey, Timers},
+};
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+use std::{
+    cell::{Cell, OnceCell, RefCell, RefMut},
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+/// A handler's view of its node. Cheap to clone; every clone is the same node.
+#[derive(Clone)]
+pub struct Context(Rc<Core>);
+
+/// What node and context share.
+struct Core {
+    identity: OnceCell<Identity>,
+    now: Cell<Duration>,
+    closed: Cell<bool>,
+    owed: Cell<usize>,
+    last_msg_id: Cell<i64>,
+    rng: RefCell<Pcg64Mcg>,
+    outbox: RefCell<Outbox>,
+    calls: RefCell<Calls>,
+    timers: RefCell<Timers>,
+    spawned: RefCell<Vec<Task>>,
+}
+
+/// What `init` told.
+struct Identity {
+    id: NodeId,
+    ids: Box<[NodeId]>,
+}
+
+impl Context {
+    /// How long [`call`](Self::call) waits for an answer.
+    pub const TIMEOUT: Duration = Duration::from_secs(1);
+
+    /// This node's id.
+    pub fn id(&self) -> &NodeId {
+        &self.identity().id
+    }
+
+    /// The ids of all nodes of the cluster, this one included, in the order that all nodes are given.
+    pub fn ids(&self) -> &[NodeId] {
+        &self.identity().ids
+    }
+
+    /// The ids of all other nodes.
+    pub fn peers(&self) -> impl Iterator<Item = &NodeId> {
+        self.ids().iter().filter(|id| *id != self.id())
+    }
+
+    /// Sends a message that nobody answers.
+    ///
+    /// # Panics
+    ///
+    /// The payload is no JSON object.
+    pub fn send<T: Payload>(&self, dest: &str, payload: &T) {
+        self.push(dest, Body { wire_type: T::TYPE, msg_id: None, in_reply_to: None, payload });
+    }
+
+    /// Sends a request at once; the call awaits the response, for [`Self::TIMEOUT`] unless told otherwise.
+    ///
+    /// # Panics
+    ///
+    /// The payload is no JSON object.
+    pub fn call<R: Request>(&self, dest: &str, request: &R) -> Call<R> {
+        let msg_id = self.0.last_msg_id.get() + 1;
+        self.0.last_msg_id.set(msg_id);
+        self.push(dest, Body { wire_type: R::TYPE, msg_id: Some(msg_id), in_reply_to: None, payload: request });
+        Call::new(self, dest, msg_id, Self::TIMEOUT)
+    }
+
+    /// The linearizable key-value service, `lin-kv`.
+    pub fn lin_kv(&self) -> Kv {
+        Kv::new(self, "lin-kv")
+    }
+
+    /// The sequentially consistent key-value service, `seq-kv`.
+    pub fn seq_kv(&self) -> Kv {
+        Kv::new(self, "seq-kv")
+    }
+
+    /// The last-write-wins key-value service, `lww-kv`.
+    pub fn lww_kv(&self) -> Kv {
+        Kv::new(self, "lww-kv")
+    }
+
+    /// The timestamp oracle, `lin-tso`.
+    pub fn lin_tso(&self) -> Tso {
+        Tso::new(self)
+    }
+
+    /// Time since the node was started. It moves between messages and timers, not while a handler runs.
+    pub fn now(&self) -> Duration {
+        self.0.now.get()
+    }
+
+    /// Waits for `duration`.
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        let deadline = self.now() + duration;
+        Sleep { key: self.0.timers.borrow_mut().key(deadline), cx: self.clone() }
+    }
+
+    /// Runs `tick` once every `period`, first after one period. Ticks that come late are not made up for.
+    pub fn every(&self, period: Duration, mut tick: impl FnMut() + 'static) {
+        support::every(self, "every", period, move || Reply::Ready(Ok(tick())));
+    }
+
+    /// Runs a future beside everything else. It ends with the node at the latest.
+    pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        self.0.spawned.borrow_mut().push(task(future));
+    }
+
+    /// The node's random numbers: seeded from the operating system under [`run`](crate::run), from the simulation's
+    /// seed there. Do not hold it over an `await`.
+    pub fn rng(&self) -> RefMut<'_, Pcg64Mcg> {
+        self.0.rng.borrow_mut()
+    }
+}
+
+/// What the node itself needs of the context.
+impl Context {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Rc::new(Core {
+            identity: OnceCell::new(),
+            now: Cell::default(),
+            closed: Cell::default(),
+            owed: Cell::default(),
+            last_msg_id: Cell::default(),
+            rng: RefCell::new(Pcg64Mcg::seed_from_u64(seed)),
+            outbox: RefCell::default(),
+            calls: RefCell::default(),
+            timers: RefCell::default(),
+            spawned: RefCell::default(),
+        }))
+    }
+
+    fn identity(&self) -> &Identity {
+        self.0.identity.get().expect("handlers run after init")
+    }
+
+    pub(crate) fn known_id(&self) -> Option<&NodeId> {
+        Some(&self.0.identity.get()?.id)
+    }
+
+    /// Sets the ids; the first `init` counts.
+    pub(crate) fn identify(&self, id: NodeId, ids: Vec<NodeId>) {
+        self.0.identity.get_or_init(|| Identity { id, ids: ids.into() });
+    }
+
+    pub(crate) fn set_now(&self, now: Duration) {
+        self.0.now.set(now);
+    }
+
+    pub(crate) fn outbox(&self) -> RefMut<'_, Outbox> {
+        self.0.outbox.borrow_mut()
+    }
+
+    pub(crate) fn calls(&self) -> RefMut<'_, Calls> {
+        self.0.calls.borrow_mut()
+    }
+
+    pub(crate) fn timers(&self) -> RefMut<'_, Timers> {
+        self.0.timers.borrow_mut()
+    }
+
+    pub(crate) fn take_spawned(&self) -> Vec<Task> {
+        self.0.spawned.take()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.closed.get()
+    }
+
+    pub(crate) fn close(&self) {
+        self.0.closed.set(true);
+    }
+
+    /// How many requests a handler is still working on.
+    pub(crate) fn owed(&self) -> &Cell<usize> {
+        &self.0.owed
+    }
+
+    fn push<T: serde::Serialize>(&self, dest: &str, body: Body<'_, T>) {
+        self.outbox().push(self.id(), dest, body);
+    }
+
+    /// Answers the request `msg_id` of `dest`.
+    pub(crate) fn respond<T: Payload>(&self, dest: &str, msg_id: i64, payload: &T) {
+        self.push(dest, Body { wire_type: T::TYPE, msg_id: None, in_reply_to: Some(msg_id), payload });
+    }
+
+    /// Answers the request `msg_id` of `dest` with an error.
+    pub(crate) fn fail(&self, dest: &str, msg_id: i64, error: &RpcError) {
+        self.respond(dest, msg_id, error);
+    }
+
+    /// As [`Self::fail`], for a node that does not know its id yet but was called `id`.
+    pub(crate) fn fail_as(&self, id: &str, dest: &str, msg_id: i64, error: &RpcError) {
+        let body = Body { wire_type: RpcError::TYPE, msg_id: None, in_reply_to: Some(msg_id), payload: error };
+        self.outbox().push(id, dest, body);
+    }
+
+    /// Answers the request `msg_id` of `dest` with what its handler gave.
+    pub(crate) fn answer<T: Payload>(&self, dest: &str, msg_id: i64, answer: &Result<T, RpcError>) {
+        match answer {
+            Ok(payload) => self.respond(dest, msg_id, payload),
+            Err(error) => self.fail(dest, msg_id, error),
+        }
+    }
+}
+
+/// Waits for a moment; made by [`Context::sleep`].
+pub struct Sleep {
+    cx: Context,
+    key: TimerKey,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
+        let (deadline, _) = self.key;
+        if self.cx.now() >= deadline {
+            return Poll::Ready(());
+        }
+        self.cx.timers().wait(self.key, cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.cx.timers().forget(self.key);
+    }
+}

@@ -1,0 +1,67 @@
+//! Maelstrom nodes in Rust: every message typed, handlers as plain functions.
+//!
+//! ```no_run
+//! use glomers_protocol::{handler, run, echo::{Echo, EchoOk}};
+//!
+//! #[derive(Default)]
+//! struct Parrot;
+//!
+//! #[handler(echo)]
+//! impl Parrot {
+//!     fn echo(&self, request: Echo) -> EchoOk {
+//!         EchoOk { echo: request.echo }
+//!     }
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     run::<Parrot>()
+//! }
+//! ```
+//!
+//! # Layout
+//!
+//! - Generated from the JSON Schemas in `schema/`: one module a workload ([`echo`], [`broadcast`], [`kafka`], ...), the
+//!   [`services`], [`init`] and [`errors`].
+//! - For handlers: the [`macro@handler`] attribute, [`Context`], [`Kv`] and [`Tso`], [`RpcError`] and [`CallError`].
+//! - Values: [`Any`], [`NodeId`].
+//! - The node: [`Node`] without input and output, [`run`] over stdin and stdout.
+//! - Underneath: [`Message`], [`Payload`], [`Request`], [`Handler`], [`Reply`].
+
+// Generated code and the macro name this crate as their users do.
+extern crate self as glomers_protocol;
+
+mod any;
+mod calls;
+mod context;
+mod error;
+mod handler;
+mod kv;
+mod lines;
+mod message;
+mod node;
+mod node_id;
+mod outbox;
+mod reply;
+mod stdio;
+#[doc(hidden)]
+pub mod support;
+mod tasks;
+mod timers;
+
+include!(concat!(env!("OUT_DIR"), "/mod.rs"));
+
+pub use any::Any;
+pub use calls::Call;
+pub use context::{Context, Sleep};
+pub use error::{CallError, DecodeError, Rejected};
+pub use errors::{ErrorCode, RpcError};
+#[doc = include_str!("../handler.md")]
+pub use glomers_macros::handler;
+pub use handler::Handler;
+pub use kv::{Kv, Tso};
+pub use message::{Message, Payload, Request};
+pub use node::Node;
+pub use node_id::NodeId;
+pub use rand;
+pub use reply::{IntoReply, Reply};
+pub use stdio::{run, run_over};

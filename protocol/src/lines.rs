@@ -1,0 +1,108 @@
+//! Splits a stream of bytes into lines, in place. The buffer grows with the longest line and shrinks when it is gone.
+
+use memchr::memchr;
+use std::io::{self, Read};
+
+/// How much room a read has.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+#[derive(Default)]
+pub(crate) struct Lines {
+    buffer: Vec<u8>,
+    /// Where the bytes begin that have been read and not handed out.
+    start: usize,
+    /// Up to where they have been searched for a newline.
+    searched: usize,
+    /// Where they end.
+    end: usize,
+}
+
+impl Lines {
+    /// Reads once and says how many bytes came; 0 is the end of the input.
+    pub(crate) fn fill(&mut self, input: &mut impl Read) -> io::Result<usize> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.searched -= self.start;
+        self.end -= self.start;
+        self.start = 0;
+        // Twice the unfinished line, so that a long line is not moved more often than it doubles.
+        self.buffer.resize(self.end + CHUNK_BYTES.max(self.end), 0);
+        self.buffer.shrink_to(2 * CHUNK_BYTES);
+        let read = loop {
+            match input.read(&mut self.buffer[self.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        self.end += read;
+        Ok(read)
+    }
+
+    /// The next complete line, without its newline.
+    pub(crate) fn next_line(&mut self) -> Option<&[u8]> {
+        let Some(length) = memchr(b'\n', &self.buffer[self.searched..self.end]) else {
+            self.searched = self.end;
+            return None;
+        };
+        let line = self.start..self.searched + length;
+        self.start = line.end + 1;
+        self.searched = self.start;
+        Some(&self.buffer[line])
+    }
+
+    /// What came behind the last newline.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Gives its bytes in pieces of the given sizes.
+    struct Pieces<'a>(&'a [u8], Vec<usize>);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            let size = self.1.pop().unwrap_or(self.0.len()).clamp(1, room.len()).min(self.0.len());
+            let (piece, rest) = self.0.split_at(size);
+            room[..size].copy_from_slice(piece);
+            self.0 = rest;
+            Ok(size)
+        }
+    }
+
+    fn split(bytes: &[u8], pieces: Vec<usize>) -> Vec<Vec<u8>> {
+        let (mut lines, mut input, mut out) = (Lines::default(), Pieces(bytes, pieces), Vec::new());
+        while lines.fill(&mut input).unwrap() > 0 {
+            while let Some(line) = lines.next_line() {
+                out.push(line.to_vec());
+            }
+        }
+        out.push(lines.rest().to_vec());
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_do_not_matter(text in "[ab\n]{0,200}", pieces in prop::collection::vec(1..9_usize, 0..50)) {
+            let expected: Vec<_> = text.split('\n').map(|line| line.as_bytes().to_vec()).collect();
+            prop_assert_eq!(split(text.as_bytes(), pieces), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_line_comes_whole_and_gives_its_memory_back() {
+        let line = [vec![b'x'; 10_000_000], b"\nshort\n".to_vec()].concat();
+        let (mut lines, mut input) = (Lines::default(), Pieces(&line, Vec::new()));
+        let mut lengths = Vec::new();
+        while lines.fill(&mut input).unwrap() > 0 {
+            while let Some(line) = lines.next_line() {
+                lengths.push(line.len());
+            }
+        }
+        assert_eq!(lengths, [10_000_000, 5]);
+        assert!(lines.buffer.capacity() <= 2 * CHUNK_BYTES, "{}", lines.buffer.capacity());
+    }
+}

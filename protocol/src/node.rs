@@ -1,0 +1,211 @@
+//! The node without its input and output: lines go in with the time they came, lines come out as data. [`run`](crate::run)
+//! drives it over stdin and stdout, a simulation drives the same object over a simulated network.
+
+use crate::{
+    Context, ErrorCode, Message, NodeId, Payload, Rejected, RpcError,
+    error::Reason,
+    handler::Handler,
+    init::{Init, InitOk},
+    tasks::Tasks,
+};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    time::Duration,
+};
+
+/// A node that serves its messages with an `H`.
+///
+/// ```
+/// use glomers_protocol::{Node, handler, echo::{Echo, EchoOk}};
+/// use std::time::Duration;
+///
+/// #[derive(Default)]
+/// struct Parrot;
+///
+/// #[handler(echo)]
+/// impl Parrot {
+///     fn echo(&self, request: Echo) -> EchoOk {
+///         EchoOk { echo: request.echo }
+///     }
+/// }
+///
+/// let mut node = Node::<Parrot>::new(0);
+/// let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
+/// node.deliver(init.as_bytes(), Duration::ZERO)?;
+/// node.drain(|dest, line| {
+///     assert_eq!(dest, "c0");
+///     assert_eq!(line, r#"{"src":"n1","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}"#);
+/// });
+/// # Ok::<(), glomers_protocol::Rejected>(())
+/// ```
+pub struct Node<H> {
+    cx: Context,
+    state: State<H>,
+    tasks: Tasks,
+}
+
+enum State<H> {
+    /// Before `init`; the function makes the handler.
+    New(Box<dyn Fn(&Context) -> H>),
+    Serving(Rc<H>),
+}
+
+impl<H: Handler> Node<H> {
+    /// A node whose handler makes itself on `init`. `seed` fixes its random numbers.
+    pub fn new(seed: u64) -> Self {
+        Self::with(seed, H::init)
+    }
+
+    /// A node whose handler `make` makes on `init`.
+    pub fn with(seed: u64, make: impl Fn(&Context) -> H + 'static) -> Self {
+        Self { cx: Context::new(seed), state: State::New(Box::new(make)), tasks: Tasks::new() }
+    }
+
+    /// The handler, once `init` has been answered.
+    pub fn handler(&self) -> Option<&H> {
+        match &self.state {
+            State::New(_) => None,
+            State::Serving(handler) => Some(handler),
+        }
+    }
+
+    /// The node's id, once `init` has told it.
+    pub fn id(&self) -> Option<&NodeId> {
+        self.cx.known_id()
+    }
+
+    /// Takes in one line, at the time `now` since the node was started.
+    ///
+    /// # Errors
+    ///
+    /// The line could neither be served nor answered. The node goes on as if it had not come.
+    pub fn deliver(&mut self, line: &[u8], now: Duration) -> Result<(), Rejected> {
+        self.advance(now);
+        let result = self.receive(line);
+        self.run_tasks();
+        result
+    }
+
+    /// Lets time pass: whoever waits for a moment up to `now` goes on.
+    pub fn advance(&mut self, now: Duration) {
+        self.cx.set_now(now);
+        self.cx.timers().fire(now);
+        self.run_tasks();
+    }
+
+    /// When to call [`Self::advance`] next, at the latest; `None` if nobody waits for time to pass.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.cx.timers().next()
+    }
+
+    /// Hands over the lines to send, with their destinations, and forgets them.
+    pub fn drain(&mut self, mut deliver: impl FnMut(&NodeId, &str)) {
+        let mut outbox = self.cx.outbox();
+        outbox.lines().for_each(|(dest, line)| deliver(dest, line));
+        outbox.clear();
+    }
+
+    /// Hands over the lines to send as one text, each ended by a newline, and forgets them if `write` succeeds.
+    ///
+    /// # Errors
+    ///
+    /// What `write` failed with.
+    pub fn drain_bytes<E>(&mut self, write: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut outbox = self.cx.outbox();
+        write(outbox.bytes())?;
+        outbox.clear();
+        Ok(())
+    }
+
+    /// How many bytes wait to be drained.
+    pub fn pending_bytes(&self) -> usize {
+        self.cx.outbox().bytes().len()
+    }
+
+    /// How many requests are being worked on by handlers that wait for something.
+    pub fn unanswered(&self) -> usize {
+        self.cx.owed().get()
+    }
+
+    /// Says that no line will come any more: calls that wait for an answer fail, now and from now on.
+    pub fn close(&mut self) {
+        self.cx.close();
+        let calls = self.cx.calls().take_all();
+        calls.for_each(|complete| complete(None));
+        self.run_tasks();
+    }
+
+    fn run_tasks(&mut self) {
+        let cx = &self.cx;
+        self.tasks.run(|| cx.take_spawned());
+    }
+
+    fn receive(&mut self, line: &[u8]) -> Result<(), Rejected> {
+        let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
+        let message = Message::parse(text)?;
+        if let Some(in_reply_to) = message.in_reply_to() {
+            let call = self.cx.calls().take(&message, in_reply_to);
+            if let Some(complete) = call {
+                complete(Some(&message));
+            }
+            return Ok(());
+        }
+        if message.wire_type() == Init::TYPE {
+            return self.init(&message);
+        }
+        match &self.state {
+            State::New(_) => refuse_before_init(&self.cx, &message),
+            State::Serving(handler) => {
+                let served = catch_unwind(AssertUnwindSafe(|| handler.dispatch(&self.cx, &message)));
+                served.unwrap_or_else(|_| {
+                    report_crash(&self.cx, &message);
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// Serves `init`. Only the first one makes a handler, so a repeated one changes nothing.
+    fn init(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
+        let cx = self.cx.clone();
+        let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::NoMsgId)) };
+        let init: Init = match message.payload() {
+            Ok(init) => init,
+            Err(error) => {
+                cx.fail(message.src(), msg_id, &error.into());
+                return Ok(());
+            }
+        };
+        cx.identify(init.node_id, init.node_ids);
+        if let State::New(make) = &self.state {
+            match catch_unwind(AssertUnwindSafe(|| Rc::new(make(&cx)))) {
+                Ok(handler) => {
+                    cx.respond(message.src(), msg_id, &InitOk {});
+                    handler.start(&cx);
+                    self.state = State::Serving(handler);
+                }
+                Err(_) => report_crash(&cx, message),
+            }
+        } else {
+            cx.respond(message.src(), msg_id, &InitOk {});
+        }
+        Ok(())
+    }
+}
+
+/// Error 11 for requests that come before `init`. The node has no id yet; the sender knows it by the one it used.
+fn refuse_before_init(cx: &Context, message: &Message<'_>) -> Result<(), Rejected> {
+    let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::BeforeInit)) };
+    let error = RpcError::new(ErrorCode::TemporarilyUnavailable, "this node has not been initialised yet");
+    cx.fail_as(message.dest(), message.src(), msg_id, &error);
+    Ok(())
+}
+
+/// Error 13 for a request whose handler panicked; the panic hook has written the panic itself to stderr.
+fn report_crash(cx: &Context, message: &Message<'_>) {
+    if let Some(msg_id) = message.msg_id() {
+        let text = format!("the handler of `{}` panicked", message.wire_type());
+        cx.fail(message.src(), msg_id, &RpcError::new(ErrorCode::Crash, text));
+    }
+}

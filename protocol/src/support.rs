@@ -1,0 +1,191 @@
+//! What generated code calls. All logic is here, in one copy, and none of it in the generator's output. Not part of the
+//! public interface.
+
+use crate::{
+    Context, ErrorCode, Message, NodeId, Payload, Rejected, Reply, Request, RpcError, error::Reason, reply::Later,
+};
+use futures::FutureExt;
+use serde::{
+    Deserialize,
+    de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor},
+};
+use std::{
+    borrow::Cow,
+    fmt,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::{self, Poll},
+    time::Duration,
+};
+
+/// Decodes a request, has it served, and answers it: at once if the answer is ready, else when it is.
+pub fn answer<R: Request>(
+    cx: &Context,
+    message: &Message<'_>,
+    serve: impl FnOnce(&NodeId, R) -> Reply<R::Response>,
+) -> Result<(), Rejected> {
+    let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::NoMsgId)) };
+    let request = match message.payload::<R>() {
+        Ok(request) => request,
+        Err(error) => {
+            cx.fail(message.src(), msg_id, &error.into());
+            return Ok(());
+        }
+    };
+    let from = message.sender();
+    match serve(&from, request) {
+        Reply::Ready(answer) => cx.answer(&from, msg_id, &answer),
+        Reply::Later(mut future) => match future.as_mut().poll(&mut task::Context::from_waker(task::Waker::noop())) {
+            Poll::Ready(answer) => cx.answer(&from, msg_id, &answer),
+            Poll::Pending => answer_later(cx, from, msg_id, R::TYPE, future),
+        },
+    }
+    Ok(())
+}
+
+/// Answers when `future` ends, or panics.
+fn answer_later<T: Payload>(cx: &Context, from: NodeId, msg_id: i64, wire_type: &'static str, future: Later<T>) {
+    let owner = cx.clone();
+    cx.owed().update(|owed| owed + 1);
+    cx.spawn(async move {
+        let answer = AssertUnwindSafe(future)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(RpcError::new(ErrorCode::Crash, format!("the handler of `{wire_type}` panicked"))));
+        owner.owed().update(|owed| owed - 1);
+        owner.answer(&from, msg_id, &answer);
+    });
+}
+
+/// Decodes a message without an answer and has it served.
+pub fn receive<T: Payload>(
+    cx: &Context,
+    message: &Message<'_>,
+    serve: impl FnOnce(&NodeId, T) -> Reply<()>,
+) -> Result<(), Rejected> {
+    let payload = message.payload::<T>().map_err(|error| message.reject(Reason::Malformed(error)))?;
+    match serve(&message.sender(), payload) {
+        Reply::Ready(result) => report(T::TYPE, result),
+        Reply::Later(future) => cx.spawn(future.map(|result| report(T::TYPE, result))),
+    }
+    Ok(())
+}
+
+/// Calls `tick` every `period`, one call after the other. A tick that fails or panics does not end the series.
+pub fn every(cx: &Context, what: &'static str, period: Duration, mut tick: impl FnMut() -> Reply<()> + 'static) {
+    let owner = cx.clone();
+    cx.spawn(async move {
+        loop {
+            owner.sleep(period).await;
+            let result = match catch_unwind(AssertUnwindSafe(&mut tick)) {
+                Ok(Reply::Ready(result)) => Ok(result),
+                Ok(Reply::Later(future)) => AssertUnwindSafe(future).catch_unwind().await,
+                Err(panic) => Err(panic),
+            };
+            // The panic hook has reported a panic by now.
+            if let Ok(result) = result {
+                report(what, result);
+            }
+        }
+    });
+}
+
+/// Logs the failure of work that nobody awaits.
+fn report(what: &str, result: Result<(), RpcError>) {
+    if let Err(error) = result {
+        tracing::warn!("`{what}` failed: {error}");
+    }
+}
+
+/// Error 10 for a message that nobody serves.
+pub fn refuse(cx: &Context, message: &Message<'_>, known: &[&str]) -> Result<(), Rejected> {
+    let (wire_type, known) = (message.wire_type(), known.join(", "));
+    let Some(msg_id) = message.msg_id() else {
+        return Err(message.reject(Reason::UnknownType { wire_type: wire_type.to_owned(), known }));
+    };
+    let text = format!("unknown type `{wire_type}`; {} serves {known}", cx.id());
+    cx.fail(message.src(), msg_id, &RpcError::new(ErrorCode::NotSupported, text));
+    Ok(())
+}
+
+/// A type whose wire form is an array that begins with a tag, which tells what the other items are.
+pub trait TaggedTuple: Sized {
+    /// The tags there are.
+    const TAGS: &'static [&'static str];
+
+    /// Reads the items behind `tag`.
+    fn read<'de, A: SeqAccess<'de>>(tag: &str, items: &mut Items<A>) -> Result<Self, A::Error>;
+}
+
+/// Decodes a tagged tuple.
+pub fn tagged_tuple<'de, D: Deserializer<'de>, T: TaggedTuple>(deserializer: D) -> Result<T, D::Error> {
+    struct TupleVisitor<T>(PhantomData<T>);
+
+    impl<'de, T: TaggedTuple> Visitor<'de> for TupleVisitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "an array that begins with one of {:?}", T::TAGS)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
+            #[derive(Deserialize)]
+            struct Tag<'a>(#[serde(borrow)] Cow<'a, str>);
+
+            let mut items = Items { items, read: 0 };
+            let Tag(tag) = items.next()?;
+            let value = T::read(&tag, &mut items)?;
+            match items.items.next_element::<IgnoredAny>()? {
+                None => Ok(value),
+                Some(_) => Err(A::Error::custom(format_args!("more than {} items", items.read))),
+            }
+        }
+    }
+
+    deserializer.deserialize_seq(TupleVisitor(PhantomData))
+}
+
+/// The items of a tagged tuple that have not been read yet.
+pub struct Items<A> {
+    items: A,
+    read: usize,
+}
+
+impl<'de, A: SeqAccess<'de>> Items<A> {
+    /// The next item, which must be there.
+    #[expect(clippy::should_implement_trait, reason = "each item may have another type")]
+    pub fn next<T: Deserialize<'de>>(&mut self) -> Result<T, A::Error> {
+        let item = self.items.next_element()?;
+        self.read += 1;
+        item.ok_or_else(|| A::Error::custom(format_args!("item {} is missing", self.read)))
+    }
+
+    /// The next item, which must be `null`.
+    pub fn null(&mut self) -> Result<(), A::Error> {
+        self.next()
+    }
+
+    /// The error for a tag that is none of `T`'s.
+    pub fn unknown_tag<T: TaggedTuple>(&self, tag: &str) -> A::Error {
+        A::Error::unknown_variant(tag, T::TAGS)
+    }
+}
+
+/// Checks that each wire form of a `T` decodes, and that encoding it gives the same fields back; for the tests of
+/// generated code.
+///
+/// # Panics
+///
+/// One of them does not.
+pub fn assert_round_trips<T: Payload>(bodies: &[&str]) {
+    for body in bodies {
+        let line = format!(r#"{{"src":"c1","dest":"n1","body":{body}}}"#);
+        let message = Message::parse(&line).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(message.wire_type(), T::TYPE, "{body}");
+        let payload: T = message.payload().unwrap_or_else(|error| panic!("{body}: {error}"));
+        let mut expected: serde_json::Value = serde_json::from_str(body).expect("parsed above");
+        let fields = expected.as_object_mut().expect("parsed above");
+        fields.retain(|key, _| !["type", "msg_id", "in_reply_to"].contains(&key.as_str()));
+        assert_eq!(serde_json::to_value(&payload).expect("payloads have a JSON form"), expected, "{body}");
+    }
+}

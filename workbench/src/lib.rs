@@ -1,1 +1,50 @@
+//! Judges Maelstrom nodes without a JVM: the workloads, the network and the checkers of `maelstrom test`, in a simulation
+//! that a seed repeats byte for byte.
+//!
+//! ```
+//! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
+//! use glomers_workbench::{Options, Validity, run, workload};
+//!
+//! #[derive(Default)]
+//! struct Parrot;
+//!
+//! #[handler(echo)]
+//! impl Parrot {
+//!     fn echo(&self, request: Echo) -> EchoOk {
+//!         EchoOk { echo: request.echo }
+//!     }
+//! }
+//!
+//! let report = run::<Parrot>(workload("echo").expect("it is built in"), &Options::default(), false)?;
+//! assert_eq!(report.valid(), Validity::Valid, "{report}");
+//! # Ok::<(), glomers_workbench::SetupError>(())
+//! ```
+//!
+//! # Layout
+//!
+//! - [`mod@workload`]: what clients do and expect; one file a workload.
+//! - `run`: the phases of a test. `world`: virtual time. `network`, `nemesis`: latencies and partitions.
+//!   `process`, [`client`]: who takes part.
+//! - [`history`]: what happened. [`checker`]: judges of it.
+//! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
+pub mod challenge;
+pub mod checker;
+pub mod client;
+pub mod history;
+mod nemesis;
+mod network;
+pub mod options;
+mod process;
+mod run;
+mod topology;
+mod validity;
+pub mod workload;
+mod world;
+
+pub use network::{Counts, Traffic};
+pub use options::Options;
+pub use run::{Report, SetupError, run, run_with};
+pub use validity::Validity;
+pub use workload::workload;
+pub use world::Packet;

@@ -1,0 +1,45 @@
+//! The table of results, one row a challenge.
+
+use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use glomers_workbench::{Report, challenge::Challenge};
+use std::time::Duration;
+
+/// A challenge that has been run.
+pub(crate) struct Row {
+    pub(crate) challenge: Challenge,
+    pub(crate) report: Report,
+    /// How long that took in real time.
+    pub(crate) wall: Duration,
+}
+
+const HEADER: [&str; 9] =
+    ["#", "challenge", "verdict", "operations", "available", "msgs/op", "median", "maximum", "wall"];
+
+/// `msgs/op` counts messages between servers; median and maximum are the time an operation took.
+pub(crate) fn render(rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(HEADER);
+    for row in rows {
+        let report = &row.report;
+        let [_, median, _, _, maximum] = report.latencies().unwrap_or_default();
+        table.add_row([
+            row.challenge.name.to_owned(),
+            row.challenge.title.to_owned(),
+            report.valid().to_string(),
+            report.stats.all.count.to_string(),
+            format!("{:.2} %", report.availability.ok_fraction * 100.0),
+            format!("{:.2}", report.server_messages_per_operation()),
+            milliseconds(median),
+            milliseconds(maximum),
+            milliseconds(row.wall),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.0} ms", duration.as_secs_f64() * 1e3)
+}

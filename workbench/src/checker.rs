@@ -1,0 +1,7 @@
+//! Judges of histories. A checker never fails: whatever the history, it finds it valid, invalid or unknown, and says why
+//! in values.
+
+pub mod availability;
+pub mod set_full;
+pub mod stats;
+pub mod unique_ids;

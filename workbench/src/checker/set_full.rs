@@ -1,0 +1,199 @@
+//! The life of every element of a set that only grows (jepsen: `checker.clj`, `set-full`).
+//!
+//! An element is *known* from the end of its add, or from the first read that saw it. It is *stable* if some read that
+//! began after the last one without it saw it, *lost* if it was known before a later read missed it for good, and
+//! *never read* otherwise. Lost elements make a history invalid; one without stable elements tells nothing.
+
+use crate::{
+    history::{History, Kind, Op, Process},
+    validity::Validity,
+    workload::Verdict,
+};
+use glomers_protocol::Any;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::json;
+use std::time::Duration;
+
+/// What became of the elements.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SetFull {
+    /// The verdict.
+    #[serde(rename = "valid?")]
+    pub valid: Validity,
+    /// How many elements clients tried to add.
+    pub attempt_count: usize,
+    /// How many were seen by every read from some time on.
+    pub stable_count: usize,
+    /// How many were known and then missed for good.
+    pub lost_count: usize,
+    /// Those elements.
+    pub lost: Vec<Any>,
+    /// How many no read could have seen.
+    pub never_read_count: usize,
+    /// Those elements.
+    pub never_read: Vec<Any>,
+    /// How many stable ones were missed by a read after they were known.
+    pub stale_count: usize,
+    /// Those elements.
+    pub stale: Vec<Any>,
+    /// How long it took from known to stable, in milliseconds, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` without
+    /// stable elements.
+    pub stable_latencies: Option<[u128; 5]>,
+}
+
+/// The quantiles of [`SetFull::stable_latencies`].
+pub const QUANTILES: [f64; 5] = [0.0, 0.5, 0.95, 0.99, 1.0];
+
+/// A moment in a history.
+#[derive(Clone, Copy)]
+struct Moment {
+    index: usize,
+    time: Duration,
+}
+
+impl From<&Op> for Moment {
+    fn from(op: &Op) -> Self {
+        Self { index: op.index, time: op.time }
+    }
+}
+
+/// What is known of an element so far. The reads are represented by their invocations.
+#[derive(Clone, Copy, Default)]
+struct Element {
+    known: Option<Moment>,
+    last_present: Option<Moment>,
+    last_absent: Option<Moment>,
+}
+
+enum Fate {
+    Stable { latency: Duration },
+    Lost,
+    NeverRead,
+}
+
+/// Follows every element that operations named `add` add and operations named `read` see.
+pub fn check(history: &History, add: &str) -> SetFull {
+    let mut elements: IndexMap<Any, Element> = IndexMap::new();
+    let mut invocations: IndexMap<Process, Moment> = IndexMap::new();
+    for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
+        if op.kind == Kind::Invoke {
+            invocations.insert(op.process, op.into());
+        }
+        if op.f == add {
+            let element = elements.entry(op.value.clone()).or_default();
+            match op.kind {
+                Kind::Invoke => *element = Element::default(),
+                Kind::Ok => element.known = element.known.or(Some(op.into())),
+                Kind::Fail | Kind::Info => {}
+            }
+        } else if op.f == "read" && op.kind == Kind::Ok {
+            let begun = invocations.get(&op.process).copied().unwrap_or(op.into());
+            see(&mut elements, begun, op);
+        }
+    }
+    summarise(&elements)
+}
+
+/// Takes a read into account.
+fn see(elements: &mut IndexMap<Any, Element>, begun: Moment, read: &Op) {
+    let mut present = vec![false; elements.len()];
+    for value in read.value.to::<Vec<Any>>().unwrap_or_default() {
+        if let Some(index) = elements.get_index_of(&value) {
+            present[index] = true;
+        }
+    }
+    for (element, present) in elements.values_mut().zip(present) {
+        let last = if present { &mut element.last_present } else { &mut element.last_absent };
+        if last.is_none_or(|last| last.index < begun.index) {
+            *last = Some(begun);
+        }
+        if present {
+            element.known = element.known.or(Some(read.into()));
+        }
+    }
+}
+
+impl Element {
+    fn fate(&self) -> Fate {
+        let after = |left: Option<Moment>, right: Option<Moment>| match (left, right) {
+            (Some(left), Some(right)) => left.index > right.index,
+            (left, _) => left.is_some(),
+        };
+        if after(self.last_present, self.last_absent) {
+            let known = self.known.map_or(Duration::ZERO, |known| known.time);
+            let stable = self.last_absent.map_or(Duration::ZERO, |absent| absent.time + Duration::from_nanos(1));
+            Fate::Stable { latency: stable.saturating_sub(known) }
+        } else if self.known.is_some()
+            && after(self.last_absent, self.last_present)
+            && after(self.last_absent, self.known)
+        {
+            Fate::Lost
+        } else {
+            Fate::NeverRead
+        }
+    }
+}
+
+fn summarise(elements: &IndexMap<Any, Element>) -> SetFull {
+    let (mut lost, mut never_read, mut stale, mut latencies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (value, element) in elements {
+        match element.fate() {
+            Fate::Stable { latency } => {
+                latencies.push(latency.as_millis());
+                if latency.as_millis() > 0 {
+                    stale.push(value.clone());
+                }
+            }
+            Fate::Lost => lost.push(value.clone()),
+            Fate::NeverRead => never_read.push(value.clone()),
+        }
+    }
+    for values in [&mut lost, &mut never_read, &mut stale] {
+        values.sort();
+    }
+    let valid = match (lost.is_empty(), latencies.is_empty()) {
+        (false, _) => Validity::Invalid,
+        (true, true) => Validity::Unknown,
+        (true, false) => Validity::Valid,
+    };
+    SetFull {
+        valid,
+        attempt_count: elements.len(),
+        stable_count: latencies.len(),
+        lost_count: lost.len(),
+        lost,
+        never_read_count: never_read.len(),
+        never_read,
+        stale_count: stale.len(),
+        stale,
+        stable_latencies: quantiles(latencies),
+    }
+}
+
+/// The values at [`QUANTILES`], as jepsen takes them: the one at `floor(count * quantile)`.
+pub(crate) fn quantiles<T: Ord + Copy>(mut values: Vec<T>) -> Option<[T; 5]> {
+    values.sort_unstable();
+    let last = values.len().checked_sub(1)?;
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a list of far fewer than 2^52"
+    )]
+    let place = |quantile: f64| ((values.len() as f64 * quantile).floor() as usize).min(last);
+    Some(QUANTILES.map(|quantile| values[place(quantile)]))
+}
+
+impl From<SetFull> for Verdict {
+    fn from(set: SetFull) -> Self {
+        let mut findings = json!(set);
+        if let Some(latencies) = set.stable_latencies {
+            let pairs =
+                QUANTILES.iter().zip(latencies).map(|(quantile, latency)| (quantile.to_string(), json!(latency)));
+            findings["stable-latencies"] = serde_json::Map::from_iter(pairs).into();
+        }
+        Self { valid: set.valid, findings }
+    }
+}

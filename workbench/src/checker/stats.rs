@@ -1,0 +1,54 @@
+//! How many operations succeeded (jepsen: `checker.clj`, `stats`).
+
+use crate::{
+    history::{History, Kind},
+    validity::Validity,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Counts of completed operations, all and by function.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Stats {
+    /// Unknown if some function never succeeded.
+    #[serde(rename = "valid?")]
+    pub valid: Validity,
+    /// All operations.
+    #[serde(flatten)]
+    pub all: Counts,
+    /// By function.
+    pub by_f: BTreeMap<&'static str, Counts>,
+}
+
+/// How many operations ended, and how.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counts {
+    /// How many ended.
+    pub count: usize,
+    /// How many of them happened.
+    pub ok_count: usize,
+    /// How many did not.
+    pub fail_count: usize,
+    /// How many may have.
+    pub info_count: usize,
+}
+
+/// Counts the operations of clients.
+pub fn check(history: &History) -> Stats {
+    let mut all = Counts::default();
+    let mut by_f: BTreeMap<&'static str, Counts> = BTreeMap::new();
+    for completion in history.operations().iter().filter_map(|operation| operation.completion) {
+        for counts in [&mut all, by_f.entry(completion.f).or_default()] {
+            counts.count += 1;
+            match completion.kind {
+                Kind::Ok => counts.ok_count += 1,
+                Kind::Fail => counts.fail_count += 1,
+                Kind::Info | Kind::Invoke => counts.info_count += 1,
+            }
+        }
+    }
+    let succeeded = by_f.values().all(|counts| counts.ok_count > 0);
+    Stats { valid: if succeeded { Validity::Valid } else { Validity::Unknown }, all, by_f }
+}

@@ -1,0 +1,46 @@
+//! No id twice (jepsen: `checker.clj`, `unique-ids`).
+
+use crate::{history::History, validity::Validity, workload::Verdict};
+use glomers_protocol::Any;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What the ids of a history show.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct UniqueIds {
+    /// How many ids were asked for.
+    pub attempted_count: usize,
+    /// How many were given.
+    pub acknowledged_count: usize,
+    /// How many different ids were given more than once.
+    pub duplicated_count: usize,
+    /// Those ids, and how often each was given.
+    #[serde(skip)]
+    pub duplicated: Vec<(Any, usize)>,
+}
+
+/// Counts ids.
+pub fn check(history: &History) -> UniqueIds {
+    let operations = history.operations();
+    let mut times: BTreeMap<&Any, usize> = BTreeMap::new();
+    for operation in &operations {
+        if let Some(completion) = operation.ok() {
+            *times.entry(&completion.value).or_default() += 1;
+        }
+    }
+    let acknowledged_count = times.values().sum();
+    let duplicated: Vec<_> =
+        times.into_iter().filter(|(_, count)| *count > 1).map(|(id, count)| (id.clone(), count)).collect();
+    UniqueIds { attempted_count: operations.len(), acknowledged_count, duplicated_count: duplicated.len(), duplicated }
+}
+
+impl From<UniqueIds> for Verdict {
+    fn from(ids: UniqueIds) -> Self {
+        let mut findings = json!(ids);
+        let duplicated = ids.duplicated.iter().map(|(id, count)| (id.to_string(), json!(count)));
+        findings["duplicated"] = serde_json::Map::from_iter(duplicated).into();
+        Self { valid: Validity::from_valid(ids.duplicated.is_empty()), findings }
+    }
+}

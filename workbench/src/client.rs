@@ -1,0 +1,79 @@
+//! A client of the system under test. It is a node as well, one that serves nobody: the same core sends its requests,
+//! decodes the responses against the schema and lets it wait in virtual time (Maelstrom: `client.clj`).
+
+use glomers_protocol::{Any, CallError, Context, Handler, Message, NodeId, Rejected, Request, support};
+use std::{rc::Rc, time::Duration};
+
+/// What became of an operation.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It happened; the value is its result, or its argument again.
+    Ok(Any),
+    /// It did not happen.
+    Fail(String),
+    /// Nobody knows.
+    Info(String),
+}
+
+/// A client, tied to one node.
+#[derive(Clone)]
+pub struct Client {
+    cx: Context,
+    node: NodeId,
+}
+
+/// How long a client waits for an answer (Maelstrom: `client.clj`, `default-timeout`).
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Client {
+    pub(crate) fn new(cx: Context, node: NodeId) -> Self {
+        Self { cx, node }
+    }
+
+    /// Asks the client's node and waits up to [`TIMEOUT`].
+    ///
+    /// # Errors
+    ///
+    /// No answer, an error, or an answer that breaks the schema.
+    pub async fn call<R: Request>(&self, request: &R) -> Result<R::Response, CallError> {
+        self.call_within(request, TIMEOUT).await
+    }
+
+    /// As [`Self::call`], with another timeout.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn call_within<R: Request>(&self, request: &R, timeout: Duration) -> Result<R::Response, CallError> {
+        self.cx.call(&self.node, request).timeout(timeout).await
+    }
+}
+
+impl Outcome {
+    /// The outcome of an operation that failed. If the operation changes nothing (`is_read`), one that may have happened
+    /// counts as one that did not (Maelstrom: `client.clj`, `with-errors`).
+    pub fn failed(error: &CallError, is_read: bool) -> Self {
+        let (definite, text) = match error {
+            CallError::Timeout { .. } => (false, "net-timeout".to_owned()),
+            CallError::Rpc(error) => (error.code.is_definite(), error.to_string()),
+            // An answer outside the protocol is an exception there, and says nothing about the operation.
+            other => return Self::Info(other.to_string()),
+        };
+        if definite || is_read { Self::Fail(text) } else { Self::Info(text) }
+    }
+}
+
+/// The handler of a client: nobody asks it anything.
+pub(crate) struct Nobody;
+
+impl Handler for Nobody {
+    fn init(_: &Context) -> Self {
+        Self
+    }
+
+    fn start(self: &Rc<Self>, _: &Context) {}
+
+    fn dispatch(self: &Rc<Self>, cx: &Context, message: &Message<'_>) -> Result<(), Rejected> {
+        support::refuse(cx, message, &[])
+    }
+}

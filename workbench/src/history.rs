@@ -1,0 +1,122 @@
+//! What the clients did and what became of it: the input of every checker.
+
+use glomers_protocol::Any;
+use serde::{Serialize, Serializer};
+use std::time::Duration;
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub enum Process {
+    /// A client. Its number is never reused: a client whose operation may still be going on is replaced by a new one.
+    Client(u64),
+    /// What injects faults.
+    Nemesis,
+}
+
+/// What an entry tells of an operation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It begins.
+    Invoke,
+    /// It has happened.
+    Ok,
+    /// It has not happened and never will.
+    Fail,
+    /// It may have happened, or may happen yet; also everything that the nemesis does.
+    Info,
+}
+
+/// An entry of a history, with Jepsen's names.
+#[derive(Clone, Debug, Serialize)]
+pub struct Op {
+    /// Its place in the history.
+    pub index: usize,
+    /// When, since the first operation could begin.
+    #[serde(serialize_with = "nanoseconds")]
+    pub time: Duration,
+    /// What it tells.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// Who does it.
+    pub process: Process,
+    /// Which operation: `read`, `broadcast` ...
+    pub f: &'static str,
+    /// Its argument or its result.
+    pub value: Any,
+    /// Why it failed, or why nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Whether it belongs to the last phase, after the network has healed.
+    #[serde(rename = "final?", skip_serializing_if = "std::ops::Not::not")]
+    pub is_final: bool,
+}
+
+/// The entries of a run in the order of their time.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct History(Vec<Op>);
+
+/// An operation of a client: how it began and, unless the history ends before, how it ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation<'a> {
+    /// Its `invoke` entry.
+    pub invocation: &'a Op,
+    /// Its `ok`, `fail` or `info` entry.
+    pub completion: Option<&'a Op>,
+}
+
+impl History {
+    /// Adds an entry and gives it its index.
+    pub(crate) fn push(&mut self, op: Op) {
+        self.0.push(Op { index: self.0.len(), ..op });
+    }
+
+    /// All entries.
+    pub fn ops(&self) -> &[Op] {
+        &self.0
+    }
+
+    /// The operations of clients, by the time they began.
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.0.len() / 2);
+        let mut open = indexmap::IndexMap::new();
+        for op in self.0.iter().filter(|op| op.process != Process::Nemesis) {
+            if op.kind == Kind::Invoke {
+                open.insert(op.process, operations.len());
+                operations.push(Operation { invocation: op, completion: None });
+            } else if let Some(index) = open.swap_remove(&op.process) {
+                operations[index].completion = Some(op);
+            }
+        }
+        operations
+    }
+}
+
+impl FromIterator<Op> for History {
+    fn from_iter<I: IntoIterator<Item = Op>>(ops: I) -> Self {
+        let mut history = Self::default();
+        ops.into_iter().for_each(|op| history.push(op));
+        history
+    }
+}
+
+impl Operation<'_> {
+    /// The completion, if the operation is known to have happened.
+    pub fn ok(&self) -> Option<&Op> {
+        self.completion.filter(|completion| completion.kind == Kind::Ok)
+    }
+}
+
+impl Serialize for Process {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Client(number) => serializer.serialize_u64(*number),
+            Self::Nemesis => serializer.serialize_str("nemesis"),
+        }
+    }
+}
+
+fn nanoseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u128(time.as_nanos())
+}

@@ -1,0 +1,134 @@
+//! The options of a test, with Maelstrom's names and defaults (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`).
+
+use std::{str::FromStr, time::Duration};
+
+/// How a test is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// The nodes' ids.
+    pub nodes: Vec<String>,
+    /// How many clients work at the same time.
+    pub concurrency: Concurrency,
+    /// How many operations a second, all clients together, on average.
+    pub rate: f64,
+    /// How long clients begin new operations.
+    pub time_limit: Duration,
+    /// How long a message between nodes takes.
+    pub latency: Latency,
+    /// Which faults are injected.
+    pub nemesis: Vec<Fault>,
+    /// How long a fault, and the time between two faults, lasts on average.
+    pub nemesis_interval: Duration,
+    /// Which neighbours nodes are proposed.
+    pub topology: Topology,
+    /// Which part of the operations must succeed.
+    pub availability: Option<Availability>,
+    /// Fixes every byte of a simulated run.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            nodes: ["n1", "n2", "n3", "n4", "n5"].map(str::to_owned).to_vec(),
+            concurrency: Concurrency::PerNode(1),
+            rate: 5.0,
+            time_limit: Duration::from_secs(60),
+            latency: Latency::default(),
+            nemesis: Vec::new(),
+            nemesis_interval: Duration::from_secs(10),
+            topology: Topology::Grid,
+            availability: None,
+            seed: 0,
+        }
+    }
+}
+
+impl Options {
+    /// With `count` nodes `n0`, `n1` ..., as `--node-count` names them.
+    #[must_use]
+    pub fn with_node_count(mut self, count: usize) -> Self {
+        self.nodes = (0..count).map(|number| format!("n{number}")).collect();
+        self
+    }
+
+    /// How many clients there are.
+    pub(crate) fn clients(&self) -> usize {
+        match self.concurrency {
+            Concurrency::Total(count) => count,
+            Concurrency::PerNode(factor) => factor * self.nodes.len(),
+        }
+    }
+}
+
+/// `--concurrency`: a number, or a multiple of the number of nodes, such as `2n`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Concurrency {
+    /// This many clients.
+    Total(usize),
+    /// This many clients a node.
+    PerNode(usize),
+}
+
+impl FromStr for Concurrency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = |number: &str| number.parse().ok().filter(|number| *number > 0);
+        let parsed = match text.strip_suffix('n') {
+            Some(factor) => parse(factor).map(Self::PerNode),
+            None => parse(text).map(Self::Total),
+        };
+        parsed.ok_or_else(|| format!("expected a number or a multiple of the nodes such as `2n`, not `{text}`"))
+    }
+}
+
+/// `--latency` and `--latency-dist`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Latency {
+    /// The mean.
+    pub mean: Duration,
+    /// How single latencies spread around it.
+    pub distribution: Distribution,
+}
+
+/// `--latency-dist`: how latencies spread.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Distribution {
+    /// Always the mean.
+    #[default]
+    Constant,
+    /// Evenly from 0 to twice the mean.
+    Uniform,
+    /// Exponentially.
+    Exponential,
+}
+
+/// `--nemesis`: a fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// Nodes that do not hear each other.
+    Partition,
+}
+
+/// `--topology`: which neighbours nodes are proposed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Topology {
+    /// One behind the other.
+    Line,
+    /// A square.
+    Grid,
+    /// A tree in which each node has up to this many children.
+    Tree(usize),
+    /// Everybody and everybody else.
+    Total,
+}
+
+/// `--availability`: which part of the operations must succeed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Availability {
+    /// All of them.
+    Total,
+    /// At least this fraction.
+    AtLeast(f64),
+}

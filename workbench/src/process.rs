@@ -1,0 +1,38 @@
+//! Whatever takes part in a simulated network: nodes, clients, services.
+
+use glomers_protocol::{Handler, Node, NodeId};
+use std::time::Duration;
+
+/// A participant that does nothing by itself: lines go in, time passes, lines come out. Times count from its start.
+pub(crate) trait Process {
+    /// Takes in a line; what it cannot use it may report.
+    fn deliver(&mut self, line: &str, now: Duration);
+
+    /// Lets time pass.
+    fn advance(&mut self, now: Duration);
+
+    /// When time should pass next, at the latest.
+    fn deadline(&self) -> Option<Duration>;
+
+    /// Hands over the lines to send, with their destinations.
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
+}
+
+impl<H: Handler> Process for Node<H> {
+    fn deliver(&mut self, line: &str, now: Duration) {
+        // A line that a node cannot use is the sender's fault; on a terminal it would be on the node's stderr.
+        let _ = self.deliver(line.as_bytes(), now);
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.advance(now);
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.deadline()
+    }
+
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
+        self.drain(send);
+    }
+}

@@ -1,0 +1,43 @@
+//! The three answers a checker can give, and how they add up (jepsen: `checker.clj`, `merge-valid`).
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// A verdict. The order is that of gravity: the gravest of several verdicts is the verdict on the whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
+pub enum Validity {
+    /// Everything that was promised was kept.
+    Valid,
+    /// The history does not tell.
+    Unknown,
+    /// A promise was broken.
+    Invalid,
+}
+
+impl Validity {
+    /// Valid or invalid.
+    pub fn from_valid(valid: bool) -> Self {
+        if valid { Self::Valid } else { Self::Invalid }
+    }
+}
+
+/// As in Maelstrom's results: `true`, `false` or `"unknown"`.
+impl Serialize for Validity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Valid => serializer.serialize_bool(true),
+            Self::Invalid => serializer.serialize_bool(false),
+            Self::Unknown => serializer.serialize_str("unknown"),
+        }
+    }
+}
+
+impl fmt::Display for Validity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Valid => "valid",
+            Self::Unknown => "unknown",
+            Self::Invalid => "invalid",
+        })
+    }
+}

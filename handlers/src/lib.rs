@@ -13,3 +13,8 @@ pub mod prefixed_ids;
 pub use echo::Parrot;
 pub use gossip::Gossip;
 pub use prefixed_ids::PrefixedIds;
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -15,9 +15,9 @@
 //!     }
 //! }
 //!
-//! let report = run::<Parrot>(workload("echo").expect("it is built in"), &Options::default(), false)?;
+//! let report = run::<Parrot>(workload("echo")?, &Options::default())?;
 //! assert_eq!(report.valid(), Validity::Valid, "{report}");
-//! # Ok::<(), glomers_workbench::SetupError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Layout

@@ -25,6 +25,8 @@ pub struct Options {
     pub availability: Option<Availability>,
     /// Fixes every byte of a simulated run.
     pub seed: u64,
+    /// Whether the report is to hold every message.
+    pub journal: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             topology: Topology::Grid,
             availability: None,
             seed: 0,
+            journal: false,
         }
     }
 }

@@ -40,7 +40,7 @@ pub struct Report {
     pub net: Counts,
     /// The workload's own verdict.
     pub verdict: Verdict,
-    /// Every message, if [`run`] was asked for it.
+    /// Every message, if [`Options::journal`] asks for it.
     pub journal: Vec<Packet>,
 }
 
@@ -83,13 +83,13 @@ pub struct SetupError {
     cause: CallError,
 }
 
-/// Tests a cluster of `H` in simulation. `journal` asks for every message.
+/// Tests a cluster of `H` in simulation.
 ///
 /// # Errors
 ///
 /// A node did not answer `init` or what the workload says to it before the first operation.
-pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options, journal: bool) -> Result<Report, SetupError> {
-    run_with(workload, options, journal, H::init)
+pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, SetupError> {
+    run_with(workload, options, H::init)
 }
 
 /// As [`run`], with handlers that `make` makes.
@@ -100,10 +100,9 @@ pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options, journal: 
 pub fn run_with<H: Handler>(
     workload: Box<dyn Workload>,
     options: &Options,
-    journal: bool,
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) -> Result<Report, SetupError> {
-    let mut test = Test::new(workload, options.clone(), journal);
+    let mut test = Test::new(workload, options.clone());
     for id in &options.nodes {
         let seed = test.world.rng().next_u64();
         test.world.join(NodeId::from(id.as_str()), Box::new(Node::with(seed, make.clone())));
@@ -146,9 +145,9 @@ struct Seated {
 }
 
 impl Test {
-    fn new(workload: Box<dyn Workload>, options: Options, journal: bool) -> Self {
+    fn new(workload: Box<dyn Workload>, options: Options) -> Self {
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
-        let world = World::new(Network::new(options.latency), Pcg64Mcg::seed_from_u64(rng.next_u64()), journal);
+        let world = World::new(Network::new(options.latency), Pcg64Mcg::seed_from_u64(rng.next_u64()), options.journal);
         let nodes = options.nodes.iter().cycle().take(options.clients());
         let worker = |(process, node): (u64, &String)| Worker {
             node: NodeId::from(node.as_str()),

@@ -77,7 +77,23 @@ pub const WORKLOADS: &[(&str, fn() -> Box<dyn Workload>)] = &[
     ("unique-ids", || Box::new(unique_ids::UniqueIdsWorkload)),
 ];
 
+/// There is no built-in workload of that name.
+#[derive(Clone, Debug, thiserror::Error, Eq, PartialEq)]
+#[error("there is no workload `{name}`; known: {known}")]
+pub struct UnknownWorkload {
+    name: String,
+    known: String,
+}
+
 /// The built-in workload of that name.
-pub fn workload(name: &str) -> Option<Box<dyn Workload>> {
-    WORKLOADS.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
+///
+/// # Errors
+///
+/// There is none.
+pub fn workload(name: &str) -> Result<Box<dyn Workload>, UnknownWorkload> {
+    let found = WORKLOADS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, make)| make()).ok_or_else(|| UnknownWorkload {
+        name: name.to_owned(),
+        known: WORKLOADS.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
+    })
 }

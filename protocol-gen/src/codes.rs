@@ -2,8 +2,8 @@
 //! become an enum that is an integer on the wire. The one alternative without a constant takes every other integer,
 //! for a peer may be newer than the table. Each boolean keyword `x-WORD` becomes a method `is_WORD`.
 
-use crate::{Error, cursor::Cursor, docs::docs};
-use heck::ToUpperCamelCase;
+use crate::{Error, cursor::Cursor, docs::docs, names};
+use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,47 +16,50 @@ struct Code<'a> {
     /// `None`: every number that has no name.
     number: Option<i64>,
     description: &'a str,
-    /// The words of the `x-` keywords that are true.
-    flags: BTreeMap<&'a str, bool>,
+    /// The words of the `x-` keywords, as Rust writes them.
+    flags: BTreeMap<String, bool>,
 }
 
-/// Compiles a definition of integer codes; `None` if it is not one.
-pub(crate) fn compile(name: &str, shape: &Cursor<'_>) -> Result<Option<TokenStream>, Error> {
-    let Some(alternatives) = shape.get("oneOf") else { return Ok(None) };
-    let codes = alternatives.elements()?.iter().map(Code::read).collect::<Result<Vec<_>, _>>()?;
+/// Compiles a definition of integer codes.
+pub(crate) fn compile(name: &Ident, shape: &Cursor<'_>, alternatives: &[Cursor<'_>]) -> Result<TokenStream, Error> {
+    let codes = alternatives.iter().map(Code::read).collect::<Result<Vec<_>, _>>()?;
+    names::distinct(codes.iter().map(|code| &code.variant).zip(alternatives))?;
     if codes.iter().filter(|code| code.number.is_none()).count() != 1 {
-        return Err(alternatives.fail("codes need exactly one alternative without `const`, for all other numbers"));
+        return Err(shape.fail("codes need exactly one alternative without `const`, for all other numbers"));
     }
-    let numbers: BTreeSet<_> = codes.iter().filter_map(|code| code.number).collect();
-    if numbers.len() + 1 != codes.len() {
-        return Err(alternatives.fail("two codes have the same number"));
+    for (index, (code, alternative)) in codes.iter().zip(alternatives).enumerate() {
+        if let Some(twin) = codes[..index].iter().find(|other| other.number == code.number) {
+            return Err(alternative.fail(format!("`{}` already has this number", twin.name)));
+        }
     }
-    Ok(Some(generate(name, shape.description()?, &codes)))
+    Ok(generate(name, shape.description()?, &codes))
 }
 
 impl<'a> Code<'a> {
     fn read(alternative: &Cursor<'a>) -> Result<Self, Error> {
-        let name = alternative.want("title")?.text()?;
+        let title = alternative.want("title")?;
+        let name = title.text()?;
         let number = match alternative.get("const") {
             None => None,
             Some(number) => {
                 Some(number.value().as_i64().ok_or_else(|| number.fail("expected an integer, the code's number"))?)
             }
         };
-        let members = alternative.members()?.into_iter();
-        let flags = members.filter_map(|(key, value)| Some((key.strip_prefix("x-")?, value.value().as_bool()?)));
-        Ok(Self {
-            variant: format_ident!("{}", name.to_upper_camel_case()),
-            name,
-            number,
-            description: alternative.description()?,
-            flags: flags.collect(),
-        })
+        let mut flags = BTreeMap::new();
+        for (key, value) in alternative.members()? {
+            if let Some(word) = key.strip_prefix("x-") {
+                let flag = value.value().as_bool().ok_or_else(|| value.fail("expected `true` or `false`"))?;
+                flags.insert(word.to_snake_case(), flag);
+            } else if !["const", "title", "description", "type", "minimum"].contains(&key) {
+                return Err(value.unknown(key));
+            }
+        }
+        let variant = names::variant_name(&title, name)?;
+        Ok(Self { variant, name, number, description: alternative.description()?, flags })
     }
 }
 
-fn generate(name: &str, description: &str, codes: &[Code<'_>]) -> TokenStream {
-    let ident = format_ident!("{name}");
+fn generate(ident: &Ident, description: &str, codes: &[Code<'_>]) -> TokenStream {
     let type_docs = docs(description);
     let (named, other): (Vec<_>, Vec<_>) = codes.iter().partition(|code| code.number.is_some());
     let other = other.first().expect("checked by compile");
@@ -124,11 +127,15 @@ fn flag_methods(codes: &[Code<'_>]) -> TokenStream {
     let methods = words.into_iter().map(|word| {
         let method = format_ident!("is_{word}");
         let text = docs(&format!("Whether the code is marked {word} in the schema."));
-        let variants = codes.iter().filter(|code| code.flags.get(word) == Some(&true)).map(|code| {
-            let variant = &code.variant;
-            if code.number.is_some() { quote!(Self::#variant) } else { quote!(Self::#variant(_)) }
-        });
-        quote!(#text pub const fn #method(self) -> bool { matches!(self, #(#variants)|*) })
+        let marked = codes.iter().filter(|code| code.flags.get(word) == Some(&true));
+        let variants: Vec<_> = marked
+            .map(|code| {
+                let variant = &code.variant;
+                if code.number.is_some() { quote!(Self::#variant) } else { quote!(Self::#variant(_)) }
+            })
+            .collect();
+        let answer = if variants.is_empty() { quote!(false) } else { quote!(matches!(self, #(#variants)|*)) };
+        quote!(#text pub const fn #method(self) -> bool { #answer })
     });
     quote!(#(#methods)*)
 }

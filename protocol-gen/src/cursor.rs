@@ -7,13 +7,15 @@ use serde_json::{Map, Value};
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     file: &'a str,
+    /// The whole file, for references.
+    document: &'a Value,
     pointer: String,
     value: &'a Value,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn root(file: &'a str, value: &'a Value) -> Self {
-        Self { file, pointer: String::new(), value }
+        Self { file, document: value, pointer: String::new(), value }
     }
 
     pub(crate) fn value(&self) -> &'a Value {
@@ -27,7 +29,7 @@ impl<'a> Cursor<'a> {
 
     fn child(&self, key: &str, value: &'a Value) -> Self {
         let key = key.replace('~', "~0").replace('/', "~1");
-        Self { file: self.file, pointer: format!("{}/{key}", self.pointer), value }
+        Self { file: self.file, document: self.document, pointer: format!("{}/{key}", self.pointer), value }
     }
 
     /// The member `key`, if there is one.
@@ -60,11 +62,58 @@ impl<'a> Cursor<'a> {
         Ok(elements.iter().enumerate().map(|(index, value)| self.child(&index.to_string(), value)).collect())
     }
 
-    /// The definition that a `{"$ref": "#/definitions/NAME"}` names.
+    /// The definition that a `{"$ref": "#/definitions/NAME"}` names, and which is there.
     pub(crate) fn definition_name(&self) -> Result<&'a str, Error> {
         let reference = self.want("$ref")?;
         let name = reference.text()?.strip_prefix("#/definitions/");
-        name.ok_or_else(|| reference.fail("only references of the form `#/definitions/NAME` are understood"))
+        let name =
+            name.ok_or_else(|| reference.fail("only references of the form `#/definitions/NAME` are understood"))?;
+        match self.document["definitions"].get(name) {
+            Some(_) => Ok(name),
+            None => Err(reference.fail(format!("no definition `{name}`"))),
+        }
+    }
+
+    /// Refuses every key but `known`: a keyword that is passed over in silence would promise what no code keeps.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), Error> {
+        match self.members()?.iter().find(|(key, _)| !known.contains(key)) {
+            Some((key, value)) => Err(value.unknown(key)),
+            None => Ok(()),
+        }
+    }
+
+    /// The error for this value's key, which is no keyword known at this place.
+    pub(crate) fn unknown(&self, keyword: &str) -> Error {
+        self.fail(format!("keyword `{keyword}` is not understood here"))
+    }
+
+    /// `type` of a value: one type, and whether it may be `null` instead. A tagged or untagged choice is neither.
+    pub(crate) fn kind(&self) -> Result<(&'a str, bool), Error> {
+        let kind = self.want("type")?;
+        let (word, nullable) = match kind.value() {
+            Value::Array(kinds) => match kinds.as_slice() {
+                [Value::String(word), null] if null == "null" => (word.as_str(), true),
+                _ => return Err(kind.fail("expected one type, or `[TYPE, \"null\"]`")),
+            },
+            _ => (kind.text()?, false),
+        };
+        if ["string", "integer", "boolean", "array", "object"].contains(&word) {
+            return Ok((word, nullable));
+        }
+        let text = "is no type with an exact counterpart in Rust; without `type`, the value is kept as it was sent";
+        Err(kind.fail(format!("`{word}` {text}")))
+    }
+
+    /// The items of an array that has exactly those.
+    pub(crate) fn tuple(&self) -> Result<Vec<Self>, Error> {
+        let items = self.want("items")?.elements()?;
+        for bound in ["minItems", "maxItems"] {
+            let count = self.want(bound)?;
+            if count.value().as_u64() != Some(items.len() as u64) {
+                return Err(count.fail(format!("expected {}, the number of items", items.len())));
+            }
+        }
+        Ok(items)
     }
 
     /// `description`, or nothing.

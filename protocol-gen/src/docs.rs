@@ -15,7 +15,8 @@ pub(crate) fn docs(text: &str) -> TokenStream {
 /// A message's documentation: what it means, which RPC it belongs to, and how it looks on the wire.
 pub(crate) fn message_docs(description: &str, role: &str, examples: &[&Value]) -> String {
     let examples: Vec<_> = examples.iter().map(|example| wire(example)).collect();
-    format!("{description}\n\n{role}\n\n# On the wire\n\n```json\n{}\n```", examples.join("\n"))
+    let text = format!("{description}\n\n{role}\n\n# On the wire\n\n```json\n{}\n```", examples.join("\n"));
+    text.trim_start().to_owned()
 }
 
 /// A body as a person would write it, on one line: the reserved keys first.

@@ -3,9 +3,10 @@
 //! # Layout
 //!
 //! - `schema`: reads and checks one schema file (`cursor` gives every complaint its file and JSON pointer).
-//! - `payload`: the payload types, by typify; `tuples` and `codes` compile what typify cannot.
+//! - `payload`: the payload types, by typify from what `prepare` gives it; `tuples` and `codes` compile what it cannot.
 //! - `messages`: pairing, and the enums of requests and responses.
 //! - `workload`, `service`: the handler trait with its dispatch; a service's addresses.
+//! - `names`: words of a schema as Rust names.
 //! - `docs`, `format`: doc comments with the wire example; formatted source text.
 //!
 //! This crate names no workload: a new schema file needs no change here.
@@ -27,7 +28,9 @@ mod docs;
 mod error;
 mod format;
 mod messages;
+mod names;
 mod payload;
+mod prepare;
 mod schema;
 mod service;
 mod tuples;
@@ -35,15 +38,17 @@ mod workload;
 
 pub use error::Error;
 
+use cursor::Cursor;
 use docs::docs;
-use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use schema::Schema;
+use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+use syn::ext::IdentExt;
 
 /// A generated source file.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,29 +85,37 @@ pub fn build(schema: impl AsRef<Path>) {
 pub fn generate(folder: &Path) -> Result<Vec<Source>, Error> {
     let mut index = Vec::new();
     let mut sources = Vec::new();
-    for (subfolder, kind) in [("", Kind::Plain), ("workloads", Kind::Workload), ("services", Kind::Service)] {
-        let mut modules = Vec::new();
-        for file in schema_files(&folder.join(subfolder))? {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let shown = Path::new(subfolder).join(file.file_name().unwrap_or_default()).display().to_string();
-            let text = fs::read_to_string(&file).map_err(Error::io(&file))?;
-            let Some((about, items)) = compile(&shown, &text, kind)? else { continue };
-            let path = if kind == Kind::Service { format!("services/{name}.rs") } else { format!("{name}.rs") };
-            let path = path.replace('-', "_");
-            let (module, about) = (format_ident!("{}", name.to_snake_case()), docs(&about));
-            modules.push(quote!(#about pub mod #module { include!(#path); }));
-            sources.push(Source { path: path.into(), text: format::items(&format!("schema/{shown}"), &items) });
+    for (file, kind) in schema_files(folder)? {
+        let shown = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
+        let text = fs::read_to_string(&file).map_err(Error::io(&file))?;
+        let Some((about, items)) = compile(&shown, &text, kind)? else { continue };
+        let blame = Cursor::root(&shown, &Value::Null);
+        let module = names::item_name(&blame, &file.file_stem().unwrap_or_default().to_string_lossy())?;
+        let file_name = format!("{}.rs", module.unraw());
+        let path = if kind == Kind::Service { format!("services/{file_name}") } else { file_name };
+        if sources.iter().any(|source: &Source| source.path == Path::new(&path)) {
+            return Err(blame.fail(format!("`{path}` already comes from another file")));
         }
-        if kind == Kind::Service && !modules.is_empty() {
-            modules = vec![quote! {
-                /// The services that Maelstrom runs beside the nodes.
-                pub mod services { #(#modules)* }
-            }];
-        }
-        index.extend(modules);
+        let about = docs(&about);
+        index.push((kind, quote!(#about pub mod #module { include!(#path); })));
+        sources.push(Source { path: path.into(), text: format::items(&format!("schema/{shown}"), &items) });
     }
-    sources.push(Source { path: "mod.rs".into(), text: format::items("schema/", &index) });
+    sources.push(Source { path: "mod.rs".into(), text: format::items("schema/", &modules(index)) });
     Ok(sources)
+}
+
+/// The modules of all files, those of services inside a module of their own.
+fn modules(index: Vec<(Kind, TokenStream)>) -> Vec<TokenStream> {
+    let (services, others): (Vec<_>, Vec<_>) = index.into_iter().partition(|(kind, _)| *kind == Kind::Service);
+    let mut modules: Vec<_> = others.into_iter().map(|(_, module)| module).collect();
+    if !services.is_empty() {
+        let services = services.into_iter().map(|(_, module)| module);
+        modules.push(quote! {
+            /// The services that Maelstrom runs beside the nodes.
+            pub mod services { #(#services)* }
+        });
+    }
+    modules
 }
 
 /// Compiles one schema text as a workload would be: what `generate` does for a file in `workloads/`.
@@ -140,8 +153,7 @@ enum Kind {
 
 /// A file's documentation and items; `None` if it holds no messages.
 fn compile(file: &str, text: &str, kind: Kind) -> Result<Option<(String, Vec<TokenStream>)>, Error> {
-    let document: serde_json::Value =
-        serde_json::from_str(text).map_err(|source| Error::Json { file: file.to_owned(), source })?;
+    let document: Value = serde_json::from_str(text).map_err(|source| Error::Json { file: file.to_owned(), source })?;
     if document.get("oneOf").is_none() && kind == Kind::Plain {
         return Ok(None);
     }
@@ -150,22 +162,27 @@ fn compile(file: &str, text: &str, kind: Kind) -> Result<Option<(String, Vec<Tok
     items.extend(messages::enums(&schema));
     match kind {
         Kind::Plain => {}
-        Kind::Workload => items.splice(0..0, workload::items(&schema)).for_each(drop),
+        Kind::Workload => items.splice(0..0, workload::items(&schema)?).for_each(drop),
         Kind::Service => items.splice(0..0, service::items(&schema)).for_each(drop),
     }
     items.push(messages::example_tests(&schema));
     Ok(Some((schema.description.to_owned(), items)))
 }
 
-/// The `.json` files of a folder by name; none if there is no such folder.
-fn schema_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
+/// The `.json` files of a schema folder, by folder and name.
+fn schema_files(folder: &Path) -> Result<Vec<(PathBuf, Kind)>, Error> {
+    let mut files = Vec::new();
+    for (folder, kind) in
+        [(folder, Kind::Plain), (&folder.join("workloads"), Kind::Workload), (&folder.join("services"), Kind::Service)]
+    {
+        if kind != Kind::Plain && !folder.exists() {
+            continue;
+        }
+        let entries = fs::read_dir(folder).map_err(Error::io(folder))?.collect::<Result<Vec<_>, _>>();
+        let mut paths: Vec<_> = entries.map_err(Error::io(folder))?.iter().map(fs::DirEntry::path).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        files.extend(paths.into_iter().map(|path| (path, kind)));
     }
-    let entries = fs::read_dir(folder).map_err(Error::io(folder))?;
-    let mut files: Vec<_> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(Error::io(folder))?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
     Ok(files)
 }

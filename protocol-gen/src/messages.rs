@@ -91,7 +91,10 @@ pub(crate) fn example_tests(schema: &Schema<'_>) -> TokenStream {
     let checks = schema.messages.iter().map(|message| {
         let name = format_ident!("{}", message.name);
         let bodies = message.examples.iter().map(|example| raw_string(&crate::docs::wire(example)));
-        quote!(::glomers_protocol::support::assert_round_trips::<super::#name>(&[#(#bodies),*]);)
+        quote! {
+            let bodies = [#(#bodies),*];
+            ::glomers_protocol::support::assert_round_trips::<super::#name>(&bodies);
+        }
     });
     quote! {
         #[cfg(test)]

@@ -1,73 +1,77 @@
-//! Payload types: what is left of a body without the envelope's keys. typify makes the structs; this module prepares
-//! the schemas for it and cleans up what it returns.
-//!
-//! typify is given only what it does well. A property that is only a `const` would become an unenforced
-//! `serde_json::Value`, and alternatives an untagged enum that can take one message for another (and that cannot hold
-//! verbatim JSON), so constants, tagged tuples and codes are compiled here and in [`crate::tuples`] and
-//! [`crate::codes`]; anything else of the kind is refused.
+//! Payload types: what is left of a body without the envelope's keys. typify makes the structs of what
+//! [`crate::prepare`] gives it, [`crate::tuples`] and [`crate::codes`] the enums of alternatives; this module tells them
+//! apart and cleans up what typify returns.
 
 use crate::{
     Error, codes,
     cursor::Cursor,
     docs::{docs, message_docs},
-    messages,
+    messages, names,
+    prepare::{UNTAGGED, prepare},
     schema::{Message, RESERVED, Schema},
     tuples,
 };
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use serde_json::{Map, Value, json};
-use syn::{Attribute, Item};
+use syn::{Attribute, Ident, Item, parse_quote};
 
-/// Keywords that say something about a value to people only.
-const ANNOTATIONS: [&str; 4] = ["title", "description", "examples", "x-response"];
-
-/// Keywords that reach typify.
-const KEYWORDS: [&str; 10] = [
-    "$ref",
-    "type",
-    "properties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "items",
-    "minItems",
-    "maxItems",
-    "enum",
-];
+/// Definitions that mean a type of the runtime crate wherever they stand.
+pub(crate) const OF_THE_PROTOCOL: [&str; 2] = ["Any", "NodeId"];
 
 /// The types and implementations of every message and shape of `schema`.
 pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let mut settings = typify::TypeSpaceSettings::default();
     settings.with_derive("PartialEq".into()).with_derive("Eq".into());
     settings.with_map_type("::std::collections::BTreeMap");
-    settings.with_replacement("Any", "::glomers_protocol::Any", std::iter::empty());
-    settings.with_replacement("NodeId", "::glomers_protocol::NodeId", std::iter::empty());
-
-    let mut definitions = Map::from_iter([("Any".to_owned(), json!({})), ("NodeId".to_owned(), json!({}))]);
+    let mut definitions = Map::new();
+    for name in OF_THE_PROTOCOL {
+        definitions.insert(name.to_owned(), json!({}));
+        settings.with_replacement(name, format!("::glomers_protocol::{name}"), std::iter::empty());
+    }
     let mut made_here = Vec::new();
-    for (name, shape) in schema.shapes.iter().filter(|(name, _)| !definitions_of_the_protocol(name)) {
-        let made = match tuples::compile(name, shape)? {
-            Some(made) => Some(made),
-            None => codes::compile(name, shape)?,
+    for (name, shape) in schema.shapes.iter().filter(|(name, _)| !OF_THE_PROTOCOL.contains(name)) {
+        let ident = own_name(shape, name)?;
+        let definition = match alternatives(&ident, shape)? {
+            Some(made) => {
+                made_here.push(made);
+                settings.with_replacement(*name, *name, std::iter::empty());
+                json!({})
+            }
+            None => prepare(schema, shape, &[])?,
         };
-        definitions.insert((*name).to_owned(), if made.is_some() { json!({}) } else { prepare(shape)? });
-        if let Some(made) = made {
-            settings.with_replacement(*name, *name, std::iter::empty());
-            made_here.push(made);
-        }
+        definitions.insert((*name).to_owned(), definition);
     }
     for message in &schema.messages {
-        definitions.insert(message.name.to_owned(), payload(message)?);
+        own_name(&message.definition, message.name)?;
+        definitions.insert(message.name.to_owned(), payload(schema, message)?);
     }
-
-    let blame = schema.messages.first().map(|message| &message.definition);
-    let Some(blame) = blame else { return Ok(made_here) };
-    let mut items = compile(blame, settings, definitions)?;
+    let mut items = compile(&schema.root, settings, definitions)?;
     let order = |name: &str| schema.messages.iter().position(|message| message.name == name).unwrap_or(usize::MAX);
     items.sort_by_key(|item| order(&name(item)));
     let typed = items.into_iter().map(|item| finish(schema, item));
     Ok(typed.chain(made_here).collect())
+}
+
+/// A definition's name as that of a type, which must not be one that the generated module has anyway.
+fn own_name(at: &Cursor<'_>, name: &str) -> Result<Ident, Error> {
+    if ["Request", "Response", "Workload"].contains(&name) {
+        return Err(at.fail(format!("`{name}` is taken: the generated code has an item of that name")));
+    }
+    names::type_name(at, name)
+}
+
+/// A definition of alternatives: tagged tuples or integer codes. `None`: it has none.
+fn alternatives(name: &Ident, shape: &Cursor<'_>) -> Result<Option<TokenStream>, Error> {
+    let Some(alternatives) = shape.get("oneOf") else { return Ok(None) };
+    shape.only(&["title", "description", "examples", "type", "oneOf"])?;
+    let elements = alternatives.elements()?;
+    let any = |keyword| elements.iter().any(|alternative| alternative.get(keyword).is_some());
+    match (any("items"), any("const")) {
+        (true, _) => tuples::compile(name, shape, &elements).map(Some),
+        (false, true) => codes::compile(name, shape, &elements).map(Some),
+        (false, false) => Err(alternatives.fail(UNTAGGED)),
+    }
 }
 
 /// The name of a type.
@@ -77,11 +81,6 @@ fn name(item: &Item) -> String {
         Item::Enum(item) => item.ident.to_string(),
         _ => unreachable!("only structs and enums are kept"),
     }
-}
-
-/// Definitions that mean a type of the runtime crate wherever they stand.
-fn definitions_of_the_protocol(name: &str) -> bool {
-    ["Any", "NodeId"].contains(&name)
 }
 
 /// Runs typify over the prepared definitions.
@@ -99,56 +98,13 @@ fn compile(
 }
 
 /// A message without the envelope's keys.
-fn payload(message: &Message<'_>) -> Result<Value, Error> {
-    let mut object = prepare(&message.definition)?;
-    let members = object.as_object_mut().expect("a message is an object");
-    if let Some(Value::Array(required)) = members.get_mut("required") {
-        required.retain(|key| !RESERVED.iter().any(|reserved| key == reserved));
-    }
-    let properties = members.get("properties").and_then(Value::as_object);
-    if properties.is_none_or(Map::is_empty) {
+fn payload(schema: &Schema<'_>, message: &Message<'_>) -> Result<Value, Error> {
+    let mut object = prepare(schema, &message.definition, &RESERVED)?;
+    if object["properties"].as_object().is_none_or(Map::is_empty) {
         // typify takes an open object without properties for a map; `finish` opens it again.
-        members.insert("additionalProperties".to_owned(), Value::Bool(false));
+        object["additionalProperties"] = false.into();
     }
     Ok(object)
-}
-
-/// Copies a schema for typify: annotations off, "any value" turned into a reference, unknown keywords refused.
-fn prepare(schema: &Cursor<'_>) -> Result<Value, Error> {
-    let is_payload = schema.get("properties").is_some_and(|properties| properties.get("type").is_some());
-    let mut prepared = Map::new();
-    for (keyword, value) in schema.members()? {
-        let copy = match keyword {
-            "description" => value.value().clone(),
-            _ if ANNOTATIONS.contains(&keyword) => continue,
-            "properties" => {
-                let mut properties = Map::new();
-                for (name, property) in value.members()? {
-                    if !(is_payload && RESERVED.contains(&name)) {
-                        properties.insert(name.to_owned(), prepare(&property)?);
-                    }
-                }
-                Value::Object(properties)
-            }
-            "items" if value.value().is_array() => {
-                value.elements()?.iter().map(prepare).collect::<Result<Vec<_>, _>>()?.into()
-            }
-            "items" => prepare(&value)?,
-            "additionalProperties" if value.value().is_object() => prepare(&value)?,
-            _ if KEYWORDS.contains(&keyword) => value.value().clone(),
-            "const" => return Err(value.fail("a constant is understood only as `type` and in tagged tuples")),
-            "oneOf" | "anyOf" | "allOf" => {
-                let text = "alternatives are understood only as a definition of tagged tuples or of integer codes";
-                return Err(value.fail(text));
-            }
-            _ => return Err(value.fail(format!("keyword `{keyword}` is not understood"))),
-        };
-        prepared.insert(keyword.to_owned(), copy);
-    }
-    if prepared.keys().all(|keyword| keyword == "description") {
-        prepared.insert("allOf".to_owned(), json!([{"$ref": "#/definitions/Any"}]));
-    }
-    Ok(Value::Object(prepared))
 }
 
 /// Gives an item that typify made our documentation and implementations, and opens what was closed for typify's sake.
@@ -156,7 +112,16 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     let message = schema.messages.iter().find(|message| message.name == name(&item));
     let attributes = match &mut item {
         Item::Struct(item) => {
-            item.fields.iter_mut().for_each(|field| respace(&mut field.attrs));
+            let any_value = quote!(::std::option::Option<::glomers_protocol::Any>).to_string();
+            for field in &mut item.fields {
+                respace(&mut field.attrs);
+                if field.ty.to_token_stream().to_string() == any_value {
+                    // serde takes `null` for `None`, but here it is a value like any other.
+                    field.attrs.push(parse_quote! {
+                        #[serde(default, deserialize_with = "::glomers_protocol::support::present")]
+                    });
+                }
+            }
             &mut item.attrs
         }
         Item::Enum(item) => {
@@ -192,10 +157,15 @@ fn role(schema: &Schema<'_>, message: &Message<'_>) -> String {
     }
 }
 
-/// Puts a space before each line of the doc comments.
+/// Puts a space before each line of the doc comments, and takes those out of the path that typify gives to serde.
 fn respace(attributes: &mut Vec<Attribute>) {
     let (comments, others): (Vec<_>, Vec<_>) =
         attributes.drain(..).partition(|attribute| attribute.path().is_ident("doc"));
+    let others = others.into_iter().flat_map(|attribute| {
+        let text =
+            attribute.to_token_stream().to_string().replace("\":: std :: collections :: ", "\"::std::collections::");
+        attributes_of(text.parse().expect("it was an attribute before"))
+    });
     let text: Vec<_> = comments.iter().filter_map(doc_text).collect();
     *attributes = attributes_of(docs(&text.join("\n")));
     attributes.extend(others);

@@ -10,6 +10,7 @@ pub(crate) const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
 
 /// A schema file and what is known of it.
 pub(crate) struct Schema<'a> {
+    pub(crate) root: Cursor<'a>,
     /// `title`: the workload's or service's name on the wire.
     pub(crate) title: &'a str,
     /// `description`: what it is for.
@@ -39,12 +40,12 @@ impl<'a> Schema<'a> {
     /// Reads the document of `file` (a name for errors).
     pub(crate) fn read(file: &'a str, document: &'a Value) -> Result<Self, Error> {
         let root = Cursor::root(file, document);
+        root.only(&["$schema", "title", "description", "oneOf", "definitions", "x-addresses"])?;
         let definitions: BTreeMap<_, _> = root.want("definitions")?.members()?.into_iter().collect();
         let mut messages = Vec::new();
         for entry in root.want("oneOf")?.elements()? {
             let name = entry.definition_name()?;
-            let definition = definitions.get(name).ok_or_else(|| entry.fail(format!("no definition `{name}`")))?;
-            messages.push(Message::read(name, definition)?);
+            messages.push(Message::read(name, &definitions[name])?);
         }
         check_pairs(&messages)?;
         let is_message = |name: &str| messages.iter().any(|message| message.name == name);
@@ -53,7 +54,8 @@ impl<'a> Schema<'a> {
             Some(list) => list.elements()?.iter().map(Cursor::text).collect::<Result<_, _>>()?,
             None => Vec::new(),
         };
-        Ok(Self { title: root.want("title")?.text()?, description: root.description()?, addresses, messages, shapes })
+        let (title, description) = (root.want("title")?.text()?, root.description()?);
+        Ok(Self { root, title, description, addresses, messages, shapes })
     }
 
     /// Each request with its response.
@@ -73,14 +75,18 @@ impl<'a> Message<'a> {
         if examples.is_empty() {
             return Err(definition.fail("a message needs at least one example"));
         }
-        Ok(Self {
+        let message = Self {
             name,
             wire_type,
             description: definition.description()?,
             response,
             examples: examples.iter().map(Cursor::value).collect(),
             definition: definition.clone(),
-        })
+        };
+        if !message.requires("type") {
+            return Err(definition.fail("a message requires `type`"));
+        }
+        Ok(message)
     }
 
     fn requires(&self, key: &str) -> bool {

@@ -4,10 +4,9 @@
 //! They become an enum with one variant a tuple. Its decoder reads the tag and then the items of that variant in
 //! place, without serde's buffer for untagged enums: that buffer loses verbatim JSON and copies every value.
 
-use crate::{Error, cursor::Cursor, docs::docs};
-use heck::ToSnakeCase;
+use crate::{Error, cursor::Cursor, docs::docs, names, payload::OF_THE_PROTOCOL};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::Ident;
 
 /// One alternative.
@@ -29,95 +28,94 @@ enum Item {
     },
 }
 
-/// Compiles a definition of tagged tuples; `None` if it is not one.
-pub(crate) fn compile(name: &str, shape: &Cursor<'_>) -> Result<Option<TokenStream>, Error> {
-    let Some(alternatives) = shape.get("oneOf") else { return Ok(None) };
-    let alternatives = alternatives.elements()?;
-    if alternatives.iter().any(|alternative| alternative.get("items").is_none()) {
-        return Ok(None);
-    }
+/// Compiles a definition of tagged tuples.
+pub(crate) fn compile(name: &Ident, shape: &Cursor<'_>, alternatives: &[Cursor<'_>]) -> Result<TokenStream, Error> {
     let variants = alternatives.iter().map(Variant::read).collect::<Result<Vec<_>, _>>()?;
-    for (variant, alternative) in variants.iter().zip(&alternatives) {
-        if variants.iter().filter(|other| other.tag == variant.tag).count() > 1 {
+    names::distinct(variants.iter().map(|variant| &variant.name).zip(alternatives))?;
+    for (index, (variant, alternative)) in variants.iter().zip(alternatives).enumerate() {
+        if variants[..index].iter().any(|other| other.tag == variant.tag) {
             return Err(alternative.fail(format!("tag `{}` is used twice", variant.tag)));
         }
     }
-    Ok(Some(generate(name, shape.description()?, &variants)))
+    Ok(generate(name, shape.description()?, &variants))
 }
 
 impl Variant {
     fn read(alternative: &Cursor<'_>) -> Result<Self, Error> {
-        let items = alternative.want("items")?.elements()?;
+        alternative.only(&["title", "description", "type", "items", "minItems", "maxItems"])?;
+        let items = alternative.tuple()?;
         let tag = items.first().and_then(|item| item.get("const"));
         let tag = tag.ok_or_else(|| alternative.fail("the first item must be a `const` string, the tag"))?;
-        for bound in ["minItems", "maxItems"] {
-            let count = alternative.want(bound)?;
-            if count.value().as_u64() != Some(items.len() as u64) {
-                return Err(count.fail(format!("expected {}, the number of items", items.len())));
-            }
-        }
-        Ok(Self {
-            name: format_ident!("{}", alternative.want("title")?.text()?),
+        let title = alternative.want("title")?;
+        let variant = Self {
+            name: names::type_name(&title, title.text()?)?,
             docs: docs(alternative.description()?),
             tag: tag.text()?.to_owned(),
             items: items[1..].iter().map(Item::read).collect::<Result<_, _>>()?,
-        })
+        };
+        let fields = variant.items.iter().zip(&items[1..]);
+        names::distinct(fields.filter_map(|(item, at)| Some((item.field()?, at))))?;
+        Ok(variant)
     }
 
     /// The fields' names, for patterns.
     fn fields(&self) -> Vec<&Ident> {
-        self.items
-            .iter()
-            .filter_map(|item| if let Item::Field { name, .. } = item { Some(name) } else { None })
-            .collect()
+        self.items.iter().filter_map(Item::field).collect()
     }
 }
 
 impl Item {
     fn read(item: &Cursor<'_>) -> Result<Self, Error> {
+        item.only(&["title", "description", "type", "items", "const", "$ref"])?;
         if let Some(constant) = item.get("const") {
             let null = constant.value().is_null();
             return if null { Ok(Self::Null) } else { Err(constant.fail("only `null` may be constant here")) };
         }
+        let title = item.want("title")?;
         Ok(Self::Field {
-            name: format_ident!("{}", item.want("title")?.text()?.to_snake_case()),
+            name: names::field_name(&title, title.text()?)?,
             docs: docs(item.description()?),
             r#type: rust_type(item)?,
         })
     }
+
+    fn field(&self) -> Option<&Ident> {
+        match self {
+            Self::Null => None,
+            Self::Field { name, .. } => Some(name),
+        }
+    }
 }
 
-/// The Rust type of an item: any value, an array of such, or one that may be null.
+/// The Rust type of an item: any value, a definition, a simple type, an array of such, or one that may be null.
 fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
     if item.get("$ref").is_some() {
-        let name = format_ident!("{}", item.definition_name()?);
-        return Ok(quote!(#name));
+        return Ok(match item.definition_name()? {
+            name if OF_THE_PROTOCOL.contains(&name) => {
+                let name = format_ident!("{name}");
+                quote!(::glomers_protocol::#name)
+            }
+            name => names::type_name(item, name)?.to_token_stream(),
+        });
     }
-    let Some(kind) = item.get("type") else { return Ok(quote!(::glomers_protocol::Any)) };
-    let scalar = |kind: &Cursor<'_>| match kind.text()? {
-        "integer" => Ok(quote!(i64)),
-        "string" => Ok(quote!(::std::string::String)),
-        "boolean" => Ok(quote!(bool)),
+    if item.get("type").is_none() {
+        return Ok(quote!(::glomers_protocol::Any));
+    }
+    let (kind, nullable) = item.kind()?;
+    let exact = match kind {
+        "integer" => quote!(i64),
+        "string" => quote!(::std::string::String),
+        "boolean" => quote!(bool),
         "array" => {
             let element = rust_type(&item.want("items")?)?;
-            Ok(quote!(::std::vec::Vec<#element>))
+            quote!(::std::vec::Vec<#element>)
         }
-        other => Err(kind.fail(format!("`{other}` is not understood in a tuple"))),
+        _ => return Err(item.fail("an object in a tuple needs a name: define it, and refer to it with `$ref`")),
     };
-    match kind.elements() {
-        Err(_) => scalar(&kind),
-        Ok(kinds) => match kinds.as_slice() {
-            [kind, null] if null.value() == "null" => {
-                let inner = scalar(kind)?;
-                Ok(quote!(::std::option::Option<#inner>))
-            }
-            _ => Err(kind.fail("expected one type, or `[TYPE, \"null\"]`")),
-        },
-    }
+    Ok(if nullable { quote!(::std::option::Option<#exact>) } else { exact })
 }
 
-fn generate(name: &str, description: &str, variants: &[Variant]) -> TokenStream {
-    let name = format_ident!("{name}");
+fn generate(name: &Ident, description: &str, variants: &[Variant]) -> TokenStream {
     let docs = docs(description);
     let (definitions, serialize, deserialize): (Vec<_>, Vec<_>, Vec<_>) =
         variants.iter().map(|variant| (variant.definition(), variant.serialize(), variant.deserialize())).collect();

@@ -2,16 +2,25 @@
 //! method. A request without a method is a compile error (E0046), so a schema that gains a message breaks the build
 //! exactly where work is needed.
 
-use crate::{docs::docs, schema::Schema};
+use crate::{
+    Error,
+    docs::docs,
+    names,
+    schema::{Message, Schema},
+};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::Ident;
 
 /// `NAME`, `trait Workload` and `fn dispatch`.
-pub(crate) fn items(schema: &Schema<'_>) -> Vec<TokenStream> {
+pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let title = schema.title;
     let pairs: Vec<_> = schema.pairs().collect();
-    let methods: Vec<Ident> = pairs.iter().map(|(request, _)| method(request.wire_type)).collect();
+    if pairs.is_empty() {
+        return Err(schema.root.fail("a workload needs a request: a message with `x-response`"));
+    }
+    let method = |(request, _): &(&Message<'_>, _)| names::item_name(&request.definition, request.wire_type);
+    let methods = pairs.iter().map(method).collect::<Result<Vec<_>, _>>()?;
+    names::distinct(methods.iter().zip(pairs.iter().map(|(request, _)| &request.definition)))?;
     let requests: Vec<_> = pairs.iter().map(|(request, _)| format_ident!("{}", request.name)).collect();
     let responses: Vec<_> = pairs.iter().map(|(_, response)| format_ident!("{response}")).collect();
     let types = pairs.iter().map(|(request, _)| request.wire_type);
@@ -22,7 +31,7 @@ pub(crate) fn items(schema: &Schema<'_>) -> Vec<TokenStream> {
     let trait_docs = docs(&format!(
         "A node that serves the `{title}` workload: one method a request. `#[handler]` implements it from plain functions."
     ));
-    vec![
+    Ok(vec![
         quote! {
             /// The workload's name, as in `maelstrom test -w NAME`.
             pub const NAME: &str = #title;
@@ -52,21 +61,12 @@ pub(crate) fn items(schema: &Schema<'_>) -> Vec<TokenStream> {
                 cx: &::glomers_protocol::Context,
                 message: &::glomers_protocol::Message<'_>,
             ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+                use ::glomers_protocol::support::{answer, refuse};
                 match message.wire_type() {
-                    #(
-                        #types => ::glomers_protocol::support::answer(cx, message, |from, request| {
-                            workload.#methods(cx, from, request)
-                        }),
-                    )*
-                    _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+                    #(#types => answer(cx, message, |from, request| workload.#methods(cx, from, request)),)*
+                    _ => refuse(cx, message, Request::TYPES),
                 }
             }
         },
-    ]
-}
-
-/// A wire type as a method's name; a keyword becomes a raw identifier.
-fn method(wire_type: &str) -> Ident {
-    let name = wire_type.replace('-', "_");
-    syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, proc_macro2::Span::call_site()))
+    ])
 }

@@ -46,29 +46,16 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
         "topology" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.topology(cx, from, request) },
-            )
+            answer(cx, message, |from, request| workload.topology(cx, from, request))
         }
         "broadcast" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.broadcast(cx, from, request) },
-            )
+            answer(cx, message, |from, request| workload.broadcast(cx, from, request))
         }
-        "read" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.read(cx, from, request) },
-            )
-        }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        "read" => answer(cx, message, |from, request| workload.read(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -302,48 +289,32 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Topology,
-        >(
-            &[
-                r#"{"type": "topology", "msg_id": 1, "topology": {"n0": ["n1", "n2"], "n1": ["n0"], "n2": ["n0"]}}"#,
-                r#"{"type": "topology", "msg_id": 1, "topology": {}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::TopologyOk,
-        >(
-            &[
-                r#"{"type": "topology_ok", "in_reply_to": 1}"#,
-                r#"{"type": "topology_ok", "msg_id": 1, "in_reply_to": 1}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Broadcast,
-        >(
-            &[
-                r#"{"type": "broadcast", "msg_id": 2, "message": 1000}"#,
-                r#"{"type": "broadcast", "msg_id": 3, "message": {"text": "hello"}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::BroadcastOk,
-        >(
-            &[
-                r#"{"type": "broadcast_ok", "in_reply_to": 2}"#,
-                r#"{"type": "broadcast_ok", "msg_id": 5, "in_reply_to": 3}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Read,
-        >(&[r#"{"type": "read", "msg_id": 4}"#]);
-        ::glomers_protocol::support::assert_round_trips::<
-            super::ReadOk,
-        >(
-            &[
-                r#"{"type": "read_ok", "in_reply_to": 4, "messages": [1, 8, 72, 25]}"#,
-                r#"{"type": "read_ok", "msg_id": 6, "in_reply_to": 5, "messages": []}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "topology", "msg_id": 1, "topology": {"n0": ["n1", "n2"], "n1": ["n0"], "n2": ["n0"]}}"#,
+            r#"{"type": "topology", "msg_id": 1, "topology": {}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Topology>(&bodies);
+        let bodies = [
+            r#"{"type": "topology_ok", "in_reply_to": 1}"#,
+            r#"{"type": "topology_ok", "msg_id": 1, "in_reply_to": 1}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::TopologyOk>(&bodies);
+        let bodies = [
+            r#"{"type": "broadcast", "msg_id": 2, "message": 1000}"#,
+            r#"{"type": "broadcast", "msg_id": 3, "message": {"text": "hello"}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Broadcast>(&bodies);
+        let bodies = [
+            r#"{"type": "broadcast_ok", "in_reply_to": 2}"#,
+            r#"{"type": "broadcast_ok", "msg_id": 5, "in_reply_to": 3}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::BroadcastOk>(&bodies);
+        let bodies = [r#"{"type": "read", "msg_id": 4}"#];
+        ::glomers_protocol::support::assert_round_trips::<super::Read>(&bodies);
+        let bodies = [
+            r#"{"type": "read_ok", "in_reply_to": 4, "messages": [1, 8, 72, 25]}"#,
+            r#"{"type": "read_ok", "msg_id": 6, "in_reply_to": 5, "messages": []}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::ReadOk>(&bodies);
     }
 }

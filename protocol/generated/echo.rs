@@ -26,15 +26,10 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
-        "echo" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.echo(cx, from, request) },
-            )
-        }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        "echo" => answer(cx, message, |from, request| workload.echo(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -157,21 +152,15 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Echo,
-        >(
-            &[
-                r#"{"type": "echo", "msg_id": 1, "echo": "Please echo 61"}"#,
-                r#"{"type": "echo", "msg_id": 2, "echo": {"nested": [null, true, -1]}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::EchoOk,
-        >(
-            &[
-                r#"{"type": "echo_ok", "in_reply_to": 1, "echo": "Please echo 61"}"#,
-                r#"{"type": "echo_ok", "msg_id": 3, "in_reply_to": 2, "echo": {"nested": [null, true, -1]}}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "echo", "msg_id": 1, "echo": "Please echo 61"}"#,
+            r#"{"type": "echo", "msg_id": 2, "echo": {"nested": [null, true, -1]}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Echo>(&bodies);
+        let bodies = [
+            r#"{"type": "echo_ok", "in_reply_to": 1, "echo": "Please echo 61"}"#,
+            r#"{"type": "echo_ok", "msg_id": 3, "in_reply_to": 2, "echo": {"nested": [null, true, -1]}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::EchoOk>(&bodies);
     }
 }

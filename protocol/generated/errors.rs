@@ -175,14 +175,11 @@ impl<'de> ::serde::Deserialize<'de> for ErrorCode {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::RpcError,
-        >(
-            &[
-                r#"{"type": "error", "in_reply_to": 5, "code": 11, "text": "no leader elected yet"}"#,
-                r#"{"type": "error", "msg_id": 9, "in_reply_to": 6, "code": 22}"#,
-                r#"{"type": "error", "in_reply_to": 7, "code": 1001, "text": "quota exceeded"}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "error", "in_reply_to": 5, "code": 11, "text": "no leader elected yet"}"#,
+            r#"{"type": "error", "msg_id": 9, "in_reply_to": 6, "code": 22}"#,
+            r#"{"type": "error", "in_reply_to": 7, "code": 1001, "text": "quota exceeded"}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::RpcError>(&bodies);
     }
 }

@@ -36,22 +36,11 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
-        "add" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.add(cx, from, request) },
-            )
-        }
-        "read" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.read(cx, from, request) },
-            )
-        }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        "add" => answer(cx, message, |from, request| workload.add(cx, from, request)),
+        "read" => answer(cx, message, |from, request| workload.read(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -224,32 +213,22 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Add,
-        >(
-            &[
-                r#"{"type": "add", "msg_id": 1, "delta": 3}"#,
-                r#"{"type": "add", "msg_id": 2, "delta": 0}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::AddOk,
-        >(
-            &[
-                r#"{"type": "add_ok", "in_reply_to": 1}"#,
-                r#"{"type": "add_ok", "msg_id": 1, "in_reply_to": 2}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Read,
-        >(&[r#"{"type": "read", "msg_id": 3}"#]);
-        ::glomers_protocol::support::assert_round_trips::<
-            super::ReadOk,
-        >(
-            &[
-                r#"{"type": "read_ok", "in_reply_to": 3, "value": 12}"#,
-                r#"{"type": "read_ok", "msg_id": 2, "in_reply_to": 4, "value": 0}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "add", "msg_id": 1, "delta": 3}"#,
+            r#"{"type": "add", "msg_id": 2, "delta": 0}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Add>(&bodies);
+        let bodies = [
+            r#"{"type": "add_ok", "in_reply_to": 1}"#,
+            r#"{"type": "add_ok", "msg_id": 1, "in_reply_to": 2}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::AddOk>(&bodies);
+        let bodies = [r#"{"type": "read", "msg_id": 3}"#];
+        ::glomers_protocol::support::assert_round_trips::<super::Read>(&bodies);
+        let bodies = [
+            r#"{"type": "read_ok", "in_reply_to": 3, "value": 12}"#,
+            r#"{"type": "read_ok", "msg_id": 2, "in_reply_to": 4, "value": 0}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::ReadOk>(&bodies);
     }
 }

@@ -124,21 +124,15 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Init,
-        >(
-            &[
-                r#"{"type": "init", "msg_id": 1, "node_id": "n0", "node_ids": ["n0", "n1", "n2"]}"#,
-                r#"{"type": "init", "msg_id": 1, "node_id": "n1", "node_ids": ["n1"]}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::InitOk,
-        >(
-            &[
-                r#"{"type": "init_ok", "in_reply_to": 1}"#,
-                r#"{"type": "init_ok", "msg_id": 0, "in_reply_to": 1}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "init", "msg_id": 1, "node_id": "n0", "node_ids": ["n0", "n1", "n2"]}"#,
+            r#"{"type": "init", "msg_id": 1, "node_id": "n1", "node_ids": ["n1"]}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Init>(&bodies);
+        let bodies = [
+            r#"{"type": "init_ok", "in_reply_to": 1}"#,
+            r#"{"type": "init_ok", "msg_id": 0, "in_reply_to": 1}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::InitOk>(&bodies);
     }
 }

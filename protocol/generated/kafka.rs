@@ -56,36 +56,25 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
-        "send" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.send(cx, from, request) },
-            )
-        }
-        "poll" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.poll(cx, from, request) },
-            )
-        }
+        "send" => answer(cx, message, |from, request| workload.send(cx, from, request)),
+        "poll" => answer(cx, message, |from, request| workload.poll(cx, from, request)),
         "commit_offsets" => {
-            ::glomers_protocol::support::answer(
+            answer(
                 cx,
                 message,
-                |from, request| { workload.commit_offsets(cx, from, request) },
+                |from, request| workload.commit_offsets(cx, from, request),
             )
         }
         "list_committed_offsets" => {
-            ::glomers_protocol::support::answer(
+            answer(
                 cx,
                 message,
-                |from, request| { workload.list_committed_offsets(cx, from, request) },
+                |from, request| workload.list_committed_offsets(cx, from, request),
             )
         }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -401,68 +390,50 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Send,
-        >(
-            &[
-                r#"{"type": "send", "msg_id": 1, "key": "k1", "msg": 123}"#,
-                r#"{"type": "send", "msg_id": 2, "key": "7", "msg": {"text": "hello"}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::SendOk,
-        >(
-            &[
-                r#"{"type": "send_ok", "in_reply_to": 1, "offset": 1000}"#,
-                r#"{"type": "send_ok", "msg_id": 1, "in_reply_to": 2, "offset": 0}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Poll,
-        >(
-            &[
-                r#"{"type": "poll", "msg_id": 3, "offsets": {"k1": 1000, "k2": 2000}}"#,
-                r#"{"type": "poll", "msg_id": 4, "offsets": {}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::PollOk,
-        >(
-            &[
-                r#"{"type": "poll_ok", "in_reply_to": 3, "msgs": {"k1": [[1000, 9], [1001, 5], [1003, 15]], "k2": [[2000, {"text": "hello"}]]}}"#,
-                r#"{"type": "poll_ok", "msg_id": 2, "in_reply_to": 4, "msgs": {}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::CommitOffsets,
-        >(
-            &[
-                r#"{"type": "commit_offsets", "msg_id": 5, "offsets": {"k1": 1003, "k2": 2000}}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "send", "msg_id": 1, "key": "k1", "msg": 123}"#,
+            r#"{"type": "send", "msg_id": 2, "key": "7", "msg": {"text": "hello"}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Send>(&bodies);
+        let bodies = [
+            r#"{"type": "send_ok", "in_reply_to": 1, "offset": 1000}"#,
+            r#"{"type": "send_ok", "msg_id": 1, "in_reply_to": 2, "offset": 0}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::SendOk>(&bodies);
+        let bodies = [
+            r#"{"type": "poll", "msg_id": 3, "offsets": {"k1": 1000, "k2": 2000}}"#,
+            r#"{"type": "poll", "msg_id": 4, "offsets": {}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Poll>(&bodies);
+        let bodies = [
+            r#"{"type": "poll_ok", "in_reply_to": 3, "msgs": {"k1": [[1000, 9], [1001, 5], [1003, 15]], "k2": [[2000, {"text": "hello"}]]}}"#,
+            r#"{"type": "poll_ok", "msg_id": 2, "in_reply_to": 4, "msgs": {}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::PollOk>(&bodies);
+        let bodies = [
+            r#"{"type": "commit_offsets", "msg_id": 5, "offsets": {"k1": 1003, "k2": 2000}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::CommitOffsets>(&bodies);
+        let bodies = [
+            r#"{"type": "commit_offsets_ok", "in_reply_to": 5}"#,
+            r#"{"type": "commit_offsets_ok", "msg_id": 3, "in_reply_to": 5}"#,
+        ];
         ::glomers_protocol::support::assert_round_trips::<
             super::CommitOffsetsOk,
-        >(
-            &[
-                r#"{"type": "commit_offsets_ok", "in_reply_to": 5}"#,
-                r#"{"type": "commit_offsets_ok", "msg_id": 3, "in_reply_to": 5}"#,
-            ],
-        );
+        >(&bodies);
+        let bodies = [
+            r#"{"type": "list_committed_offsets", "msg_id": 6, "keys": ["k1", "k2"]}"#,
+            r#"{"type": "list_committed_offsets", "msg_id": 7, "keys": ["k3"]}"#,
+        ];
         ::glomers_protocol::support::assert_round_trips::<
             super::ListCommittedOffsets,
-        >(
-            &[
-                r#"{"type": "list_committed_offsets", "msg_id": 6, "keys": ["k1", "k2"]}"#,
-                r#"{"type": "list_committed_offsets", "msg_id": 7, "keys": ["k3"]}"#,
-            ],
-        );
+        >(&bodies);
+        let bodies = [
+            r#"{"type": "list_committed_offsets_ok", "in_reply_to": 6, "offsets": {"k1": 1003, "k2": 2000}}"#,
+            r#"{"type": "list_committed_offsets_ok", "msg_id": 4, "in_reply_to": 7, "offsets": {}}"#,
+        ];
         ::glomers_protocol::support::assert_round_trips::<
             super::ListCommittedOffsetsOk,
-        >(
-            &[
-                r#"{"type": "list_committed_offsets_ok", "in_reply_to": 6, "offsets": {"k1": 1003, "k2": 2000}}"#,
-                r#"{"type": "list_committed_offsets_ok", "msg_id": 4, "in_reply_to": 7, "offsets": {}}"#,
-            ],
-        );
+        >(&bodies);
     }
 }

@@ -46,29 +46,12 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
-        "read" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.read(cx, from, request) },
-            )
-        }
-        "write" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.write(cx, from, request) },
-            )
-        }
-        "cas" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.cas(cx, from, request) },
-            )
-        }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        "read" => answer(cx, message, |from, request| workload.read(cx, from, request)),
+        "write" => answer(cx, message, |from, request| workload.write(cx, from, request)),
+        "cas" => answer(cx, message, |from, request| workload.cas(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -311,53 +294,35 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Read,
-        >(
-            &[
-                r#"{"type": "read", "msg_id": 1, "key": 0}"#,
-                r#"{"type": "read", "msg_id": 2, "key": "name"}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::ReadOk,
-        >(
-            &[
-                r#"{"type": "read_ok", "in_reply_to": 1, "value": 4}"#,
-                r#"{"type": "read_ok", "msg_id": 56, "in_reply_to": 2, "value": {"a": [1, null]}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Write,
-        >(
-            &[
-                r#"{"type": "write", "msg_id": 3, "key": 0, "value": 4}"#,
-                r#"{"type": "write", "msg_id": 4, "key": "name", "value": {"a": [1, null]}}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::WriteOk,
-        >(
-            &[
-                r#"{"type": "write_ok", "in_reply_to": 3}"#,
-                r#"{"type": "write_ok", "msg_id": 57, "in_reply_to": 4}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Cas,
-        >(
-            &[
-                r#"{"type": "cas", "msg_id": 5, "from": 4, "key": 0, "to": 2}"#,
-                r#"{"type": "cas", "msg_id": 6, "from": {"a": [1, null]}, "key": "name", "to": null}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::CasOk,
-        >(
-            &[
-                r#"{"type": "cas_ok", "in_reply_to": 5}"#,
-                r#"{"type": "cas_ok", "msg_id": 58, "in_reply_to": 6}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "read", "msg_id": 1, "key": 0}"#,
+            r#"{"type": "read", "msg_id": 2, "key": "name"}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Read>(&bodies);
+        let bodies = [
+            r#"{"type": "read_ok", "in_reply_to": 1, "value": 4}"#,
+            r#"{"type": "read_ok", "msg_id": 56, "in_reply_to": 2, "value": {"a": [1, null]}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::ReadOk>(&bodies);
+        let bodies = [
+            r#"{"type": "write", "msg_id": 3, "key": 0, "value": 4}"#,
+            r#"{"type": "write", "msg_id": 4, "key": "name", "value": {"a": [1, null]}}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Write>(&bodies);
+        let bodies = [
+            r#"{"type": "write_ok", "in_reply_to": 3}"#,
+            r#"{"type": "write_ok", "msg_id": 57, "in_reply_to": 4}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::WriteOk>(&bodies);
+        let bodies = [
+            r#"{"type": "cas", "msg_id": 5, "from": 4, "key": 0, "to": 2}"#,
+            r#"{"type": "cas", "msg_id": 6, "from": {"a": [1, null]}, "key": "name", "to": null}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Cas>(&bodies);
+        let bodies = [
+            r#"{"type": "cas_ok", "in_reply_to": 5}"#,
+            r#"{"type": "cas_ok", "msg_id": 58, "in_reply_to": 6}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::CasOk>(&bodies);
     }
 }

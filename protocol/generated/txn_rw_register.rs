@@ -26,15 +26,10 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
-        "txn" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.txn(cx, from, request) },
-            )
-        }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        "txn" => answer(cx, message, |from, request| workload.txn(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -309,21 +304,15 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Txn,
-        >(
-            &[
-                r#"{"type": "txn", "msg_id": 3, "txn": [["r", 1, null], ["w", 1, 6], ["w", 2, 9]]}"#,
-                r#"{"type": "txn", "msg_id": 4, "txn": [["w", "x", {"a": 1}], ["r", "x", null], ["r", "y", null]]}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::TxnOk,
-        >(
-            &[
-                r#"{"type": "txn_ok", "in_reply_to": 3, "txn": [["r", 1, 3], ["w", 1, 6], ["w", 2, 9]]}"#,
-                r#"{"type": "txn_ok", "msg_id": 5, "in_reply_to": 4, "txn": [["w", "x", {"a": 1}], ["r", "x", {"a": 1}], ["r", "y", null]]}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "txn", "msg_id": 3, "txn": [["r", 1, null], ["w", 1, 6], ["w", 2, 9]]}"#,
+            r#"{"type": "txn", "msg_id": 4, "txn": [["w", "x", {"a": 1}], ["r", "x", null], ["r", "y", null]]}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Txn>(&bodies);
+        let bodies = [
+            r#"{"type": "txn_ok", "in_reply_to": 3, "txn": [["r", 1, 3], ["w", 1, 6], ["w", 2, 9]]}"#,
+            r#"{"type": "txn_ok", "msg_id": 5, "in_reply_to": 4, "txn": [["w", "x", {"a": 1}], ["r", "x", {"a": 1}], ["r", "y", null]]}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::TxnOk>(&bodies);
     }
 }

@@ -26,15 +26,12 @@ pub fn dispatch<W: Workload>(
     cx: &::glomers_protocol::Context,
     message: &::glomers_protocol::Message<'_>,
 ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
     match message.wire_type() {
         "generate" => {
-            ::glomers_protocol::support::answer(
-                cx,
-                message,
-                |from, request| { workload.generate(cx, from, request) },
-            )
+            answer(cx, message, |from, request| workload.generate(cx, from, request))
         }
-        _ => ::glomers_protocol::support::refuse(cx, message, Request::TYPES),
+        _ => refuse(cx, message, Request::TYPES),
     }
 }
 
@@ -154,17 +151,13 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Generate,
-        >(&[r#"{"type": "generate", "msg_id": 2}"#]);
-        ::glomers_protocol::support::assert_round_trips::<
-            super::GenerateOk,
-        >(
-            &[
-                r#"{"type": "generate_ok", "in_reply_to": 2, "id": 123}"#,
-                r#"{"type": "generate_ok", "msg_id": 8, "in_reply_to": 3, "id": [1795327263, 0, "n2"]}"#,
-                r#"{"type": "generate_ok", "in_reply_to": 4, "id": "n1-17"}"#,
-            ],
-        );
+        let bodies = [r#"{"type": "generate", "msg_id": 2}"#];
+        ::glomers_protocol::support::assert_round_trips::<super::Generate>(&bodies);
+        let bodies = [
+            r#"{"type": "generate_ok", "in_reply_to": 2, "id": 123}"#,
+            r#"{"type": "generate_ok", "msg_id": 8, "in_reply_to": 3, "id": [1795327263, 0, "n2"]}"#,
+            r#"{"type": "generate_ok", "in_reply_to": 4, "id": "n1-17"}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::GenerateOk>(&bodies);
     }
 }

@@ -249,53 +249,35 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Read,
-        >(
-            &[
-                r#"{"type": "read", "msg_id": 1, "key": "root"}"#,
-                r#"{"type": "read", "msg_id": 2, "key": ["n0", 7]}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::ReadOk,
-        >(
-            &[
-                r#"{"type": "read_ok", "in_reply_to": 1, "value": {"type": "leaf", "pairs": [], "range": [0, 128]}}"#,
-                r#"{"type": "read_ok", "msg_id": 0, "in_reply_to": 2, "value": null}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Write,
-        >(
-            &[
-                r#"{"type": "write", "msg_id": 3, "key": "root", "value": "n0-2"}"#,
-                r#"{"type": "write", "msg_id": 4, "key": 5, "value": null}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::WriteOk,
-        >(
-            &[
-                r#"{"type": "write_ok", "in_reply_to": 3}"#,
-                r#"{"type": "write_ok", "msg_id": 1, "in_reply_to": 4}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Cas,
-        >(
-            &[
-                r#"{"type": "cas", "msg_id": 5, "from": "empty", "key": "root", "to": "n0-2"}"#,
-                r#"{"type": "cas", "msg_id": 6, "create_if_not_exists": true, "from": 0, "key": "counter", "to": 1}"#,
-            ],
-        );
-        ::glomers_protocol::support::assert_round_trips::<
-            super::CasOk,
-        >(
-            &[
-                r#"{"type": "cas_ok", "in_reply_to": 5}"#,
-                r#"{"type": "cas_ok", "msg_id": 2, "in_reply_to": 6}"#,
-            ],
-        );
+        let bodies = [
+            r#"{"type": "read", "msg_id": 1, "key": "root"}"#,
+            r#"{"type": "read", "msg_id": 2, "key": ["n0", 7]}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Read>(&bodies);
+        let bodies = [
+            r#"{"type": "read_ok", "in_reply_to": 1, "value": {"type": "leaf", "pairs": [], "range": [0, 128]}}"#,
+            r#"{"type": "read_ok", "msg_id": 0, "in_reply_to": 2, "value": null}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::ReadOk>(&bodies);
+        let bodies = [
+            r#"{"type": "write", "msg_id": 3, "key": "root", "value": "n0-2"}"#,
+            r#"{"type": "write", "msg_id": 4, "key": 5, "value": null}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Write>(&bodies);
+        let bodies = [
+            r#"{"type": "write_ok", "in_reply_to": 3}"#,
+            r#"{"type": "write_ok", "msg_id": 1, "in_reply_to": 4}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::WriteOk>(&bodies);
+        let bodies = [
+            r#"{"type": "cas", "msg_id": 5, "from": "empty", "key": "root", "to": "n0-2"}"#,
+            r#"{"type": "cas", "msg_id": 6, "create_if_not_exists": true, "from": 0, "key": "counter", "to": 1}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::Cas>(&bodies);
+        let bodies = [
+            r#"{"type": "cas_ok", "in_reply_to": 5}"#,
+            r#"{"type": "cas_ok", "msg_id": 2, "in_reply_to": 6}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::CasOk>(&bodies);
     }
 }

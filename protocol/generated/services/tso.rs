@@ -120,16 +120,12 @@ impl Response {
 mod examples {
     #[test]
     fn decode_and_encode_to_themselves() {
-        ::glomers_protocol::support::assert_round_trips::<
-            super::Ts,
-        >(&[r#"{"type": "ts", "msg_id": 1}"#]);
-        ::glomers_protocol::support::assert_round_trips::<
-            super::TsOk,
-        >(
-            &[
-                r#"{"type": "ts_ok", "in_reply_to": 1, "ts": 0}"#,
-                r#"{"type": "ts_ok", "msg_id": 7, "in_reply_to": 2, "ts": 123}"#,
-            ],
-        );
+        let bodies = [r#"{"type": "ts", "msg_id": 1}"#];
+        ::glomers_protocol::support::assert_round_trips::<super::Ts>(&bodies);
+        let bodies = [
+            r#"{"type": "ts_ok", "in_reply_to": 1, "ts": 0}"#,
+            r#"{"type": "ts_ok", "msg_id": 7, "in_reply_to": 2, "ts": 123}"#,
+        ];
+        ::glomers_protocol::support::assert_round_trips::<super::TsOk>(&bodies);
     }
 }

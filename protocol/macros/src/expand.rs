@@ -4,7 +4,7 @@
 use crate::parse::{Function, Handlers, Parameter, Role};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{GenericArgument, ItemImpl, PathArguments, Type, spanned::Spanned};
+use syn::{GenericArgument, Ident, ItemImpl, PathArguments, Type, spanned::Spanned};
 
 /// All that `#[handler]` adds behind the user's block.
 pub(crate) fn wiring(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
@@ -28,17 +28,17 @@ fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     let requests = handlers.functions.iter().filter(|function| matches!(function.role, Role::Request));
     let methods = requests.map(|function| {
         let name = &function.name;
-        let payload = function.payload().expect("checked");
+        let payload = function.payload.as_ref().expect("checked");
         let reply = call(function, quote!(request));
-        // Spanned at the user's type, for that is where a type without a response is to be seen.
-        let response = quote_spanned!(payload.span()=> <#payload as ::glomers_protocol::Request>::Response);
-        quote! {
+        let reply_type = reply_type(payload);
+        // At the user's name, for that is where rustc is to say that the workload has no such request.
+        quote_spanned! {at(name.span())=>
             fn #name(
                 self: &::std::rc::Rc<Self>,
                 cx: &::glomers_protocol::Context,
                 from: &::glomers_protocol::NodeId,
                 request: #payload,
-            ) -> ::glomers_protocol::Reply<#response> {
+            ) -> #reply_type {
                 let _ = (cx, from);
                 #reply
             }
@@ -46,9 +46,18 @@ fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     });
     let (generics, _, bounds) = block.generics.split_for_impl();
     let node = &block.self_ty;
-    // Spanned at the user's type, for that is where rustc says which handlers are missing.
-    let head = quote_spanned!(node.span()=> impl #generics #path::Workload for #node #bounds);
-    quote!(#head { #(#methods)* })
+    // At the user's type, for that is where rustc is to say which handlers are missing.
+    quote_spanned!(at(node.span())=> impl #generics #path::Workload for #node #bounds { #(#methods)* })
+}
+
+/// `Reply<<Read as Request>::Response>`, all of it at the user's type, so that a type which is no request is one error.
+fn reply_type(request: &Type) -> TokenStream {
+    quote_spanned!(request.span()=> ::glomers_protocol::Reply::<<#request as ::glomers_protocol::Request>::Response>)
+}
+
+/// The place of `span` for code that is ours: errors are shown there, and lints know that the user did not write it.
+fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
 }
 
 /// Expands to `impl Payload for Rumour { const TYPE: &'static str = "rumour"; }`; for an RPC, to the same of request and
@@ -56,13 +65,13 @@ fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
 fn payload(function: &Function) -> TokenStream {
     let wire_type = wire_type(function);
     let implement = |payload: &Type, wire_type: &str| {
-        quote_spanned! {payload.span()=>
+        quote_spanned! {at(payload.span())=>
             impl ::glomers_protocol::Payload for #payload {
                 const TYPE: &'static str = #wire_type;
             }
         }
     };
-    match (&function.role, function.payload()) {
+    match (&function.role, &function.payload) {
         (Role::Message, Some(message)) => implement(message, &wire_type),
         (Role::Rpc, Some(request)) => {
             let response = response(function.returns.as_ref().expect("checked"));
@@ -130,9 +139,9 @@ fn init(node: &Type, handlers: &Handlers) -> TokenStream {
     match handlers.functions.iter().find(|function| matches!(function.role, Role::Init)) {
         Some(function) => {
             let (name, arguments) = (&function.name, arguments(function, TokenStream::new()));
-            quote!(Self::#name(#(#arguments),*))
+            quote_spanned!(at(function.returns_span())=> Self::#name(#(#arguments),*))
         }
-        None => quote_spanned!(node.span()=> <#node as ::std::default::Default>::default()),
+        None => quote_spanned!(at(node.span())=> ::glomers_protocol::support::by_default::<#node>()),
     }
 }
 
@@ -143,7 +152,7 @@ fn arm(function: &Function) -> Option<TokenStream> {
         Role::Rpc => quote!(answer),
         _ => return None,
     };
-    let (wire_type, payload) = (wire_type(function), function.payload()?);
+    let (wire_type, payload) = (wire_type(function), function.payload.as_ref()?);
     let reply = call(function, quote!(request));
     Some(quote! {
         #wire_type => ::glomers_protocol::support::#serve(cx, message, |from, request: #payload| {
@@ -160,7 +169,7 @@ fn timer(function: &Function) -> Option<TokenStream> {
     let reply = call(function, TokenStream::new());
     Some(quote! {
         ::glomers_protocol::support::every(cx, #what, #period, {
-            let this = ::std::rc::Rc::clone(self);
+            let this = ::std::clone::Clone::clone(self);
             let cx = ::std::clone::Clone::clone(cx);
             move || {
                 let (this, cx) = (&this, &cx);
@@ -180,25 +189,37 @@ fn wire_type(function: &Function) -> String {
 /// as references.
 fn call(function: &Function, payload: TokenStream) -> TokenStream {
     let name = &function.name;
-    let span = function.returns.as_ref().map_or(Span::call_site(), Spanned::span);
+    let span = at(function.returns_span());
     let node = if matches!(function.role, Role::Every(_)) { format_ident!("this") } else { format_ident!("self") };
+    // The type is named, so that rustc asks whether the user's type fits, and says with our words if it does not.
+    let make = if function.is_async { "later" } else { "ready" };
+    let make = match (&function.role, &function.payload) {
+        (Role::Request | Role::Rpc, Some(payload)) => {
+            let (make, reply) = (Ident::new(make, payload.span()), reply_type(payload));
+            quote_spanned!(payload.span()=> #reply::#make)
+        }
+        _ => {
+            let make = Ident::new(make, span);
+            quote_spanned!(span=> ::glomers_protocol::Reply::<()>::#make)
+        }
+    };
     if !function.is_async {
         let arguments = arguments(function, payload);
-        return quote_spanned!(span=> ::glomers_protocol::Reply::ready(Self::#name(#node, #(#arguments),*)));
+        return quote_spanned!(span=> #make(Self::#name(#node, #(#arguments),*)));
     }
-    let takes_from = function.parameters.iter().any(|parameter| matches!(parameter, Parameter::From));
-    let from = takes_from.then(|| quote!(let from = ::std::clone::Clone::clone(from);));
+    let from = function.takes(Parameter::From).then(|| quote!(let from = ::std::clone::Clone::clone(from);));
     let arguments = function.parameters.iter().map(|parameter| match parameter {
         Parameter::Context => quote!(&cx),
         Parameter::From => quote!(&from),
-        Parameter::Payload(_) => payload.clone(),
+        Parameter::Payload => payload.clone(),
     });
     let future = quote_spanned!(span=> async move { Self::#name(&this, #(#arguments),*).await });
-    let later = quote_spanned!(span=> ::glomers_protocol::Reply::later(#future));
+    let later = quote_spanned!(span=> #make(#future));
     quote!({
-        let this = ::std::rc::Rc::clone(#node);
+        let this = ::std::clone::Clone::clone(#node);
         let cx = ::std::clone::Clone::clone(cx);
         #from
+        let _ = &cx;
         #later
     })
 }
@@ -208,6 +229,6 @@ fn arguments(function: &Function, payload: TokenStream) -> impl Iterator<Item = 
     function.parameters.iter().map(move |parameter| match parameter {
         Parameter::Context => quote!(cx),
         Parameter::From => quote!(from),
-        Parameter::Payload(_) => payload.clone(),
+        Parameter::Payload => payload.clone(),
     })
 }

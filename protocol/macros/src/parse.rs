@@ -1,6 +1,6 @@
 //! Reads an attributed `impl` block. All mistakes are collected, each at the place where the user made it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{
     Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Meta, Path, ReceiverKind, ReturnType, Token,
     Type,
@@ -22,6 +22,8 @@ pub(crate) struct Function {
     pub(crate) is_async: bool,
     /// The parameters behind `&self`, in the user's order.
     pub(crate) parameters: Vec<Parameter>,
+    /// The type of the message, if one is taken.
+    pub(crate) payload: Option<Type>,
     /// `None`: nothing, that is `()`.
     pub(crate) returns: Option<Type>,
 }
@@ -41,18 +43,21 @@ pub(crate) enum Role {
 }
 
 /// A parameter, by what fills it.
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Parameter {
     Context,
     From,
-    Payload(Type),
+    Payload,
 }
 
 impl Function {
-    pub(crate) fn payload(&self) -> Option<&Type> {
-        self.parameters.iter().find_map(|parameter| match parameter {
-            Parameter::Payload(payload) => Some(payload),
-            _ => None,
-        })
+    pub(crate) fn takes(&self, parameter: Parameter) -> bool {
+        self.parameters.contains(&parameter)
+    }
+
+    /// Where the user says what the function returns; without that, its name.
+    pub(crate) fn returns_span(&self) -> Span {
+        self.returns.as_ref().map_or(self.name.span(), Spanned::span)
     }
 }
 
@@ -61,7 +66,7 @@ pub(crate) fn block(workload: TokenStream, block: &mut ItemImpl) -> (Option<Hand
     let mut errors = Vec::new();
     let workload = read_workload(workload).map_err(|error| errors.push(error)).ok();
     if let Some((path, _)) = &block.trait_ {
-        errors.push(Error::new(path.span(), "#[handler] goes on an `impl` of the type itself, not of a trait"));
+        errors.push(Error::new_spanned(path, "#[handler] goes on an `impl` of the type itself, not of a trait"));
     }
     let mut functions: Vec<Function> = Vec::new();
     for item in &mut block.items {
@@ -81,11 +86,12 @@ pub(crate) fn block(workload: TokenStream, block: &mut ItemImpl) -> (Option<Hand
 
 /// A single name is one of the modules of `glomers_protocol`; a path is taken as it stands.
 fn read_workload(arguments: TokenStream) -> Result<Path, Error> {
+    let text = "name the workload that this node serves, as in #[handler(broadcast)]; your own by its path, as in \
+                #[handler(crate::chat)]";
     if arguments.is_empty() {
-        let text = "name the workload that this node serves, as in #[handler(broadcast)]";
-        return Err(Error::new(proc_macro2::Span::call_site(), text));
+        return Err(Error::new(Span::call_site(), text));
     }
-    let path: Path = syn::parse2(arguments)?;
+    let path: Path = syn::parse2(arguments.clone()).map_err(|_| Error::new_spanned(arguments, text))?;
     match path.get_ident() {
         Some(name) => Ok(syn::parse_quote!(::glomers_protocol::#name)),
         None => Ok(path),
@@ -96,12 +102,12 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
     let role = take_role(&mut function.attrs)?;
     let signature = &function.sig;
     if let Some(parameter) = signature.generics.params.first() {
-        return Err(Error::new(parameter.span(), "a handler function has no generic parameters: the wire has none"));
+        return Err(Error::new_spanned(parameter, "a handler function has no generic parameters: the wire has none"));
     }
     let mut inputs = signature.inputs.iter().peekable();
     match (&role, inputs.next_if(|input| matches!(input, FnArg::Receiver(_)))) {
         (Role::Init, Some(receiver)) => {
-            return Err(Error::new(receiver.span(), "#[init] makes the node, so it has no `self` yet"));
+            return Err(Error::new_spanned(receiver, "#[init] makes the node, so it has no `self` yet"));
         }
         (Role::Init, None) => {}
         // `self: &Rc<Self>` is what the wiring has, and lets a handler spawn work on itself.
@@ -109,7 +115,7 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
             if matches!(receiver.kind, ReceiverKind::Reference(_, _, None) | ReceiverKind::Typed(..)) => {}
         (_, Some(receiver)) => {
             let text = "a handler function takes `&self`: keep what changes in a `Cell` or `RefCell`";
-            return Err(Error::new(receiver.span(), text));
+            return Err(Error::new_spanned(receiver, text));
         }
         (_, None) => {
             let text =
@@ -117,11 +123,15 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
             return Err(Error::new(signature.ident.span(), text));
         }
     }
-    let parameters = inputs.map(read_parameter).collect::<Result<Vec<_>, _>>()?;
+    let inputs = inputs.map(read_parameter).collect::<Result<Vec<_>, _>>()?;
+    let parameters: Vec<_> = inputs.iter().map(|(parameter, _)| *parameter).collect();
+    let payload =
+        inputs.into_iter().find(|(parameter, _)| *parameter == Parameter::Payload).map(|(_, payload)| payload);
     let function = Function {
         name: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
         parameters,
+        payload,
         returns: match &signature.output {
             ReturnType::Default => None,
             ReturnType::Type(_, returns) => Some((**returns).clone()),
@@ -135,11 +145,9 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
 /// The parameters that each role allows and needs.
 fn check(function: &Function) -> Result<(), Error> {
     let span = function.name.span();
-    let payloads: Vec<_> =
-        function.parameters.iter().filter(|parameter| matches!(parameter, Parameter::Payload(_))).collect();
-    let from = function.parameters.iter().any(|parameter| matches!(parameter, Parameter::From));
+    let payloads = function.parameters.iter().filter(|parameter| **parameter == Parameter::Payload).count();
     match function.role {
-        Role::Every(_) | Role::Init if !payloads.is_empty() || from => {
+        Role::Every(_) | Role::Init if payloads > 0 || function.takes(Parameter::From) => {
             Err(Error::new(span, "nobody sends this: the only parameter it may have is `&Context`"))
         }
         Role::Every(_) => Ok(()),
@@ -147,7 +155,7 @@ fn check(function: &Function) -> Result<(), Error> {
             Err(Error::new(span, "#[init] cannot wait: use `cx.spawn` for what takes time"))
         }
         Role::Init => Ok(()),
-        _ if payloads.len() != 1 => {
+        _ if payloads != 1 => {
             let text = "a handler function takes one message by value, besides `&Context` and the sender's `&NodeId`";
             Err(Error::new(span, text))
         }
@@ -158,8 +166,9 @@ fn check(function: &Function) -> Result<(), Error> {
     }
 }
 
-fn read_parameter(input: &FnArg) -> Result<Parameter, Error> {
-    let FnArg::Typed(input) = input else { return Err(Error::new(input.span(), "`self` comes first")) };
+/// What fills a parameter, and its type.
+fn read_parameter(input: &FnArg) -> Result<(Parameter, Type), Error> {
+    let FnArg::Typed(input) = input else { return Err(Error::new_spanned(input, "`self` comes first")) };
     let (by_reference, ty) = match &*input.ty {
         Type::Reference(reference) => (true, &*reference.elem),
         ty => (false, ty),
@@ -169,13 +178,13 @@ fn read_parameter(input: &FnArg) -> Result<Parameter, Error> {
         _ => None,
     };
     match (name.as_deref(), by_reference) {
-        (Some("Context"), true) => Ok(Parameter::Context),
-        (Some("NodeId"), true) => Ok(Parameter::From),
+        (Some("Context"), true) => Ok((Parameter::Context, ty.clone())),
+        (Some("NodeId"), true) => Ok((Parameter::From, ty.clone())),
         (Some(name @ ("Context" | "NodeId")), false) => {
-            Err(Error::new(input.ty.span(), format!("take it by reference: `&{name}`")))
+            Err(Error::new_spanned(&input.ty, format!("take it by reference: `&{name}`")))
         }
-        (_, true) => Err(Error::new(input.ty.span(), "take the message by value, it is yours")),
-        (_, false) => Ok(Parameter::Payload(ty.clone())),
+        (_, true) => Err(Error::new_spanned(&input.ty, "take the message by value, it is yours")),
+        (_, false) => Ok((Parameter::Payload, ty.clone())),
     }
 }
 
@@ -187,25 +196,24 @@ fn take_role(attributes: &mut Vec<Attribute>) -> Result<Role, Error> {
     let [attribute] = ours.as_slice() else {
         return match ours.get(1) {
             None => Ok(Role::Request),
-            Some(second) => Err(Error::new(second.span(), "a handler function has one role")),
+            Some(second) => {
+                Err(Error::new_spanned(second, "a handler function has one role: leave one of the two out"))
+            }
         };
     };
     if attribute.path().is_ident("every") {
-        let arguments = attribute.meta.require_list().map_err(|_| period_missing(attribute))?;
-        return Ok(Role::Every(Parser::parse2(read_period, arguments.tokens.clone())?));
+        let text = "how often? write #[every(millis = 50)] or #[every(secs = 1)]";
+        let period = attribute.meta.require_list().ok().and_then(|list| read_period.parse2(list.tokens.clone()).ok());
+        return period.map(Role::Every).ok_or_else(|| Error::new_spanned(attribute, text));
     }
     if !matches!(attribute.meta, Meta::Path(_)) {
-        return Err(Error::new(attribute.span(), "this attribute has no arguments"));
+        return Err(Error::new_spanned(attribute, "this attribute has no arguments"));
     }
     match attribute.path().get_ident().map(ToString::to_string).as_deref() {
         Some("init") => Ok(Role::Init),
         Some("message") => Ok(Role::Message),
         _ => Ok(Role::Rpc),
     }
-}
-
-fn period_missing(attribute: &Attribute) -> Error {
-    Error::new(attribute.span(), "how often? write #[every(millis = 50)] or #[every(secs = 1)]")
 }
 
 /// `millis = EXPR` or `secs = EXPR`, as an expression of type `Duration`. `self` may be used in it.

@@ -1,0 +1,142 @@
+//! Schemas as typify is given them: only what it does well, for it is no judge. It panics at some schemas and takes others
+//! for something else. A property that is only a `const` would become an unenforced `serde_json::Value`; alternatives, an
+//! untagged enum that can take one message for another and cannot hold verbatim JSON; "any value", a value that is parsed
+//! and written anew. Whatever has not one exact meaning in Rust is refused here, with file and pointer.
+
+use crate::{Error, cursor::Cursor, names, schema::Schema};
+use serde_json::{Map, Value, json};
+
+/// What is said of alternatives that are neither.
+pub(crate) const UNTAGGED: &str =
+    "alternatives are understood only as a definition of tagged tuples or of integer codes";
+
+/// Keywords that say something about a value to people only, and the pairing, which is read elsewhere.
+const ANNOTATIONS: [&str; 4] = ["title", "description", "examples", "x-response"];
+
+/// Copies a schema for typify: properties in `hidden` and annotations off, "any value" turned into a reference. Whatever
+/// typify would pass over in silence is refused, and so is what it would turn into an inexact type.
+pub(crate) fn prepare(schema: &Schema<'_>, value: &Cursor<'_>, hidden: &[&str]) -> Result<Value, Error> {
+    let mut copy = Map::new();
+    if let Some(description) = value.get("description") {
+        copy.insert("description".to_owned(), description.text()?.into());
+    }
+    if value.get("$ref").is_some() {
+        value.only(&["$ref", "description"])?;
+        let name = value.definition_name()?;
+        if schema.messages.iter().any(|message| message.name == name) {
+            return Err(value.fail(format!("`{name}` is a message; only other definitions can stand inside a message")));
+        }
+        // `$ref` hides its neighbours, so the description needs one that does not.
+        copy.insert("allOf".to_owned(), json!([{"$ref": value.value()["$ref"]}]));
+        return Ok(copy.into());
+    }
+    for keyword in ["const", "oneOf", "anyOf", "allOf"] {
+        match value.get(keyword) {
+            Some(found) if keyword == "const" => {
+                return Err(found.fail("a constant is understood only as `type` and in tagged tuples"));
+            }
+            Some(found) => return Err(found.fail(UNTAGGED)),
+            None => {}
+        }
+    }
+    if value.get("enum").is_some() {
+        return words(value, copy);
+    }
+    if value.members()?.iter().all(|(keyword, _)| ANNOTATIONS.contains(keyword)) {
+        copy.insert("allOf".to_owned(), any_value()["allOf"].clone());
+        return Ok(copy.into());
+    }
+    let (kind, _) = value.kind()?;
+    copy.insert("type".to_owned(), value.value()["type"].clone());
+    match kind {
+        "object" => object(schema, value, hidden, &mut copy)?,
+        "array" => array(schema, value, &mut copy)?,
+        _ => value.only(&[&ANNOTATIONS[..], &["type"]].concat())?,
+    }
+    Ok(copy.into())
+}
+
+fn any_value() -> Value {
+    json!({"allOf": [{"$ref": "#/definitions/Any"}]})
+}
+
+/// `enum`: one of some strings.
+fn words(value: &Cursor<'_>, mut copy: Map<String, Value>) -> Result<Value, Error> {
+    value.only(&[&ANNOTATIONS[..], &["type", "enum"]].concat())?;
+    if let Some(kind) = value.get("type").filter(|kind| kind.value() != "string") {
+        return Err(kind.fail("words are strings: expected `string`"));
+    }
+    let words = value.want("enum")?;
+    words.elements()?.iter().try_for_each(|word| word.text().map(drop))?;
+    copy.insert("type".to_owned(), "string".into());
+    copy.insert("enum".to_owned(), words.value().clone());
+    Ok(copy.into())
+}
+
+/// An object: with named properties, or a map whose values are all alike.
+fn object(
+    schema: &Schema<'_>,
+    value: &Cursor<'_>,
+    hidden: &[&str],
+    copy: &mut Map<String, Value>,
+) -> Result<(), Error> {
+    let keywords = ["type", "properties", "required", "additionalProperties", "propertyNames"];
+    value.only(&[&ANNOTATIONS[..], &keywords].concat())?;
+    let others = value.get("additionalProperties");
+    let Some(properties) = value.get("properties") else {
+        let values = match others {
+            Some(values) if values.value().is_object() => prepare(schema, &values, &[])?,
+            Some(closed) if closed.value() == false => return Err(closed.fail("an object that can hold nothing")),
+            _ => any_value(),
+        };
+        copy.insert("additionalProperties".to_owned(), values);
+        if let Some(names) = value.get("propertyNames") {
+            copy.insert("propertyNames".to_owned(), prepare(schema, &names, &[])?);
+        }
+        return Ok(());
+    };
+    let mut prepared = Map::new();
+    for (name, property) in properties.members()?.iter().filter(|(name, _)| !hidden.contains(name)) {
+        names::field_name(property, name)?;
+        prepared.insert((*name).to_owned(), prepare(schema, property, &[])?);
+    }
+    let mut required = Vec::new();
+    for key in value.get("required").map_or(Ok(Vec::new()), |keys| keys.elements())? {
+        let name = key.text()?;
+        if properties.get(name).is_none() {
+            return Err(key.fail(format!("`{name}` is required, but is not among `properties`")));
+        }
+        if !hidden.contains(&name) {
+            required.push(name);
+        }
+    }
+    copy.insert("properties".to_owned(), prepared.into());
+    copy.insert("required".to_owned(), required.into());
+    match others {
+        Some(others) if others.value().is_object() => {
+            return Err(others.fail("an object has either named properties or values that are all alike, not both"));
+        }
+        Some(closed) if closed.value() == false => _ = copy.insert("additionalProperties".to_owned(), false.into()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// An array: a tuple, or a list whose elements are all alike.
+fn array(schema: &Schema<'_>, value: &Cursor<'_>, copy: &mut Map<String, Value>) -> Result<(), Error> {
+    let items = match value.get("items") {
+        None => any_value(),
+        Some(items) if items.value().is_array() => {
+            value.only(&[&ANNOTATIONS[..], &["type", "items", "minItems", "maxItems"]].concat())?;
+            let items = value.tuple()?;
+            copy.extend(["minItems", "maxItems"].map(|bound| (bound.to_owned(), items.len().into())));
+            let items = items.iter().map(|item| prepare(schema, item, &[])).collect::<Result<Vec<_>, _>>()?;
+            copy.insert("items".to_owned(), items.into());
+            return Ok(());
+        }
+        Some(items) => prepare(schema, &items, &[])?,
+    };
+    value.only(&[&ANNOTATIONS[..], &["type", "items"]].concat())?;
+    copy.insert("items".to_owned(), items);
+    Ok(())
+}

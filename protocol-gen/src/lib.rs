@@ -76,8 +76,8 @@ pub fn build(schema: impl AsRef<Path>) {
     }
 }
 
-/// Compiles every schema file of a folder: those at the top, those in `workloads/` (which get a handler trait and
-/// dispatch) and those in `services/`. A file without a root `oneOf` holds no messages and is passed over.
+/// Compiles every schema file of a folder: those at the top, and those in `workloads/` and in `services/`, which get a
+/// handler trait and dispatch besides. A file without a root `oneOf` holds no messages and is passed over.
 ///
 /// # Errors
 ///
@@ -158,13 +158,16 @@ fn compile(file: &str, text: &str, kind: Kind) -> Result<Option<(String, Vec<Tok
         return Ok(None);
     }
     let schema = Schema::read(file, &document)?;
-    let mut items = payload::items(&schema)?;
-    items.extend(messages::enums(&schema));
-    match kind {
-        Kind::Plain => {}
-        Kind::Workload => items.splice(0..0, workload::items(&schema)?).for_each(drop),
-        Kind::Service => items.splice(0..0, service::items(&schema)).for_each(drop),
+    let mut items = match kind {
+        Kind::Plain => Vec::new(),
+        Kind::Workload => vec![workload::name(&schema)],
+        Kind::Service => service::addresses(&schema).into_iter().collect(),
+    };
+    if kind != Kind::Plain {
+        items.extend(workload::items(&schema)?);
     }
+    items.extend(payload::items(&schema)?);
+    items.extend(messages::enums(&schema));
     items.push(messages::example_tests(&schema));
     Ok(Some((schema.description.to_owned(), items)))
 }

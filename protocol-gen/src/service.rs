@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// `ADDRESSES`, if the schema names any.
-pub(crate) fn items(schema: &Schema<'_>) -> Option<TokenStream> {
+pub(crate) fn addresses(schema: &Schema<'_>) -> Option<TokenStream> {
     let addresses = &schema.addresses;
     (!addresses.is_empty()).then(|| {
         quote! {

@@ -1,5 +1,5 @@
-//! What a node implements to serve a workload: a trait with one method a request, and the `match` that picks the
-//! method. A request without a method is a compile error (E0046), so a schema that gains a message breaks the build
+//! What a node implements to serve a workload, or to offer a service: a trait with one method a request, and the
+//! `match` that picks the method. A request without a method is a compile error (E0046), so a schema that gains a message breaks the build
 //! exactly where work is needed.
 
 use crate::{
@@ -11,12 +11,21 @@ use crate::{
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-/// `NAME`, `trait Workload` and `fn dispatch`.
+/// `NAME`, by which a workload is chosen.
+pub(crate) fn name(schema: &Schema<'_>) -> TokenStream {
+    let title = schema.title;
+    quote! {
+        /// The workload's name, as in `maelstrom test -w NAME`.
+        pub const NAME: &str = #title;
+    }
+}
+
+/// `trait Workload` and `fn dispatch`.
 pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let title = schema.title;
     let pairs: Vec<_> = schema.pairs().collect();
     if pairs.is_empty() {
-        return Err(schema.root.fail("a workload needs a request: a message with `x-response`"));
+        return Err(schema.root.fail("nothing to serve: there is no request, a message with `x-response`"));
     }
     let method = |(request, _): &(&Message<'_>, _)| names::item_name(&request.definition, request.wire_type);
     let methods = pairs.iter().map(method).collect::<Result<Vec<_>, _>>()?;
@@ -29,13 +38,9 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
         docs(&format!("{summary}\n\nAnswers [`{}`] with [`{response}`].", request.name))
     });
     let trait_docs = docs(&format!(
-        "A node that serves the `{title}` workload: one method a request. `#[handler]` implements it from plain functions."
+        "A node that serves `{title}`: one method a request. `#[handler]` implements it from plain functions."
     ));
     Ok(vec![
-        quote! {
-            /// The workload's name, as in `maelstrom test -w NAME`.
-            pub const NAME: &str = #title;
-        },
         quote! {
             #trait_docs
             pub trait Workload: Sized + 'static {

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "broadcast";
 
-/// A node that serves the `broadcast` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `broadcast`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Proposes who should talk to whom.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "echo";
 
-/// A node that serves the `echo` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `echo`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Asks for the enclosed payload to be sent back.
     ///

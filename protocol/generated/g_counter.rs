@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "g-counter";
 
-/// A node that serves the `g-counter` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `g-counter`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Increases the counter.
     ///

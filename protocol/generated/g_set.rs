@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "g-set";
 
-/// A node that serves the `g-set` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `g-set`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Adds an element to the set.
     ///

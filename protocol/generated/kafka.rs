@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "kafka";
 
-/// A node that serves the `kafka` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `kafka`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Puts a message at the end of a log.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "lin-kv";
 
-/// A node that serves the `lin-kv` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `lin-kv`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Asks for the value of a key.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "pn-counter";
 
-/// A node that serves the `pn-counter` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `pn-counter`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Increases or decreases the counter.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "txn-list-append";
 
-/// A node that serves the `txn-list-append` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `txn-list-append`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Runs a transaction.
     ///

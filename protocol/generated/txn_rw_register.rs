@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "txn-rw-register";
 
-/// A node that serves the `txn-rw-register` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `txn-rw-register`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Runs a transaction.
     ///

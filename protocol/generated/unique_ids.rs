@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "unique-ids";
 
-/// A node that serves the `unique-ids` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `unique-ids`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Asks for a fresh identifier.
     ///

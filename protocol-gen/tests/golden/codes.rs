@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "codes";
 
-/// A node that serves the `codes` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `codes`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "map";
 
-/// A node that serves the `map` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `map`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "names";
 
-/// A node that serves the `names` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `names`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Has a keyword as `type`.
     ///

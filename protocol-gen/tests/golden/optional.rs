@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "optional";
 
-/// A node that serves the `optional` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `optional`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "pair";
 
-/// A node that serves the `pair` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `pair`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///

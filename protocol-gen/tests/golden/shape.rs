@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "shape";
 
-/// A node that serves the `shape` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `shape`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///

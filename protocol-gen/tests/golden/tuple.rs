@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "tuple";
 
-/// A node that serves the `tuple` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `tuple`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///

@@ -3,6 +3,58 @@
 /// The node ids at which Maelstrom offers this service.
 pub const ADDRESSES: &[&str] = &["lin-kv", "seq-kv", "lww-kv"];
 
+/// A node that serves `kv`: one method a request. `#[handler]` implements it from plain functions.
+pub trait Workload: Sized + 'static {
+    /// Asks for the value of a key.
+    ///
+    /// Answers [`Read`] with [`ReadOk`].
+    fn read(
+        self: &::std::rc::Rc<Self>,
+        cx: &::glomers_protocol::Context,
+        from: &::glomers_protocol::NodeId,
+        request: Read,
+    ) -> ::glomers_protocol::Reply<ReadOk>;
+
+    /// Sets the value of a key, whatever it was.
+    ///
+    /// Answers [`Write`] with [`WriteOk`].
+    fn write(
+        self: &::std::rc::Rc<Self>,
+        cx: &::glomers_protocol::Context,
+        from: &::glomers_protocol::NodeId,
+        request: Write,
+    ) -> ::glomers_protocol::Reply<WriteOk>;
+
+    /// Replaces the value of a key if it is the expected one, in one indivisible step.
+    ///
+    /// Answers [`Cas`] with [`CasOk`].
+    fn cas(
+        self: &::std::rc::Rc<Self>,
+        cx: &::glomers_protocol::Context,
+        from: &::glomers_protocol::NodeId,
+        request: Cas,
+    ) -> ::glomers_protocol::Reply<CasOk>;
+}
+
+/// Hands a message to the method that serves its `type` and answers with what the method returns.
+///
+/// # Errors
+///
+/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+pub fn dispatch<W: Workload>(
+    workload: &::std::rc::Rc<W>,
+    cx: &::glomers_protocol::Context,
+    message: &::glomers_protocol::Message<'_>,
+) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
+    match message.wire_type() {
+        "read" => answer(cx, message, |from, request| workload.read(cx, from, request)),
+        "write" => answer(cx, message, |from, request| workload.write(cx, from, request)),
+        "cas" => answer(cx, message, |from, request| workload.cas(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
+    }
+}
+
 /// Asks for the value of a key.
 ///
 /// Errors: 20 `key-does-not-exist`. From `seq-kv` and `lww-kv` the answer, and the error too, may be out of date.

@@ -3,6 +3,36 @@
 /// The node ids at which Maelstrom offers this service.
 pub const ADDRESSES: &[&str] = &["lin-tso"];
 
+/// A node that serves `tso`: one method a request. `#[handler]` implements it from plain functions.
+pub trait Workload: Sized + 'static {
+    /// Asks for a timestamp.
+    ///
+    /// Answers [`Ts`] with [`TsOk`].
+    fn ts(
+        self: &::std::rc::Rc<Self>,
+        cx: &::glomers_protocol::Context,
+        from: &::glomers_protocol::NodeId,
+        request: Ts,
+    ) -> ::glomers_protocol::Reply<TsOk>;
+}
+
+/// Hands a message to the method that serves its `type` and answers with what the method returns.
+///
+/// # Errors
+///
+/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+pub fn dispatch<W: Workload>(
+    workload: &::std::rc::Rc<W>,
+    cx: &::glomers_protocol::Context,
+    message: &::glomers_protocol::Message<'_>,
+) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
+    match message.wire_type() {
+        "ts" => answer(cx, message, |from, request| workload.ts(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
+    }
+}
+
 /// Asks for a timestamp.
 ///
 /// The service works without `msg_id` as well, but then its response has a `null` in `in_reply_to`.

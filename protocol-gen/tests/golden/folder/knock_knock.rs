@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "knock-knock";
 
-/// A node that serves the `knock-knock` workload: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `knock-knock`: one method a request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Knocks.
     ///

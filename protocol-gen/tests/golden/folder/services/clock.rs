@@ -3,6 +3,36 @@
 /// The node ids at which Maelstrom offers this service.
 pub const ADDRESSES: &[&str] = &["clock", "sundial"];
 
+/// A node that serves `clock`: one method a request. `#[handler]` implements it from plain functions.
+pub trait Workload: Sized + 'static {
+    /// Asks for the time.
+    ///
+    /// Answers [`Tick`] with [`TickOk`].
+    fn tick(
+        self: &::std::rc::Rc<Self>,
+        cx: &::glomers_protocol::Context,
+        from: &::glomers_protocol::NodeId,
+        request: Tick,
+    ) -> ::glomers_protocol::Reply<TickOk>;
+}
+
+/// Hands a message to the method that serves its `type` and answers with what the method returns.
+///
+/// # Errors
+///
+/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+pub fn dispatch<W: Workload>(
+    workload: &::std::rc::Rc<W>,
+    cx: &::glomers_protocol::Context,
+    message: &::glomers_protocol::Message<'_>,
+) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+    use ::glomers_protocol::support::{answer, refuse};
+    match message.wire_type() {
+        "tick" => answer(cx, message, |from, request| workload.tick(cx, from, request)),
+        _ => refuse(cx, message, Request::TYPES),
+    }
+}
+
 /// Asks for the time.
 ///
 /// Request `tick` of `clock`; answered by [`TickOk`].

@@ -28,7 +28,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
             report.valid().to_string(),
             report.stats.all.count.to_string(),
             format!("{:.2} %", report.availability.ok_fraction * 100.0),
-            format!("{:.2}", report.server_messages_per_operation()),
+            report.server_messages_per_operation().map_or_else(String::new, |average| format!("{average:.2}")),
             milliseconds(median),
             milliseconds(maximum),
             milliseconds(row.wall),

@@ -2,6 +2,7 @@
 //! in values.
 
 pub mod availability;
+pub mod counter;
 pub mod set_full;
 pub mod stats;
 pub mod unique_ids;

@@ -9,10 +9,10 @@ use std::{rc::Rc, time::Duration};
 pub enum Outcome {
     /// It happened; the value is its result, or its argument again.
     Ok(Any),
-    /// It did not happen.
-    Fail(String),
-    /// Nobody knows.
-    Info(String),
+    /// It did not happen, for this reason.
+    Fail(Any),
+    /// Nobody knows, for this reason.
+    Info(Any),
 }
 
 /// A client, tied to one node.
@@ -53,13 +53,18 @@ impl Outcome {
     /// The outcome of an operation that failed. If the operation changes nothing (`is_read`), one that may have happened
     /// counts as one that did not (Maelstrom: `client.clj`, `with-errors`).
     pub fn failed(error: &CallError, is_read: bool) -> Self {
-        let (definite, text) = match error {
-            CallError::Timeout { .. } => (false, "net-timeout".to_owned()),
-            CallError::Rpc(error) => (error.code.is_definite(), error.to_string()),
-            // An answer outside the protocol is an exception there, and says nothing about the operation.
-            other => return Self::Info(other.to_string()),
+        let (definite, reason) = match error {
+            CallError::Timeout { .. } => (false, Any::from("net-timeout")),
+            CallError::Rpc(error) => (error.code.is_definite(), Any::new(&(error.code.name(), &error.text))),
+            other => return Self::unknown(other),
         };
-        if definite || is_read { Self::Fail(text) } else { Self::Info(text) }
+        if definite || is_read { Self::Fail(reason) } else { Self::Info(reason) }
+    }
+
+    /// The outcome of an operation that ended in an exception: an answer outside the protocol, or any failure of a client
+    /// that does not tell failures apart.
+    pub fn unknown(error: &CallError) -> Self {
+        Self::Info(Any::from(format!("indeterminate: {error}")))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the clients did and what became of it: the input of every checker.
 
 use glomers_protocol::Any;
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::time::Duration;
 
 /// Who did something.
@@ -28,15 +28,13 @@ pub enum Kind {
 }
 
 /// An entry of a history, with Jepsen's names.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Op {
     /// Its place in the history.
     pub index: usize,
     /// When, since the first operation could begin.
-    #[serde(serialize_with = "nanoseconds")]
     pub time: Duration,
     /// What it tells.
-    #[serde(rename = "type")]
     pub kind: Kind,
     /// Who does it.
     pub process: Process,
@@ -44,12 +42,37 @@ pub struct Op {
     pub f: &'static str,
     /// Its argument or its result.
     pub value: Any,
-    /// Why it failed, or why nobody knows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Whether it belongs to the last phase, after the network has healed.
-    #[serde(rename = "final?", skip_serializing_if = "std::ops::Not::not")]
-    pub is_final: bool,
+    /// Why it failed, or why nobody knows: a name, or a name and a text.
+    pub error: Option<Any>,
+    /// What else it says, such as `final?`.
+    pub extra: Vec<(&'static str, Any)>,
+}
+
+impl Op {
+    /// Whether it is one of the reads, after the network has healed, that are judged.
+    pub fn is_final(&self) -> bool {
+        self.extra.iter().any(|(key, value)| *key == "final?" && value.text() == "true")
+    }
+}
+
+/// As a JSON object with Jepsen's keys; times in nanoseconds.
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entry = serializer.serialize_map(None)?;
+        entry.serialize_entry("index", &self.index)?;
+        entry.serialize_entry("time", &self.time.as_nanos())?;
+        entry.serialize_entry("type", &self.kind)?;
+        entry.serialize_entry("process", &self.process)?;
+        entry.serialize_entry("f", self.f)?;
+        entry.serialize_entry("value", &self.value)?;
+        if let Some(error) = &self.error {
+            entry.serialize_entry("error", error)?;
+        }
+        for (key, value) in &self.extra {
+            entry.serialize_entry(key, value)?;
+        }
+        entry.end()
+    }
 }
 
 /// The entries of a run in the order of their time.
@@ -67,9 +90,10 @@ pub struct Operation<'a> {
 }
 
 impl History {
-    /// Adds an entry and gives it its index.
-    pub(crate) fn push(&mut self, op: Op) {
+    /// Adds an entry, gives it its index and returns it.
+    pub(crate) fn push(&mut self, op: Op) -> &Op {
         self.0.push(Op { index: self.0.len(), ..op });
+        self.0.last().expect("it was just pushed")
     }
 
     /// All entries.
@@ -96,7 +120,9 @@ impl History {
 impl FromIterator<Op> for History {
     fn from_iter<I: IntoIterator<Item = Op>>(ops: I) -> Self {
         let mut history = Self::default();
-        ops.into_iter().for_each(|op| history.push(op));
+        for op in ops {
+            history.push(op);
+        }
         history
     }
 }
@@ -115,8 +141,4 @@ impl Serialize for Process {
             Self::Nemesis => serializer.serialize_str("nemesis"),
         }
     }
-}
-
-fn nanoseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u128(time.as_nanos())
 }

@@ -23,28 +23,34 @@
 //! # Layout
 //!
 //! - [`mod@workload`]: what clients do and expect; one file a workload.
-//! - `run`: the phases of a test. `world`: virtual time. `network`, `nemesis`: latencies and partitions.
-//!   `process`, [`client`]: who takes part.
+//! - [`generator`]: which operation comes next.
+//! - `run`: the phases of a test. `workers`: who is doing what. `world`: virtual time. `network`, `nemesis`: latencies and
+//!   partitions. `process`, [`client`], `services`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
 pub mod challenge;
 pub mod checker;
 pub mod client;
+pub mod generator;
 pub mod history;
 mod nemesis;
 mod network;
 pub mod options;
 mod process;
+mod report;
 mod run;
+mod services;
 mod topology;
 mod validity;
+mod workers;
 pub mod workload;
 mod world;
 
 pub use network::{Counts, Traffic};
 pub use options::Options;
-pub use run::{Report, SetupError, run, run_with};
+pub use report::Report;
+pub use run::{SetupError, run, run_with};
 pub use validity::Validity;
 pub use workload::workload;
 pub use world::Packet;

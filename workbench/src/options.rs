@@ -23,6 +23,14 @@ pub struct Options {
     pub topology: Topology,
     /// Which part of the operations must succeed.
     pub availability: Option<Availability>,
+    /// Which consistency models transactions are held to.
+    pub consistency_models: Vec<String>,
+    /// How many keys transactions and logs work on at a time; `None`: the workload's own number.
+    pub key_count: Option<usize>,
+    /// How many steps a transaction has at most.
+    pub max_txn_length: usize,
+    /// How often a key is written before it makes way for a new one.
+    pub max_writes_per_key: u64,
     /// Fixes every byte of a simulated run.
     pub seed: u64,
     /// Whether the report is to hold every message.
@@ -41,6 +49,10 @@ impl Default for Options {
             nemesis_interval: Duration::from_secs(10),
             topology: Topology::Grid,
             availability: None,
+            consistency_models: vec!["strict-serializable".to_owned()],
+            key_count: None,
+            max_txn_length: 4,
+            max_writes_per_key: 16,
             seed: 0,
             journal: false,
         }

@@ -1,28 +1,28 @@
 //! What clients do to a system and what they may expect of it. One file a workload, named as on the wire; each holds
-//! its operations, their generator and its checker.
+//! its operations, their generator and its checker. [`WORKLOADS`] lists them all.
 
 pub mod broadcast;
 pub mod echo;
+pub mod g_counter;
+pub mod g_set;
+pub mod kafka;
+pub mod lin_kv;
+pub mod pn_counter;
+pub mod transactions;
+pub mod txn_list_append;
+pub mod txn_rw_register;
 pub mod unique_ids;
 
 use crate::{
     client::{Client, Outcome},
+    generator::{Generator, Invocation},
     history::History,
     options::Options,
     validity::Validity,
 };
 use futures::future::{LocalBoxFuture, ready};
-use glomers_protocol::{Any, CallError};
-use rand_pcg::Pcg64Mcg;
-
-/// An operation that a client is to do.
-#[derive(Clone, Debug)]
-pub struct Invocation {
-    /// Which operation.
-    pub f: &'static str,
-    /// Its argument; `null` if it has none.
-    pub value: Any,
-}
+use glomers_protocol::CallError;
+use std::rc::Rc;
 
 /// A checker's verdict with its reasons.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -34,6 +34,9 @@ pub struct Verdict {
     #[serde(flatten)]
     pub findings: serde_json::Value,
 }
+
+/// What one client does with each operation it is given; it may remember things from one to the next.
+pub type Connection = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Outcome>>;
 
 /// A workload.
 pub trait Workload {
@@ -50,16 +53,17 @@ pub trait Workload {
         Box::pin(ready(Ok(())))
     }
 
-    /// The next operation.
-    fn generate(&mut self, rng: &mut Pcg64Mcg) -> Invocation;
+    /// The operations of a run.
+    fn generator(&self, options: &Options) -> Box<dyn Generator>;
 
-    /// The operation that every client does at the very end, after the network has healed.
-    fn last(&self) -> Option<Invocation> {
+    /// The operations at the very end, after the network has healed and rested; `None`: there is no such phase.
+    fn last_generator(&self, options: &Options) -> Option<Box<dyn Generator>> {
+        let _ = options;
         None
     }
 
-    /// Does an operation.
-    fn invoke(&self, client: Client, invocation: Invocation) -> LocalBoxFuture<'static, Outcome>;
+    /// What a new client does with operations.
+    fn connect(&self, client: Client, options: &Options) -> Connection;
 
     /// Whether a client goes on after an operation whose outcome is unknown.
     fn is_reusable(&self) -> bool {
@@ -67,13 +71,31 @@ pub trait Workload {
     }
 
     /// Judges a history.
-    fn check(&self, history: &History) -> Verdict;
+    fn check(&self, history: &History, options: &Options) -> Verdict;
 }
 
+/// A connection that remembers nothing.
+pub fn stateless<F>(client: Client, invoke: impl Fn(Client, Invocation) -> F + 'static) -> Connection
+where
+    F: Future<Output = Outcome> + 'static,
+{
+    Rc::new(move |invocation| Box::pin(invoke(client.clone(), invocation)))
+}
+
+/// Makes a built-in workload.
+pub type Make = fn() -> Box<dyn Workload>;
+
 /// Every built-in workload, by the name on the command line.
-pub const WORKLOADS: &[(&str, fn() -> Box<dyn Workload>)] = &[
-    ("broadcast", || Box::new(broadcast::BroadcastWorkload::default())),
+pub const WORKLOADS: &[(&str, Make)] = &[
+    ("broadcast", || Box::new(broadcast::BroadcastWorkload)),
     ("echo", || Box::new(echo::EchoWorkload)),
+    ("g-counter", || Box::new(g_counter::GCounterWorkload)),
+    ("g-set", || Box::new(g_set::GSetWorkload)),
+    ("kafka", || Box::new(kafka::KafkaWorkload)),
+    ("lin-kv", || Box::new(lin_kv::LinKvWorkload)),
+    ("pn-counter", || Box::new(pn_counter::PnCounterWorkload)),
+    ("txn-list-append", || Box::new(txn_list_append::TxnListAppendWorkload)),
+    ("txn-rw-register", || Box::new(txn_rw_register::TxnRwRegisterWorkload)),
     ("unique-ids", || Box::new(unique_ids::UniqueIdsWorkload)),
 ];
 

@@ -82,10 +82,6 @@ impl World {
         self.now
     }
 
-    pub(crate) fn rng(&mut self) -> &mut Pcg64Mcg {
-        &mut self.rng
-    }
-
     pub(crate) fn take_journal(&mut self) -> Vec<Packet> {
         self.journal.take().unwrap_or_default()
     }

@@ -16,10 +16,10 @@ const SEEDS: u64 = 20;
 fn options(seed: u64) -> Options {
     Options {
         seed,
-        rate: 5.0,
+        rate: 10.0,
         time_limit: Duration::from_secs(10),
         nemesis: vec![Nemesis::Partition],
-        nemesis_interval: Duration::from_secs(2),
+        nemesis_interval: Duration::from_secs(1),
         availability: Some(Availability::AtLeast(0.9)),
         ..Options::default()
     }

@@ -1,9 +1,10 @@
 //! Broadcast: what any node is told, every node must come to know (Maelstrom: `workload/broadcast.clj`).
 
-use super::{Invocation, Verdict, Workload};
+use super::{Connection, Verdict, Workload, g_set::adds_and_reads, stateless};
 use crate::{
     checker::set_full,
     client::{Client, Outcome},
+    generator::{Generator, Invocation, OncePerThread},
     history::History,
     options::Options,
     topology,
@@ -13,15 +14,10 @@ use glomers_protocol::{
     Any, CallError,
     broadcast::{Broadcast, Read, Topology},
 };
-use rand::RngExt;
-use rand_pcg::Pcg64Mcg;
 
 /// The broadcast workload.
-#[derive(Debug, Default)]
-pub struct BroadcastWorkload {
-    /// The next value to broadcast.
-    next: u64,
-}
+#[derive(Debug)]
+pub struct BroadcastWorkload;
 
 impl Workload for BroadcastWorkload {
     fn name(&self) -> &'static str {
@@ -33,20 +29,16 @@ impl Workload for BroadcastWorkload {
         Box::pin(async move { client.call(&topology).await.map(|_| ()) })
     }
 
-    fn generate(&mut self, rng: &mut Pcg64Mcg) -> Invocation {
-        if rng.random() {
-            return Invocation { f: "read", value: Any::null() };
-        }
-        self.next += 1;
-        Invocation { f: "broadcast", value: Any::from(self.next - 1) }
+    fn generator(&self, _: &Options) -> Box<dyn Generator> {
+        adds_and_reads("broadcast")
     }
 
-    fn last(&self) -> Option<Invocation> {
-        Some(Invocation { f: "read", value: Any::null() })
+    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(Box::new(OncePerThread::new(Invocation::bare("read").with("final?", true))))
     }
 
-    fn invoke(&self, client: Client, invocation: Invocation) -> LocalBoxFuture<'static, Outcome> {
-        Box::pin(async move {
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        stateless(client, |client, invocation| async move {
             if invocation.f == "read" {
                 return match client.call(&Read {}).await {
                     Ok(response) => Outcome::Ok(Any::new(&response.messages)),
@@ -60,7 +52,7 @@ impl Workload for BroadcastWorkload {
         })
     }
 
-    fn check(&self, history: &History) -> Verdict {
+    fn check(&self, history: &History, _: &Options) -> Verdict {
         set_full::check(history, "broadcast").into()
     }
 }

@@ -1,15 +1,18 @@
 //! Echo: what is sent must come back (Maelstrom: `workload/echo.clj`).
 
-use super::{Invocation, Verdict, Workload};
+use super::{Connection, Verdict, Workload, stateless};
 use crate::{
     client::{Client, Outcome},
+    generator::{Each, Generator, Invocation},
     history::History,
+    options::Options,
     validity::Validity,
 };
-use futures::future::LocalBoxFuture;
-use glomers_protocol::{Any, echo::Echo};
+use glomers_protocol::{
+    Any, Payload,
+    echo::{Echo, EchoOk},
+};
 use rand::RngExt;
-use rand_pcg::Pcg64Mcg;
 use serde_json::json;
 
 /// The echo workload.
@@ -21,27 +24,30 @@ impl Workload for EchoWorkload {
         "echo"
     }
 
-    fn generate(&mut self, rng: &mut Pcg64Mcg) -> Invocation {
-        Invocation { f: "echo", value: Any::from(format!("Please echo {}", rng.random_range(0..128))) }
+    fn generator(&self, _: &Options) -> Box<dyn Generator> {
+        Box::new(Each(|rng: &mut rand_pcg::Pcg64Mcg| {
+            Invocation::new("echo", format!("Please echo {}", rng.random_range(0..128)))
+        }))
     }
 
-    fn invoke(&self, client: Client, invocation: Invocation) -> LocalBoxFuture<'static, Outcome> {
-        Box::pin(async move {
+    /// The result is the response's body, as there; the `in_reply_to` that goes with it is left out.
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        stateless(client, |client, invocation| async move {
             match client.call(&Echo { echo: invocation.value }).await {
-                Ok(response) => Outcome::Ok(response.echo),
+                Ok(response) => Outcome::Ok(Any::from(json!({"type": EchoOk::TYPE, "echo": response.echo}))),
                 Err(error) => Outcome::failed(&error, false),
             }
         })
     }
 
-    /// Every answer is what was sent. An operation that failed has no answer, so it is an error as well, as it is there.
-    fn check(&self, history: &History) -> Verdict {
+    /// Every answer is what was sent. An operation that ended without an answer counts as wrong, as it does there.
+    fn check(&self, history: &History, _: &Options) -> Verdict {
         let operations = history.operations();
         let wrong = operations.iter().filter_map(|operation| {
-            let sent = &operation.invocation.value;
-            let came = operation.ok().map(|op| &op.value);
-            let completed = operation.completion.is_some();
-            (completed && came != Some(sent)).then(|| json!({"expected": sent, "received": came}))
+            let (sent, completion) = (&operation.invocation.value, operation.completion?);
+            let echo = completion.value.to::<Echo>().ok().map(|response| response.echo);
+            (echo.as_ref() != Some(sent))
+                .then(|| json!(["Expected a message with :echo", sent, "But received", completion.value]))
         });
         let errors: Vec<_> = wrong.collect();
         Verdict { valid: Validity::from_valid(errors.is_empty()), findings: json!({ "errors": errors }) }

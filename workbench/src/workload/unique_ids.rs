@@ -1,14 +1,14 @@
 //! Unique ids: no id may be given twice (Maelstrom: `workload/unique_ids.clj`).
 
-use super::{Invocation, Verdict, Workload};
+use super::{Connection, Verdict, Workload, stateless};
 use crate::{
     checker::unique_ids,
     client::{Client, Outcome},
+    generator::{Each, Generator, Invocation},
     history::History,
+    options::Options,
 };
-use futures::future::LocalBoxFuture;
-use glomers_protocol::{Any, unique_ids::Generate};
-use rand_pcg::Pcg64Mcg;
+use glomers_protocol::unique_ids::Generate;
 
 /// The unique-ids workload.
 #[derive(Debug)]
@@ -19,12 +19,12 @@ impl Workload for UniqueIdsWorkload {
         "unique-ids"
     }
 
-    fn generate(&mut self, _: &mut Pcg64Mcg) -> Invocation {
-        Invocation { f: "generate", value: Any::null() }
+    fn generator(&self, _: &Options) -> Box<dyn Generator> {
+        Box::new(Each(|_: &mut rand_pcg::Pcg64Mcg| Invocation::bare("generate")))
     }
 
-    fn invoke(&self, client: Client, _: Invocation) -> LocalBoxFuture<'static, Outcome> {
-        Box::pin(async move {
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        stateless(client, |client, _| async move {
             match client.call(&Generate {}).await {
                 Ok(response) => Outcome::Ok(response.id),
                 Err(error) => Outcome::failed(&error, false),
@@ -36,7 +36,7 @@ impl Workload for UniqueIdsWorkload {
         true
     }
 
-    fn check(&self, history: &History) -> Verdict {
+    fn check(&self, history: &History, _: &Options) -> Verdict {
         unique_ids::check(history).into()
     }
 }

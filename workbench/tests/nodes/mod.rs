@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of them")]
 
 use glomers_protocol::{
-    Any, Context, NodeId,
+    Any, CallError, Context, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     echo::{Echo, EchoOk},
     handler,
@@ -105,15 +105,14 @@ impl SmallDice {
     }
 }
 
-/// Asks a service that does not exist before it answers.
+/// Asks somebody who does not exist before it answers.
 #[derive(Default)]
 pub struct NeedsOthers;
 
 #[handler(unique_ids)]
 impl NeedsOthers {
-    async fn generate(&self, cx: &Context, _: Generate) -> Result<GenerateOk, glomers_protocol::CallError> {
-        let id = cx.lin_tso().ts().await?;
-        Ok(GenerateOk { id: Any::from(id) })
+    async fn generate(&self, cx: &Context, request: Generate) -> Result<GenerateOk, CallError> {
+        cx.call("nobody", &request).await
     }
 }
 

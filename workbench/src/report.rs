@@ -1,0 +1,98 @@
+//! What a test found out.
+
+use crate::{
+    checker::{availability, set_full, stats},
+    history::{History, Operation},
+    network::Counts,
+    validity::Validity,
+    workload::Verdict,
+    world::Packet,
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{fmt, time::Duration};
+
+/// A test's history and the verdicts on it.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The workload's name.
+    pub workload: &'static str,
+    /// What clients and nemesis did.
+    pub history: History,
+    /// How many operations ended, and how.
+    pub stats: stats::Stats,
+    /// Which part of them succeeded.
+    pub availability: availability::Availability,
+    /// How much went over the network.
+    pub net: Counts,
+    /// The workload's own verdict.
+    pub verdict: Verdict,
+    /// Every message, if [`Options::journal`](crate::Options::journal) asks for it.
+    pub journal: Vec<Packet>,
+}
+
+impl Report {
+    /// The gravest of the verdicts.
+    pub fn valid(&self) -> Validity {
+        self.stats.valid.max(self.availability.valid).max(self.verdict.valid)
+    }
+
+    /// Messages between servers for each operation that began; `None` without operations.
+    pub fn server_messages_per_operation(&self) -> Option<f64> {
+        per_operation(self.net.servers.send_count, self.history.operations().len())
+    }
+
+    /// How long operations took, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` if none ended.
+    pub fn latencies(&self) -> Option<[Duration; 5]> {
+        let took = |operation: &Operation<'_>| Some(operation.completion?.time - operation.invocation.time);
+        set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
+    }
+
+    /// All results, with Maelstrom's key names.
+    pub fn results(&self) -> serde_json::Value {
+        let operations = self.history.operations().len();
+        let traffic = |traffic: crate::Traffic| {
+            let mut counts = json!(traffic);
+            counts["msg-count"] = json!(traffic.send_count);
+            if let Some(average) = per_operation(traffic.send_count, operations) {
+                counts["msgs-per-op"] = json!(average);
+            }
+            counts
+        };
+        let mut clients = traffic(self.net.clients);
+        clients.as_object_mut().map(|counts| counts.remove("msgs-per-op"));
+        json!({
+            "stats": self.stats,
+            "availability": self.availability,
+            "net": {
+                "all": traffic(self.net.all),
+                "clients": clients,
+                "servers": traffic(self.net.servers),
+                "valid?": true,
+            },
+            "workload": self.verdict,
+            "valid?": self.valid(),
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+fn per_operation(messages: usize, operations: usize) -> Option<f64> {
+    (operations > 0).then(|| messages as f64 / operations as f64)
+}
+
+/// As its [`results`](Report::results).
+impl Serialize for Report {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.results().serialize(serializer)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.stats.all;
+        writeln!(f, "{}: {} ({} of {} operations ok)", self.workload, self.valid(), counts.ok_count, counts.count)?;
+        writeln!(f, "availability: {} ({})", self.availability.valid, self.availability.ok_fraction)?;
+        write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)
+    }
+}

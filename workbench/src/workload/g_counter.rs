@@ -1,0 +1,48 @@
+//! Grow-only counter: the [`pn_counter`](super::pn_counter) without subtractions, on the wire too (Maelstrom:
+//! `workload/g_counter.clj`).
+
+use super::{
+    Connection, Verdict, Workload,
+    pn_counter::{connect, last_reads, operation},
+};
+use crate::{
+    checker::counter,
+    client::Client,
+    generator::{Each, Generator},
+    history::History,
+    options::Options,
+};
+
+/// The g-counter workload.
+#[derive(Debug)]
+pub struct GCounterWorkload;
+
+impl Workload for GCounterWorkload {
+    fn name(&self) -> &'static str {
+        "g-counter"
+    }
+
+    /// Subtractions are drawn and dropped, as there, so reads are twice as frequent as additions.
+    fn generator(&self, _: &Options) -> Box<dyn Generator> {
+        Box::new(Each(|rng: &mut rand_pcg::Pcg64Mcg| {
+            loop {
+                let invocation = operation(rng);
+                if !invocation.value.text().starts_with('-') {
+                    return invocation;
+                }
+            }
+        }))
+    }
+
+    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(last_reads())
+    }
+
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        connect(client)
+    }
+
+    fn check(&self, history: &History, _: &Options) -> Verdict {
+        counter::check(history).into()
+    }
+}

@@ -1,0 +1,62 @@
+//! Counter: in the end every node reads the sum of all that was added (Maelstrom: `workload/pn_counter.clj`).
+
+use super::{Connection, Verdict, Workload, stateless};
+use crate::{
+    checker::counter,
+    client::{Client, Outcome},
+    generator::{Each, Generator, Invocation, OncePerThread},
+    history::History,
+    options::Options,
+};
+use glomers_protocol::{
+    Any,
+    pn_counter::{Add, Read},
+};
+use rand::RngExt;
+
+/// The pn-counter workload.
+#[derive(Debug)]
+pub struct PnCounterWorkload;
+
+impl Workload for PnCounterWorkload {
+    fn name(&self) -> &'static str {
+        "pn-counter"
+    }
+
+    fn generator(&self, _: &Options) -> Box<dyn Generator> {
+        Box::new(Each(operation))
+    }
+
+    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(last_reads())
+    }
+
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        connect(client)
+    }
+
+    fn check(&self, history: &History, _: &Options) -> Verdict {
+        counter::check(history).into()
+    }
+}
+
+/// A read, or the addition of something from -5 to 4.
+pub(super) fn operation(rng: &mut rand_pcg::Pcg64Mcg) -> Invocation {
+    if rng.random() { Invocation::bare("read") } else { Invocation::new("add", rng.random_range(-5..5_i64)) }
+}
+
+/// The reads that are judged.
+pub(super) fn last_reads() -> Box<dyn Generator> {
+    Box::new(OncePerThread::new(Invocation::bare("read").with("final?", true)))
+}
+
+/// Any error, even a definite one, leaves an operation's outcome open: the client there has no other way.
+pub(super) fn connect(client: Client) -> Connection {
+    stateless(client, |client, invocation| async move {
+        let result = match invocation.value.to() {
+            Ok(delta) if invocation.f == "add" => client.call(&Add { delta }).await.map(|_| invocation.value),
+            _ => client.call(&Read {}).await.map(|response| Any::from(response.value)),
+        };
+        result.map_or_else(|error| Outcome::unknown(&error), Outcome::Ok)
+    })
+}

@@ -1,0 +1,118 @@
+//! Random transactions over a moving pool of keys (elle: `txn.clj`, `wr-txns`), for the workloads that run transactions.
+//!
+//! Of the keys in the pool, each is twice as likely as the one before it. Written values count up from 1 for each key,
+//! so no two writes are alike; a key that was written often enough makes way for a new one.
+
+use crate::options::Options;
+use rand::RngExt;
+use rand_pcg::Pcg64Mcg;
+use std::collections::BTreeMap;
+
+/// One step of a transaction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// Reads a key.
+    Read {
+        /// Which.
+        key: u64,
+    },
+    /// Writes a key, or appends to it.
+    Write {
+        /// Which.
+        key: u64,
+        /// What.
+        value: u64,
+    },
+}
+
+/// A source of transactions.
+pub struct Transactions {
+    pool: Vec<u64>,
+    written: BTreeMap<u64, u64>,
+    max_length: usize,
+    max_writes_per_key: u64,
+}
+
+impl Transactions {
+    /// Transactions as the options ask for, of up to `max_length` steps.
+    pub fn new(options: &Options, max_length: usize) -> Self {
+        Self {
+            pool: (0..options.key_count.unwrap_or(10) as u64).collect(),
+            written: BTreeMap::new(),
+            max_length,
+            max_writes_per_key: options.max_writes_per_key,
+        }
+    }
+
+    /// The next transaction.
+    pub fn draw(&mut self, rng: &mut Pcg64Mcg) -> Vec<Step> {
+        let length = rng.random_range(1..=self.max_length);
+        (0..length).map(|_| self.step(rng)).collect()
+    }
+
+    fn step(&mut self, rng: &mut Pcg64Mcg) -> Step {
+        loop {
+            let writes: bool = rng.random();
+            let place = self.place(rng);
+            let key = self.pool[place];
+            if !writes {
+                return Step::Read { key };
+            }
+            let written = self.written.entry(key).or_default();
+            if *written < self.max_writes_per_key {
+                *written += 1;
+                return Step::Write { key, value: *written };
+            }
+            self.written.remove(&key);
+            self.pool[place] = self.pool.iter().max().expect("the pool is not empty") + 1;
+        }
+    }
+
+    /// A place in the pool, each twice as likely as the one before.
+    fn place(&self, rng: &mut Pcg64Mcg) -> usize {
+        // From the last place down, each one is taken with a chance of a little more than a half.
+        let last = self.pool.len() - 1;
+        (1..=last).rev().find(|place| rng.random_bool(chance(*place))).unwrap_or(0)
+    }
+}
+
+/// The part of `2^0 + .. + 2^place` that `2^place` is.
+fn chance(place: usize) -> f64 {
+    1.0 / (2.0 - 0.5_f64.powi(i32::try_from(place).unwrap_or(i32::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn writes_count_up_and_keys_make_way() {
+        let options = Options { key_count: Some(3), max_writes_per_key: 4, ..Options::default() };
+        let mut transactions = Transactions::new(&options, 4);
+        let mut rng = Pcg64Mcg::seed_from_u64(1);
+        let steps: Vec<_> = (0..500).flat_map(|_| transactions.draw(&mut rng)).collect();
+        let mut last = BTreeMap::new();
+        for step in &steps {
+            if let Step::Write { key, value } = step {
+                let before = last.insert(*key, *value).unwrap_or(0);
+                assert_eq!(*value, before + 1, "key {key}");
+                assert!(*value <= 4);
+            }
+        }
+        assert!(last.len() > 50, "{} keys", last.len());
+    }
+
+    #[test]
+    fn a_key_is_twice_as_likely_as_the_one_before() {
+        let transactions = Transactions::new(&Options { key_count: Some(4), ..Options::default() }, 4);
+        let mut rng = Pcg64Mcg::seed_from_u64(2);
+        let mut counts = [0_u32; 4];
+        for _ in 0..15_000 {
+            counts[transactions.place(&mut rng)] += 1;
+        }
+        for (count, expected) in counts.iter().zip([1000_u32, 2000, 4000, 8000]) {
+            assert!(count.abs_diff(expected) < expected / 5, "{counts:?}");
+        }
+    }
+}

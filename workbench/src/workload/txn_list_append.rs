@@ -1,0 +1,61 @@
+//! Transactions over lists: reads and appends (Maelstrom: `workload/txn_list_append.clj`).
+
+use super::{
+    Connection, Verdict, Workload, stateless,
+    transactions::{Step, Transactions},
+};
+use crate::{
+    client::{Client, Outcome},
+    generator::{Each, Generator, Invocation},
+    history::History,
+    options::Options,
+    validity::Validity,
+};
+use glomers_protocol::{
+    Any,
+    txn_list_append::{MicroOp, Txn},
+};
+use serde_json::json;
+
+/// The txn-list-append workload.
+#[derive(Debug)]
+pub struct TxnListAppendWorkload;
+
+impl Workload for TxnListAppendWorkload {
+    fn name(&self) -> &'static str {
+        "txn-list-append"
+    }
+
+    fn generator(&self, options: &Options) -> Box<dyn Generator> {
+        let mut transactions = Transactions::new(options, options.max_txn_length);
+        Box::new(Each(move |rng: &mut rand_pcg::Pcg64Mcg| {
+            let steps: Vec<_> = transactions.draw(rng).into_iter().map(micro_op).collect();
+            Invocation::new("txn", Any::new(&steps))
+        }))
+    }
+
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        stateless(client, |client, invocation| async move {
+            let txn = invocation.value.to().unwrap_or_default();
+            match client.call(&Txn { txn }).await {
+                Ok(response) => Outcome::Ok(Any::new(&response.txn)),
+                Err(error) => Outcome::failed(&error, false),
+            }
+        })
+    }
+
+    fn is_reusable(&self) -> bool {
+        true
+    }
+
+    fn check(&self, _: &History, _: &Options) -> Verdict {
+        Verdict { valid: Validity::Unknown, findings: json!({"error": "there is no checker for txn-list-append yet"}) }
+    }
+}
+
+fn micro_op(step: Step) -> MicroOp {
+    match step {
+        Step::Read { key } => MicroOp::Read { key: Any::from(key) },
+        Step::Write { key, value } => MicroOp::Append { key: Any::from(key), value: Any::from(value) },
+    }
+}

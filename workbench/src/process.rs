@@ -1,12 +1,13 @@
-//! Whatever takes part in a simulated network: nodes, clients, services.
+//! Whatever takes part in a network: nodes, clients, services.
 
+use crate::hosted::Crash;
 use glomers_protocol::{Handler, Node, NodeId};
 use std::time::Duration;
 
 /// A participant that does nothing by itself: lines go in, time passes, lines come out. Times count from its start.
 pub(crate) trait Process {
-    /// Takes in a line; what it cannot use it may report.
-    fn deliver(&mut self, line: &str, now: Duration);
+    /// Takes in the message `id`; what it cannot use it may report.
+    fn deliver(&mut self, id: u64, line: &str, now: Duration);
 
     /// Lets time pass.
     fn advance(&mut self, now: Duration);
@@ -16,10 +17,15 @@ pub(crate) trait Process {
 
     /// Hands over the lines to send, with their destinations.
     fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
+
+    /// How it ended, if it has.
+    fn crash(&mut self) -> Option<Crash> {
+        None
+    }
 }
 
 impl<H: Handler> Process for Node<H> {
-    fn deliver(&mut self, line: &str, now: Duration) {
+    fn deliver(&mut self, _: u64, line: &str, now: Duration) {
         // A line that a node cannot use is the sender's fault; on a terminal it would be on the node's stderr.
         let _ = self.deliver(line.as_bytes(), now);
     }

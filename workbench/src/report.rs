@@ -29,6 +29,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// Every message, if [`Options::journal`](crate::Options::journal) asks for it.
     pub journal: Vec<Packet>,
+    /// What nodes did that ended their part in the test, in words: lines that are no messages, messages to nobody.
+    pub complaints: Vec<String>,
 }
 
 impl Report {
@@ -93,6 +95,7 @@ impl fmt::Display for Report {
         let counts = self.stats.all;
         writeln!(f, "{}: {} ({} of {} operations ok)", self.workload, self.valid(), counts.ok_count, counts.count)?;
         writeln!(f, "availability: {} ({})", self.availability.valid, self.availability.ok_fraction)?;
-        write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)
+        write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)?;
+        self.complaints.iter().try_for_each(|complaint| write!(f, "\n\n{complaint}"))
     }
 }

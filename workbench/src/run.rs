@@ -7,6 +7,7 @@ use crate::{
     client::Client,
     generator::{Generator, Moment, Next},
     history::{History, Kind, Op, Process},
+    hosted::{Crash, Host, Program, StartError},
     nemesis::Partition,
     network::Network,
     options::{Fault, Options},
@@ -28,12 +29,24 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the healed network rests before the last operations (Maelstrom: `core.clj`).
 const RECOVERY: Duration = Duration::from_secs(10);
 
-/// Why a test could not begin.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{node} did not get ready: {cause}")]
-pub struct SetupError {
-    node: NodeId,
-    cause: CallError,
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A node did not answer `init`, or what the workload says to it before the first operation.
+    #[error("{node} did not get ready: {cause}")]
+    Setup {
+        /// Which node.
+        node: NodeId,
+        /// What came instead of an answer.
+        cause: CallError,
+    },
+    /// A process could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A process ended before the test did.
+    #[error(transparent)]
+    Crash(#[from] Crash),
 }
 
 /// Tests a cluster of `H` in simulation.
@@ -41,7 +54,7 @@ pub struct SetupError {
 /// # Errors
 ///
 /// A node did not answer `init` or what the workload says to it before the first operation.
-pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, SetupError> {
+pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, RunError> {
     run_with(workload, options, H::init)
 }
 
@@ -54,16 +67,29 @@ pub fn run_with<H: Handler>(
     workload: Box<dyn Workload>,
     options: &Options,
     make: impl Fn(&Context) -> H + Clone + 'static,
-) -> Result<Report, SetupError> {
-    let mut test = Test::new(workload, options.clone());
+) -> Result<Report, RunError> {
+    let mut test = Test::new(workload, options.clone(), None);
     for id in &options.nodes {
         let seed = test.rng.next_u64();
         test.world.join(NodeId::from(id.as_str()), Box::new(Node::with(seed, make.clone())));
     }
-    test.prepare()?;
-    test.work();
-    test.conclude();
-    Ok(test.judge())
+    test.run()
+}
+
+/// Tests a program, one process a node, in real time.
+///
+/// # Errors
+///
+/// The program cannot be started, a node ends before the test, or it does not answer what comes before the first
+/// operation.
+pub fn run_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
+    let mut test = Test::new(workload, options.clone(), Some(Host::new()));
+    for id in &options.nodes {
+        let id = NodeId::from(id.as_str());
+        let process = test.world.host().expect("it was just given").start(program, &id)?;
+        test.world.join(id, Box::new(process));
+    }
+    test.run()
 }
 
 struct Test {
@@ -92,15 +118,25 @@ struct Phase {
 }
 
 impl Test {
-    fn new(workload: Box<dyn Workload>, options: Options) -> Self {
+    fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Self {
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let network = Network::new(options.latency);
-        let mut world = World::new(network, Pcg64Mcg::seed_from_u64(rng.next_u64()), options.journal);
+        let mut world = World::new(network, Pcg64Mcg::seed_from_u64(rng.next_u64()), options.journal, host);
         for (id, service) in services::all(&mut rng) {
             world.join(id, service);
         }
         let workers = Workers::new(&options);
         Self { options, workload, world, rng, workers, history: History::default(), origin: Duration::ZERO }
+    }
+
+    fn run(mut self) -> Result<Report, RunError> {
+        self.prepare()?;
+        self.work();
+        self.conclude();
+        match self.world.crash() {
+            Some(crash) => Err(crash.clone().into()),
+            None => Ok(self.judge()),
+        }
     }
 
     /// Time since the first operation could begin.
@@ -109,7 +145,7 @@ impl Test {
     }
 
     /// Tells every node its id, then lets the workload speak to each.
-    fn prepare(&mut self) -> Result<(), SetupError> {
+    fn prepare(&mut self) -> Result<(), RunError> {
         let ids: Vec<NodeId> = self.options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
         let mut acts = Vec::new();
         for id in &ids {
@@ -131,7 +167,7 @@ impl Test {
     }
 
     /// Waits for clients that speak to nodes, and takes them off the network.
-    fn finish_setup<F>(&mut self, acts: Vec<(NodeId, Seated, F)>) -> Result<(), SetupError>
+    fn finish_setup<F>(&mut self, acts: Vec<(NodeId, Seated, F)>) -> Result<(), RunError>
     where
         F: Future<Output = Result<(), CallError>> + 'static,
     {
@@ -146,12 +182,13 @@ impl Test {
             self.world.wake(seated.seat);
             seats.push(seated.seat);
         }
-        while results.borrow().len() < expected && self.world.next().is_some() {
-            self.world.step();
+        while results.borrow().len() < expected && self.world.step_before(None) {}
+        if let Some(crash) = self.world.crash() {
+            return Err(crash.clone().into());
         }
         seats.into_iter().for_each(|seat| self.world.leave(seat));
         let results = results.take();
-        results.into_iter().try_for_each(|(node, result)| result.map_err(|cause| SetupError { node, cause }))
+        results.into_iter().try_for_each(|(node, result)| result.map_err(|cause| RunError::Setup { node, cause }))
     }
 
     /// Clients and nemesis work until the time is up and every client is done.
@@ -177,7 +214,7 @@ impl Test {
             self.heal();
         }
         let rested = self.now() + RECOVERY;
-        while self.step_before(rested) {}
+        while self.step_before(Some(rested)) {}
         let next_operation = self.now();
         self.drive(Phase {
             generator,
@@ -193,13 +230,13 @@ impl Test {
 
     /// Runs a phase until its generator has nothing more to give, or its time is up.
     fn drive(&mut self, mut phase: Phase) {
-        loop {
+        while self.world.crash().is_none() {
             let at = self.next_of(&phase);
             let begins_too_late = |end| at.is_none_or(|at| at >= end);
             if phase.end.is_some_and(|end| begins_too_late(end) && (at.is_some() || self.now() >= end)) {
                 return;
             }
-            let Some(until) = at.or(phase.end).or_else(|| self.next_event()) else { return };
+            let until = at.or(phase.end);
             let ended = self.history.ops().len();
             if self.step_before(until) {
                 if self.history.ops().len() > ended {
@@ -209,7 +246,7 @@ impl Test {
             } else if phase.next_fault.is_some() && phase.next_fault == at {
                 self.flip(&mut phase.partitioned);
                 phase.next_fault = Some(self.now() + self.stagger(self.options.nemesis_interval));
-            } else if at.is_some() && !self.ask(&mut phase) {
+            } else if until.is_none() || at.is_some() && !self.ask(&mut phase) {
                 return;
             }
         }
@@ -255,27 +292,15 @@ impl Test {
         (mean * 2).mul_f64(self.rng.random())
     }
 
-    /// When something happens in the world next.
-    fn next_event(&self) -> Option<Duration> {
-        self.world.next().map(|time| time - self.origin)
-    }
-
-    /// Lets the next event happen if it comes before `time`; else waits until then.
-    fn step_before(&mut self, time: Duration) -> bool {
-        if self.next_event().is_some_and(|next| next <= time) {
-            self.world.step();
-            self.complete();
-            return true;
-        }
-        self.world.wait_until(self.origin + time);
-        false
+    /// Lets the next thing happen if one does before `time`; else waits until then.
+    fn step_before(&mut self, time: Option<Duration>) -> bool {
+        let happened = self.world.step_before(time.map(|time| self.origin + time));
+        self.complete();
+        happened
     }
 
     fn wait_for_workers(&mut self) {
-        while !self.workers.all_free() && self.world.next().is_some() {
-            self.world.step();
-            self.complete();
-        }
+        while !self.workers.all_free() && self.step_before(None) {}
     }
 
     /// Notes operations that have ended.
@@ -320,6 +345,7 @@ impl Test {
             net: self.world.network.counts(),
             verdict: self.workload.check(&self.history, &self.options),
             journal: self.world.take_journal(),
+            complaints: self.world.take_complaints(),
             history: self.history,
         }
     }

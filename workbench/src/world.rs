@@ -1,7 +1,15 @@
-//! Virtual time: everybody on the network, and what happens to them next. One thread, one agenda; events at the same
-//! moment happen in the order in which they were caused, so a seed fixes every byte.
+//! Everybody on the network, and what happens to them next. One thread, one agenda; events at the same moment happen in
+//! the order in which they were caused, so in virtual time a seed fixes every byte.
+//!
+//! With a [`Host`] time is real: the world waits for the next event instead of jumping to it, and hears what processes
+//! write in the meantime. Nothing else differs.
 
-use crate::{network::Network, process::Process};
+use crate::{
+    hosted::{Crash, Host, Output},
+    network::Network,
+    packet::Written,
+    process::Process,
+};
 use glomers_protocol::NodeId;
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
@@ -18,14 +26,21 @@ pub(crate) struct World {
     members: Vec<Option<Member>>,
     seats: IndexMap<NodeId, Seat>,
     agenda: BinaryHeap<Reverse<(Duration, u64, Event)>>,
-    /// How many events and messages there have been; tells those of the same moment apart.
+    /// How many events there have been; tells those of the same moment apart.
     sequence: u64,
+    /// How many messages there have been.
+    messages: u64,
     journal: Option<Vec<Packet>>,
     outgoing: Vec<(NodeId, Box<str>)>,
+    host: Option<Host>,
+    crash: Option<Crash>,
+    complaints: Vec<String>,
 }
 
 struct Member {
     id: NodeId,
+    /// Whether the node sent something that is no message; nobody listens to it any more.
+    muted: bool,
     process: Box<dyn Process>,
     born: Duration,
     inbox: BinaryHeap<Reverse<Parcel>>,
@@ -64,7 +79,7 @@ pub struct Packet {
 }
 
 impl World {
-    pub(crate) fn new(network: Network, rng: Pcg64Mcg, journal: bool) -> Self {
+    pub(crate) fn new(network: Network, rng: Pcg64Mcg, journal: bool, host: Option<Host>) -> Self {
         Self {
             now: Duration::ZERO,
             rng,
@@ -73,8 +88,12 @@ impl World {
             seats: IndexMap::new(),
             agenda: BinaryHeap::new(),
             sequence: 0,
+            messages: 0,
             journal: journal.then(Vec::new),
             outgoing: Vec::new(),
+            host,
+            crash: None,
+            complaints: Vec::new(),
         }
     }
 
@@ -86,12 +105,27 @@ impl World {
         self.journal.take().unwrap_or_default()
     }
 
+    /// What nodes did that ends their part in the test, in words.
+    pub(crate) fn take_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// The first process that ended; nothing happens any more then.
+    pub(crate) fn crash(&self) -> Option<&Crash> {
+        self.crash.as_ref()
+    }
+
+    pub(crate) fn host(&self) -> Option<&Host> {
+        self.host.as_ref()
+    }
+
     /// A new participant.
     pub(crate) fn join(&mut self, id: NodeId, process: Box<dyn Process>) -> Seat {
         let seat = self.members.len();
         self.seats.insert(id.clone(), seat);
         let inbox = BinaryHeap::new();
-        self.members.push(Some(Member { id, process, born: self.now, inbox, holding: None, alarm: None }));
+        let born = self.now;
+        self.members.push(Some(Member { id, muted: false, process, born, inbox, holding: None, alarm: None }));
         seat
     }
 
@@ -102,21 +136,35 @@ impl World {
         }
     }
 
-    /// When something happens next.
-    pub(crate) fn next(&self) -> Option<Duration> {
-        self.agenda.peek().map(|Reverse((time, ..))| *time)
-    }
-
-    /// Lets time pass up to `time`, before which nothing happens.
-    pub(crate) fn wait_until(&mut self, time: Duration) {
-        debug_assert!(self.next().is_none_or(|next| next >= time), "an event would be skipped");
-        self.now = self.now.max(time);
+    /// Lets the next thing happen if one does before `time`, or at all if no time is given; else waits until then.
+    pub(crate) fn step_before(&mut self, time: Option<Duration>) -> bool {
+        loop {
+            let next = self.agenda.peek().map(|Reverse((time, ..))| *time);
+            let Some(until) = next.into_iter().chain(time).min().filter(|_| self.crash.is_none()) else { return false };
+            if let Some(host) = &self.host {
+                self.now = host.now();
+                if until > self.now {
+                    if let Some(output) = host.output(until - self.now) {
+                        self.now = host.now();
+                        self.hear(output);
+                        return true;
+                    }
+                    continue;
+                }
+            } else {
+                self.now = until;
+            }
+            if next.is_some_and(|next| next <= until) {
+                self.happen();
+                return true;
+            }
+            return false;
+        }
     }
 
     /// Lets the next event happen.
-    pub(crate) fn step(&mut self) {
-        let Some(Reverse((time, _, event))) = self.agenda.pop() else { return };
-        self.now = time;
+    fn happen(&mut self) {
+        let Some(Reverse((_, _, event))) = self.agenda.pop() else { return };
         match event {
             Event::Due(seat) => self.deliver(seat),
             Event::Alarm(seat) => {
@@ -126,6 +174,30 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Takes what a process wrote.
+    fn hear(&mut self, output: Output) {
+        let Some(&seat) = self.seats.get(&output.node) else { return };
+        let Some(line) = output.line else {
+            self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash());
+            return;
+        };
+        match Written::read(&output.node, &line) {
+            Ok(written) if !self.seats.contains_key(&*written.src) => {
+                let text = format!("node {} sent a message as `{}`, who is not there", output.node, written.src);
+                self.mute(seat, text);
+            }
+            Ok(written) => self.send(seat, &NodeId::from(&*written.src), &NodeId::from(&*written.dest), written.line()),
+            Err(complaint) => self.mute(seat, complaint),
+        }
+    }
+
+    /// Stops listening to a node, as Maelstrom does after the first thing it cannot take.
+    fn mute(&mut self, seat: Seat, complaint: String) {
+        let Some(member) = self.members[seat].as_mut().filter(|member| !member.muted) else { return };
+        member.muted = true;
+        self.complaints.push(format!("{complaint}\nAs under Maelstrom, nobody listens to {} from now on.", member.id));
     }
 
     /// Lets a participant go on with what it was given to do outside the network.
@@ -140,7 +212,7 @@ impl World {
         let Some(member) = &mut self.members[seat] else { return };
         let Some(parcel) = member.holding.take() else { return };
         self.network.received(&parcel.src, &member.id);
-        member.process.deliver(&parcel.line, self.now - member.born);
+        member.process.deliver(parcel.id, &parcel.line, self.now - member.born);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: true, id: parcel.id, message: parcel.line });
         }
@@ -151,6 +223,7 @@ impl World {
     /// After a participant did something: sends what it has to send, and sees to it that it is woken in time.
     fn settle(&mut self, seat: Seat) {
         let Some(member) = &mut self.members[seat] else { return };
+        let src = member.id.clone();
         let outgoing = &mut self.outgoing;
         member.process.drain(&mut |dest, line| outgoing.push((dest.clone(), line.into())));
         let deadline = member.process.deadline().map(|deadline| member.born + deadline);
@@ -161,23 +234,28 @@ impl World {
         }
         let mut outgoing = std::mem::take(&mut self.outgoing);
         for (dest, line) in outgoing.drain(..) {
-            self.send(seat, &dest, line);
+            self.send(seat, &src, &dest, line);
         }
         self.outgoing = outgoing;
     }
 
-    /// Puts a message into the inbox of `dest`; one to nobody is lost.
-    fn send(&mut self, seat: Seat, dest: &NodeId, line: Box<str>) {
-        let Some(src) = self.members[seat].as_ref().map(|member| member.id.clone()) else { return };
-        let deadline = self.now + self.network.send(&src, dest, &mut self.rng);
-        self.sequence += 1;
-        let id = self.sequence;
+    /// Puts a message into the inbox of `dest`. Who sends to nobody is not listened to any more.
+    fn send(&mut self, seat: Seat, src: &NodeId, dest: &NodeId, line: impl Into<Box<str>>) {
+        if self.members[seat].as_ref().is_none_or(|member| member.muted) {
+            return;
+        }
+        let Some(&receiver) = self.seats.get(dest) else {
+            let text = format!("node {src} sent a message to `{dest}`, who is not there (any more)");
+            return self.mute(seat, text);
+        };
+        let (id, line) = (self.messages, line.into());
+        self.messages += 1;
+        let deadline = self.now + self.network.send(src, dest, &mut self.rng);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });
         }
-        let Some(&receiver) = self.seats.get(dest) else { return };
         let Some(member) = &mut self.members[receiver] else { return };
-        member.inbox.push(Reverse(Parcel { deadline, id, src, line }));
+        member.inbox.push(Reverse(Parcel { deadline, id, src: src.clone(), line }));
         if member.holding.is_none() {
             self.pick_up(receiver);
         }

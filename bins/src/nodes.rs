@@ -1,17 +1,16 @@
 //! Which handler serves which workload: the one place that knows both.
 
 use glomers_handlers::{Gossip, Parrot, PrefixedIds};
-use glomers_workbench::{Report, challenge::Challenge, run, workload};
+use glomers_workbench::{Options, Report, run, workload};
 
-/// Tests the built-in node of the challenge's workload.
-pub(crate) fn simulate(challenge: &Challenge) -> anyhow::Result<Report> {
-    let workload = workload(challenge.workload)?;
-    let options = &challenge.options;
-    let report = match challenge.workload {
+/// Tests the built-in node of a workload in simulation.
+pub(crate) fn simulate(name: &str, options: &Options) -> anyhow::Result<Report> {
+    let workload = workload(name)?;
+    let report = match name {
         "echo" => run::<Parrot>(workload, options),
         "unique-ids" => run::<PrefixedIds>(workload, options),
         "broadcast" => run::<Gossip>(workload, options),
-        other => anyhow::bail!("there is no built-in node for `{other}`"),
+        _ => anyhow::bail!("there is no built-in node for {name} yet; name a program with --bin"),
     };
     Ok(report?)
 }

@@ -1,15 +1,24 @@
 //! The table of results, one row a challenge.
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
-use glomers_workbench::{Report, challenge::Challenge};
+use glomers_workbench::{Report, Validity, challenge::Challenge};
 use std::time::Duration;
 
 /// A challenge that has been run.
 pub(crate) struct Row {
     pub(crate) challenge: Challenge,
     pub(crate) report: Report,
+    /// Which of the challenge's bars it missed, in words.
+    pub(crate) failures: Vec<String>,
     /// How long that took in real time.
     pub(crate) wall: Duration,
+}
+
+impl Row {
+    /// Whether the challenge is passed: the run is valid and within the bars.
+    pub(crate) fn passed(&self) -> Validity {
+        self.report.valid().max(Validity::from_valid(self.failures.is_empty()))
+    }
 }
 
 const HEADER: [&str; 9] =
@@ -25,7 +34,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
         table.add_row([
             row.challenge.name.to_owned(),
             row.challenge.title.to_owned(),
-            report.valid().to_string(),
+            row.passed().to_string(),
             report.stats.all.count.to_string(),
             format!("{:.2} %", report.availability.ok_fraction * 100.0),
             report.server_messages_per_operation().map_or_else(String::new, |average| format!("{average:.2}")),

@@ -1,6 +1,9 @@
 //! The Gossip Glomers challenges (<https://fly.io/dist-sys/>): their official arguments and when they are passed.
 
-use crate::options::{Availability, Fault, Options};
+use crate::{
+    Report,
+    options::{Availability, Fault, Options},
+};
 use std::time::Duration;
 
 /// A challenge.
@@ -14,31 +17,59 @@ pub struct Challenge {
     pub workload: &'static str,
     /// The arguments.
     pub options: Options,
+    /// What it asks for besides a valid run.
+    pub bars: Option<Bars>,
+}
+
+/// What an efficient broadcast has to stay below. Latencies are those at which values became stable everywhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bars {
+    /// Messages between servers for each operation.
+    pub messages_per_operation: f64,
+    /// The median latency.
+    pub median: Duration,
+    /// The largest latency.
+    pub maximum: Duration,
+}
+
+impl Challenge {
+    /// Which bars a run misses, in words.
+    pub fn failures(&self, report: &Report) -> Vec<String> {
+        let Some(bars) = self.bars else { return Vec::new() };
+        let messages = report.server_messages_per_operation().unwrap_or_default();
+        let latency = |quantile: &str| {
+            let milliseconds = report.verdict.findings["stable-latencies"][quantile].as_u64();
+            milliseconds.map_or(Duration::MAX, Duration::from_millis)
+        };
+        let mut failures = Vec::new();
+        if messages >= bars.messages_per_operation {
+            let bar = bars.messages_per_operation;
+            failures.push(format!("{messages:.2} messages per operation, but {bar} is the bar"));
+        }
+        for (name, quantile, bar) in [("median", "0.5", bars.median), ("maximum", "1", bars.maximum)] {
+            if latency(quantile) >= bar {
+                failures.push(format!("{name} latency {:?}, but {bar:?} is the bar", latency(quantile)));
+            }
+        }
+        failures
+    }
 }
 
 /// The challenges that the workbench knows, in their order.
 pub fn challenges() -> Vec<Challenge> {
+    let challenge = |name, title, workload, options| Challenge { name, title, workload, options, bars: None };
     let limits = |nodes: usize, seconds: u64, rate: f64| Options {
         time_limit: Duration::from_secs(seconds),
         rate,
         ..Options::default().with_node_count(nodes)
     };
     let partitioned = |options: Options| Options { nemesis: vec![Fault::Partition], ..options };
+    let total = |options: Options| Options { availability: Some(Availability::Total), ..options };
     vec![
-        Challenge { name: "1", title: "Echo", workload: "echo", options: limits(1, 10, 5.0) },
-        Challenge {
-            name: "2",
-            title: "Unique ids",
-            workload: "unique-ids",
-            options: Options { availability: Some(Availability::Total), ..partitioned(limits(3, 30, 1000.0)) },
-        },
-        Challenge { name: "3a", title: "Broadcast, one node", workload: "broadcast", options: limits(1, 20, 10.0) },
-        Challenge { name: "3b", title: "Broadcast, five nodes", workload: "broadcast", options: limits(5, 20, 10.0) },
-        Challenge {
-            name: "3c",
-            title: "Broadcast, partitioned",
-            workload: "broadcast",
-            options: partitioned(limits(5, 20, 10.0)),
-        },
+        challenge("1", "Echo", "echo", limits(1, 10, 5.0)),
+        challenge("2", "Unique ids", "unique-ids", total(partitioned(limits(3, 30, 1000.0)))),
+        challenge("3a", "Broadcast, one node", "broadcast", limits(1, 20, 10.0)),
+        challenge("3b", "Broadcast, five nodes", "broadcast", limits(5, 20, 10.0)),
+        challenge("3c", "Broadcast, partitioned", "broadcast", partitioned(limits(5, 20, 10.0))),
     ]
 }

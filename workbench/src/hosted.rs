@@ -44,7 +44,7 @@ pub struct Program {
 
 /// A program could not be started.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}", path.display())]
+#[error("cannot {action} {}", path.display())]
 pub struct StartError {
     action: &'static str,
     path: PathBuf,

@@ -26,12 +26,13 @@
 //! - [`generator`]: which operation comes next.
 //! - `run`: the phases of a test. `workers`: who is doing what. `world`: virtual time. `network`, `nemesis`: latencies and
 //!   partitions. `process`, [`client`], `services`: who takes part.
-//! - [`history`]: what happened. [`checker`]: judges of it.
+//! - [`history`]: what happened. [`checker`]: judges of it. [`store`]: where runs are kept; [`edn`]: in Jepsen's form.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
 pub mod challenge;
 pub mod checker;
 pub mod client;
+pub mod edn;
 pub mod generator;
 pub mod history;
 mod hosted;
@@ -43,6 +44,7 @@ mod process;
 mod report;
 mod run;
 mod services;
+pub mod store;
 mod topology;
 mod validity;
 mod workers;
@@ -54,6 +56,7 @@ pub use network::{Counts, Traffic};
 pub use options::Options;
 pub use report::Report;
 pub use run::{RunError, run, run_program, run_with};
+pub use store::Store;
 pub use validity::Validity;
 pub use workload::workload;
 pub use world::Packet;

@@ -35,6 +35,10 @@ pub struct Options {
     pub seed: u64,
     /// Whether the report is to hold every message.
     pub journal: bool,
+    /// Whether each message is logged as it is sent.
+    pub log_send: bool,
+    /// Whether each message is logged as it is received.
+    pub log_receive: bool,
 }
 
 impl Default for Options {
@@ -55,6 +59,8 @@ impl Default for Options {
             max_writes_per_key: 16,
             seed: 0,
             journal: false,
+            log_send: false,
+            log_receive: false,
         }
     }
 }

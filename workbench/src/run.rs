@@ -9,7 +9,6 @@ use crate::{
     history::{History, Kind, Op, Process},
     hosted::{Crash, Host, Program, StartError},
     nemesis::Partition,
-    network::Network,
     options::{Fault, Options},
     report::Report,
     services,
@@ -120,8 +119,7 @@ struct Phase {
 impl Test {
     fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Self {
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
-        let network = Network::new(options.latency);
-        let mut world = World::new(network, Pcg64Mcg::seed_from_u64(rng.next_u64()), options.journal, host);
+        let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
         for (id, service) in services::all(&mut rng) {
             world.join(id, service);
         }

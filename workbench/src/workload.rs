@@ -91,7 +91,7 @@ pub const WORKLOADS: &[(&str, Make)] = &[
     ("echo", || Box::new(echo::EchoWorkload)),
     ("g-counter", || Box::new(g_counter::GCounterWorkload)),
     ("g-set", || Box::new(g_set::GSetWorkload)),
-    ("kafka", || Box::new(kafka::KafkaWorkload)),
+    ("kafka", || Box::new(kafka::KafkaWorkload::default())),
     ("lin-kv", || Box::new(lin_kv::LinKvWorkload)),
     ("pn-counter", || Box::new(pn_counter::PnCounterWorkload)),
     ("txn-list-append", || Box::new(txn_list_append::TxnListAppendWorkload)),

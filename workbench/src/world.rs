@@ -7,6 +7,7 @@
 use crate::{
     hosted::{Crash, Host, Output},
     network::Network,
+    options::Options,
     packet::Written,
     process::Process,
 };
@@ -31,6 +32,8 @@ pub(crate) struct World {
     /// How many messages there have been.
     messages: u64,
     journal: Option<Vec<Packet>>,
+    log_send: bool,
+    log_receive: bool,
     outgoing: Vec<(NodeId, Box<str>)>,
     host: Option<Host>,
     crash: Option<Crash>,
@@ -79,7 +82,8 @@ pub struct Packet {
 }
 
 impl World {
-    pub(crate) fn new(network: Network, rng: Pcg64Mcg, journal: bool, host: Option<Host>) -> Self {
+    pub(crate) fn new(options: &Options, rng: Pcg64Mcg, host: Option<Host>) -> Self {
+        let network = Network::new(options.latency);
         Self {
             now: Duration::ZERO,
             rng,
@@ -89,7 +93,9 @@ impl World {
             agenda: BinaryHeap::new(),
             sequence: 0,
             messages: 0,
-            journal: journal.then(Vec::new),
+            journal: options.journal.then(Vec::new),
+            log_send: options.log_send,
+            log_receive: options.log_receive,
             outgoing: Vec::new(),
             host,
             crash: None,
@@ -212,6 +218,9 @@ impl World {
         let Some(member) = &mut self.members[seat] else { return };
         let Some(parcel) = member.holding.take() else { return };
         self.network.received(&parcel.src, &member.id);
+        if self.log_receive {
+            tracing::info!(target: "net", id = parcel.id, "recv {}", parcel.line);
+        }
         member.process.deliver(parcel.id, &parcel.line, self.now - member.born);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: true, id: parcel.id, message: parcel.line });
@@ -250,6 +259,9 @@ impl World {
         };
         let (id, line) = (self.messages, line.into());
         self.messages += 1;
+        if self.log_send {
+            tracing::info!(target: "net", id, "send {line}");
+        }
         let deadline = self.now + self.network.send(src, dest, &mut self.rng);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });

@@ -1,32 +1,55 @@
 //! Logs: what is sent under a key gets an offset, and polls see it there (Maelstrom: `workload/kafka.clj`; jepsen:
 //! `tests/kafka.clj`).
+//!
+//! A client follows the logs that it was last assigned, from an offset of its own in each. An operation's value is a list
+//! of one step, as if it were a transaction:
+//!
+//! - `poll`: `[["poll"]]`, and done `[["poll", {"k": [[offset, message], ..], ..}]]`;
+//! - `send`: `[["send", "k", message]]`, and done `[["send", "k", [offset, message]]]`;
+//! - `assign`: the keys to follow, from the beginning if the entry says `seek-to-beginning?`. Where it says `unseen`, the
+//!   keys are those with messages that nobody polled so far;
+//! - `crash`: the client is given up and a new one takes its place.
 
-use super::{Connection, Verdict, Workload, stateless};
-use crate::{
-    client::{Client, Outcome},
-    generator::{Each, Generator, Invocation},
-    history::History,
-    options::Options,
-    validity::Validity,
-};
-use glomers_protocol::Any;
+mod final_polls;
+mod offsets;
+mod session;
+mod traffic;
+
+use super::{Connection, Verdict, Workload};
+use crate::{client::Client, generator::Generator, history::History, options::Options, validity::Validity};
+use final_polls::FinalPolls;
+use offsets::Offsets;
 use serde_json::json;
+use session::Session;
+use std::{cell::RefCell, rc::Rc};
+use traffic::Traffic;
 
 /// The kafka workload.
-#[derive(Debug)]
-pub struct KafkaWorkload;
+#[derive(Debug, Default)]
+pub struct KafkaWorkload {
+    /// The highest offset that was sent or polled under each key: as far as the final polls have to come.
+    seen: Rc<RefCell<Offsets>>,
+}
 
 impl Workload for KafkaWorkload {
     fn name(&self) -> &'static str {
         "kafka"
     }
 
-    fn generator(&self, _: &Options) -> Box<dyn Generator> {
-        Box::new(Each(|_: &mut rand_pcg::Pcg64Mcg| Invocation::bare("crash")))
+    fn generator(&self, options: &Options) -> Box<dyn Generator> {
+        Box::new(Traffic::new(options, Rc::clone(&self.seen)))
+    }
+
+    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(Box::new(FinalPolls::new(Rc::clone(&self.seen))))
     }
 
     fn connect(&self, client: Client, _: &Options) -> Connection {
-        stateless(client, |_, _| async move { Outcome::Info(Any::null()) })
+        let session = Rc::new(Session::new(client));
+        Rc::new(move |invocation| {
+            let session = Rc::clone(&session);
+            Box::pin(async move { session.invoke(invocation).await })
+        })
     }
 
     fn check(&self, _: &History, _: &Options) -> Verdict {

@@ -1,0 +1,195 @@
+//! The command line: the options of `maelstrom test` by the same names, with the same defaults (Maelstrom: `core.clj`;
+//! jepsen: `cli.clj`).
+
+use crate::challenge::Selection;
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use glomers_workbench::{
+    Options,
+    options::{Availability, Concurrency, Distribution, Fault, Latency, Topology},
+    workload::WORKLOADS,
+};
+use std::{path::PathBuf, time::Duration};
+
+/// Judges Maelstrom nodes without a JVM.
+///
+/// Without a command, runs every Gossip Glomers challenge in a deterministic simulation.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n\nExit code: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 no verdict."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Fixes latencies, partitions, operations and the nodes' own chance.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run challenges with their official arguments and pass criteria.
+    Challenge(Selection),
+    /// Run one test, as `maelstrom test` does.
+    Test(Box<TestOptions>),
+}
+
+/// The options of a test.
+#[derive(Args)]
+pub(crate) struct TestOptions {
+    /// What clients do and expect.
+    #[arg(short, long, default_value = "lin-kv", value_parser = workload_names())]
+    pub(crate) workload: String,
+    /// A program to run as each node, in real time; without it, the built-in node is simulated.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) bin: Option<PathBuf>,
+    /// How many nodes: n0, n1, ... Without it, n1 to n5.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    node_count: Option<u16>,
+    /// How many clients: a number, or a multiple of the nodes such as 2n.
+    #[arg(long, default_value = "1n")]
+    concurrency: Concurrency,
+    /// Operations a second, all clients together.
+    #[arg(long, default_value_t = 5.0, value_parser = not_negative)]
+    rate: f64,
+    /// Seconds during which clients begin operations.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    time_limit: u64,
+    /// Mean milliseconds that a message between nodes takes.
+    #[arg(long, value_name = "MILLIS", default_value_t = 0)]
+    latency: u64,
+    /// How latencies spread.
+    #[arg(long, value_name = "TYPE", value_enum, default_value_t = DistributionName::Constant)]
+    latency_dist: DistributionName,
+    /// Faults to inject, separated by commas.
+    #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
+    nemesis: Vec<FaultName>,
+    /// Mean seconds between faults.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive)]
+    nemesis_interval: f64,
+    /// Which neighbours nodes are proposed.
+    #[arg(long, value_name = "SHAPE", value_enum, default_value_t = TopologyName::Grid)]
+    topology: TopologyName,
+    /// The part of the operations that must succeed: a number from 0 to 1, or `total`.
+    #[arg(long, value_name = "EXPECTED", value_parser = availability)]
+    availability: Option<Availability>,
+    /// The consistency models that transactions are held to, separated by commas.
+    #[arg(long, value_name = "MODELS", value_delimiter = ',', default_value = "strict-serializable")]
+    consistency_models: Vec<String>,
+    /// How many keys are worked on at a time.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    key_count: Option<u16>,
+    /// Steps of the longest transaction.
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    max_txn_length: u16,
+    /// Writes to a key before it makes way for a new one.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..))]
+    max_writes_per_key: u64,
+    /// Show each message on stderr as it is sent.
+    #[arg(long)]
+    pub(crate) log_net_send: bool,
+    /// Show each message on stderr as it is received.
+    #[arg(long)]
+    pub(crate) log_net_recv: bool,
+    /// Show the nodes' stderr.
+    #[arg(long)]
+    pub(crate) log_stderr: bool,
+    /// Fixes every byte of a simulated run.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print the results as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Arguments for the program.
+    #[arg(last = true)]
+    pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DistributionName {
+    Constant,
+    Uniform,
+    Exponential,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FaultName {
+    Partition,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TopologyName {
+    Line,
+    Grid,
+    Tree,
+    Tree2,
+    Tree3,
+    Tree4,
+    Total,
+}
+
+impl TestOptions {
+    /// The workbench's form of the options.
+    pub(crate) fn options(&self) -> Options {
+        let options = Options {
+            concurrency: self.concurrency,
+            rate: self.rate,
+            time_limit: Duration::from_secs(self.time_limit),
+            latency: Latency {
+                mean: Duration::from_millis(self.latency),
+                distribution: match self.latency_dist {
+                    DistributionName::Constant => Distribution::Constant,
+                    DistributionName::Uniform => Distribution::Uniform,
+                    DistributionName::Exponential => Distribution::Exponential,
+                },
+            },
+            nemesis: self.nemesis.iter().map(|FaultName::Partition| Fault::Partition).collect(),
+            nemesis_interval: Duration::from_secs_f64(self.nemesis_interval),
+            topology: match self.topology {
+                TopologyName::Line => Topology::Line,
+                TopologyName::Grid => Topology::Grid,
+                TopologyName::Tree | TopologyName::Tree2 => Topology::Tree(2),
+                TopologyName::Tree3 => Topology::Tree(3),
+                TopologyName::Tree4 => Topology::Tree(4),
+                TopologyName::Total => Topology::Total,
+            },
+            availability: self.availability,
+            consistency_models: self.consistency_models.clone(),
+            key_count: self.key_count.map(usize::from),
+            max_txn_length: usize::from(self.max_txn_length),
+            max_writes_per_key: self.max_writes_per_key,
+            seed: self.seed,
+            log_send: self.log_net_send,
+            log_receive: self.log_net_recv,
+            ..Options::default()
+        };
+        match self.node_count {
+            Some(count) => options.with_node_count(usize::from(count)),
+            None => options,
+        }
+    }
+}
+
+fn workload_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(WORKLOADS.iter().map(|(name, _)| *name))
+}
+
+fn number(text: &str, accepts: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && accepts(*number));
+    number.ok_or_else(|| format!("expected {expected}"))
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, |number| number >= 0.0, "a number, not negative")
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    number(text, |number| number > 0.0, "a positive number")
+}
+
+fn availability(text: &str) -> Result<Availability, String> {
+    if text == "total" {
+        return Ok(Availability::Total);
+    }
+    number(text, |number| (0.0..=1.0).contains(&number), "a number from 0 to 1, or `total`").map(Availability::AtLeast)
+}

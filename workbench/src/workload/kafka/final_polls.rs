@@ -1,0 +1,114 @@
+//! The last operations: every thread reads all logs from the beginning with a fresh client, until it has seen as much as
+//! anybody before (jepsen: `tests/kafka.clj`, `final-polls`).
+
+use super::offsets::{self, Offsets};
+use crate::{
+    generator::{Generator, Invocation, Moment, Next},
+    history::{Op, Process},
+};
+use glomers_protocol::Any;
+use rand::{RngExt, seq::IndexedRandom};
+use rand_pcg::Pcg64Mcg;
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// How long no operation begins any more after the first one: a node that lost messages would never end this.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How far a thread's polls are apart on average.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long a poll may wait for messages, as its entry says. Kafka's own clients obey; those here do not wait.
+const POLL_MILLIS: u64 = 1000;
+
+/// Reads all logs on every thread.
+pub(super) struct FinalPolls {
+    seen: Rc<RefCell<Offsets>>,
+    /// All keys; `null` before the first operation.
+    keys: Any,
+    threads: Vec<Thread>,
+    end: Option<Duration>,
+}
+
+struct Thread {
+    /// The offsets that it has not come to yet; without any, it is done.
+    targets: Offsets,
+    stage: Stage,
+    /// When its next operation is due.
+    due: Duration,
+    /// The client of its last operation.
+    process: Option<u64>,
+}
+
+/// What a thread does next.
+#[derive(Clone, Copy)]
+enum Stage {
+    Crash,
+    Assign,
+    Poll,
+}
+
+impl FinalPolls {
+    /// Polls up to what `seen` says when the first of them begins.
+    pub(super) fn new(seen: Rc<RefCell<Offsets>>) -> Self {
+        Self { seen, keys: Any::null(), threads: Vec::new(), end: None }
+    }
+
+    /// Fixes what is to be seen.
+    fn begin(&mut self, threads: usize) {
+        let seen = self.seen.borrow();
+        self.keys = Any::new(&seen.keys().map(u64::to_string).collect::<Vec<_>>());
+        let thread = || Thread { targets: seen.clone(), stage: Stage::Crash, due: Duration::ZERO, process: None };
+        self.threads.resize_with(threads, thread);
+    }
+}
+
+impl Generator for FinalPolls {
+    fn next(&mut self, moment: &mut Moment<'_>) -> Next {
+        if self.threads.is_empty() {
+            self.begin(moment.processes.len());
+        }
+        let waiting = |thread: &usize| !self.threads[*thread].targets.is_empty();
+        let ready: Vec<usize> = moment.free.iter().copied().filter(waiting).collect();
+        let due = |thread: usize| self.threads[thread].due.max(moment.now);
+        let Some(soonest) = ready.iter().map(|thread| due(*thread)).min() else {
+            return if moment.free.len() == moment.processes.len() { Next::Done } else { Next::Wait(None) };
+        };
+        if soonest >= *self.end.get_or_insert(soonest + LIMIT) {
+            return Next::Done;
+        }
+        if soonest > moment.now {
+            return Next::Wait(Some(soonest));
+        }
+        let tied: Vec<usize> = ready.into_iter().filter(|thread| due(*thread) == soonest).collect();
+        let thread = *tied.choose(moment.rng).expect("the soonest is among them");
+        self.threads[thread].process = Some(moment.processes[thread]);
+        Next::Invoke(thread, self.threads[thread].operation(&self.keys, moment.now, moment.rng))
+    }
+
+    fn observe(&mut self, op: &Op) {
+        let Process::Client(process) = op.process else { return };
+        let polled = offsets::polled(op);
+        if let Some(thread) = self.threads.iter_mut().find(|thread| thread.process == Some(process)) {
+            thread.targets.retain(|key, target| polled.get(key).is_none_or(|offset| offset < target));
+        }
+    }
+}
+
+impl Thread {
+    fn operation(&mut self, keys: &Any, now: Duration, rng: &mut Pcg64Mcg) -> Invocation {
+        match self.stage {
+            Stage::Crash => {
+                self.stage = Stage::Assign;
+                Invocation::bare("crash")
+            }
+            Stage::Assign => {
+                self.stage = Stage::Poll;
+                Invocation::new("assign", keys.clone()).with("seek-to-beginning?", true)
+            }
+            Stage::Poll => {
+                self.due = now + (POLL_INTERVAL * 2).mul_f64(rng.random());
+                Invocation::new("poll", Any::new(&[("poll",)])).with("poll-ms", POLL_MILLIS)
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! How far operations have come in the logs, read off the history's entries. Generators go by it.
+
+use crate::history::{Kind, Op};
+use glomers_protocol::kafka::OffsetMessage;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+
+/// An offset for each key. The workload's own keys are numbers, and stand in the order of numbers; a node that answers with
+/// another key is not believed.
+pub(super) type Offsets = BTreeMap<u64, i64>;
+
+/// The highest offsets that a successful `poll` has seen, -1 for a log that it saw nothing of.
+pub(super) fn polled(op: &Op) -> Offsets {
+    if op.kind != Kind::Ok || op.f != "poll" {
+        return Offsets::new();
+    }
+    let steps: [(IgnoredAny, BTreeMap<String, Vec<OffsetMessage>>); 1] =
+        op.value.to().expect("the client made this value");
+    let [(_, messages)] = steps;
+    let highest = |messages: &[OffsetMessage]| messages.iter().map(|message| message.0.0).fold(-1, i64::max);
+    messages.iter().filter_map(|(key, messages)| Some((key.parse().ok()?, highest(messages)))).collect()
+}
+
+/// The offset that a successful `send` has got.
+pub(super) fn sent(op: &Op) -> Offsets {
+    if op.kind != Kind::Ok || op.f != "send" {
+        return Offsets::new();
+    }
+    let steps: [(IgnoredAny, String, (i64, IgnoredAny)); 1] = op.value.to().expect("the client made this value");
+    let [(_, key, (offset, _))] = steps;
+    // Jepsen's code has a 0 here that raises negative offsets.
+    key.parse().map(|key| (key, offset.max(0))).into_iter().collect()
+}
+
+/// Raises `offsets` to those of `others`.
+pub(super) fn raise(offsets: &mut Offsets, others: &Offsets) {
+    for (key, offset) in others {
+        let highest = offsets.entry(*key).or_insert(*offset);
+        *highest = (*highest).max(*offset);
+    }
+}

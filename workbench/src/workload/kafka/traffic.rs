@@ -1,0 +1,129 @@
+//! The operations while the test runs: sends and polls, assignments now and then, and a client that crashes from time to
+//! time (jepsen: `tests/kafka.clj`, `workload`).
+
+use super::offsets::{self, Offsets};
+use crate::{
+    generator::{Generator, Invocation, Moment, Next},
+    history::Op,
+    options::Options,
+    workload::transactions::{Step, Transactions},
+};
+use glomers_protocol::Any;
+use rand::RngExt;
+use rand_pcg::Pcg64Mcg;
+use serde_json::json;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+
+/// How many operations there are for one assignment (`interleave-subscribes`, `:sub-p`).
+const OPERATIONS_PER_ASSIGNMENT: u32 = 64;
+
+/// How many assignments there are for one that goes after unseen messages (`poll-unseen`).
+const ASSIGNMENTS_PER_SEARCH: u32 = 3;
+
+/// How long a client lives on average (`crash-client-gen`, `:crash-client-interval`).
+const LIFETIME: Duration = Duration::from_secs(30);
+
+/// Sends, polls, assignments and crashes.
+pub(super) struct Traffic {
+    transactions: Transactions,
+    /// A step that waits, because its key is to be assigned first.
+    postponed: Option<Step>,
+    unseen: Unseen,
+    seen: Rc<RefCell<Offsets>>,
+    /// How far crashes are apart on average.
+    crash_interval: Duration,
+    next_crash: Duration,
+}
+
+/// How far messages that were sent have not been polled: only keys for which that is so.
+#[derive(Default)]
+struct Unseen {
+    sent: Offsets,
+    polled: Offsets,
+}
+
+impl Traffic {
+    /// Operations as the options ask for; `seen` is raised to what they see.
+    pub(super) fn new(options: &Options, seen: Rc<RefCell<Offsets>>) -> Self {
+        let clients = u32::try_from(options.clients().max(1)).unwrap_or(u32::MAX);
+        Self {
+            transactions: Transactions::new(options, 1),
+            postponed: None,
+            unseen: Unseen::default(),
+            seen,
+            crash_interval: LIFETIME / clients,
+            next_crash: Duration::ZERO,
+        }
+    }
+
+    /// Whether a crash comes now. One that is due has the same right as any other operation, hence a coin.
+    fn crashes(&mut self, moment: &mut Moment<'_>) -> bool {
+        let crashes = self.next_crash <= moment.now && moment.rng.random();
+        if crashes {
+            self.next_crash = moment.now + (self.crash_interval * 2).mul_f64(moment.rng.random());
+        }
+        crashes
+    }
+
+    /// The next operation that is no crash. Before some of them, their key is assigned.
+    fn operation(&mut self, rng: &mut Pcg64Mcg) -> Invocation {
+        let step = self.postponed.take().unwrap_or_else(|| self.transactions.draw(rng)[0]);
+        if rng.random_ratio(1, OPERATIONS_PER_ASSIGNMENT) {
+            self.postponed = Some(step);
+            let (Step::Read { key } | Step::Write { key, .. }) = step;
+            return self.unseen.assignment(key, rng);
+        }
+        match step {
+            Step::Read { .. } => Invocation::new("poll", Any::new(&[("poll",)])),
+            Step::Write { key, value } => Invocation::new("send", Any::new(&[("send", key.to_string(), value)])),
+        }
+    }
+}
+
+impl Generator for Traffic {
+    fn next(&mut self, moment: &mut Moment<'_>) -> Next {
+        let Some(thread) = moment.free.first().copied() else { return Next::Wait(None) };
+        if self.crashes(moment) {
+            return Next::Invoke(thread, Invocation::bare("crash"));
+        }
+        Next::Invoke(thread, self.operation(moment.rng))
+    }
+
+    fn observe(&mut self, op: &Op) {
+        let (sent, polled) = (offsets::sent(op), offsets::polled(op));
+        let mut seen = self.seen.borrow_mut();
+        offsets::raise(&mut seen, &sent);
+        offsets::raise(&mut seen, &polled);
+        self.unseen.note(&sent, &polled);
+    }
+}
+
+impl Unseen {
+    fn note(&mut self, sent: &Offsets, polled: &Offsets) {
+        offsets::raise(&mut self.sent, sent);
+        offsets::raise(&mut self.polled, polled);
+        for key in sent.keys().chain(polled.keys()) {
+            if self.polled(*key) >= self.sent.get(key).copied().unwrap_or(-1) {
+                self.sent.remove(key);
+                self.polled.remove(key);
+            }
+        }
+    }
+
+    fn polled(&self, key: u64) -> i64 {
+        self.polled.get(&key).copied().unwrap_or(-1)
+    }
+
+    /// An assignment of `key`, sometimes with all keys that have something unseen before it.
+    fn assignment(&self, key: u64, rng: &mut Pcg64Mcg) -> Invocation {
+        let is_search = rng.random_ratio(1, ASSIGNMENTS_PER_SEARCH);
+        if !is_search || self.sent.is_empty() {
+            return Invocation::new("assign", Any::new(&[key.to_string()]));
+        }
+        let other = (!self.sent.contains_key(&key)).then_some(&key);
+        let keys: Vec<_> = self.sent.keys().chain(other).map(u64::to_string).collect();
+        let gap = |(key, sent): (&u64, &i64)| (*key, json!({"polled": self.polled(*key), "sent": sent}));
+        let gaps: BTreeMap<_, _> = self.sent.iter().map(gap).collect();
+        Invocation::new("assign", Any::new(&keys)).with("unseen", Any::new(&gaps))
+    }
+}

@@ -165,10 +165,16 @@ impl Process for Hosted {
 
     fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
 
-    fn crash(&mut self) -> Option<Crash> {
-        // Its stdout is closed; one that lives on without is of no use either.
-        let _ = self.child.kill();
-        let status = self.child.wait().ok()?;
+    fn crash(&mut self, patience: Duration) -> Option<Crash> {
+        let deadline = clock() + patience;
+        let status = loop {
+            match self.child.try_wait().ok()? {
+                Some(status) => break status,
+                None if clock() >= deadline => return None,
+                #[expect(clippy::disallowed_methods, reason = "hosted nodes live in real time")]
+                None => thread::sleep(Duration::from_millis(5)),
+            }
+        };
         // Somebody else may hold stderr open; what has been read by then must do.
         let _ = self.logged.recv_timeout(LOG_PATIENCE);
         let (stdout, stderr) = (self.last_out.text(), self.last_err.text());

@@ -18,8 +18,9 @@ pub(crate) trait Process {
     /// Hands over the lines to send, with their destinations.
     fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
 
-    /// How it ended, if it has.
-    fn crash(&mut self) -> Option<Crash> {
+    /// How it ended, if it has ended by itself or does so within `patience`.
+    fn crash(&mut self, patience: Duration) -> Option<Crash> {
+        let _ = patience;
         None
     }
 }

@@ -33,12 +33,14 @@ const RECOVERY: Duration = Duration::from_secs(10);
 #[non_exhaustive]
 pub enum RunError {
     /// A node did not answer `init`, or what the workload says to it before the first operation.
-    #[error("{node} did not get ready: {cause}")]
+    #[error("{node} did not get ready: {cause}{}", complaints.iter().map(|complaint| format!("\n\n{complaint}")).collect::<String>())]
     Setup {
         /// Which node.
         node: NodeId,
         /// What came instead of an answer.
         cause: CallError,
+        /// What nodes did that is no message, or went to nobody.
+        complaints: Vec<String>,
     },
     /// A process could not be started.
     #[error(transparent)]
@@ -131,8 +133,8 @@ impl Test {
         self.prepare()?;
         self.work();
         self.conclude();
-        match self.world.crash() {
-            Some(crash) => Err(crash.clone().into()),
+        match self.world.find_crash() {
+            Some(crash) => Err(crash.into()),
             None => Ok(self.judge()),
         }
     }
@@ -186,7 +188,10 @@ impl Test {
         }
         seats.into_iter().for_each(|seat| self.world.leave(seat));
         let results = results.take();
-        results.into_iter().try_for_each(|(node, result)| result.map_err(|cause| RunError::Setup { node, cause }))
+        match results.into_iter().find_map(|(node, result)| Some((node, result.err()?))) {
+            None => Ok(()),
+            Some((node, cause)) => Err(RunError::Setup { node, cause, complaints: self.world.take_complaints() }),
+        }
     }
 
     /// Clients and nemesis work until the time is up and every client is done.

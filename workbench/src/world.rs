@@ -17,6 +17,9 @@ use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
+/// How long a process that has closed its stdout may take to end.
+const END_PATIENCE: Duration = Duration::from_millis(200);
+
 /// A participant's place; never reused.
 pub(crate) type Seat = usize;
 
@@ -121,6 +124,12 @@ impl World {
         self.crash.as_ref()
     }
 
+    /// Looks once more for processes that have ended.
+    pub(crate) fn find_crash(&mut self) -> Option<Crash> {
+        let mut members = self.members.iter_mut().flatten();
+        self.crash.take().or_else(|| members.find_map(|member| member.process.crash(Duration::ZERO)))
+    }
+
     pub(crate) fn host(&self) -> Option<&Host> {
         self.host.as_ref()
     }
@@ -186,7 +195,8 @@ impl World {
     fn hear(&mut self, output: Output) {
         let Some(&seat) = self.seats.get(&output.node) else { return };
         let Some(line) = output.line else {
-            self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash());
+            // It has closed its stdout. Mostly that is the end; but it may as well have nothing more to say.
+            self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash(END_PATIENCE));
             return;
         };
         match Written::read(&output.node, &line) {

@@ -1,5 +1,7 @@
 //! The kafka workload's operations, against right nodes and nodes that are wrong on purpose.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 use glomers_protocol::{
     Any, Context, ErrorCode, RpcError, handler,
     kafka::{
@@ -114,7 +116,7 @@ fn extra(op: &Op, name: &str) -> Option<Value> {
     op.extra.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to().unwrap())
 }
 
-/// The messages of a poll, or of an assignment to come.
+/// Messages with their offsets, by key.
 type Messages = BTreeMap<String, Vec<(i64, u64)>>;
 
 /// What a successful poll brought.
@@ -181,10 +183,12 @@ fn values_have_their_form() {
 #[test]
 fn some_assignments_go_after_unseen_messages() {
     let report = report(&Options { rate: 1000.0, ..options(2) }, Fault::None);
-    let searches = report.history.operations().into_iter().filter_map(|operation| {
-        Some((operation.invocation.value.to().unwrap(), extra(operation.invocation, "unseen")?))
-    });
-    let searches: Vec<(Vec<String>, Value)> = searches.collect();
+    let mut searches: Vec<(Vec<String>, Value)> = Vec::new();
+    for operation in report.history.operations() {
+        if let Some(unseen) = extra(operation.invocation, "unseen") {
+            searches.push((operation.invocation.value.to().unwrap(), unseen));
+        }
+    }
     assert!(searches.len() > 20, "{} searches", searches.len());
     for (keys, unseen) in searches {
         let unseen = unseen.as_object().unwrap();
@@ -372,8 +376,9 @@ fn the_same_seed_gives_the_same_bytes() {
 /// poll more for each second key. Of the other operations but crashes, every 64th is an assignment.
 #[test]
 fn operations_are_mixed_as_in_maelstrom() {
+    const SEEDS: u64 = 3;
     let mut totals = [0_usize; 5];
-    for seed in 0..5 {
+    for seed in 0..SEEDS {
         let report = report(&Options { rate: 1000.0, ..options(seed) }, Fault::None);
         let last = last(&report).len();
         let operations = report.history.operations();
@@ -381,10 +386,9 @@ fn operations_are_mixed_as_in_maelstrom() {
         let count = |f: &str| operations.iter().filter(|operation| operation.invocation.f == f).count();
         let searches = operations.iter().filter(|operation| extra(operation.invocation, "unseen").is_some()).count();
         let found = [count("send"), count("poll"), count("assign"), searches, count("crash")];
-        println!("seed {seed}: {found:?} of {}", operations.len());
         totals.iter_mut().zip(found).for_each(|(total, found)| *total += found);
     }
-    let [sends, polls, assigns, searches, crashes] = totals.map(|total| total as f64 / 5.0);
+    let [sends, polls, assigns, searches, crashes] = totals.map(|total| total as f64 / SEEDS as f64);
     let all = sends + polls + assigns + crashes;
     let near = |found: f64, expected: f64, tolerance: f64| (found / expected - 1.0).abs() < tolerance;
     assert!(near(all, 20_000.0, 0.02), "{all} operations");

@@ -127,3 +127,24 @@ impl Unseen {
         Invocation::new("assign", Any::new(&keys)).with("unseen", Any::new(&gaps))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message whose confirmation comes after it was polled counts as unseen until the next poll, as in jepsen.
+    #[test]
+    fn what_was_sent_and_not_polled_is_unseen() {
+        let mut unseen = Unseen::default();
+        let mut check = |sent: &[(u64, i64)], polled: &[(u64, i64)], expected: &[(u64, i64, i64)]| {
+            unseen.note(&sent.iter().copied().collect(), &polled.iter().copied().collect());
+            let gaps = unseen.sent.iter().map(|(key, sent)| (*key, unseen.polled(*key), *sent));
+            assert_eq!(gaps.collect::<Vec<_>>(), expected);
+        };
+        check(&[(1, 5)], &[], &[(1, -1, 5)]);
+        check(&[(2, 0)], &[(1, 3)], &[(1, 3, 5), (2, -1, 0)]);
+        check(&[(1, 4)], &[(1, 2)], &[(1, 3, 5), (2, -1, 0)]);
+        check(&[], &[(1, 5), (2, -1)], &[(2, -1, 0)]);
+        check(&[(1, 5)], &[(2, 1), (3, 7)], &[(1, -1, 5)]);
+    }
+}

@@ -1,0 +1,87 @@
+//! Programs that are not ours: good ones in other languages, and ones that misbehave. Each ends in a verdict or a clear
+//! message, never in a hang.
+
+use glomers_workbench::{
+    Options, Program, Report, RunError, Validity,
+    options::{Availability, Fault},
+    run_program, workload,
+};
+use std::{path::Path, process::Command, time::Duration};
+
+fn program(name: &str) -> Program {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name);
+    Program { path, arguments: Vec::new(), logs: None, show_stderr: false }
+}
+
+fn options(nodes: usize) -> Options {
+    Options { time_limit: Duration::from_secs(2), rate: 50.0, ..Options::default().with_node_count(nodes) }
+}
+
+fn run(name: &str, program_name: &str, options: &Options) -> Result<Report, RunError> {
+    run_program(workload(name).unwrap(), options, &program(program_name))
+}
+
+/// Why there is no verdict.
+fn refusal(program_name: &str) -> String {
+    run("unique-ids", program_name, &options(1)).map(|report| report.to_string()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_node_in_shell_is_valid() {
+    let options = Options { availability: Some(Availability::Total), ..options(3) };
+    let report = run("unique-ids", "unique_ids.sh", &options).unwrap();
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+    assert!(report.stats.all.ok_count > 50, "{report}");
+    assert_eq!(report.net.servers.send_count, 0);
+}
+
+#[test]
+fn a_node_in_python_is_valid_under_partitions() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("python3 is not installed: nothing is tested here");
+        return;
+    }
+    let options =
+        Options { nemesis: vec![Fault::Partition], nemesis_interval: Duration::from_millis(300), ..options(3) };
+    let report = run("broadcast", "broadcast.py", &options).unwrap();
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+    assert!(report.net.servers.send_count > report.net.servers.recv_count, "no partition lost anything: {report}");
+}
+
+#[test]
+fn programs_that_do_not_start_are_named() {
+    assert!(refusal("nothing.sh").starts_with("cannot find "), "{}", refusal("nothing.sh"));
+    assert!(refusal("../hosted.rs").starts_with("cannot run "), "{}", refusal("../hosted.rs"));
+}
+
+#[test]
+fn a_program_that_ends_is_reported_with_its_last_words() {
+    let text = refusal("quits.sh");
+    assert!(text.contains("n0 ended with exit status: 7") && text.contains("last words"), "{text}");
+    let text = refusal("crashes.sh");
+    assert!(text.contains("n0 ended with exit status: 3") && text.contains("boom"), "{text}");
+}
+
+#[test]
+fn a_program_that_does_not_answer_init_is_reported() {
+    for name in ["silent.sh", "deaf.sh"] {
+        let text = refusal(name);
+        assert!(text.contains("n0 did not get ready") && text.contains("`init` within 10s"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_is_no_message_is_explained() {
+    let text = refusal("garbage.sh");
+    for part in ["n0 did not get ready", "this is no message", "Expected a JSON object", "expected ident at line 1"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = refusal("stranger.sh");
+    assert!(text.contains("`n1`, who is not there"), "{text}");
+}
+
+#[test]
+fn a_program_that_floods_is_reported() {
+    let text = refusal("flood.sh");
+    assert!(text.contains("n0 did not get ready"), "{text}");
+}

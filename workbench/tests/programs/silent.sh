@@ -1,0 +1,3 @@
+#!/bin/sh
+# Reads and says nothing.
+exec cat >/dev/null

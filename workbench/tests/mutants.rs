@@ -2,13 +2,13 @@
 
 mod nodes;
 
-use glomers_protocol::Handler;
+use glomers_protocol::{Context, Handler};
 use glomers_workbench::{
-    Options, Report, Validity,
+    Options, Validity,
     options::{Availability, Fault as Nemesis},
-    run, run_with, workload,
+    run_with, workload,
 };
-use nodes::{Fault, Flood, Lagging, NeedsOthers, SameCounter, Shouting, SmallDice};
+use nodes::{Counter, Fault, Flood, Lagging, NeedsOthers, SameCounter, Set, Shouting, SmallDice};
 use std::time::Duration;
 
 const SEEDS: u64 = 20;
@@ -25,51 +25,76 @@ fn options(seed: u64) -> Options {
     }
 }
 
-/// On how many seeds `judge` finds a run invalid.
-fn invalid(judge: impl Fn(Options) -> Report) -> u64 {
-    let found = (0..SEEDS).filter(|seed| judge(options(*seed)).valid() == Validity::Invalid);
-    found.count() as u64
+/// On how many seeds the nodes that `make` makes are found invalid.
+fn invalid<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
+    let judge = |seed| run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap().valid();
+    (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64
 }
 
-fn found<H: Handler>(name: &'static str) {
-    let count = invalid(|options| run::<H>(workload(name).unwrap(), &options).unwrap());
-    assert!(count + 1 >= SEEDS, "found on {count} of {SEEDS} seeds");
+fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
+    let count = invalid(name, make);
+    assert!(count + 1 >= SEEDS, "{name}: found on {count} of {SEEDS} seeds");
 }
 
-fn flood(fault: Fault) -> u64 {
-    invalid(|options| run_with(workload("broadcast").unwrap(), &options, Flood::with(fault)).unwrap())
-}
-
-#[test]
-fn a_right_node_is_never_blamed() {
-    assert_eq!(flood(Fault::None), 0);
+fn never_blamed<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
     for seed in 0..SEEDS {
-        let report = run::<Flood>(workload("broadcast").unwrap(), &options(seed)).unwrap();
+        let report = run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
     }
 }
 
 #[test]
-fn lost_values_are_found() {
+fn a_right_broadcast_is_never_blamed() {
+    never_blamed("broadcast", Flood::with(Fault::None));
+}
+
+#[test]
+fn lost_broadcasts_are_found() {
     for fault in [Fault::Forgets, Fault::NeverRepeats, Fault::KeepsToItself] {
-        let count = flood(fault);
-        assert!(count + 1 >= SEEDS, "found on {count} of {SEEDS} seeds");
+        found("broadcast", Flood::with(fault));
+    }
+}
+
+#[test]
+fn a_right_set_is_never_blamed() {
+    never_blamed("g-set", Set::with(Fault::None));
+}
+
+#[test]
+fn lost_elements_are_found() {
+    for fault in [Fault::Forgets, Fault::KeepsToItself] {
+        found("g-set", Set::with(fault));
+    }
+}
+
+#[test]
+fn a_right_counter_is_never_blamed() {
+    never_blamed("pn-counter", Counter::with(Fault::None));
+    never_blamed("g-counter", Counter::with(Fault::None));
+}
+
+#[test]
+fn wrong_sums_are_found() {
+    for name in ["pn-counter", "g-counter"] {
+        for fault in [Fault::Forgets, Fault::KeepsToItself, Fault::CountsTwice] {
+            found(name, Counter::with(fault));
+        }
     }
 }
 
 #[test]
 fn repeated_ids_are_found() {
-    found::<SameCounter>("unique-ids");
-    found::<SmallDice>("unique-ids");
+    found("unique-ids", SameCounter::init);
+    found("unique-ids", SmallDice::init);
 }
 
 #[test]
 fn unavailable_ids_are_found() {
-    found::<NeedsOthers>("unique-ids");
+    found("unique-ids", NeedsOthers::init);
 }
 
 #[test]
 fn wrong_echoes_are_found() {
-    found::<Lagging>("echo");
-    found::<Shouting>("echo");
+    found("echo", Lagging::init);
+    found("echo", Shouting::init);
 }

@@ -66,10 +66,7 @@ fn layout() {
     assert_eq!(path, root.join("broadcast").join(NAME));
     assert_eq!(names(&root), ["broadcast", "current", "latest"]);
     assert_eq!(names(&root.join("broadcast")), [NAME, "latest"]);
-    assert_eq!(
-        names(&path),
-        ["history.edn", "history.jsonl", "messages.jsonl", "node-logs", "results.json"]
-    );
+    assert_eq!(names(&path), ["history.edn", "history.jsonl", "messages.jsonl", "node-logs", "results.json"]);
     assert_eq!(links(&root), [NAME.to_owned(), format!("broadcast/{NAME}"), format!("broadcast/{NAME}")]);
 }
 
@@ -107,7 +104,11 @@ fn links_lead_to_the_second_run() {
     let name = "20261122T154503.123Z";
     assert_eq!(path.file_name().unwrap(), name);
     assert_eq!(links(&root), [name.to_owned(), format!("broadcast/{name}"), format!("broadcast/{name}")]);
-    assert_eq!(names(&root.join("broadcast")), [NAME, name, "latest"], "the first run is kept, and nothing is left over");
+    assert_eq!(
+        names(&root.join("broadcast")),
+        [NAME, name, "latest"],
+        "the first run is kept, and nothing is left over"
+    );
     assert_eq!(names(&root), ["broadcast", "current", "latest"]);
 }
 

@@ -5,14 +5,14 @@ use glomers_protocol::{
     Any, CallError, Context, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     echo::{Echo, EchoOk},
-    handler,
+    g_set, handler, pn_counter,
     rand::RngExt,
     unique_ids::{Generate, GenerateOk},
 };
 use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
 };
 
 /// Broadcasts everything it knows to everybody, ten times a second: wasteful and right.
@@ -33,6 +33,8 @@ pub enum Fault {
     NeverRepeats,
     /// Tells nobody.
     KeepsToItself,
+    /// Takes each message for something new.
+    CountsTwice,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,5 +138,101 @@ pub struct Shouting;
 impl Shouting {
     fn echo(&self, request: Echo) -> EchoOk {
         EchoOk { echo: Any::from(request.echo.text().to_uppercase()) }
+    }
+}
+
+/// A grow-only set that tells everybody everything.
+#[derive(Default)]
+pub struct Set {
+    elements: RefCell<BTreeSet<Any>>,
+    fault: Fault,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Elements {
+    elements: BTreeSet<Any>,
+}
+
+impl Set {
+    pub fn with(fault: Fault) -> impl Fn(&Context) -> Self + Clone {
+        move |_| Self { fault, ..Self::default() }
+    }
+}
+
+#[handler(g_set)]
+impl Set {
+    fn add(&self, cx: &Context, request: g_set::Add) -> g_set::AddOk {
+        if self.fault != Fault::Forgets || cx.rng().random_ratio(9, 10) {
+            self.elements.borrow_mut().insert(request.element);
+        }
+        g_set::AddOk {}
+    }
+
+    fn read(&self, _: g_set::Read) -> g_set::ReadOk {
+        g_set::ReadOk { value: self.elements.borrow().iter().cloned().collect() }
+    }
+
+    #[message]
+    fn elements(&self, received: Elements) {
+        self.elements.borrow_mut().extend(received.elements);
+    }
+
+    #[every(millis = 100)]
+    fn flood(&self, cx: &Context) {
+        if self.fault != Fault::KeepsToItself {
+            let elements = Elements { elements: self.elements.borrow().clone() };
+            cx.peers().for_each(|peer| cx.send(peer, &elements));
+        }
+    }
+}
+
+/// A counter: what each node added, told to everybody.
+#[derive(Default)]
+pub struct Counter {
+    added: RefCell<BTreeMap<NodeId, i64>>,
+    fault: Fault,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Added {
+    added: BTreeMap<NodeId, i64>,
+}
+
+impl Counter {
+    pub fn with(fault: Fault) -> impl Fn(&Context) -> Self + Clone {
+        move |_| Self { fault, ..Self::default() }
+    }
+}
+
+#[handler(pn_counter)]
+impl Counter {
+    fn add(&self, cx: &Context, request: pn_counter::Add) -> pn_counter::AddOk {
+        if self.fault != Fault::Forgets || cx.rng().random_ratio(9, 10) {
+            *self.added.borrow_mut().entry(cx.id().clone()).or_default() += request.delta;
+        }
+        pn_counter::AddOk {}
+    }
+
+    fn read(&self, _: pn_counter::Read) -> pn_counter::ReadOk {
+        pn_counter::ReadOk { value: self.added.borrow().values().sum() }
+    }
+
+    #[message]
+    fn added(&self, received: Added) {
+        let mut added = self.added.borrow_mut();
+        for (node, sum) in received.added {
+            // A sum that is added instead of replaced counts again with every message.
+            let before = if self.fault == Fault::CountsTwice { added.get(&node).copied().unwrap_or(0) } else { 0 };
+            added.insert(node, before + sum);
+        }
+    }
+
+    #[every(millis = 100)]
+    fn flood(&self, cx: &Context) {
+        let own = self.added.borrow().get(cx.id()).copied();
+        if let Some(own) = own.filter(|_| self.fault != Fault::KeepsToItself) {
+            let added = Added { added: BTreeMap::from([(cx.id().clone(), own)]) };
+            cx.peers().for_each(|peer| cx.send(peer, &added));
+        }
     }
 }

@@ -61,11 +61,7 @@ impl<R: Request> Call<R> {
             let _ = sender.send(message.map_or(Err(CallError::Closed), decode::<R>));
         });
         let dest = NodeId::from(dest);
-        if cx.is_closed() {
-            complete(None);
-        } else {
-            cx.calls().pending.insert(msg_id, Pending { dest: dest.clone(), complete });
-        }
+        cx.calls().pending.insert(msg_id, Pending { dest: dest.clone(), complete });
         Self { cx: cx.clone(), msg_id, dest, timeout, answer, sleep: cx.sleep(timeout) }
     }
 

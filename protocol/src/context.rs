@@ -2,18 +2,20 @@
 //! same bytes, because nothing else can be asked.
 
 use crate::{
-    NodeId, Payload, Reply, Request, RpcError,
+    Message, NodeId, Payload, Reply, Request, RpcError,
     calls::{Call, Calls},
     kv::{Kv, Tso},
     outbox::{Body, Outbox},
+    owed::Owed,
     support,
     tasks::{Task, task},
     timers::{TimerKey, Timers},
 };
-use rand::SeedableRng;
+use rand::{SeedableRng, TryRng};
 use rand_pcg::Pcg64Mcg;
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
+    convert::Infallible,
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -29,8 +31,7 @@ pub struct Context(Rc<Core>);
 struct Core {
     identity: OnceCell<Identity>,
     now: Cell<Duration>,
-    closed: Cell<bool>,
-    owed: Cell<usize>,
+    owed: RefCell<Owed>,
     last_msg_id: Cell<i64>,
     rng: RefCell<Pcg64Mcg>,
     outbox: RefCell<Outbox>,
@@ -112,13 +113,20 @@ impl Context {
 
     /// Waits for `duration`.
     pub fn sleep(&self, duration: Duration) -> Sleep {
-        let deadline = self.now() + duration;
+        let deadline = self.now().saturating_add(duration);
         Sleep { key: self.0.timers.borrow_mut().key(deadline), cx: self.clone() }
     }
 
     /// Runs `tick` once every `period`, first after one period. Ticks that come late are not made up for.
+    ///
+    /// # Panics
+    ///
+    /// The period is zero: the node would do nothing else.
     pub fn every(&self, period: Duration, mut tick: impl FnMut() + 'static) {
-        support::every(self, "every", period, move || Reply::Ready(Ok(tick())));
+        support::every(self, "every", period, move || {
+            tick();
+            Reply::Ready(Ok(()))
+        });
     }
 
     /// Runs a future beside everything else. It ends with the node at the latest.
@@ -127,9 +135,9 @@ impl Context {
     }
 
     /// The node's random numbers: seeded from the operating system under [`run`](crate::run), from the simulation's
-    /// seed there. Do not hold it over an `await`.
-    pub fn rng(&self) -> RefMut<'_, Pcg64Mcg> {
-        self.0.rng.borrow_mut()
+    /// seed there.
+    pub fn rng(&self) -> NodeRng<'_> {
+        NodeRng(&self.0.rng)
     }
 }
 
@@ -139,8 +147,7 @@ impl Context {
         Self(Rc::new(Core {
             identity: OnceCell::new(),
             now: Cell::default(),
-            closed: Cell::default(),
-            owed: Cell::default(),
+            owed: RefCell::default(),
             last_msg_id: Cell::default(),
             rng: RefCell::new(Pcg64Mcg::seed_from_u64(seed)),
             outbox: RefCell::default(),
@@ -183,17 +190,9 @@ impl Context {
         self.0.spawned.take()
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.0.closed.get()
-    }
-
-    pub(crate) fn close(&self) {
-        self.0.closed.set(true);
-    }
-
-    /// How many requests a handler is still working on.
-    pub(crate) fn owed(&self) -> &Cell<usize> {
-        &self.0.owed
+    /// The requests that handlers are still working on.
+    pub(crate) fn owed(&self) -> RefMut<'_, Owed> {
+        self.0.owed.borrow_mut()
     }
 
     fn push<T: serde::Serialize>(&self, dest: &str, body: Body<'_, T>) {
@@ -205,23 +204,39 @@ impl Context {
         self.push(dest, Body { wire_type: T::TYPE, msg_id: None, in_reply_to: Some(msg_id), payload });
     }
 
-    /// Answers the request `msg_id` of `dest` with an error.
-    pub(crate) fn fail(&self, dest: &str, msg_id: i64, error: &RpcError) {
-        self.respond(dest, msg_id, error);
-    }
-
-    /// As [`Self::fail`], for a node that does not know its id yet but was called `id`.
-    pub(crate) fn fail_as(&self, id: &str, dest: &str, msg_id: i64, error: &RpcError) {
+    /// Answers a request with an error. Before `init` the node does not know its id, but the sender has just used it.
+    pub(crate) fn fail(&self, request: &Message<'_>, msg_id: i64, error: &RpcError) {
+        let src = self.known_id().map_or(request.dest(), NodeId::as_str);
         let body = Body { wire_type: RpcError::TYPE, msg_id: None, in_reply_to: Some(msg_id), payload: error };
-        self.outbox().push(id, dest, body);
+        self.outbox().push(src, request.src(), body);
     }
 
     /// Answers the request `msg_id` of `dest` with what its handler gave.
     pub(crate) fn answer<T: Payload>(&self, dest: &str, msg_id: i64, answer: &Result<T, RpcError>) {
         match answer {
             Ok(payload) => self.respond(dest, msg_id, payload),
-            Err(error) => self.fail(dest, msg_id, error),
+            Err(error) => self.respond(dest, msg_id, error),
         }
+    }
+}
+
+/// The node's random numbers; made by [`Context::rng`]. All that are made draw from one source.
+pub struct NodeRng<'a>(&'a RefCell<Pcg64Mcg>);
+
+// Borrows for one draw at a time: two of them in one expression, or one held over an `await`, must not panic.
+impl TryRng for NodeRng<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.0.borrow_mut().try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0.borrow_mut().try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.borrow_mut().try_fill_bytes(bytes)
     }
 }
 

@@ -51,8 +51,8 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    pub(crate) fn new(wire_type: &str, detail: String) -> Self {
-        Self { wire_type: wire_type.to_owned(), detail }
+    pub(crate) fn new(wire_type: &str, detail: &str) -> Self {
+        Self { wire_type: excerpt(wire_type.as_bytes()), detail: abridge(detail) }
     }
 }
 
@@ -133,20 +133,38 @@ pub(crate) enum Reason {
     Malformed(DecodeError),
 }
 
-/// How much of a rejected line is shown.
+/// How much is shown of a text that someone else wrote.
 const EXCERPT_BYTES: usize = 200;
 
 impl Rejected {
     pub(crate) fn new(line: &[u8], reason: Reason) -> Self {
-        let shown = &line[..line.len().min(EXCERPT_BYTES)];
-        let mut excerpt = String::new();
-        for character in String::from_utf8_lossy(shown).chars() {
-            // A line may hold anything; what reaches a terminal must not.
-            if character.is_control() { excerpt.extend(character.escape_default()) } else { excerpt.push(character) }
-        }
-        if shown.len() < line.len() {
-            excerpt.push_str(&format!("... ({} bytes)", line.len()));
-        }
-        Self { reason, excerpt }
+        Self { reason, excerpt: excerpt(line) }
     }
+}
+
+/// The beginning of what a sender wrote, fit for a terminal: on one line, and without control characters.
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(EXCERPT_BYTES)];
+    let mut excerpt = escape(&String::from_utf8_lossy(shown));
+    if shown.len() < bytes.len() {
+        excerpt.push_str(&format!("... ({} bytes)", bytes.len()));
+    }
+    excerpt
+}
+
+/// An explanation, fit for a terminal. It may quote what a sender wrote, in full; how it begins and ends matters.
+pub(crate) fn abridge(text: &str) -> String {
+    if text.len() <= 2 * EXCERPT_BYTES {
+        return escape(text);
+    }
+    let (head, tail) = (text.floor_char_boundary(EXCERPT_BYTES), text.ceil_char_boundary(text.len() - EXCERPT_BYTES));
+    format!("{} ... {}", escape(&text[..head]), escape(&text[tail..]))
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() { escaped.extend(character.escape_default()) } else { escaped.push(character) }
+    }
+    escaped
 }

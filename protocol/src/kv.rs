@@ -123,7 +123,7 @@ impl Kv {
 }
 
 fn decode<V: DeserializeOwned>(value: &Any) -> Result<V, CallError> {
-    value.to().map_err(|error| CallError::Malformed(crate::DecodeError::new("read_ok", format!("value: {error}"))))
+    value.to().map_err(|error| CallError::Malformed(crate::DecodeError::new("read_ok", &format!("value: {error}"))))
 }
 
 /// The timestamp oracle `lin-tso`.

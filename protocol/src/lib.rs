@@ -41,6 +41,7 @@ mod message;
 mod node;
 mod node_id;
 mod outbox;
+mod owed;
 mod reply;
 mod stdio;
 #[doc(hidden)]
@@ -52,7 +53,7 @@ include!(concat!(env!("OUT_DIR"), "/mod.rs"));
 
 pub use any::Any;
 pub use calls::Call;
-pub use context::{Context, Sleep};
+pub use context::{Context, NodeRng, Sleep};
 pub use error::{CallError, DecodeError, Rejected};
 pub use errors::{ErrorCode, RpcError};
 #[doc = include_str!("../handler.md")]

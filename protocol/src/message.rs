@@ -3,7 +3,10 @@
 //!
 //! Both passes read the whole line. That is cheaper than splitting off the body: skipping it would be a pass of its own.
 
-use crate::{DecodeError, NodeId, Rejected, error::Reason};
+use crate::{
+    DecodeError, NodeId, Rejected,
+    error::{Reason, abridge},
+};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
@@ -89,7 +92,7 @@ impl<'a> Message<'a> {
             Ok(Object(envelope)) => Ok(Self { line, envelope }),
             Err(error) => {
                 let detail = explain::<Object<Envelope<'_>>>(line, error);
-                Err(Rejected::new(line.as_bytes(), Reason::NoMessage { detail }))
+                Err(Rejected::new(line.as_bytes(), Reason::NoMessage { detail: abridge(&detail) }))
             }
         }
     }
@@ -132,13 +135,13 @@ impl<'a> Message<'a> {
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         match serde_json::from_str::<Line<T>>(self.line) {
             Ok(line) => Ok(line.body.0),
-            Err(error) => Err(DecodeError::new(self.wire_type(), explain::<Line<T>>(self.line, error))),
+            Err(error) => Err(DecodeError::new(self.wire_type(), &explain::<Line<T>>(self.line, error))),
         }
     }
 
     /// The error for a body whose `type` is none of `known`.
     pub fn unknown_type(&self, known: &[&str]) -> DecodeError {
-        DecodeError::new(self.wire_type(), format!("unknown type, expected one of: {}", known.join(", ")))
+        DecodeError::new(self.wire_type(), &format!("unknown type, expected one of: {}", known.join(", ")))
     }
 
     pub(crate) fn sender(&self) -> NodeId {

@@ -6,6 +6,8 @@ use crate::{
     error::Reason,
     handler::Handler,
     init::{Init, InitOk},
+    owed::Unanswered,
+    support,
     tasks::Tasks,
 };
 use std::{
@@ -60,6 +62,20 @@ impl<H: Handler> Node<H> {
     /// A node whose handler `make` makes on `init`.
     pub fn with(seed: u64, make: impl Fn(&Context) -> H + 'static) -> Self {
         Self { cx: Context::new(seed), state: State::New(Box::new(make)), tasks: Tasks::new() }
+    }
+
+    /// A node that serves with `handler` from the start and needs no `init`: a client, a service, a test's stand-in.
+    pub fn serving(seed: u64, id: NodeId, ids: Vec<NodeId>, handler: H) -> Self {
+        let cx = Context::new(seed);
+        cx.identify(id, ids);
+        let handler = Rc::new(handler);
+        handler.start(&cx);
+        Self { cx, state: State::Serving(handler), tasks: Tasks::new() }
+    }
+
+    /// The context that the handler works with. Work given to it begins at the next [`Self::advance`].
+    pub fn context(&self) -> &Context {
+        &self.cx
     }
 
     /// The handler, once `init` has been answered.
@@ -125,15 +141,25 @@ impl<H: Handler> Node<H> {
 
     /// How many requests are being worked on by handlers that wait for something.
     pub fn unanswered(&self) -> usize {
-        self.cx.owed().get()
+        self.cx.owed().len()
     }
 
-    /// Says that no line will come any more: calls that wait for an answer fail, now and from now on.
+    /// Says that no line will come any more: calls that wait for an answer fail now, later ones when their time is up.
+    ///
+    /// Later ones do not fail at once, or a handler that calls until it succeeds would never come to rest.
     pub fn close(&mut self) {
-        self.cx.close();
         let calls = self.cx.calls().take_all();
         calls.for_each(|complete| complete(None));
         self.run_tasks();
+    }
+
+    /// Drops all work, and answers what is unanswered with error 13, in the order in which it came.
+    pub fn abandon(&mut self) {
+        self.tasks = Tasks::new();
+        for Unanswered { from, msg_id, wire_type } in self.cx.owed().take_all() {
+            let text = format!("the node ended before the handler of `{wire_type}` did");
+            self.cx.respond(&from, msg_id, &RpcError::new(ErrorCode::Crash, text));
+        }
     }
 
     fn run_tasks(&mut self) {
@@ -173,23 +199,28 @@ impl<H: Handler> Node<H> {
         let init: Init = match message.payload() {
             Ok(init) => init,
             Err(error) => {
-                cx.fail(message.src(), msg_id, &error.into());
+                cx.fail(message, msg_id, &error.into());
                 return Ok(());
             }
         };
         cx.identify(init.node_id, init.node_ids);
         if let State::New(make) = &self.state {
-            match catch_unwind(AssertUnwindSafe(|| Rc::new(make(&cx)))) {
-                Ok(handler) => {
-                    cx.respond(message.src(), msg_id, &InitOk {});
-                    handler.start(&cx);
-                    self.state = State::Serving(handler);
+            let made = catch_unwind(AssertUnwindSafe(|| {
+                let handler = Rc::new(make(&cx));
+                handler.start(&cx);
+                handler
+            }));
+            match made {
+                Ok(handler) => self.state = State::Serving(handler),
+                Err(_) => {
+                    // A second `init` begins anew.
+                    drop(cx.take_spawned());
+                    report_crash(&cx, message);
+                    return Ok(());
                 }
-                Err(_) => report_crash(&cx, message),
             }
-        } else {
-            cx.respond(message.src(), msg_id, &InitOk {});
         }
+        cx.respond(message.src(), msg_id, &InitOk {});
         Ok(())
     }
 }
@@ -198,14 +229,13 @@ impl<H: Handler> Node<H> {
 fn refuse_before_init(cx: &Context, message: &Message<'_>) -> Result<(), Rejected> {
     let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::BeforeInit)) };
     let error = RpcError::new(ErrorCode::TemporarilyUnavailable, "this node has not been initialised yet");
-    cx.fail_as(message.dest(), message.src(), msg_id, &error);
+    cx.fail(message, msg_id, &error);
     Ok(())
 }
 
-/// Error 13 for a request whose handler panicked; the panic hook has written the panic itself to stderr.
+/// Tells the sender of a request, if it is one, that its handler panicked.
 fn report_crash(cx: &Context, message: &Message<'_>) {
     if let Some(msg_id) = message.msg_id() {
-        let text = format!("the handler of `{}` panicked", message.wire_type());
-        cx.fail(message.src(), msg_id, &RpcError::new(ErrorCode::Crash, text));
+        cx.fail(message, msg_id, &support::crash(message.wire_type()));
     }
 }

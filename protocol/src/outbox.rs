@@ -2,6 +2,7 @@
 //! many of them.
 
 use crate::NodeId;
+use memchr::memchr2;
 use serde::Serialize;
 
 #[derive(Default)]
@@ -46,6 +47,7 @@ impl Outbox {
             self.bytes.truncate(start);
             panic!("the payload of `{wire_type}` has no form as a JSON object: {error}");
         }
+        join_lines(&mut self.bytes[start..]);
         self.bytes.push(b'\n');
         self.lines.push((NodeId::from(dest), self.bytes.len()));
     }
@@ -70,5 +72,14 @@ impl Outbox {
         self.lines.clear();
         self.bytes.shrink_to(KEEP_BYTES);
         self.lines.shrink_to(KEEP_BYTES / size_of::<(NodeId, usize)>());
+    }
+}
+
+/// Puts JSON text on one line. A value that is kept verbatim may have been read from several; there, line ends stand
+/// between tokens only.
+fn join_lines(mut text: &mut [u8]) {
+    while let Some(at) = memchr2(b'\n', b'\r', text) {
+        text[at] = b' ';
+        text = &mut text[at + 1..];
     }
 }

@@ -34,6 +34,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub fn run<H: Handler>() -> io::Result<()> {
     let filter: Targets = std::env::var("RUST_LOG")
         .ok()
+        .filter(|filter| !filter.is_empty())
         .and_then(|filter| filter.parse().ok())
         .unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN));
     let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_timer(uptime()).with_target(false);
@@ -125,11 +126,13 @@ impl<H: Handler> Driver<H> {
         let end = self.now() + GRACE;
         self.node.close();
         while self.node.unanswered() > 0 {
+            self.flush()?;
             let Some(deadline) = self.node.deadline().filter(|deadline| *deadline <= end) else { break };
             #[expect(clippy::disallowed_methods, reason = "the driver waits so that nodes need not")]
             std::thread::sleep(deadline.saturating_sub(self.now()));
             self.node.advance(self.now());
         }
+        self.node.abandon();
         self.flush()
     }
 

@@ -2,7 +2,10 @@
 //! public interface.
 
 use crate::{
-    Context, ErrorCode, Message, NodeId, Payload, Rejected, Reply, Request, RpcError, error::Reason, reply::Later,
+    Context, ErrorCode, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
+    error::{Reason, excerpt},
+    owed::Unanswered,
+    reply::Later,
 };
 use futures::FutureExt;
 use serde::{
@@ -28,7 +31,7 @@ pub fn answer<R: Request>(
     let request = match message.payload::<R>() {
         Ok(request) => request,
         Err(error) => {
-            cx.fail(message.src(), msg_id, &error.into());
+            cx.fail(message, msg_id, &error.into());
             return Ok(());
         }
     };
@@ -46,15 +49,23 @@ pub fn answer<R: Request>(
 /// Answers when `future` ends, or panics.
 fn answer_later<T: Payload>(cx: &Context, from: NodeId, msg_id: i64, wire_type: &'static str, future: Later<T>) {
     let owner = cx.clone();
-    cx.owed().update(|owed| owed + 1);
+    let number = cx.owed().note(Unanswered { from: from.clone(), msg_id, wire_type });
     cx.spawn(async move {
-        let answer = AssertUnwindSafe(future)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(RpcError::new(ErrorCode::Crash, format!("the handler of `{wire_type}` panicked"))));
-        owner.owed().update(|owed| owed - 1);
-        owner.answer(&from, msg_id, &answer);
+        // Encoding the answer may panic as well.
+        let answered = async {
+            let answer = future.await;
+            owner.answer(&from, msg_id, &answer);
+        };
+        if AssertUnwindSafe(answered).catch_unwind().await.is_err() {
+            owner.respond(&from, msg_id, &crash(wire_type));
+        }
+        owner.owed().settle(number);
     });
+}
+
+/// Error 13 for a request whose handler panicked; the panic hook has written the panic itself to stderr.
+pub(crate) fn crash(wire_type: &str) -> RpcError {
+    RpcError::new(ErrorCode::Crash, format!("the handler of `{wire_type}` panicked"))
 }
 
 /// Decodes a message without an answer and has it served.
@@ -73,6 +84,7 @@ pub fn receive<T: Payload>(
 
 /// Calls `tick` every `period`, one call after the other. A tick that fails or panics does not end the series.
 pub fn every(cx: &Context, what: &'static str, period: Duration, mut tick: impl FnMut() -> Reply<()> + 'static) {
+    assert!(!period.is_zero(), "`{what}` cannot run every 0 seconds");
     let owner = cx.clone();
     cx.spawn(async move {
         loop {
@@ -99,13 +111,40 @@ fn report(what: &str, result: Result<(), RpcError>) {
 
 /// Error 10 for a message that nobody serves.
 pub fn refuse(cx: &Context, message: &Message<'_>, known: &[&str]) -> Result<(), Rejected> {
-    let (wire_type, known) = (message.wire_type(), known.join(", "));
+    let (wire_type, known) = (excerpt(message.wire_type().as_bytes()), known.join(", "));
     let Some(msg_id) = message.msg_id() else {
-        return Err(message.reject(Reason::UnknownType { wire_type: wire_type.to_owned(), known }));
+        return Err(message.reject(Reason::UnknownType { wire_type, known }));
     };
     let text = format!("unknown type `{wire_type}`; {} serves {known}", cx.id());
-    cx.fail(message.src(), msg_id, &RpcError::new(ErrorCode::NotSupported, text));
+    cx.fail(message, msg_id, &RpcError::new(ErrorCode::NotSupported, text));
     Ok(())
+}
+
+/// Decodes an optional field of any value: `null` is a value, and only an absent field is `None`.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A node that has no `#[init]` function.
+#[diagnostic::on_unimplemented(
+    message = "nothing says how to make a `{Self}`",
+    label = "derive `Default` for it, or write an `#[init]` function in the block"
+)]
+pub trait ByDefault: Sized {
+    /// The default.
+    fn by_default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> ByDefault for T {
+    fn by_default() -> Self {
+        Self::default()
+    }
+}
+
+/// Makes a node that has no `#[init]` function.
+pub fn by_default<T: ByDefault>() -> T {
+    T::by_default()
 }
 
 /// A type whose wire form is an array that begins with a tag, which tells what the other items are.

@@ -208,3 +208,38 @@ fn write_lines(values: &[impl Serialize], file: &mut impl Write) -> io::Result<(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glomers_protocol::Any;
+
+    /// A file of which not even the first byte can be written; it shows only when the buffer is.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_an_error() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = fill(full, |file| file.write_all(b"short")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_one_line() {
+        let value: Any = serde_json::from_str("[1,\r\n{\"a\":\"\\n\"}\n]").unwrap();
+        let mut file = Vec::new();
+        write_lines(&[&value, &value], &mut file).unwrap();
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<Any> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines, [value.clone(), value]);
+    }
+
+    #[test]
+    fn folders_are_named_by_time() {
+        let check =
+            |millis, expected| assert_eq!(name(SystemTime::UNIX_EPOCH + Duration::from_millis(millis)), expected);
+        check(0, "19700101T000000.000Z");
+        check(1_795_362_301_007, "20261122T154501.007Z");
+        check(1_709_251_199_999, "20240229T235959.999Z");
+        check(300_000_000_000_000, "99991230T220000.999Z");
+    }
+}

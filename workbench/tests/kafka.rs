@@ -36,7 +36,7 @@ struct Logs {
 enum Fault {
     #[default]
     None,
-    /// Confirms each message and stores only every second one.
+    /// Confirms every message and stores four in each log.
     Loses,
     /// Answers every send with this error.
     Send(ErrorCode),
@@ -396,4 +396,15 @@ fn operations_are_mixed_as_in_maelstrom() {
     assert!(near(assigns / all, 1.0 / 64.0, 0.1) && near(searches / assigns, 1.0 / 3.0, 0.15), "{totals:?}");
     // One is due at once and then one every 7.5 s.
     assert!((2.0..=6.0).contains(&crashes), "{totals:?}");
+}
+
+/// A crash is due from the start; a coin says whether another operation comes before it.
+#[test]
+fn a_crash_that_is_due_takes_its_chance() {
+    let begins_with_crash = |seed: &u64| {
+        let report = report(&Options { time_limit: Duration::from_secs(1), ..options(*seed) }, Fault::None);
+        report.history.ops()[0].f == "crash"
+    };
+    let count = (0..20).filter(begins_with_crash).count();
+    assert!((5..=15).contains(&count), "{count} of 20 runs begin with a crash");
 }

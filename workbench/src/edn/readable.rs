@@ -1,6 +1,6 @@
 //! What stands between Clojure's strings and the crate that reads them.
 
-use std::{borrow::Cow, char::REPLACEMENT_CHARACTER};
+use std::{borrow::Cow, char::REPLACEMENT_CHARACTER, iter};
 
 /// The same EDN without the escapes `\b`, `\f` and `\u....`, which Clojure prints or reads and `clojure-reader` does not
 /// know: the characters themselves take their places. Half of a surrogate pair becomes U+FFFD.
@@ -40,26 +40,22 @@ pub fn readable(edn: &str) -> Cow<'_, str> {
 
 /// Takes what follows `\u`, and the second half of a surrogate pair.
 fn unicode(rest: &mut &str) -> char {
-    let mut units = vec![take_unit(rest)];
-    if (0xd800..0xdc00).contains(&units[0])
-        && let Some(mut tail) = rest.strip_prefix("\\u")
-    {
-        let second = take_unit(&mut tail);
-        if (0xdc00..0xe000).contains(&second) {
-            units.push(second);
-            *rest = tail;
-        }
+    let Some(first) = take_unit(rest) else { return REPLACEMENT_CHARACTER };
+    let mut tail = rest.strip_prefix("\\u").unwrap_or_default();
+    let second = take_unit(&mut tail);
+    let decoded = char::decode_utf16(iter::once(first).chain(second)).next().and_then(Result::ok);
+    if decoded.is_some_and(|decoded| decoded.len_utf16() == 2) {
+        *rest = tail;
     }
-    char::decode_utf16(units).next().and_then(Result::ok).unwrap_or(REPLACEMENT_CHARACTER)
+    decoded.unwrap_or(REPLACEMENT_CHARACTER)
 }
 
-/// Takes four hexadecimal digits; anything else is left, and counts as half of a pair.
-fn take_unit(rest: &mut &str) -> u16 {
-    let unit = rest.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
-    if unit.is_some() {
-        *rest = &rest[4..];
-    }
-    unit.unwrap_or(0xdc00)
+/// Takes four hexadecimal digits, or nothing.
+fn take_unit(rest: &mut &str) -> Option<u16> {
+    let (digits, tail) = rest.split_at_checked(4)?;
+    let unit = u16::from_str_radix(digits, 16).ok()?;
+    *rest = tail;
+    Some(unit)
 }
 
 #[cfg(test)]
@@ -94,5 +90,6 @@ mod tests {
         check(r#""\u12"#, "\"\u{fffd}12");
         check(r#""\u12é4""#, "\"\u{fffd}12é4\"");
         check(r#""\ud83d\uzz""#, "\"\u{fffd}\u{fffd}zz\"");
+        check(r#""\uzz\u\u0041""#, "\"\u{fffd}zz\u{fffd}A\"");
     }
 }

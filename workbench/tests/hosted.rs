@@ -1,6 +1,8 @@
 //! Programs that are not ours: good ones in other languages, and ones that misbehave. Each ends in a verdict or a clear
 //! message, never in a hang.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 use glomers_workbench::{
     Options, Program, Report, RunError, Validity,
     options::{Availability, Fault},

@@ -1,4 +1,5 @@
 //! Runs of every workload, kept and read again: what `history.edn` says is what `history.jsonl` says.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod nodes;
 

@@ -97,6 +97,9 @@ pub(crate) struct TestOptions {
     /// Fixes every byte of a simulated run.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Where runs are kept: history, results, messages and logs.
+    #[arg(long, value_name = "DIR", default_value = "store")]
+    pub(crate) store: PathBuf,
     /// Print the results as JSON.
     #[arg(long)]
     pub(crate) json: bool,

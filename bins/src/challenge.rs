@@ -26,7 +26,8 @@ pub(crate) struct Selection {
 pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     let mut rows = Vec::new();
     for challenge in select(selection)? {
-        let (report, wall) = stopwatch(|| nodes::simulate(challenge.workload, &challenge.options));
+        let (report, wall) =
+            stopwatch(|| nodes::simulate(challenge.workload, &challenge.options, challenge.latency_budget));
         let report = report.with_context(|| format!("challenge {}", challenge.name))?;
         rows.push(table::Row { failures: challenge.failures(&report), challenge, report, wall });
     }

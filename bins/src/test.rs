@@ -1,28 +1,34 @@
 //! `glomers test`: one test, simulated or hosted.
 
 use crate::{arguments::TestOptions, nodes};
-use glomers_workbench::{Program, Report, Validity, run_program, workload};
-use std::io::Write;
+use glomers_workbench::{Options, Program, Report, Store, Validity, run_program, workload};
+use std::{io::Write, time::SystemTime};
 
-/// Runs the test and prints what it found out.
+/// Runs the test, prints what it found out, and keeps it in the store.
 pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
-    let options = arguments.options();
+    let options = Options { journal: true, ..arguments.options() };
     if options.log_send || options.log_receive {
         tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false).init();
     }
+    #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
+    let folder = Store::new(&arguments.store).begin(&arguments.workload, SystemTime::now())?;
     let report = match &arguments.bin {
-        None => nodes::simulate(&arguments.workload, &options)?,
+        None => nodes::simulate(&arguments.workload, &options, None)?,
         Some(path) => {
             let program = Program {
                 path: path.clone(),
                 arguments: arguments.arguments.clone(),
-                logs: None,
+                logs: Some(folder.node_logs()),
                 show_stderr: arguments.log_stderr,
             };
             run_program(workload(&arguments.workload)?, &options, &program)?
         }
     };
+    folder.save(&report)?;
     print(&report, arguments.json)?;
+    if !arguments.json {
+        writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
+    }
     Ok(report.valid())
 }
 

@@ -65,4 +65,4 @@ pub use node::Node;
 pub use node_id::NodeId;
 pub use rand;
 pub use reply::{IntoReply, Reply};
-pub use stdio::{run, run_over};
+pub use stdio::{run, run_over, run_with};

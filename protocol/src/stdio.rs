@@ -5,7 +5,7 @@
 //! waits, everything has been written; while a slow reader keeps it from writing, it reads no further, so neither
 //! buffer grows without bound.
 
-use crate::{Handler, Node, Rejected, lines::Lines};
+use crate::{Context, Handler, Node, Rejected, lines::Lines};
 use rand::{TryRng, rngs::SysRng};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::{
@@ -32,6 +32,15 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// Reading stdin or writing stdout failed otherwise.
 pub fn run<H: Handler>() -> io::Result<()> {
+    run_with(H::init)
+}
+
+/// As [`run`], with a handler that `make` makes on `init`.
+///
+/// # Errors
+///
+/// The same.
+pub fn run_with<H: Handler>(make: impl Fn(&Context) -> H + 'static) -> io::Result<()> {
     let filter: Targets = std::env::var("RUST_LOG")
         .ok()
         .filter(|filter| !filter.is_empty())
@@ -40,7 +49,7 @@ pub fn run<H: Handler>() -> io::Result<()> {
     let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_timer(uptime()).with_target(false);
     // Somebody who has set up logging before keeps it.
     let _ = tracing_subscriber::registry().with(format).with(filter).try_init();
-    run_over::<H>(io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?)
+    drive(make, io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?)
 }
 
 /// Serves messages from `input` with an `H` and writes to `output`: what [`run`] does, over any pair of pipes or sockets.
@@ -49,11 +58,15 @@ pub fn run<H: Handler>() -> io::Result<()> {
 ///
 /// Reading or writing failed, except that a reader which closed `output` ends the node quietly.
 pub fn run_over<H: Handler>(input: impl Into<OwnedFd>, output: impl Into<OwnedFd>) -> io::Result<()> {
+    drive(H::init, input.into(), output.into())
+}
+
+fn drive<H: Handler>(make: impl Fn(&Context) -> H + 'static, input: OwnedFd, output: OwnedFd) -> io::Result<()> {
     let seed = SysRng.try_next_u64().map_err(io::Error::other)?;
     let driver = Driver {
-        node: Node::<H>::new(seed),
-        input: File::from(input.into()),
-        output: File::from(output.into()),
+        node: Node::with(seed, make),
+        input: File::from(input),
+        output: File::from(output),
         start: clock(),
         span: None,
     };

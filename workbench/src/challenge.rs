@@ -2,7 +2,7 @@
 
 use crate::{
     Report,
-    options::{Availability, Fault, Options},
+    options::{Availability, Fault, Latency, Options},
 };
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub struct Challenge {
     pub options: Options,
     /// What it asks for besides a valid run.
     pub bars: Option<Bars>,
+    /// What the built-in broadcast is told it may take, if not what it takes by itself.
+    pub latency_budget: Option<Duration>,
 }
 
 /// What an efficient broadcast has to stay below. Latencies are those at which values became stable everywhere.
@@ -57,13 +59,16 @@ impl Challenge {
 
 /// The challenges that the workbench knows, in their order.
 pub fn challenges() -> Vec<Challenge> {
-    let challenge = |name, title, workload, options| Challenge { name, title, workload, options, bars: None };
+    let challenge =
+        |name, title, workload, options| Challenge { name, title, workload, options, bars: None, latency_budget: None };
     let limits = |nodes: usize, seconds: u64, rate: f64| Options {
         time_limit: Duration::from_secs(seconds),
         rate,
         ..Options::default().with_node_count(nodes)
     };
     let partitioned = |options: Options| Options { nemesis: vec![Fault::Partition], ..options };
+    let millis = Duration::from_millis;
+    let slow = |options: Options| Options { latency: Latency { mean: millis(100), ..Latency::default() }, ..options };
     let total = |options: Options| Options { availability: Some(Availability::Total), ..options };
     vec![
         challenge("1", "Echo", "echo", limits(1, 10, 5.0)),
@@ -71,5 +76,15 @@ pub fn challenges() -> Vec<Challenge> {
         challenge("3a", "Broadcast, one node", "broadcast", limits(1, 20, 10.0)),
         challenge("3b", "Broadcast, five nodes", "broadcast", limits(5, 20, 10.0)),
         challenge("3c", "Broadcast, partitioned", "broadcast", partitioned(limits(5, 20, 10.0))),
+        Challenge {
+            bars: Some(Bars { messages_per_operation: 30.0, median: millis(400), maximum: millis(600) }),
+            ..challenge("3d", "Broadcast, efficient", "broadcast", slow(limits(25, 20, 100.0)))
+        },
+        Challenge {
+            bars: Some(Bars { messages_per_operation: 20.0, median: millis(1000), maximum: millis(2000) }),
+            latency_budget: Some(millis(1750)),
+            ..challenge("3e", "Broadcast, more so", "broadcast", slow(limits(25, 20, 100.0)))
+        },
+        challenge("4", "Grow-only counter", "g-counter", partitioned(limits(3, 20, 100.0))),
     ]
 }

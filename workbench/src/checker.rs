@@ -3,6 +3,9 @@
 
 pub mod availability;
 pub mod counter;
+pub mod kafka;
+pub mod lin_kv;
 pub mod set_full;
 pub mod stats;
+pub mod txn;
 pub mod unique_ids;

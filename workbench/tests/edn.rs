@@ -1,6 +1,6 @@
 //! What is written in EDN is what Jepsen would write, and says what was put in: recorded lines come out byte for byte,
 //! and whatever JSON a node sends is read again as it was sent.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use clojure_reader::edn::{Edn, read_string};
 use glomers_protocol::Any;

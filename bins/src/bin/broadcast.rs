@@ -1,5 +1,19 @@
 //! The `broadcast` node: `maelstrom test -w broadcast --bin target/release/broadcast`.
 
+use clap::Parser;
+use glomers_handlers::{Hub, hub::BUDGET};
+use std::time::Duration;
+
+/// A node for the broadcast workload.
+#[derive(Parser)]
+#[command(version, after_help = "Challenge 3d is passed as it is, 3e with --latency-budget 1750.")]
+struct Arguments {
+    /// Milliseconds that a value may take to be known everywhere: the more, the fewer messages.
+    #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]
+    latency_budget: u64,
+}
+
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::Gossip>()
+    let budget = Duration::from_millis(Arguments::parse().latency_budget);
+    glomers_protocol::run_with(move |cx| Hub::with_budget(cx, budget))
 }

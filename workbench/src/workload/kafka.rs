@@ -16,10 +16,9 @@ mod session;
 mod traffic;
 
 use super::{Connection, Verdict, Workload};
-use crate::{client::Client, generator::Generator, history::History, options::Options, validity::Validity};
+use crate::{checker, client::Client, generator::Generator, history::History, options::Options};
 use final_polls::FinalPolls;
 use offsets::Offsets;
-use serde_json::json;
 use session::Session;
 use std::{cell::RefCell, rc::Rc};
 use traffic::Traffic;
@@ -52,7 +51,7 @@ impl Workload for KafkaWorkload {
         })
     }
 
-    fn check(&self, _: &History, _: &Options) -> Verdict {
-        Verdict { valid: Validity::Unknown, findings: json!({"error": "there is no checker for kafka yet"}) }
+    fn check(&self, history: &History, _: &Options) -> Verdict {
+        checker::kafka::check(history).into()
     }
 }

@@ -3,11 +3,11 @@
 
 use super::{Connection, Verdict, Workload, stateless};
 use crate::{
+    checker::lin_kv,
     client::{Client, Outcome},
     generator::{Generator, Invocation, Moment, Next},
     history::History,
     options::Options,
-    validity::Validity,
 };
 use glomers_protocol::{
     Any, CallError,
@@ -48,8 +48,8 @@ impl Workload for LinKvWorkload {
         true
     }
 
-    fn check(&self, _: &History, _: &Options) -> Verdict {
-        Verdict { valid: Validity::Unknown, findings: json!({"error": "there is no checker for lin-kv yet"}) }
+    fn check(&self, history: &History, _: &Options) -> Verdict {
+        lin_kv::check(history).into()
     }
 }
 

@@ -5,17 +5,16 @@ use super::{
     transactions::{Step, Transactions},
 };
 use crate::{
+    checker::txn::{self, Objects},
     client::{Client, Outcome},
     generator::{Each, Generator, Invocation},
     history::History,
     options::Options,
-    validity::Validity,
 };
 use glomers_protocol::{
     Any,
     txn_list_append::{MicroOp, Txn},
 };
-use serde_json::json;
 
 /// The txn-list-append workload.
 #[derive(Debug)]
@@ -48,8 +47,8 @@ impl Workload for TxnListAppendWorkload {
         true
     }
 
-    fn check(&self, _: &History, _: &Options) -> Verdict {
-        Verdict { valid: Validity::Unknown, findings: json!({"error": "there is no checker for txn-list-append yet"}) }
+    fn check(&self, history: &History, options: &Options) -> Verdict {
+        txn::check(history, Objects::Lists, &options.consistency_models)
     }
 }
 

@@ -1,0 +1,94 @@
+//! Registers with transactions that never wait: each runs on the node that it came to, and of two writes to one
+//! register the later wins on all nodes.
+//!
+//! *Later* is decided by a stamp: the transaction's number in its node's [feed](crate::feed), which is Lamport's clock,
+//! then the node's name. All writes of a transaction have its stamp, and all nodes come to hold the greatest stamp of
+//! each register; so they agree once the feeds have come through, in whatever order.
+//!
+//! A transaction is one entry of the feed and applied as a whole between two requests, so nobody sees part of it (read
+//! atomic), nor a value that it overwrote itself (no intermediate read, G1b); nothing is ever rolled back (no aborted
+//! read, G1a). A transaction's stamp is above those of all it has read and overwritten, so no circle of reads and
+//! writes leads back to it (no dirty write, G0; no circular flow, G1c). That is more than read committed. What no
+//! system can give that answers in a partition: two nodes may overwrite a register from the same value, and one update
+//! is lost. What one could, but only by holding writes back: with three nodes or more a write may arrive before another
+//! node's that it was based on.
+//!
+//! A write is on all nodes after a tick and a latency at most; a tick is 100 ms between two nodes, 400 ms among five.
+
+use crate::feed::{Batch, Feed};
+use glomers_protocol::{
+    Any, Context, NodeId, handler,
+    txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
+};
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// How many milliseconds a node's messages are apart on average.
+const PACE: u64 = 100;
+
+/// Registers that hold the write with the greatest stamp.
+pub struct LastWriterWins {
+    registers: RefCell<BTreeMap<Any, (Stamp, Any)>>,
+    feed: RefCell<Feed<Writes>>,
+}
+
+/// A transaction's place in the order of all transactions.
+type Stamp = (u64, NodeId);
+
+/// What a transaction leaves behind: its last write to each key. A list, because JSON's maps have only strings as keys.
+type Writes = Vec<(Any, Any)>;
+
+#[handler(txn_rw_register)]
+impl LastWriterWins {
+    #[init]
+    fn new(cx: &Context) -> Self {
+        Self { registers: RefCell::default(), feed: RefCell::new(Feed::new(cx)) }
+    }
+
+    fn txn(&self, cx: &Context, request: Txn) -> TxnOk {
+        let mut writes = BTreeMap::new();
+        let complete = |step| match step {
+            MicroOp::Read { key } => {
+                let value = writes.get(&key).cloned().unwrap_or_else(|| self.read(&key));
+                CompletedMicroOp::Read { key, value }
+            }
+            MicroOp::Write { key, value } => {
+                writes.insert(key.clone(), value.clone());
+                CompletedMicroOp::Write { key, value }
+            }
+        };
+        let txn = request.txn.into_iter().map(complete).collect();
+        if !writes.is_empty() {
+            let writes = Writes::from_iter(writes);
+            let number = self.feed.borrow_mut().push(writes.clone());
+            self.apply((number, cx.id().clone()), writes);
+        }
+        TxnOk { txn }
+    }
+
+    #[message]
+    fn batch(&self, from: &NodeId, batch: Batch<Writes>) {
+        for (number, writes) in self.feed.borrow_mut().receive(from, batch) {
+            self.apply((number, from.clone()), writes);
+        }
+    }
+
+    #[every(millis = self.feed.borrow().pace(PACE))]
+    fn flush(&self, cx: &Context) {
+        self.feed.borrow_mut().flush(cx);
+    }
+}
+
+impl LastWriterWins {
+    fn read(&self, key: &Any) -> Any {
+        self.registers.borrow().get(key).map_or_else(Any::null, |(_, value)| value.clone())
+    }
+
+    fn apply(&self, stamp: Stamp, writes: Writes) {
+        let mut registers = self.registers.borrow_mut();
+        for (key, value) in writes {
+            if registers.get(&key).is_none_or(|(newest, _)| *newest < stamp) {
+                registers.insert(key, (stamp.clone(), value));
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A cluster of nodes over a network that is worse than the workbench's: it loses, doubles and reorders messages, and
+//! cuts links in one direction only. Tests speak to the nodes directly and see every answer.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use glomers_protocol::{
+    Handler, Message, Node, NodeId, Payload, Request,
+    init::Init,
+    rand::{RngExt, SeedableRng},
+};
+use rand_pcg::Pcg64Mcg;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How many seeds a test tries.
+pub const SEEDS: u64 = 40;
+
+/// Nodes, and the messages between them.
+pub struct Cluster<H> {
+    pub rng: Pcg64Mcg,
+    /// How many messages nodes have sent to each other.
+    pub sent: usize,
+    ids: Vec<NodeId>,
+    nodes: Vec<Node<H>>,
+    now: Duration,
+    latency: Latency,
+    /// The chance that a message is lost, and that one is doubled.
+    noise: f64,
+    /// The links that carry nothing: from the first node to the second.
+    cut: BTreeSet<(usize, usize)>,
+    /// By the time of arrival.
+    in_flight: BTreeMap<(Duration, usize), (usize, String)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Latency {
+    Constant(Duration),
+    Exponential(Duration),
+}
+
+impl<H: Handler> Cluster<H> {
+    pub fn new(seed: u64, count: usize, latency: Latency) -> Self {
+        let ids: Vec<NodeId> = (0..count).map(|number| NodeId::from(format!("n{number}").as_str())).collect();
+        let nodes = (0..count).map(|number| Node::new(seed + number as u64)).collect();
+        let (now, cut, in_flight) = (Duration::ZERO, BTreeSet::new(), BTreeMap::new());
+        let rng = Pcg64Mcg::seed_from_u64(seed);
+        let mut cluster = Self { rng, sent: 0, ids, nodes, now, latency, noise: 0.0, cut, in_flight };
+        for node in 0..count {
+            let init = Init { node_id: cluster.ids[node].clone(), node_ids: cluster.ids.clone() };
+            cluster.call(node, &init);
+        }
+        cluster
+    }
+
+    /// As many nodes as there are.
+    pub fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The answer to a request, which must come at once.
+    pub fn call<R: Request>(&mut self, node: usize, request: &R) -> R::Response {
+        let mut body = json!(request);
+        body["type"] = json!(R::TYPE);
+        body["msg_id"] = json!(1);
+        let line = json!({"src": "c1", "dest": self.ids[node], "body": body}).to_string();
+        self.nodes[node].deliver(line.as_bytes(), self.now).unwrap();
+        let answer = self.drain(node).expect("every request is answered at once");
+        let message = Message::parse(&answer).unwrap();
+        assert_eq!(message.wire_type(), R::Response::TYPE, "{answer}");
+        message.payload().unwrap()
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        loop {
+            let arrival = self.in_flight.first_key_value().map(|((at, _), _)| *at);
+            let deadline = (0..self.count()).filter_map(|node| Some((self.nodes[node].deadline()?, node))).min();
+            match (arrival, deadline) {
+                (Some(at), _) if at <= end && deadline.is_none_or(|(deadline, _)| at <= deadline) => {
+                    let ((at, _), (node, line)) = self.in_flight.pop_first().unwrap();
+                    self.now = at;
+                    self.nodes[node].deliver(line.as_bytes(), at).unwrap();
+                    assert_eq!(self.drain(node), None);
+                }
+                (_, Some((at, node))) if at <= end => {
+                    self.now = at;
+                    self.nodes[node].advance(at);
+                    assert_eq!(self.drain(node), None);
+                }
+                _ => break,
+            }
+        }
+        self.now = end;
+    }
+
+    /// Cuts each link, in each direction, with an even chance.
+    pub fn partition(&mut self) {
+        let count = self.count();
+        let links = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
+        self.cut = links.filter(|_| self.rng.random()).collect();
+    }
+
+    /// Makes the network reliable again.
+    pub fn heal(&mut self) {
+        self.cut.clear();
+        self.noise = 0.0;
+    }
+
+    /// Sends what the node has to say to other nodes, and returns what it has to say to the client.
+    fn drain(&mut self, node: usize) -> Option<String> {
+        let (mut lines, mut answer) = (Vec::new(), None);
+        self.nodes[node].drain(|dest, line| lines.push((dest.clone(), line.to_owned())));
+        for (dest, line) in lines {
+            let Some(to) = self.ids.iter().position(|id| *id == dest) else {
+                assert_eq!(answer.replace(line), None, "one answer to one request");
+                continue;
+            };
+            self.sent += 1;
+            let copies = match self.rng.random::<f64>() {
+                chance if self.cut.contains(&(node, to)) || chance < self.noise => 0,
+                chance if chance < self.noise * 2.0 => 2,
+                _ => 1,
+            };
+            for copy in 0..copies {
+                let at = self.now + self.latency.draw(&mut self.rng);
+                self.in_flight.insert((at, self.sent * 2 + copy), (to, line.clone()));
+            }
+        }
+        answer
+    }
+}
+
+impl Latency {
+    fn draw(self, rng: &mut Pcg64Mcg) -> Duration {
+        match self {
+            Self::Constant(latency) => latency,
+            Self::Exponential(mean) => mean.mul_f64(-(1.0 - rng.random::<f64>()).ln()),
+        }
+    }
+}
+
+/// Lets clients `operate` on random nodes of a cluster for twenty seconds, while links break and messages get lost;
+/// then heals the network, and waits until all is quiet.
+pub fn storm<H: Handler>(seed: u64, mut operate: impl FnMut(&mut Cluster<H>, usize)) -> Cluster<H> {
+    let mean = [Duration::ZERO, Duration::from_millis(20), Duration::from_millis(200), Duration::from_secs(2)];
+    let mean = mean[usize::try_from(seed / 2 % 4).unwrap()];
+    let latency = if seed.is_multiple_of(2) { Latency::Constant(mean) } else { Latency::Exponential(mean) };
+    let count = usize::try_from(seed % 5 + 1).unwrap();
+    let mut cluster = Cluster::new(seed, count, latency);
+    for second in 0..20 {
+        match second % 5 {
+            0 => cluster.noise = 0.1,
+            1 | 3 => cluster.partition(),
+            _ => cluster.cut.clear(),
+        }
+        for _ in 0..20 {
+            let node = cluster.rng.random_range(0..count);
+            operate(&mut cluster, node);
+            cluster.run(Duration::from_millis(50));
+        }
+    }
+    cluster.heal();
+    cluster.run(Duration::from_secs(60));
+    let sent = cluster.sent;
+    cluster.run(Duration::from_secs(60));
+    assert_eq!(cluster.sent, sent, "nobody has anything left to say");
+    cluster
+}

@@ -1,0 +1,54 @@
+//! What handlers spend: messages between nodes for each operation, under partitions, with Maelstrom's usual arguments.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use glomers_handlers::{GCounter, HorizonLogs, LastWriterWins, PnCounter, SetUnion};
+use glomers_protocol::Handler;
+use glomers_workbench::{
+    Options, Validity,
+    options::{Concurrency, Fault},
+    run, workload,
+};
+use std::time::Duration;
+
+/// Runs of 20 seconds with this number of nodes stay below `bar`, and no operation fails.
+fn check<H: Handler>(name: &str, nodes: usize, rate: f64, bar: f64) {
+    for seed in 0..3 {
+        let options = Options {
+            seed,
+            rate,
+            time_limit: Duration::from_secs(20),
+            concurrency: Concurrency::PerNode(2),
+            nemesis: vec![Fault::Partition],
+            nemesis_interval: Duration::from_secs(4),
+            ..Options::default().with_node_count(nodes)
+        };
+        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+        assert_ne!(report.valid(), Validity::Invalid, "{name}, seed {seed}, {nodes} nodes: {report}");
+        assert_eq!(report.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
+        let messages = report.server_messages_per_operation().unwrap();
+        assert!(messages <= bar, "{name}, seed {seed}, {nodes} nodes: {messages} messages per operation");
+    }
+}
+
+#[test]
+fn counters() {
+    check::<GCounter>("g-counter", 3, 100.0, 0.14);
+    check::<PnCounter>("pn-counter", 3, 100.0, 0.14);
+}
+
+#[test]
+fn sets() {
+    check::<SetUnion>("g-set", 3, 100.0, 0.14);
+    check::<SetUnion>("g-set", 5, 100.0, 0.25);
+}
+
+#[test]
+fn logs() {
+    check::<HorizonLogs>("kafka", 2, 1000.0, 0.05);
+}
+
+#[test]
+fn registers() {
+    check::<LastWriterWins>("txn-rw-register", 2, 1000.0, 0.03);
+    check::<LastWriterWins>("txn-rw-register", 5, 1000.0, 0.06);
+}

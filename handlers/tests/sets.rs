@@ -1,0 +1,30 @@
+//! A set loses no element, whatever the network does.
+
+mod cluster;
+
+use cluster::{SEEDS, storm};
+use glomers_handlers::SetUnion;
+use glomers_protocol::{
+    Any,
+    g_set::{Add, Read},
+    rand::RngExt,
+};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_element_reaches_every_node() {
+    for seed in 0..SEEDS {
+        let mut expected = BTreeSet::new();
+        let mut cluster = storm::<SetUnion>(seed, |cluster, node| {
+            // Some elements are given to several nodes.
+            let element = Any::from(cluster.rng.random_range(0..300));
+            cluster.call(node, &Add { element: element.clone() });
+            assert!(cluster.call(node, &Read {}).value.contains(&element), "seed {seed}");
+            expected.insert(element);
+        });
+        for node in 0..cluster.count() {
+            let value = cluster.call(node, &Read {}).value;
+            assert!(value.iter().eq(&expected), "seed {seed}, node {node}");
+        }
+    }
+}

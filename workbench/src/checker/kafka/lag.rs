@@ -1,0 +1,87 @@
+//! For how long polls had been behind the ends of the logs (`realtime-lag`).
+//!
+//! A poll that began at 4 and ended with offset 0 as the highest of a log, where offset 1 was known to exist at 3, was
+//! behind for 1 at least.
+
+use super::{
+    entries::{Entries, Entry, Key, Pairs},
+    findings::Lag,
+};
+use crate::history::{Kind, Process};
+use indexmap::IndexMap;
+use std::time::Duration;
+
+/// Offsets by key, in the order in which a client came to know the keys.
+type Offsets = IndexMap<Key, i64>;
+
+/// The poll that was furthest behind, the first of several.
+pub(super) fn worst(entries: &Entries<'_>) -> Lag {
+    let ends = ends(entries);
+    let mut clients: IndexMap<Process, Offsets> = IndexMap::new();
+    let mut worst: Option<(Duration, Duration, Process, Key)> = None;
+    for entry in entries.list.iter().filter(|entry| entry.op.kind == Kind::Ok) {
+        let offsets = clients.entry(entry.op.process).or_default();
+        if let Some(assigned) = &entry.assigned {
+            // Who subscribes is told of its logs only when it polls.
+            let assigned = assigned.iter().filter(|_| entry.op.f == "assign");
+            *offsets = assigned.map(|key| (*key, offsets.get(key).copied().unwrap_or(-1))).collect();
+        }
+        if !matches!(entry.op.f, "poll" | "txn") {
+            continue;
+        }
+        for (key, offset) in highest(entry) {
+            let known = offsets.entry(key).or_insert(offset);
+            *known = offset.max(*known);
+        }
+        let began = entry.invocation.map_or(entry.op.time, |place| entries.list[place].op.time);
+        for (key, offset) in offsets {
+            let lag = passed(&ends[*key], *offset).map_or(Duration::ZERO, |passed| began.saturating_sub(passed));
+            if worst.is_none_or(|(worst, ..)| lag > worst) {
+                worst = Some((lag, began, entry.op.process, *key));
+            }
+        }
+    }
+    worst.map_or_else(Lag::default, |(lag, time, process, key)| Lag {
+        time: time.as_secs_f64(),
+        process: Some(process),
+        key: Some(entries.name(key)),
+        lag: lag.as_secs_f64(),
+    })
+}
+
+/// The highest offset of each key that a transaction had to do with.
+fn highest(entry: &Entry<'_>) -> Offsets {
+    let mut highest = Offsets::new();
+    // Where a log is empty a poll has -1, and a send of a negative offset 0.
+    for (batch, least) in [(&entry.reads, -1), (&entry.sends, 0)] {
+        for (key, pairs) in batch.iter().filter(|(_, pairs)| least < 0 || has_offset(pairs)) {
+            let offset = pairs.iter().filter_map(|(offset, _)| *offset).fold(least, i64::max);
+            let known = highest.entry(*key).or_insert(offset);
+            *known = offset.max(*known);
+        }
+    }
+    highest
+}
+
+fn has_offset(pairs: &Pairs) -> bool {
+    pairs.iter().any(|(offset, _)| offset.is_some())
+}
+
+/// For each key the offsets that were known to exist, and since when: both ascend.
+fn ends(entries: &Entries<'_>) -> Vec<Vec<(i64, Duration)>> {
+    let mut ends: Vec<Vec<(i64, Duration)>> = vec![Vec::new(); entries.key_count()];
+    for entry in entries.list.iter().filter(|entry| matches!(entry.op.kind, Kind::Ok | Kind::Info)) {
+        for (key, offset) in highest(entry) {
+            if offset > ends[key].last().map_or(-1, |(last, _)| *last) {
+                ends[key].push((offset, entry.op.time));
+            }
+        }
+    }
+    ends
+}
+
+/// When `offset` was known not to be the last one.
+fn passed(ends: &[(i64, Duration)], offset: i64) -> Option<Duration> {
+    let next = ends.partition_point(|(known, _)| *known <= offset);
+    ends.get(next).map(|(_, since)| *since)
+}

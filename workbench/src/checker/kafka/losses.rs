@@ -1,0 +1,170 @@
+//! Messages that nobody saw, or that nobody should have seen.
+
+use super::{
+    entries::{Entries, Key, Message},
+    findings::{Found, LostWrite, PrecommittedRead, Unseen, Witness, WrongRead, shown},
+    logs::{Fates, Log, has_happened},
+};
+use crate::history::Kind;
+use std::collections::BTreeSet;
+
+/// How many unseen messages of a log are shown.
+const UNSEEN_SHOWN: usize = 32;
+
+/// Messages that somebody must have polled, because somebody polled one behind them, and that nobody did
+/// (`lost-write`).
+///
+/// A message may stand at several offsets. What must have been polled ends at the latest first index of a polled
+/// message, and includes the messages whose last index is before that.
+pub(super) fn lost_writes(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Vec<LostWrite> {
+    let mut found = Vec::new();
+    for (key, log) in logs.iter().enumerate() {
+        let messages = &fates[key].messages;
+        let mut indices: Vec<Option<(usize, usize)>> = vec![None; messages.len()];
+        for (index, at_offset) in log.offsets.values().enumerate() {
+            for message in at_offset {
+                indices[*message].get_or_insert((index, index)).1 = index;
+            }
+        }
+        let polled = || (0..messages.len()).filter(|message| messages[*message].first_reader.is_some());
+        let Some(bound) = polled().filter_map(|message| Some(indices[message]?.0)).max() else { continue };
+        let last_index = |message: Message| indices[message].map(|(_, last)| last);
+        let max_read = (0..messages.len()).filter(|message| last_index(*message) == Some(bound)).find_map(|message| {
+            let reader = messages[message].first_reader?;
+            Some(Witness::new(entries, reader, key, message))
+        });
+        let mut lost: Vec<Message> = (0..messages.len())
+            .filter(|message| last_index(*message).is_some_and(|index| index <= bound))
+            .filter(|message| messages[*message].first_reader.is_none())
+            .collect();
+        lost.sort_by_key(|message| last_index(*message));
+        for message in lost {
+            let Some(writer) = messages[message].writer.filter(|writer| has_happened(&entries.list[*writer], fates))
+            else {
+                continue;
+            };
+            found.push(LostWrite {
+                key: entries.name(key),
+                value: shown(entries.value(key, message)),
+                index: indices[message].map(|(first, _)| first),
+                max_read_index: bound,
+                writer: Witness::new(entries, writer, key, message),
+                max_read: max_read.clone(),
+            });
+        }
+    }
+    found
+}
+
+/// Every message that a successful poll saw, and where.
+fn seen<'a>(entries: &'a Entries<'_>) -> impl Iterator<Item = (usize, Key, Message)> + 'a {
+    let ok = entries.list.iter().enumerate().filter(|(_, entry)| entry.is_ok_transaction());
+    ok.flat_map(|(place, entry)| {
+        let reads = entry.reads.iter();
+        reads.flat_map(move |(key, pairs)| pairs.iter().map(move |(_, message)| (place, *key, *message)))
+    })
+}
+
+/// Polls of messages whose send is known to have failed (`G1a`).
+pub(super) fn aborted_reads(entries: &Entries<'_>, fates: &[Fates]) -> Vec<WrongRead> {
+    let is_failed = |(_, key, message): &(usize, Key, Message)| fates[*key].messages[*message].is_failed;
+    seen(entries).filter(is_failed).filter_map(|read| wrong_read(entries, fates, read)).collect()
+}
+
+/// Polls that ended before the send of what they saw began (`G1c-realtime`).
+///
+/// Of the cycles that Elle looks for there is no other one without transactions of several steps: polls depend on
+/// sends and sends on nothing, so a cycle needs real time, and real time only closes one where a poll came first.
+/// What sends follow each other in the log Jepsen leaves out of the graph unless it is told otherwise (`:ww-deps`).
+pub(super) fn early_reads(entries: &Entries<'_>, fates: &[Fates]) -> Vec<WrongRead> {
+    let is_early = |(reader, key, message): &(usize, Key, Message)| {
+        let writer = fates[*key].messages[*message].writer;
+        writer.is_some_and(|writer| entries.list[writer].invocation.is_some_and(|began| began > *reader))
+    };
+    seen(entries).filter(is_early).filter_map(|read| wrong_read(entries, fates, read)).collect()
+}
+
+fn wrong_read(
+    entries: &Entries<'_>,
+    fates: &[Fates],
+    (reader, key, message): (usize, Key, Message),
+) -> Option<WrongRead> {
+    Some(WrongRead {
+        key: entries.name(key),
+        value: shown(entries.value(key, message)),
+        writer: Witness::new(entries, fates[key].messages[message].writer?, key, message),
+        reader: Witness::new(entries, reader, key, message),
+    })
+}
+
+/// Transactions that see what they send themselves, one message each.
+pub(super) fn precommitted_reads(entries: &Entries<'_>) -> Vec<PrecommittedRead> {
+    let mut found = Vec::new();
+    for (place, entry) in entries.list.iter().enumerate().filter(|(_, entry)| !entry.sends.is_empty()) {
+        let own = entry.reads.iter().find_map(|(key, pairs)| {
+            let (_, sends) = entry.sends.iter().find(|(sent, _)| sent == key)?;
+            let (_, message) = pairs.iter().find(|(_, read)| sends.iter().any(|(_, sent)| sent == read))?;
+            Some((*key, *message))
+        });
+        if let Some((key, message)) = own {
+            let value = shown(entries.value(key, message));
+            found.push(PrecommittedRead {
+                op: Witness::new(entries, place, key, message),
+                key: entries.name(key),
+                value,
+            });
+        }
+    }
+    found
+}
+
+/// What was confirmed and not polled by the end (`unseen`); `None` if there is no such thing.
+///
+/// As in Jepsen, messages of a log count as unseen too if none of its sends was confirmed before the last operation,
+/// and that operation is the first poll of the log.
+pub(super) fn unseen(entries: &Entries<'_>) -> Option<Unseen> {
+    let mut unseen: Vec<BTreeSet<Message>> = vec![BTreeSet::new(); entries.key_count()];
+    let mut polled = unseen.clone();
+    let mut is_known = vec![false; entries.key_count()];
+    let transactions = || entries.list.iter().filter(|entry| entry.is_ok_transaction());
+    let last = transactions().next_back()?;
+    for entry in transactions() {
+        for (key, pairs) in &entry.sends {
+            is_known[*key] = true;
+            unseen[*key].extend(pairs.iter().map(|(_, message)| message).filter(|sent| !polled[*key].contains(sent)));
+        }
+        for (key, pairs) in &entry.reads {
+            for (_, message) in pairs {
+                polled[*key].insert(*message);
+                unseen[*key].remove(message);
+            }
+            if !std::mem::replace(&mut is_known[*key], true) && entry.op.index == last.op.index {
+                unseen[*key].clone_from(&polled[*key]);
+            }
+        }
+    }
+    let mut result = Unseen { time: last.op.time.as_nanos(), unseen: Default::default(), messages: Default::default() };
+    for (key, messages) in unseen.iter().enumerate().filter(|(_, messages)| !messages.is_empty()) {
+        let mut values: Vec<_> = messages.iter().map(|message| entries.value(key, *message)).collect();
+        values.sort();
+        result.unseen.insert(entries.name(key), values.len());
+        result.messages.insert(entries.name(key), values.into_iter().take(UNSEEN_SHOWN).map(shown).collect());
+    }
+    (!result.unseen.is_empty()).then_some(result)
+}
+
+/// Whether Elle finds nothing to go by: no transaction began after another one had succeeded, and nobody saw anything.
+pub(super) fn is_graph_empty(entries: &Entries<'_>, fates: &[Fates]) -> bool {
+    let transactions = || entries.list.iter().enumerate().filter(|(_, entry)| entry.is_transaction);
+    let first = transactions().find(|(_, entry)| entry.op.kind == Kind::Ok).map(|(place, _)| place);
+    let follows = |began: usize| first.is_some_and(|first| began > first);
+    let is_seen = fates.iter().flat_map(|fates| &fates.messages).any(|fate| fate.first_reader.is_some());
+    !entries.list.is_empty() && !is_seen && !transactions().any(|(_, entry)| entry.invocation.is_some_and(follows))
+}
+
+impl<T> Found<T> {
+    /// Only how many there are.
+    pub(super) fn counted(count: usize) -> Self {
+        Self { count, errs: Vec::new() }
+    }
+}

@@ -1,0 +1,163 @@
+//! What Elle cannot see. None of it changes the verdict, for Maelstrom's would be another, and weak consistency models
+//! permit some of it.
+//!
+//! - `unwritten-reads`: values that were read though no transaction ever tried to write them. To Elle such a read is no
+//!   evidence of anything.
+//! - `unseen-writes`: acknowledged writes of which no later transaction saw anything, though later ones read the key: the
+//!   lists they saw lack the element; the registers held nothing, or what had been written before.
+//! - `disagreements`: keys of which two clients, after the last write had ended, last saw different values: the nodes that
+//!   they talk to never agreed, or too late for the history to show it.
+
+use super::{
+    Objects,
+    transcribe::{Entry, Step, Transactions},
+};
+use crate::history::Kind;
+use glomers_protocol::Any;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+/// How many findings of a kind are shown.
+const SHOWN: usize = 8;
+
+/// A committed read from outside: of a key that the transaction has not written itself before.
+struct Read<'a> {
+    entry: &'a Entry,
+    /// The index at which its transaction began.
+    begin: usize,
+    values: &'a [Any],
+}
+
+/// A write that its transaction leaves behind.
+struct Write<'a> {
+    entry: &'a Entry,
+    begin: usize,
+    value: &'a Any,
+}
+
+/// What happened to one key.
+#[derive(Default)]
+struct Key<'a> {
+    reads: Vec<Read<'a>>,
+    /// By committed transactions; of a register, the last of each transaction.
+    writes: Vec<Write<'a>>,
+    /// When each value was first written, or was to be.
+    attempts: IndexMap<&'a Any, usize>,
+    /// The index at which the last transaction that may have written it ended.
+    last_write_end: usize,
+}
+
+pub(super) fn findings(transactions: &Transactions) -> Value {
+    let keys = by_key(transactions);
+    let mut unwritten = Vec::new();
+    let mut unseen = Vec::new();
+    let mut disagreements = Vec::new();
+    for (name, key) in &keys {
+        unwritten.extend(key.unwritten(name));
+        unseen.extend(key.unseen(name, transactions.objects));
+        disagreements.extend(key.disagreement(name));
+    }
+    json!({
+        "unwritten-read-count": unwritten.len(),
+        "unwritten-reads": unwritten.into_iter().take(SHOWN).collect::<Vec<_>>(),
+        "unseen-write-count": unseen.len(),
+        "unseen-writes": unseen.into_iter().take(SHOWN).collect::<Vec<_>>(),
+        "disagreement-count": disagreements.len(),
+        "disagreements": disagreements.into_iter().take(SHOWN).collect::<Vec<_>>(),
+    })
+}
+
+fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
+    let mut keys: IndexMap<&Any, Key<'_>> = IndexMap::new();
+    let mut begun: IndexMap<u64, usize> = IndexMap::new();
+    for entry in &transactions.entries {
+        if entry.kind == Kind::Invoke {
+            begun.insert(entry.process, entry.index);
+        }
+        let begin = begun.get(&entry.process).copied().unwrap_or(entry.index);
+        let mut own: Vec<(&Any, usize)> = Vec::new();
+        for step in &entry.steps {
+            match step {
+                Step::Read { key, values } if entry.kind == Kind::Ok && !own.iter().any(|(name, _)| *name == key) => {
+                    keys.entry(key).or_default().reads.push(Read { entry, begin, values });
+                }
+                Step::Read { .. } => {}
+                Step::Write { key, value } => {
+                    let history = keys.entry(key).or_default();
+                    history.write(Write { entry, begin, value }, transactions.objects, &mut own, key);
+                }
+            }
+        }
+    }
+    keys
+}
+
+impl<'a> Key<'a> {
+    fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(&'a Any, usize)>, key: &'a Any) {
+        self.attempts.entry(write.value).or_insert(write.begin);
+        self.last_write_end = self.last_write_end.max(write.entry.index);
+        let before = own.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
+        own.push((key, self.writes.len()));
+        if write.entry.kind != Kind::Ok {
+            return;
+        }
+        match before {
+            Some(place) if objects == Objects::Registers => {
+                self.writes[place] = write;
+                own.pop();
+            }
+            _ => self.writes.push(write),
+        }
+    }
+
+    fn unwritten(&self, name: &Any) -> impl Iterator<Item = Value> {
+        let strange = |read: &Read<'a>| read.values.iter().find(|value| !self.attempts.contains_key(value)).cloned();
+        let describe = |read: &Read<'a>| {
+            let value = strange(read)?;
+            let explanation = format!("T{} read {value} at key {name}, which nobody wrote", read.entry.index);
+            Some(json!({ "op": read.entry.index, "key": name, "value": value, "explanation": explanation }))
+        };
+        self.reads.iter().filter_map(describe).collect::<Vec<_>>().into_iter()
+    }
+
+    fn unseen(&self, name: &Any, objects: Objects) -> impl Iterator<Item = Value> {
+        let mut unseen = Vec::new();
+        for write in &self.writes {
+            let mut later = self.reads.iter().filter(|read| read.begin > write.entry.index).peekable();
+            let Some(first) = later.peek().map(|read| read.entry.index) else { continue };
+            if later.all(|read| self.misses(read, write, objects)) {
+                let (writer, value) = (write.entry.index, write.value);
+                let explanation =
+                    format!("T{writer} wrote {value} to key {name}, and no later read, from T{first} on, saw it");
+                unseen.push(json!({ "op": writer, "key": name, "value": value, "explanation": explanation }));
+            }
+        }
+        unseen.into_iter()
+    }
+
+    /// Whether a read that began after a write had ended shows a state before it.
+    fn misses(&self, read: &Read<'a>, write: &Write<'a>, objects: Objects) -> bool {
+        match objects {
+            Objects::Lists => !read.values.contains(write.value),
+            // A value that was first written before this write began may yet have been set after it, if its own
+            // transaction was still going on. So only values of transactions that had ended by then count as older.
+            Objects::Registers => read.values.iter().all(|value| self.ended_before(value, write.begin)),
+        }
+    }
+
+    fn ended_before(&self, value: &Any, begin: usize) -> bool {
+        self.writes.iter().any(|write| write.value == value && write.entry.index < begin)
+    }
+
+    fn disagreement(&self, name: &Any) -> Option<Value> {
+        let mut last: IndexMap<u64, &Read<'a>> = IndexMap::new();
+        for read in self.reads.iter().filter(|read| read.begin > self.last_write_end) {
+            last.insert(read.entry.process, read);
+        }
+        let (_, one) = last.first()?;
+        let other = last.values().find(|read| read.values != one.values)?;
+        let saw = |read: &Read<'a>| format!("client {} last saw {:?}", read.entry.process, read.values);
+        let explanation = format!("after the last write to key {name}, {} and {}", saw(one), saw(other));
+        Some(json!({ "key": name, "ops": [one.entry.index, other.entry.index], "explanation": explanation }))
+    }
+}

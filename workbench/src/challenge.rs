@@ -2,7 +2,7 @@
 
 use crate::{
     Report,
-    options::{Availability, Fault, Latency, Options},
+    options::{Availability, Concurrency, Fault, Latency, Options},
 };
 use std::time::Duration;
 
@@ -69,7 +69,12 @@ pub fn challenges() -> Vec<Challenge> {
     let partitioned = |options: Options| Options { nemesis: vec![Fault::Partition], ..options };
     let millis = Duration::from_millis;
     let slow = |options: Options| Options { latency: Latency { mean: millis(100), ..Latency::default() }, ..options };
+    let crowded = |options: Options| Options { concurrency: Concurrency::PerNode(2), ..options };
     let total = |options: Options| Options { availability: Some(Availability::Total), ..options };
+    let transactions = |nodes, model: &str| Options {
+        consistency_models: vec![model.to_owned()],
+        ..total(crowded(limits(nodes, 20, 1000.0)))
+    };
     vec![
         challenge("1", "Echo", "echo", limits(1, 10, 5.0)),
         challenge("2", "Unique ids", "unique-ids", total(partitioned(limits(3, 30, 1000.0)))),
@@ -86,5 +91,21 @@ pub fn challenges() -> Vec<Challenge> {
             ..challenge("3e", "Broadcast, more so", "broadcast", slow(limits(25, 20, 100.0)))
         },
         challenge("4", "Grow-only counter", "g-counter", partitioned(limits(3, 20, 100.0))),
+        challenge("5a", "Log, one node", "kafka", crowded(limits(1, 20, 1000.0))),
+        challenge("5b", "Log, two nodes", "kafka", crowded(limits(2, 20, 1000.0))),
+        challenge("5c", "Log, efficient", "kafka", crowded(limits(2, 20, 1000.0))),
+        challenge("6a", "Transactions, one node", "txn-rw-register", transactions(1, "read-uncommitted")),
+        challenge(
+            "6b",
+            "Transactions, read uncommitted",
+            "txn-rw-register",
+            partitioned(transactions(2, "read-uncommitted")),
+        ),
+        challenge(
+            "6c",
+            "Transactions, read committed",
+            "txn-rw-register",
+            partitioned(transactions(2, "read-committed")),
+        ),
     ]
 }

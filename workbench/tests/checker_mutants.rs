@@ -158,7 +158,7 @@ impl Cells {
     fn read(&self, key: &Any) -> Any {
         self.steps.set(self.steps.get() + 1);
         let stale = match self.fault {
-            Fault::Fractured => self.steps.get() % 2 == 0,
+            Fault::Fractured => self.steps.get().is_multiple_of(2),
             fault => fault == Fault::Stale,
         };
         let source = if stale { &self.copy } else { &self.values };

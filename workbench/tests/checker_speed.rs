@@ -1,12 +1,13 @@
 //! How long long histories take: `cargo test --release --test checker_speed -- --ignored --nocapture`.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a measurement, not part of the product")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement, not part of the product"
+)]
 
 use glomers_protocol::{Any, ErrorCode, RpcError, handler, lin_kv, txn_list_append, txn_rw_register};
-use glomers_workbench::{
-    Options,
-    options::Concurrency,
-    run, workload,
-};
+use glomers_workbench::{Options, options::Concurrency, run, workload};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -61,7 +62,7 @@ struct Forgetful(RefCell<BTreeMap<Any, Any>>, Cell<u64>);
 impl Forgetful {
     async fn forget(&self) {
         self.1.set(self.1.get() + 1);
-        if self.1.get() % 20 == 0 {
+        if self.1.get().is_multiple_of(20) {
             std::future::pending::<()>().await;
         }
     }

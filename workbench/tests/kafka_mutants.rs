@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context, handler,
+    Context, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -34,8 +34,8 @@ enum Fault {
     ReusesOffset,
     /// Confirms one message in twenty without storing it.
     Loses,
-    /// Shows the messages of one poll in ten backwards.
-    Reverses,
+    /// Changes the places of the first two messages in one poll in ten.
+    Swaps,
     /// Never shows the messages at every seventh offset.
     Hides,
     /// Stores one message in twenty twice.
@@ -74,8 +74,8 @@ impl Logs {
             let is_shown = |at: i64| at >= from && (self.fault != Fault::Hides || at % 7 != 3);
             let log = logs.get(&key).into_iter().flatten();
             let mut messages: Vec<OffsetMessage> = log.filter(|message| is_shown(message.0.0)).cloned().collect();
-            if self.fault == Fault::Reverses && strikes {
-                messages.reverse();
+            if self.fault == Fault::Swaps && strikes && messages.len() > 2 {
+                messages.swap(0, 1);
             }
             // A log without messages may be left out. That some nodes name it must not be held against them.
             if !messages.is_empty() || logs.contains_key(&key) {
@@ -98,32 +98,34 @@ fn report(seed: u64, fault: Fault) -> Report {
     let options = Options {
         seed,
         concurrency: Concurrency::PerNode(2),
-        rate: 100.0,
+        rate: 50.0,
         time_limit: Duration::from_secs(10),
+        // Few logs, each long enough for the faults to strike in it.
+        key_count: Some(4),
+        max_writes_per_key: 1000,
         latency: Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential },
         nemesis: vec![Nemesis::Partition],
         nemesis_interval: Duration::from_secs(2),
         ..Options::default().with_node_count(2)
     };
     let logs = Logs { fault, ..Logs::default() };
-    // Shared for all nodes of a run, and for one run only.
     run_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap()
 }
 
-/// On nearly every seed the fault is found, and by this name.
-fn found(fault: Fault, anomaly: &str) {
+/// On nearly every seed the fault is found, and by these names.
+fn found(fault: Fault, anomalies: &[&str]) {
     let is_found = |seed: &u64| {
         let verdict = report(*seed, fault).verdict;
-        let kinds: Vec<Any> = serde_json::from_value(verdict.findings["bad-error-types"].clone()).unwrap();
-        verdict.valid == Validity::Invalid && kinds.contains(&Any::from(anomaly))
+        let kinds: Vec<String> = serde_json::from_value(verdict.findings["bad-error-types"].clone()).unwrap();
+        verdict.valid == Validity::Invalid && anomalies.iter().all(|anomaly| kinds.iter().any(|kind| kind == anomaly))
     };
     let count = (0..SEEDS).filter(is_found).count() as u64;
-    assert!(count + 1 >= SEEDS, "{anomaly} on {count} of {SEEDS} seeds");
+    assert!(count + 1 >= SEEDS, "{anomalies:?} on {count} of {SEEDS} seeds");
 }
 
 #[test]
 fn right_logs_are_never_blamed() {
-    for seed in 0..2 * SEEDS {
+    for seed in 0..SEEDS {
         let report = report(seed, Fault::None);
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         assert!(report.stats.by_f["send"].ok_count > 100, "seed {seed}: {report}");
@@ -132,43 +134,46 @@ fn right_logs_are_never_blamed() {
 
 #[test]
 fn reused_offsets_are_found() {
-    found(Fault::ReusesOffset, "inconsistent-offsets");
+    found(Fault::ReusesOffset, &["inconsistent-offsets"]);
 }
 
 #[test]
 fn lost_messages_are_found() {
-    found(Fault::Loses, "lost-write");
-    found(Fault::Loses, "unseen");
+    found(Fault::Loses, &["lost-write", "unseen"]);
 }
 
 #[test]
 fn disorder_is_found() {
-    found(Fault::Reverses, "int-nonmonotonic-poll");
-    found(Fault::Reverses, "int-poll-skip");
+    found(Fault::Swaps, &["int-nonmonotonic-poll", "int-poll-skip"]);
 }
 
 #[test]
 fn hidden_messages_are_found() {
-    found(Fault::Hides, "lost-write");
-    found(Fault::Hides, "int-poll-skip");
+    found(Fault::Hides, &["lost-write", "int-poll-skip", "unseen"]);
 }
 
 #[test]
 fn repeated_messages_are_found() {
-    found(Fault::Repeats, "duplicate");
+    found(Fault::Repeats, &["duplicate"]);
 }
 
 #[test]
 fn rewound_polls_are_found() {
-    found(Fault::Rewinds, "nonmonotonic-poll");
+    found(Fault::Rewinds, &["nonmonotonic-poll"]);
 }
 
+/// `cargo test --release --test kafka_mutants -- --ignored --nocapture` prints how the checker's time grows.
 #[test]
-fn dbg_seed() {
-    let report = report(4, Fault::None);
-    for op in report.history.ops() {
-        if op.value.text().contains("\"36\"") || op.index + 25 > report.history.ops().len() {
-            println!("{} {:?} {:?} {:?} {} {:.300} {:?}", op.index, op.time, op.kind, op.process, op.f, op.value.text(), op.error);
-        }
+#[ignore = "prints a table"]
+fn time() {
+    for rate in [100.0, 1000.0, 10_000.0] {
+        let options = Options { rate, time_limit: Duration::from_secs(20), ..Options::default() };
+        let logs = Logs::default();
+        let report = run_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the table says how long it took")]
+        let begin = std::time::Instant::now();
+        let kafka = glomers_workbench::checker::kafka::check(&report.history);
+        let took = begin.elapsed();
+        println!("| {} operations | {} | {took:.1?} |", report.history.operations().len(), kafka.valid);
     }
 }

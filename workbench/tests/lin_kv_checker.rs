@@ -71,7 +71,8 @@ fn unknown_ones_may_happen_at_any_later_time_or_never() {
 
 #[test]
 fn many_unknown_ones_are_no_burden() {
-    let unknown = (0..60).map(|number| format!("?w{} ?c{}{}; ", number % 5, number % 4, number % 3)).collect::<String>();
+    let unknown =
+        (0..60).map(|number| format!("?w{} ?c{}{}; ", number % 5, number % 4, number % 3)).collect::<String>();
     let known = (0..200).map(|number| format!("w{0} r{0} r{0}; r{0}; ", number % 5)).collect::<String>();
     expect(&format!("{unknown}{known}"), true);
     expect(&format!("{unknown}{known} r9"), false);
@@ -88,7 +89,8 @@ fn a_small_budget_gives_no_answer() {
 fn a_violation_is_shown_with_no_more_than_it_takes() {
     let checked = check(&register("w1; w2; r2; w3; ?c45 r3; w4; r3; w1"));
     let KeyVerdict::Violated(violation) = &checked.keys[0].1 else { panic!("{checked:?}") };
-    let expected = "key 0: read 3 ended at 15, but the value before it was 4, and nothing that ran until then explains it";
+    let expected =
+        "key 0: read 3 ended at 15, but the value before it was 4, and nothing that ran until then explains it";
     assert_eq!(violation.explanation, expected);
     let expected = "\
 process 105  <------?  cas 4 -> 5
@@ -123,7 +125,8 @@ fn interleave(operations: &[Operation], order: &[usize]) -> History {
 
 /// Whether some order of the operations explains all answers: every order is tried.
 fn brute_force(history: &History) -> bool {
-    let operations: Vec<_> = history.operations().into_iter().filter(|one| one.completion.unwrap().kind != Kind::Fail).collect();
+    let operations: Vec<_> =
+        history.operations().into_iter().filter(|one| one.completion.unwrap().kind != Kind::Fail).collect();
     fn explain(left: &[glomers_workbench::history::Operation<'_>], value: &Value) -> bool {
         let must = |one: &glomers_workbench::history::Operation<'_>| one.ok().map_or(usize::MAX, |ok| ok.index);
         let first_end = left.iter().map(must).min().unwrap_or(usize::MAX);
@@ -139,7 +142,8 @@ fn brute_force(history: &History) -> bool {
                 "write" => Some(argument),
                 _ => (argument[0] == *value).then_some(&argument[1]),
             };
-            let rest: Vec<_> = left.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, one)| *one).collect();
+            let rest: Vec<_> =
+                left.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, one)| *one).collect();
             next.is_some_and(|next| explain(&rest, next))
         })
     }

@@ -6,23 +6,22 @@ mod recorded;
 use glomers_workbench::checker::kafka::{Kafka, check};
 use recorded::{Recorded, runs};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-/// The runs with what Maelstrom found and what we find.
-fn judged() -> Vec<(Recorded, Kafka, Value)> {
+/// The runs, with what Maelstrom found, and what we find: as it is and as JSON. They are read once.
+static RUNS: LazyLock<Vec<(Recorded, Kafka, Value)>> = LazyLock::new(|| {
     let judge = |run: Recorded| {
         let kafka = check(&run.history);
         let findings = json!(kafka);
         (run, kafka, findings)
     };
     runs("kafka").into_iter().map(judge).collect()
-}
+});
 
 #[test]
 fn verdicts_are_those_of_maelstrom() {
-    let runs = judged();
-    assert_eq!(runs.len(), 7);
-    for (run, kafka, findings) in runs {
+    assert_eq!(RUNS.len(), 7);
+    for (run, kafka, findings) in RUNS.iter() {
         assert_eq!(kafka.valid, run.valid(), "{}: {findings:#}", run.name);
         assert_eq!(kafka.error, None);
         for part in ["error-types", "bad-error-types", "info-txn-causes"] {
@@ -33,8 +32,8 @@ fn verdicts_are_those_of_maelstrom() {
 
 #[test]
 fn counts_are_those_of_maelstrom() {
-    for (run, kafka, findings) in judged() {
-        for kind in kafka.error_types {
+    for (run, kafka, findings) in RUNS.iter() {
+        for kind in &kafka.error_types {
             let (expected, found) = (&run.results["workload"][kind], &findings[kind]);
             assert_eq!(found["count"], expected["count"], "{}: {kind}", run.name);
         }
@@ -58,8 +57,8 @@ fn outline(anomaly: &Value) -> String {
 #[test]
 fn anomalies_are_those_of_maelstrom() {
     let mut compared = BTreeSet::new();
-    for (run, kafka, findings) in judged() {
-        for kind in kafka.error_types {
+    for (run, kafka, findings) in RUNS.iter() {
+        for kind in &kafka.error_types {
             let (expected, found) = (&run.results["workload"][kind], &findings[kind]);
             let [Some(theirs), Some(ours)] = [expected, found].map(|anomalies| anomalies["errs"].as_array()) else {
                 // What is unseen comes in one piece.
@@ -71,14 +70,14 @@ fn anomalies_are_those_of_maelstrom() {
                 let shared = |anomaly: &Value| {
                     let mut anomaly = anomaly.clone();
                     // Jepsen names the messages on both sides of a skip only within an operation.
-                    if kind == "poll-skip" {
+                    if *kind == "poll-skip" {
                         anomaly.as_object_mut().unwrap().remove("values");
                     }
                     outline(&anomaly)
                 };
                 let [theirs, ours]: [BTreeSet<_>; 2] = [theirs, ours].map(|all| all.iter().map(shared).collect());
                 assert_eq!(ours, theirs, "{}: {kind}", run.name);
-                compared.insert(kind);
+                compared.insert(*kind);
             } else {
                 // The longest jumps are shown, in the same order of lengths.
                 let deltas = |all: &[Value]| all.iter().map(|anomaly| anomaly["delta"].clone()).collect::<Vec<_>>();
@@ -92,7 +91,7 @@ fn anomalies_are_those_of_maelstrom() {
 
 #[test]
 fn lags_are_those_of_maelstrom() {
-    for (run, _, findings) in judged() {
+    for (run, _, findings) in RUNS.iter() {
         let (expected, found) = (&run.results["workload"]["worst-realtime-lag"], &findings["worst-realtime-lag"]);
         for part in ["time", "lag"] {
             let [theirs, ours] = [expected, found].map(|lag| lag[part].as_f64().unwrap());
@@ -107,7 +106,7 @@ fn lags_are_those_of_maelstrom() {
 #[test]
 #[ignore = "prints a table"]
 fn table() {
-    for run in runs("kafka") {
+    for (run, ..) in RUNS.iter() {
         #[expect(clippy::disallowed_methods, reason = "the table says how long each case took")]
         let begin = std::time::Instant::now();
         let kafka = check(&run.history);

@@ -1,16 +1,17 @@
 //! Linearizability of compare-and-set registers, one a key (jepsen: `independent.clj`, `linearizable.clj`; knossos:
 //! `model.clj`, `linear.clj`).
 //!
-//! The search is our own. The crates that were found do not fit: `stateright`'s tester tries every order without
-//! remembering what it tried; `todc-utils` remembers, but wants every operation to have ended, and neither can give up
-//! after a bounded effort or say where a history fails. What makes the difference on long histories is how operations
-//! without a known end are kept; see [`search`](self::search).
+//! The search is our own, for the crates that were found do not fit: `stateright`'s tester tries every order without
+//! remembering what it tried; the checker of `todc-utils` remembers, but answers only yes or no. Neither can give up after
+//! a bounded effort or say where a history fails, and neither keeps operations without a known end cheaply, which is what
+//! makes the difference on long histories.
 //!
 //! As in knossos, an operation that failed is left out, a read tells something only if it returned a value that is not
 //! `null`, and a write or compare-and-set without a known end may happen at any time after it began, or never.
 
 mod key;
 mod search;
+mod states;
 mod timeline;
 mod window;
 
@@ -111,7 +112,8 @@ impl From<LinKv> for Verdict {
             .filter(|(_, verdict)| verdict.valid() != Validity::Valid)
             .map(|(key, _)| (key.to_string(), json!(key)))
             .collect();
-        let results: Map<_, _> = checked.keys.iter().map(|(key, verdict)| (key.to_string(), verdict.findings())).collect();
+        let results: Map<_, _> =
+            checked.keys.iter().map(|(key, verdict)| (key.to_string(), verdict.findings())).collect();
         Self { valid, findings: json!({ "results": results, "failures": failures.values().collect::<Vec<_>>() }) }
     }
 }

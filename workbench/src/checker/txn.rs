@@ -1,11 +1,12 @@
 //! Isolation of transactions over lists and registers (elle: `list_append.clj`, `rw_register.clj`, `txn.clj`), and, beside
 //! the verdict, what Elle cannot see.
 //!
-//! The cycles, their names and their explanations come from the `adya` crate, which found the same kinds of anomalies as
-//! Elle on every recorded history on which Elle did not run out of time. Three things are done here because it does not
-//! do them: it calls a history in which a value was written twice valid, where Elle gives no verdict; it takes an unknown
-//! consistency model for one that forbids nothing; and it knows integers and strings only, while Maelstrom's values may be
-//! any JSON.
+//! The cycles, their names and their explanations come from the `adya` crate. It rules out the same models as Elle on
+//! every recorded history, and names the same anomalies wherever Elle could name them all. What it does otherwise than
+//! Elle is made up for here:
+//! - a history in which a value is written twice it calls valid; Elle gives no verdict;
+//! - a consistency model that it does not know forbids nothing;
+//! - keys and values are integers or strings; Maelstrom's may be any JSON.
 
 mod anomalies;
 mod blind;
@@ -46,8 +47,7 @@ pub fn check(history: &History, objects: Objects, models: &[String]) -> Verdict 
         Objects::Lists => (adya::Workload::ListAppend, true),
         Objects::Registers => (adya::Workload::RwRegister, false),
     };
-    let options =
-        adya::Opts { models: expected, timeout: SEARCH_TIMEOUT, wfr_keys: !is_list, ..adya::Opts::default() };
+    let options = adya::Opts { models: expected, timeout: SEARCH_TIMEOUT, wfr_keys: !is_list, ..adya::Opts::default() };
     let report = adya::check(&transactions.transcribe(), workload, &options);
     let mut verdict = anomalies::verdict(report, objects);
     if let Some(twice) = transactions.written_twice() {

@@ -49,11 +49,7 @@ pub fn history(text: &str, parse: impl Fn(&str) -> (&'static str, Value, Value))
     entries.into_iter().collect()
 }
 
-fn operation(
-    word: &str,
-    clients: &mut u64,
-    parse: &impl Fn(&str) -> (&'static str, Value, Value),
-) -> Operation {
+fn operation(word: &str, clients: &mut u64, parse: &impl Fn(&str) -> (&'static str, Value, Value)) -> Operation {
     *clients += 1;
     let (process, word) = match word.split_once(':') {
         Some((name, rest)) => (u64::from(name.as_bytes()[0]), rest),
@@ -70,19 +66,23 @@ fn operation(
 
 /// `ax1ry12`: appends 1 to list x and reads list y, `[1, 2]`; `ry` read nothing.
 pub fn lists(text: &str) -> History {
-    history(text, |word| transaction(word, |f, digits| match f {
-        'a' => ("append", json!(digits[0])),
-        _ if digits.is_empty() => ("r", Value::Null),
-        _ => ("r", json!(digits)),
-    }))
+    history(text, |word| {
+        transaction(word, |f, digits| match f {
+            'a' => ("append", json!(digits[0])),
+            _ if digits.is_empty() => ("r", Value::Null),
+            _ => ("r", json!(digits)),
+        })
+    })
 }
 
 /// `wx1ry2`: sets register x to 1 and reads register y, 2; `ry` read nothing.
 pub fn registers(text: &str) -> History {
-    history(text, |word| transaction(word, |f, digits| match f {
-        'w' => ("w", json!(digits[0])),
-        _ => ("r", digits.first().map_or(Value::Null, |digit| json!(digit))),
-    }))
+    history(text, |word| {
+        transaction(word, |f, digits| match f {
+            'w' => ("w", json!(digits[0])),
+            _ => ("r", digits.first().map_or(Value::Null, |digit| json!(digit))),
+        })
+    })
 }
 
 fn transaction(word: &str, step: impl Fn(char, &[u64]) -> (&'static str, Value)) -> (&'static str, Value, Value) {

@@ -5,12 +5,13 @@
 //! effect already, and which of those without a known end have. Operations take effect only when one is seen to end that
 //! must have: then every order of effects is tried that ends with it.
 //!
-//! Three rules keep the states few, whatever the number of operations without a known end:
-//! - Of those, only how many of a kind have taken effect counts, for two writes of the same value are alike.
-//! - A state with fewer of them used up is as good as one with more, so the latter is dropped.
-//! - A read takes effect as soon as it can, for it changes nothing.
+//! Two rules keep the states few: a read takes effect as soon as it can, for it changes nothing; and states that are no
+//! better than others are dropped, see [`states`](super::states).
 
-use super::key::{Effect, Event, Key, NOTHING, ValueId};
+use super::{
+    key::{Effect, Event, Key, NOTHING, ValueId},
+    states::{Frontier, State},
+};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::VecDeque;
 
@@ -38,22 +39,15 @@ pub(super) enum Outcome {
     Linearizable,
     GivenUp,
     /// The event at this place contradicts all before it; just before, the register may have had these values.
-    Violated { place: usize, values: Vec<ValueId> },
+    Violated {
+        place: usize,
+        values: Vec<ValueId>,
+    },
 }
 
 /// The budget is used up, or too many operations run at once.
 #[derive(Debug)]
 pub(super) struct GivenUp;
-
-/// A state in which the register may be.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-struct State {
-    value: ValueId,
-    /// The slots whose operations have taken effect.
-    done: u128,
-    /// How many operations without a known end have taken effect, by kind.
-    used: Vec<u16>,
-}
 
 /// The search at some event.
 #[derive(Debug)]
@@ -95,7 +89,9 @@ impl<'a> Search<'a> {
         for event in &key.events[..from] {
             match *event {
                 Event::Begin(action) => search.begin(action)?,
-                Event::End(action) => search.slots.iter_mut().filter(|slot| **slot == Some(action)).for_each(|slot| *slot = None),
+                Event::End(action) => {
+                    search.slots.iter_mut().filter(|slot| **slot == Some(action)).for_each(|slot| *slot = None)
+                }
             }
         }
         let running: Vec<_> = (0..search.slots.len()).filter(|slot| search.slots[*slot].is_some()).collect();
@@ -202,31 +198,4 @@ impl<'a> Search<'a> {
             }
         }
     }
-}
-
-/// States of which none is better than another.
-#[derive(Default)]
-struct Frontier(IndexMap<(ValueId, u128), Vec<Vec<u16>>>);
-
-impl Frontier {
-    /// Adds a state and says whether it is new: neither there already nor worse than one that is.
-    fn insert(&mut self, state: State) -> bool {
-        let others = self.0.entry((state.value, state.done)).or_default();
-        if others.iter().any(|other| no_more(other, &state.used)) {
-            return false;
-        }
-        others.retain(|other| !no_more(&state.used, other));
-        others.push(state.used);
-        true
-    }
-
-    fn states(self) -> IndexSet<State> {
-        let state = |(value, done), used| State { value, done, used };
-        self.0.into_iter().flat_map(|(at, all)| all.into_iter().map(move |used| state(at, used))).collect()
-    }
-}
-
-/// Whether `left` uses no more of any kind than `right`.
-fn no_more(left: &[u16], right: &[u16]) -> bool {
-    left.iter().enumerate().all(|(kind, used)| *used <= right.get(kind).copied().unwrap_or(0))
 }

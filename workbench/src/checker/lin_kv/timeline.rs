@@ -18,8 +18,12 @@ const WIDTH: usize = 60;
 
 /// Draws actions from the entry at `from` to the one at `to`.
 pub(super) fn draw(key: &Key, actions: &[&Action], from: usize, to: usize) -> String {
-    let times: BTreeSet<usize> =
-        actions.iter().flat_map(|action| [Some(action.begin), action.end]).flatten().filter(|time| *time <= to).collect();
+    let times: BTreeSet<usize> = actions
+        .iter()
+        .flat_map(|action| [Some(action.begin), action.end])
+        .flatten()
+        .filter(|time| *time <= to)
+        .collect();
     let times: Vec<usize> = times.into_iter().filter(|time| *time >= from).collect();
     // Entries stand two columns apart, or closer if there are too many.
     let step = 2.min(WIDTH / times.len().max(1)).max(1);
@@ -30,13 +34,25 @@ pub(super) fn draw(key: &Key, actions: &[&Action], from: usize, to: usize) -> St
         let begin = if action.begin < from { 0 } else { column(action.begin) };
         let end = column(ends.unwrap_or(to)).max(begin + 1);
         let first = if action.begin < from { '<' } else { '|' };
-        let last = if ends.is_some() { '|' } else if action.end.is_some() { '>' } else { '?' };
-        let bar: String = std::iter::once(first).chain(std::iter::repeat_n('-', end - begin - 1)).chain([last]).collect();
+        let last = if ends.is_some() {
+            '|'
+        } else if action.end.is_some() {
+            '>'
+        } else {
+            '?'
+        };
+        let bar: String =
+            std::iter::once(first).chain(std::iter::repeat_n('-', end - begin - 1)).chain([last]).collect();
         let Process::Client(process) = action.process else { continue };
         let label = describe(key, action.effect);
         let mark = if ends == Some(to) { "    <-- impossible" } else { "" };
         let width = column(to) + 1;
-        let _ = writeln!(drawing, "process {process:<4} {:begin$}{bar:<rest$}  {label}{mark}", "", rest = width.saturating_sub(begin));
+        let _ = writeln!(
+            drawing,
+            "process {process:<4} {:begin$}{bar:<rest$}  {label}{mark}",
+            "",
+            rest = width.saturating_sub(begin)
+        );
     }
     drawing
 }

@@ -3,10 +3,10 @@
 //!
 //! - `unwritten-reads`: values that were read though no transaction ever tried to write them. To Elle such a read is no
 //!   evidence of anything.
-//! - `unseen-writes`: acknowledged writes of which no later transaction saw anything, though later ones read the key: the
-//!   lists they saw lack the element; the registers held nothing, or what had been written before.
-//! - `disagreements`: keys of which two clients, after the last write had ended, last saw different values: the nodes that
-//!   they talk to never agreed, or too late for the history to show it.
+//! - `unseen-writes`: acknowledged writes of which no later transaction saw anything, though later ones read the key:
+//!   the lists they saw lack the element; the registers held nothing, or what had been written before.
+//! - `disagreements`: keys of which two clients, after the last write had ended, last saw different values: the nodes
+//!   that they talk to never agreed, or too late for the history to show it.
 
 use super::{
     Objects,

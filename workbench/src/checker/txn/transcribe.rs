@@ -36,7 +36,8 @@ impl Transactions {
     /// Reads the transactions of clients; an error says what is no transaction.
     pub(super) fn new(history: &History, objects: Objects) -> Result<Self, String> {
         let is_transaction = |op: &&Op| op.f == "txn" && op.process != Process::Nemesis;
-        let entries = history.ops().iter().filter(is_transaction).map(|op| entry(op, objects)).collect::<Result<_, _>>();
+        let entries =
+            history.ops().iter().filter(is_transaction).map(|op| entry(op, objects)).collect::<Result<_, _>>();
         Ok(Self { entries: entries?, objects })
     }
 
@@ -92,8 +93,8 @@ impl Transactions {
     }
 }
 
-/// Keys and elements as adya knows them: integers and strings as they are; other JSON, which it does not know, as a text,
-/// the same for equal values and marked, so that it is no string of a client.
+/// Keys and elements as adya knows them: integers and strings as they are; other JSON, which it does not know, as a
+/// text, the same for equal values and marked, so that it is no string of a client.
 #[derive(Default)]
 struct Scalars<'a> {
     interner: Interner,

@@ -3,6 +3,7 @@
 
 pub mod availability;
 pub mod counter;
+pub mod exceptions;
 pub mod kafka;
 pub mod lin_kv;
 pub mod set_full;

@@ -17,6 +17,7 @@ pub(crate) type Grudge = BTreeMap<String, BTreeSet<String>>;
 /// Latencies, partitions and counts.
 pub(crate) struct Network {
     latency: Latency,
+    loss: f64,
     grudge: Grudge,
     counts: Counts,
 }
@@ -44,8 +45,9 @@ pub struct Traffic {
 }
 
 impl Network {
-    pub(crate) fn new(latency: Latency) -> Self {
-        Self { latency, grudge: Grudge::new(), counts: Counts::default() }
+    /// A network with these latencies, which loses this part of all messages.
+    pub(crate) fn new(latency: Latency, loss: f64) -> Self {
+        Self { latency, loss, grudge: Grudge::new(), counts: Counts::default() }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -60,10 +62,13 @@ impl Network {
         self.grudge.clear();
     }
 
-    /// Accepts a message and says how long it takes. Clients sit next to their nodes: they have no latency.
-    pub(crate) fn send(&mut self, src: &str, dest: &str, rng: &mut Pcg64Mcg) -> Duration {
+    /// Accepts a message and says how long it takes, unless it is lost. Clients sit next to their nodes: they have no
+    /// latency.
+    pub(crate) fn send(&mut self, src: &str, dest: &str, rng: &mut Pcg64Mcg) -> Option<Duration> {
         self.count(src, dest, |traffic| traffic.send_count += 1);
-        if involves_client(src, dest) { Duration::ZERO } else { draw(self.latency, rng) }
+        let latency = if involves_client(src, dest) { Duration::ZERO } else { draw(self.latency, rng) };
+        let lost = self.loss > 0.0 && rng.random_bool(self.loss.min(1.0));
+        (!lost).then_some(latency)
     }
 
     /// Whether `dest`, which takes a message of `src` from its inbox, hears it.
@@ -92,7 +97,7 @@ fn draw(latency: Latency, rng: &mut Pcg64Mcg) -> Duration {
     let mean = latency.mean;
     match latency.distribution {
         Distribution::Constant => mean,
-        Distribution::Uniform => Duration::from_millis(rng.random_range(0..=2 * millis(mean))),
+        Distribution::Uniform => Duration::from_millis(rng.random_range(0..(2 * millis(mean)).max(1))),
         Distribution::Exponential => {
             let factor = -(1.0 - rng.random::<f64>()).ln();
             Duration::from_millis(millis(mean.mul_f64(factor)))

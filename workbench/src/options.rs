@@ -15,6 +15,8 @@ pub struct Options {
     pub time_limit: Duration,
     /// How long a message between nodes takes.
     pub latency: Latency,
+    /// Which part of all messages is lost, clients' included: from 0 to 1.
+    pub loss: f64,
     /// Which faults are injected.
     pub nemesis: Vec<Fault>,
     /// How long a fault, and the time between two faults, lasts on average.
@@ -49,6 +51,7 @@ impl Default for Options {
             rate: 5.0,
             time_limit: Duration::from_secs(60),
             latency: Latency::default(),
+            loss: 0.0,
             nemesis: Vec::new(),
             nemesis_interval: Duration::from_secs(10),
             topology: Topology::Grid,

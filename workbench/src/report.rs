@@ -1,7 +1,7 @@
 //! What a test found out.
 
 use crate::{
-    checker::{availability, set_full, stats},
+    checker::{availability, exceptions, set_full, stats},
     history::{History, Operation},
     network::Counts,
     validity::Validity,
@@ -23,6 +23,8 @@ pub struct Report {
     pub stats: stats::Stats,
     /// Which part of them succeeded.
     pub availability: availability::Availability,
+    /// What clients could make nothing of.
+    pub exceptions: exceptions::Exceptions,
     /// How much went over the network.
     pub net: Counts,
     /// The workload's own verdict.
@@ -66,6 +68,7 @@ impl Report {
         json!({
             "stats": self.stats,
             "availability": self.availability,
+            "exceptions": self.exceptions,
             "net": {
                 "all": traffic(self.net.all),
                 "clients": clients,

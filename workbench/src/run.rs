@@ -3,7 +3,7 @@
 //! time is up, the network heals and rests, the clients do their last operations, and the checkers judge the history.
 
 use crate::{
-    checker::{availability, stats},
+    checker::{availability, exceptions, stats},
     client::Client,
     generator::{Generator, Moment, Next},
     history::{History, Kind, Op, Process},
@@ -345,6 +345,7 @@ impl Test {
             workload: self.workload.name(),
             stats: stats::check(&self.history),
             availability: availability::check(&self.history, self.options.availability),
+            exceptions: exceptions::check(&self.history),
             net: self.world.network.counts(),
             verdict: self.workload.check(&self.history, &self.options),
             journal: self.world.take_journal(),

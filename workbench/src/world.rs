@@ -86,7 +86,7 @@ pub struct Packet {
 
 impl World {
     pub(crate) fn new(options: &Options, rng: Pcg64Mcg, host: Option<Host>) -> Self {
-        let network = Network::new(options.latency);
+        let network = Network::new(options.latency, options.loss);
         Self {
             now: Duration::ZERO,
             rng,
@@ -272,11 +272,12 @@ impl World {
         if self.log_send {
             tracing::info!(target: "net", id, "send {line}");
         }
-        let deadline = self.now + self.network.send(src, dest, &mut self.rng);
+        let latency = self.network.send(src, dest, &mut self.rng);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });
         }
-        let Some(member) = &mut self.members[receiver] else { return };
+        let (Some(latency), Some(member)) = (latency, &mut self.members[receiver]) else { return };
+        let deadline = self.now + latency;
         member.inbox.push(Reverse(Parcel { deadline, id, src: src.clone(), line }));
         if member.holding.is_none() {
             self.pick_up(receiver);

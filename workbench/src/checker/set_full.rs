@@ -41,7 +41,33 @@ pub struct SetFull {
     /// How long it took from known to stable, in milliseconds, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` without
     /// stable elements.
     pub stable_latencies: Option<[u128; 5]>,
+    /// The same from known to lost, over lost elements.
+    pub lost_latencies: Option<[u128; 5]>,
+    /// The stale elements that took longest, the worst first.
+    pub worst_stale: Vec<Stale>,
+    /// Elements that some read held more than once. Maelstrom looks for less than once instead, and so finds none; so
+    /// does this.
+    pub duplicated: Vec<Any>,
+    /// How many.
+    pub duplicated_count: usize,
 }
+
+/// An element that a read missed after it was known.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Stale {
+    /// The element.
+    pub element: Any,
+    /// How long it took from known to stable, in milliseconds.
+    pub stable_latency: u128,
+    /// The index of the entry by which it was known.
+    pub known: Option<usize>,
+    /// The index of the invocation of the last read that missed it.
+    pub last_absent: Option<usize>,
+}
+
+/// How many stale elements are shown.
+const WORST: usize = 8;
 
 /// The quantiles of [`SetFull::stable_latencies`].
 pub const QUANTILES: [f64; 5] = [0.0, 0.5, 0.95, 0.99, 1.0];
@@ -69,7 +95,7 @@ struct Element {
 
 enum Fate {
     Stable { latency: Duration },
-    Lost,
+    Lost { latency: Duration },
     NeverRead,
 }
 
@@ -121,15 +147,15 @@ impl Element {
             (Some(left), Some(right)) => left.index > right.index,
             (left, _) => left.is_some(),
         };
+        let known = self.known.map_or(Duration::ZERO, |known| known.time);
+        let just_after = |last: Option<Moment>| last.map_or(Duration::ZERO, |last| last.time + Duration::from_nanos(1));
         if after(self.last_present, self.last_absent) {
-            let known = self.known.map_or(Duration::ZERO, |known| known.time);
-            let stable = self.last_absent.map_or(Duration::ZERO, |absent| absent.time + Duration::from_nanos(1));
-            Fate::Stable { latency: stable.saturating_sub(known) }
+            Fate::Stable { latency: just_after(self.last_absent).saturating_sub(known) }
         } else if self.known.is_some()
             && after(self.last_absent, self.last_present)
             && after(self.last_absent, self.known)
         {
-            Fate::Lost
+            Fate::Lost { latency: just_after(self.last_present).saturating_sub(known) }
         } else {
             Fate::NeverRead
         }
@@ -137,23 +163,35 @@ impl Element {
 }
 
 fn summarise(elements: &IndexMap<Any, Element>) -> SetFull {
-    let (mut lost, mut never_read, mut stale, mut latencies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut lost, mut never_read, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut stable_latencies, mut lost_latencies, mut worst_stale) = (Vec::new(), Vec::new(), Vec::new());
     for (value, element) in elements {
         match element.fate() {
             Fate::Stable { latency } => {
-                latencies.push(latency.as_millis());
+                stable_latencies.push(latency.as_millis());
                 if latency.as_millis() > 0 {
                     stale.push(value.clone());
+                    worst_stale.push(Stale {
+                        element: value.clone(),
+                        stable_latency: latency.as_millis(),
+                        known: element.known.map(|known| known.index),
+                        last_absent: element.last_absent.map(|absent| absent.index),
+                    });
                 }
             }
-            Fate::Lost => lost.push(value.clone()),
+            Fate::Lost { latency } => {
+                lost.push(value.clone());
+                lost_latencies.push(latency.as_millis());
+            }
             Fate::NeverRead => never_read.push(value.clone()),
         }
     }
     for values in [&mut lost, &mut never_read, &mut stale] {
         values.sort();
     }
-    let valid = match (lost.is_empty(), latencies.is_empty()) {
+    worst_stale.sort_by_key(|stale| std::cmp::Reverse(stale.stable_latency));
+    worst_stale.truncate(WORST);
+    let valid = match (lost.is_empty(), stable_latencies.is_empty()) {
         (false, _) => Validity::Invalid,
         (true, true) => Validity::Unknown,
         (true, false) => Validity::Valid,
@@ -161,14 +199,18 @@ fn summarise(elements: &IndexMap<Any, Element>) -> SetFull {
     SetFull {
         valid,
         attempt_count: elements.len(),
-        stable_count: latencies.len(),
+        stable_count: stable_latencies.len(),
         lost_count: lost.len(),
         lost,
         never_read_count: never_read.len(),
         never_read,
         stale_count: stale.len(),
         stale,
-        stable_latencies: quantiles(latencies),
+        stable_latencies: quantiles(stable_latencies),
+        lost_latencies: quantiles(lost_latencies),
+        worst_stale,
+        duplicated: Vec::new(),
+        duplicated_count: 0,
     }
 }
 

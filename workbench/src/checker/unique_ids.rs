@@ -19,6 +19,8 @@ pub struct UniqueIds {
     /// Those ids, and how often each was given.
     #[serde(skip)]
     pub duplicated: Vec<(Any, usize)>,
+    /// The least and the greatest id, in the order of [`Any`].
+    pub range: Option<(Any, Any)>,
 }
 
 /// Counts ids.
@@ -31,9 +33,17 @@ pub fn check(history: &History) -> UniqueIds {
         }
     }
     let acknowledged_count = times.values().sum();
+    let ends = times.first_key_value().zip(times.last_key_value());
+    let range = ends.map(|((least, _), (greatest, _))| ((*least).clone(), (*greatest).clone()));
     let duplicated: Vec<_> =
         times.into_iter().filter(|(_, count)| *count > 1).map(|(id, count)| (id.clone(), count)).collect();
-    UniqueIds { attempted_count: operations.len(), acknowledged_count, duplicated_count: duplicated.len(), duplicated }
+    UniqueIds {
+        attempted_count: operations.len(),
+        acknowledged_count,
+        duplicated_count: duplicated.len(),
+        duplicated,
+        range,
+    }
 }
 
 impl From<UniqueIds> for Verdict {

@@ -1,0 +1,49 @@
+//! What clients could make nothing of: answers outside the protocol, and errors in workloads whose clients do not tell
+//! errors apart (jepsen: `checker.clj`, `unhandled-exceptions`). It informs; the verdict is always valid.
+
+use crate::{
+    history::{History, Kind, Op},
+    validity::Validity,
+};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+/// The exceptions of a history, the most frequent first.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exceptions {
+    /// Always valid.
+    #[serde(rename = "valid?")]
+    pub valid: Validity,
+    /// Each text, with how often and where it came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
+}
+
+/// An exception that came at least once.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exception {
+    /// What it said.
+    pub text: String,
+    /// How often it came.
+    pub count: usize,
+    /// The first operation that ended with it.
+    pub example: Op,
+}
+
+/// How the errors of such operations begin.
+const MARK: &str = "indeterminate: ";
+
+/// Collects the exceptions of operations whose outcome is unknown.
+pub fn check(history: &History) -> Exceptions {
+    let mut found: IndexMap<String, Exception> = IndexMap::new();
+    for op in history.ops().iter().filter(|op| op.kind == Kind::Info) {
+        let text = op.error.as_ref().and_then(|error| error.to::<String>().ok());
+        if let Some(text) = text.as_deref().and_then(|text| text.strip_prefix(MARK)) {
+            let new = || Exception { text: text.to_owned(), count: 0, example: op.clone() };
+            found.entry(text.to_owned()).or_insert_with(new).count += 1;
+        }
+    }
+    let mut exceptions: Vec<_> = found.into_values().collect();
+    exceptions.sort_by_key(|exception| std::cmp::Reverse(exception.count));
+    Exceptions { valid: Validity::Valid, exceptions }
+}

@@ -1,0 +1,89 @@
+//! The set-full analysis as data: for each fate of an element a minimal history, and a near miss.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use glomers_protocol::Any;
+use glomers_workbench::{
+    Validity,
+    checker::set_full::{self, SetFull},
+    history::{History, Kind, Op, Process},
+};
+use std::time::Duration;
+
+/// Reads a history of one entry a word, a millisecond apart: `1+7` client 1 begins to add 7, `1+7!` it has, `1+7?` nobody
+/// knows, `2r` client 2 begins to read, `2r7,8` it saw those, `2r-` nothing.
+fn history(text: &str) -> History {
+    text.split_whitespace().enumerate().map(|(index, word)| op(index, word)).collect()
+}
+
+fn op(index: usize, word: &str) -> Op {
+    let (client, rest) = word.split_at(1);
+    let (f, kind, value) = match rest.strip_prefix('+') {
+        Some(added) => match (added.strip_suffix('!'), added.strip_suffix('?')) {
+            (Some(added), _) => ("add", Kind::Ok, added.to_owned()),
+            (_, Some(added)) => ("add", Kind::Info, added.to_owned()),
+            _ => ("add", Kind::Invoke, added.to_owned()),
+        },
+        None => match rest.strip_prefix('r').unwrap() {
+            "" => ("read", Kind::Invoke, "null".to_owned()),
+            "-" => ("read", Kind::Ok, "[]".to_owned()),
+            seen => ("read", Kind::Ok, format!("[{seen}]")),
+        },
+    };
+    Op {
+        index,
+        time: Duration::from_millis(index as u64),
+        kind,
+        process: Process::Client(client.parse().unwrap()),
+        f,
+        value: serde_json::from_str::<Any>(&value).unwrap(),
+        error: None,
+        extra: Vec::new(),
+    }
+}
+
+/// A history, the verdict on it, and how many elements are stable, lost, never read and stale.
+fn check(text: &str, valid: Validity, counts: [usize; 4]) -> SetFull {
+    let set = set_full::check(&history(text), "add");
+    assert_eq!(set.valid, valid, "{text}: {set:?}");
+    assert_eq!([set.stable_count, set.lost_count, set.never_read_count, set.stale_count], counts, "{text}: {set:?}");
+    set
+}
+
+#[test]
+fn an_element_that_is_seen_is_stable() {
+    check("1+7 1+7! 2r 2r7", Validity::Valid, [1, 0, 0, 0]);
+}
+
+#[test]
+fn an_element_that_is_known_and_then_missed_for_good_is_lost() {
+    check("1+7 1+7! 2r 2r-", Validity::Invalid, [0, 1, 0, 0]);
+    check("1+7 1+7! 2r 2r7 2r 2r-", Validity::Invalid, [0, 1, 0, 0]);
+}
+
+#[test]
+fn a_read_that_began_before_the_add_ended_proves_nothing() {
+    check("1+7 2r 1+7! 2r-", Validity::Unknown, [0, 0, 1, 0]);
+}
+
+#[test]
+fn an_element_whose_add_is_unknown_may_never_be_seen() {
+    check("1+7 1+7? 2r 2r-", Validity::Unknown, [0, 0, 1, 0]);
+    check("1+7 1+7? 2r 2r7 2r 2r-", Validity::Invalid, [0, 1, 0, 0]);
+}
+
+#[test]
+fn an_element_that_is_missed_for_a_while_is_stale() {
+    let set = check("1+7 1+7! 2r 2r- 2r 2r- 2r 2r7", Validity::Valid, [1, 0, 0, 1]);
+    assert_eq!(set.stable_latencies, Some([3; 5]));
+    assert_eq!(set.worst_stale[0].stable_latency, 3);
+}
+
+#[test]
+fn an_element_that_flickers_and_comes_back_is_only_stale() {
+    check("1+7 1+7! 2r 2r7 2r 2r- 2r 2r7", Validity::Valid, [1, 0, 0, 1]);
+}
+
+#[test]
+fn without_elements_nothing_is_known() {
+    check("2r 2r-", Validity::Unknown, [0, 0, 0, 0]);
+}

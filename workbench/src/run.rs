@@ -207,7 +207,6 @@ impl Test {
             partitioned: false,
             end: Some(now + self.options.time_limit),
         });
-        self.wait_for_workers();
     }
 
     /// Heals, rests, and has the clients do their last operations.
@@ -228,28 +227,30 @@ impl Test {
             partitioned: false,
             end: None,
         });
-        self.wait_for_workers();
     }
 
-    /// Runs a phase until its generator has nothing more to give, or its time is up.
+    /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and waits until
+    /// all have ended. The generator hears of the late ones, too (jepsen: `phases` moves on when all threads are free).
     fn drive(&mut self, mut phase: Phase) {
+        self.begin_operations(&mut phase);
+        while !self.workers.all_free() && self.observed_step(&mut phase, None) {}
+    }
+
+    fn begin_operations(&mut self, phase: &mut Phase) {
         while self.world.crash().is_none() {
-            let at = self.next_of(&phase);
+            let at = self.next_of(phase);
             let begins_too_late = |end| at.is_none_or(|at| at >= end);
             if phase.end.is_some_and(|end| begins_too_late(end) && (at.is_some() || self.now() >= end)) {
                 return;
             }
             let until = at.or(phase.end);
-            let ended = self.history.ops().len();
-            if self.step_before(until) {
-                if self.history.ops().len() > ended {
-                    phase.waiting = None;
-                    self.history.ops()[ended..].iter().for_each(|op| phase.generator.observe(op));
-                }
-            } else if phase.next_fault.is_some() && phase.next_fault == at {
+            if self.observed_step(phase, until) {
+                continue;
+            }
+            if phase.next_fault.is_some() && phase.next_fault == at {
                 self.flip(&mut phase.partitioned);
                 phase.next_fault = Some(self.now() + self.stagger(self.options.nemesis_interval));
-            } else if until.is_none() || at.is_some() && !self.ask(&mut phase) {
+            } else if until.is_none() || at.is_some() && !self.ask(phase) {
                 return;
             }
         }
@@ -302,8 +303,15 @@ impl Test {
         happened
     }
 
-    fn wait_for_workers(&mut self) {
-        while !self.workers.all_free() && self.step_before(None) {}
+    /// Lets the next thing happen if one does before `time`, and the phase's generator hear of it.
+    fn observed_step(&mut self, phase: &mut Phase, time: Option<Duration>) -> bool {
+        let ended = self.history.ops().len();
+        let happened = self.step_before(time);
+        if happened && self.history.ops().len() > ended {
+            phase.waiting = None;
+            self.history.ops()[ended..].iter().for_each(|op| phase.generator.observe(op));
+        }
+        happened
     }
 
     /// Notes operations that have ended.

@@ -24,8 +24,9 @@
 //!
 //! - [`mod@workload`]: what clients do and expect; one file a workload.
 //! - [`generator`]: which operation comes next.
-//! - `run`: the phases of a test. `workers`: who is doing what. `world`: virtual time. `network`, `nemesis`: latencies and
-//!   partitions. `process`, [`client`], `services`: who takes part.
+//! - `run`: the ways to run a test. `test`, `phase`: its phases. `workers`: who is doing what.
+//! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and partitions. `process`,
+//!   [`client`], `services`, `hosted`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it. [`store`]: where runs are kept; [`edn`]: in Jepsen's form.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
@@ -40,11 +41,13 @@ mod nemesis;
 mod network;
 pub mod options;
 mod packet;
+mod phase;
 mod process;
 mod report;
 mod run;
 mod services;
 pub mod store;
+mod test;
 mod topology;
 mod validity;
 mod workers;

@@ -1,0 +1,118 @@
+//! One part of a test: operations begin when the generator gives them, the rate allows it and a client is free; faults
+//! begin and end in between (jepsen: `generator/interpreter.clj`).
+
+use crate::{
+    generator::{Generator, Moment, Next},
+    test::Test,
+};
+use rand::RngExt;
+use std::time::Duration;
+
+/// A part of a test in which one generator gives the operations.
+pub(crate) struct Phase {
+    pub(crate) generator: Box<dyn Generator>,
+    /// How far operations are apart on average; `None`: as soon as they can be.
+    pub(crate) interval: Option<Duration>,
+    pub(crate) next_operation: Duration,
+    /// Set while the generator has nothing to give: until something changes, or until then.
+    pub(crate) waiting: Option<Option<Duration>>,
+    /// When the next fault begins or ends.
+    pub(crate) next_fault: Option<Duration>,
+    pub(crate) partitioned: bool,
+    pub(crate) end: Option<Duration>,
+}
+
+impl Test {
+    /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and waits until
+    /// all have ended. The generator hears of the late ones, too (jepsen: `phases` moves on when all threads are free).
+    pub(crate) fn drive(&mut self, mut phase: Phase) {
+        self.begin_operations(&mut phase);
+        while !self.workers.all_free() && self.observed_step(&mut phase, None) {}
+    }
+
+    fn begin_operations(&mut self, phase: &mut Phase) {
+        while self.world.crash().is_none() {
+            let at = self.next_of(phase);
+            let begins_too_late = |end| at.is_none_or(|at| at >= end);
+            if phase.end.is_some_and(|end| begins_too_late(end) && (at.is_some() || self.now() >= end)) {
+                return;
+            }
+            let until = at.or(phase.end);
+            if self.observed_step(phase, until) {
+                continue;
+            }
+            if phase.next_fault.is_some() && phase.next_fault == at {
+                self.flip(&mut phase.partitioned);
+                phase.next_fault = Some(self.now() + self.stagger(self.options.nemesis_interval));
+            } else if until.is_none() || at.is_some() && !self.ask(phase) {
+                return;
+            }
+        }
+    }
+
+    /// When the phase does something next by itself.
+    fn next_of(&self, phase: &Phase) -> Option<Duration> {
+        let now = self.now();
+        let operation = match phase.waiting {
+            None => Some(phase.next_operation),
+            Some(until) => until.map(|until| until.max(phase.next_operation)),
+        };
+        let operation = operation.filter(|at| *at < Duration::MAX && !self.workers.free().is_empty());
+        operation.into_iter().chain(phase.next_fault).map(|at| at.max(now)).min()
+    }
+
+    /// Asks the phase's generator for an operation; says whether there will be more.
+    fn ask(&mut self, phase: &mut Phase) -> bool {
+        let (now, free) = (self.now(), self.workers.free());
+        let mut moment = Moment { now, processes: self.workers.processes(), free: &free, rng: &mut self.rng };
+        match phase.generator.next(&mut moment) {
+            Next::Done => return false,
+            Next::Wait(until) => phase.waiting = Some(until),
+            Next::Invoke(worker, invocation) => {
+                phase.waiting = None;
+                let surroundings = (&mut self.world, &mut self.rng);
+                let rules = (&*self.workload, &self.options);
+                let op = self.workers.begin(worker, invocation, now, surroundings, rules);
+                let begun = self.history.ops().len();
+                self.history.push(op);
+                self.complete();
+                self.history.ops()[begun..].iter().for_each(|op| phase.generator.observe(op));
+                if let Some(interval) = phase.interval {
+                    phase.next_operation = now + self.stagger(interval);
+                }
+            }
+        }
+        true
+    }
+
+    /// Up to twice the mean, evenly.
+    fn stagger(&mut self, mean: Duration) -> Duration {
+        (mean * 2).mul_f64(self.rng.random())
+    }
+
+    /// Lets the next thing happen if one does before `time`; else waits until then.
+    pub(crate) fn step_before(&mut self, time: Option<Duration>) -> bool {
+        let happened = self.world.step_before(time.map(|time| self.origin + time));
+        self.complete();
+        happened
+    }
+
+    /// Lets the next thing happen if one does before `time`, and the phase's generator hear of it.
+    fn observed_step(&mut self, phase: &mut Phase, time: Option<Duration>) -> bool {
+        let ended = self.history.ops().len();
+        let happened = self.step_before(time);
+        if happened && self.history.ops().len() > ended {
+            phase.waiting = None;
+            self.history.ops()[ended..].iter().for_each(|op| phase.generator.observe(op));
+        }
+        happened
+    }
+
+    /// Notes operations that have ended.
+    fn complete(&mut self) {
+        let now = self.now();
+        for op in self.workers.complete(now, &mut self.world, &*self.workload) {
+            self.history.push(op);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A test from the first `init` to the verdict, in Maelstrom's phases (Maelstrom: `core.clj`, `db.clj`): nodes are told
+//! their ids, clients prepare the system, clients and nemesis work until the time is up, the network heals and rests, the
+//! clients do their last operations, and the checkers judge the history.
+
+use crate::{
+    checker::{availability, exceptions, stats},
+    client::Client,
+    history::{History, Kind, Op, Process},
+    hosted::Host,
+    nemesis::Partition,
+    options::{Fault, Options},
+    phase::Phase,
+    report::Report,
+    run::RunError,
+    services,
+    workers::{Seated, Workers},
+    workload::Workload,
+    world::World,
+};
+use glomers_protocol::{Any, CallError, NodeId, init::Init};
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use serde_json::json;
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// How long a node may take to answer `init` (Maelstrom: `db.clj`).
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the healed network rests before the last operations (Maelstrom: `core.clj`).
+const RECOVERY: Duration = Duration::from_secs(10);
+
+pub(crate) struct Test {
+    pub(crate) options: Options,
+    pub(crate) workload: Box<dyn Workload>,
+    pub(crate) world: World,
+    pub(crate) rng: Pcg64Mcg,
+    pub(crate) workers: Workers,
+    pub(crate) history: History,
+    /// When the first operation could begin; the history counts from there.
+    pub(crate) origin: Duration,
+}
+
+impl Test {
+    pub(crate) fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Self {
+        let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
+        let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
+        for (id, service) in services::all(&mut rng) {
+            world.join(id, service);
+        }
+        let workers = Workers::new(&options);
+        Self { options, workload, world, rng, workers, history: History::default(), origin: Duration::ZERO }
+    }
+
+    pub(crate) fn run(mut self) -> Result<Report, RunError> {
+        self.prepare()?;
+        self.work();
+        self.conclude();
+        match self.world.find_crash() {
+            Some(crash) => Err(crash.into()),
+            None => Ok(self.judge()),
+        }
+    }
+
+    /// Time since the first operation could begin.
+    pub(crate) fn now(&self) -> Duration {
+        self.world.now() - self.origin
+    }
+
+    /// Tells every node its id, then lets the workload speak to each.
+    fn prepare(&mut self) -> Result<(), RunError> {
+        let ids: Vec<NodeId> = self.options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
+        let mut acts = Vec::new();
+        for id in &ids {
+            let seated = self.workers.seat(&mut self.world, &mut self.rng);
+            let client = Client::new(seated.cx.clone(), id.clone());
+            let init = Init { node_id: id.clone(), node_ids: ids.clone() };
+            acts.push((id.clone(), seated, async move { client.call_within(&init, INIT_TIMEOUT).await.map(|_| ()) }));
+        }
+        self.finish_setup(acts)?;
+        let mut acts = Vec::new();
+        for id in &ids {
+            let seated = self.workers.seat(&mut self.world, &mut self.rng);
+            let setup = self.workload.setup(Client::new(seated.cx.clone(), id.clone()), &self.options);
+            acts.push((id.clone(), seated, setup));
+        }
+        self.finish_setup(acts)?;
+        self.origin = self.world.now();
+        Ok(())
+    }
+
+    /// Waits for clients that speak to nodes, and takes them off the network.
+    fn finish_setup<F>(&mut self, acts: Vec<(NodeId, Seated, F)>) -> Result<(), RunError>
+    where
+        F: Future<Output = Result<(), CallError>> + 'static,
+    {
+        let results = Rc::new(RefCell::new(Vec::new()));
+        let (expected, mut seats) = (acts.len(), Vec::new());
+        for (node, seated, act) in acts {
+            let results = Rc::clone(&results);
+            seated.cx.spawn(async move {
+                let result = act.await;
+                results.borrow_mut().push((node, result));
+            });
+            self.world.wake(seated.seat);
+            seats.push(seated.seat);
+        }
+        while results.borrow().len() < expected && self.world.step_before(None) {}
+        if let Some(crash) = self.world.crash() {
+            return Err(crash.clone().into());
+        }
+        seats.into_iter().for_each(|seat| self.world.leave(seat));
+        let results = results.take();
+        match results.into_iter().find_map(|(node, result)| Some((node, result.err()?))) {
+            None => Ok(()),
+            Some((node, cause)) => Err(RunError::Setup { node, cause, complaints: self.world.take_complaints() }),
+        }
+    }
+
+    /// Clients and nemesis work until the time is up and every client is done.
+    fn work(&mut self) {
+        let pace = (self.options.rate > 0.0).then(|| Duration::from_secs_f64(self.options.rate.recip().min(1e9)));
+        let now = self.now();
+        self.drive(Phase {
+            generator: self.workload.generator(&self.options),
+            interval: pace,
+            next_operation: if pace.is_some() { now } else { Duration::MAX },
+            waiting: None,
+            next_fault: self.options.nemesis.contains(&Fault::Partition).then_some(now),
+            partitioned: false,
+            end: Some(now + self.options.time_limit),
+        });
+    }
+
+    /// Heals, rests, and has the clients do their last operations.
+    fn conclude(&mut self) {
+        let Some(generator) = self.workload.last_generator(&self.options) else { return };
+        if self.options.nemesis.contains(&Fault::Partition) {
+            self.heal();
+        }
+        let rested = self.now() + RECOVERY;
+        while self.step_before(Some(rested)) {}
+        let next_operation = self.now();
+        self.drive(Phase {
+            generator,
+            interval: None,
+            next_operation,
+            waiting: None,
+            next_fault: None,
+            partitioned: false,
+            end: None,
+        });
+    }
+
+    /// Begins a partition, or ends one.
+    pub(crate) fn flip(&mut self, partitioned: &mut bool) {
+        *partitioned = !*partitioned;
+        if !*partitioned {
+            return self.heal();
+        }
+        let partition = Partition::draw(&mut self.rng);
+        let grudge = partition.grudge(&self.options.nodes, &mut self.rng);
+        self.note("start-partition", Any::from(partition.name()));
+        self.note("start-partition", Any::new(&json!(["isolated", grudge])));
+        self.world.network.partition(grudge);
+    }
+
+    fn heal(&mut self) {
+        self.note("stop-partition", Any::null());
+        self.world.network.heal();
+        self.note("stop-partition", Any::from("network-healed"));
+    }
+
+    /// Notes what the nemesis does.
+    fn note(&mut self, f: &'static str, value: Any) {
+        let time = self.now();
+        let process = Process::Nemesis;
+        self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
+    }
+
+    fn judge(mut self) -> Report {
+        Report {
+            workload: self.workload.name(),
+            stats: stats::check(&self.history),
+            availability: availability::check(&self.history, self.options.availability),
+            exceptions: exceptions::check(&self.history),
+            net: self.world.network.counts(),
+            verdict: self.workload.check(&self.history, &self.options),
+            journal: self.world.take_journal(),
+            complaints: self.world.take_complaints(),
+            history: self.history,
+        }
+    }
+}

@@ -10,7 +10,7 @@ use glomers_workbench::{
 };
 use std::time::Duration;
 
-/// Runs of 20 seconds with this number of nodes stay below `bar`, and no operation fails.
+/// Runs of 20 seconds with this number of nodes are valid and stay below `bar`, and no operation fails.
 fn check<H: Handler>(name: &str, nodes: usize, rate: f64, bar: f64) {
     for seed in 0..3 {
         let options = Options {
@@ -20,10 +20,12 @@ fn check<H: Handler>(name: &str, nodes: usize, rate: f64, bar: f64) {
             concurrency: Concurrency::PerNode(2),
             nemesis: vec![Fault::Partition],
             nemesis_interval: Duration::from_secs(4),
+            // What challenge 6c asks of transactions; it has no meaning elsewhere.
+            consistency_models: vec!["read-committed".to_owned()],
             ..Options::default().with_node_count(nodes)
         };
         let report = run::<H>(workload(name).unwrap(), &options).unwrap();
-        assert_ne!(report.valid(), Validity::Invalid, "{name}, seed {seed}, {nodes} nodes: {report}");
+        assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes: {report}");
         assert_eq!(report.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
         let messages = report.server_messages_per_operation().unwrap();
         assert!(messages <= bar, "{name}, seed {seed}, {nodes} nodes: {messages} messages per operation");

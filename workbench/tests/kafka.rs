@@ -143,7 +143,7 @@ fn last(report: &Report) -> Vec<Operation<'_>> {
 fn right_nodes_do_everything_but_crash() {
     for seed in 0..5 {
         let report = report(&options(seed), Fault::None);
-        for (f, counts) in &report.stats.by_f {
+        for (f, counts) in report.stats.by_f.iter().map(|(f, function)| (f, function.counts)) {
             let expected = if *f == "crash" { counts.info_count } else { counts.ok_count };
             assert_eq!(expected, counts.count, "seed {seed}: {f}");
         }
@@ -293,7 +293,7 @@ fn without_messages_nothing_is_left_to_do() {
 
 /// How many operations `f` ended in each way, and the errors they gave.
 fn ends(report: &Report, f: &str) -> (usize, usize, usize, BTreeSet<String>) {
-    let counts = report.stats.by_f[f];
+    let counts = report.stats.by_f[f].counts;
     let errors = report.history.ops().iter().filter(|op| op.f == f).filter_map(|op| op.error.as_ref());
     (counts.ok_count, counts.fail_count, counts.info_count, errors.map(|error| error.text().to_owned()).collect())
 }

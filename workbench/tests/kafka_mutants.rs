@@ -129,7 +129,7 @@ fn right_logs_are_never_blamed() {
     for seed in 0..SEEDS {
         let report = report(seed, Fault::None);
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
-        assert!(report.stats.by_f["send"].ok_count > 100, "seed {seed}: {report}");
+        assert!(report.stats.by_f["send"].counts.ok_count > 100, "seed {seed}: {report}");
     }
 }
 

@@ -231,10 +231,11 @@ pub(crate) fn quantiles<T: Ord + Copy>(mut values: Vec<T>) -> Option<[T; 5]> {
 impl From<SetFull> for Verdict {
     fn from(set: SetFull) -> Self {
         let mut findings = json!(set);
-        if let Some(latencies) = set.stable_latencies {
+        for (name, latencies) in [("stable-latencies", set.stable_latencies), ("lost-latencies", set.lost_latencies)] {
             let pairs =
-                QUANTILES.iter().zip(latencies).map(|(quantile, latency)| (quantile.to_string(), json!(latency)));
-            findings["stable-latencies"] = serde_json::Map::from_iter(pairs).into();
+                |latencies: [u128; 5]| QUANTILES.iter().map(f64::to_string).zip(latencies.map(|value| json!(value)));
+            findings[name] =
+                latencies.map_or(serde_json::Value::Null, |all| serde_json::Map::from_iter(pairs(all)).into());
         }
         Self { valid: set.valid, findings }
     }

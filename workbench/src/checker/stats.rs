@@ -11,14 +11,25 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Stats {
-    /// Unknown if some function never succeeded.
+    /// Invalid if some function never succeeded.
     #[serde(rename = "valid?")]
     pub valid: Validity,
     /// All operations.
     #[serde(flatten)]
     pub all: Counts,
     /// By function.
-    pub by_f: BTreeMap<&'static str, Counts>,
+    pub by_f: BTreeMap<&'static str, Function>,
+}
+
+/// What became of the operations of one function.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct Function {
+    /// Invalid if none succeeded.
+    #[serde(rename = "valid?")]
+    pub valid: Validity,
+    /// How many there were.
+    #[serde(flatten)]
+    pub counts: Counts,
 }
 
 /// How many operations ended, and how.
@@ -50,6 +61,8 @@ pub fn check(history: &History) -> Stats {
             }
         }
     }
-    let succeeded = by_f.iter().all(|(f, counts)| *f == "crash" || counts.ok_count > 0);
-    Stats { valid: if succeeded { Validity::Valid } else { Validity::Unknown }, all, by_f }
+    let judge = |(f, counts): (_, Counts)| (f, Function { valid: Validity::from_valid(counts.ok_count > 0), counts });
+    let by_f: BTreeMap<_, _> = by_f.into_iter().map(judge).collect();
+    let valid = by_f.iter().filter(|(f, _)| **f != "crash").map(|(_, function)| function.valid).max();
+    Stats { valid: valid.unwrap_or(Validity::Valid), all, by_f }
 }

@@ -93,7 +93,7 @@ pub fn op(line: &str) -> Op {
         f: entry["f"].as_str().unwrap().to_owned().leak(),
         value: Any::new(&entry["value"]),
         error: entry.get("error").map(Any::new),
-        extra: Vec::new(),
+        extra: entry.get("final?").map(|value| ("final?", Any::new(value))).into_iter().collect(),
     }
 }
 

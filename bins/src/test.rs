@@ -28,6 +28,11 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
     print(&report, arguments.json)?;
     if !arguments.json {
         writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
+        if report.valid() != Validity::Valid && arguments.bin.is_none() {
+            // The seed is among the words, or it is the default.
+            let words: Vec<_> = std::env::args().skip(1).collect();
+            writeln!(std::io::stdout(), "again: glomers {}", words.join(" "))?;
+        }
     }
     Ok(report.valid())
 }

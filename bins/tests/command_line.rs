@@ -1,0 +1,55 @@
+//! The exit codes of `glomers`, which are Maelstrom's, and what it prints with them.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use std::process::Command;
+
+/// Runs `glomers` with these words; the store goes where cargo lets tests write.
+fn check(words: &str, code: i32, expected: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_glomers"))
+        .args(words.split_whitespace())
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{words}: {text}");
+    assert!(text.contains(expected), "{words}: {text}");
+}
+
+#[test]
+fn a_valid_run_is_0() {
+    check("test -w echo --time-limit 2 --rate 20", 0, "echo: valid");
+    check("challenge 1 3a", 0, "Broadcast, one node");
+    check("test -w echo --time-limit 2 --json", 0, "\"valid?\": true");
+}
+
+#[test]
+fn an_invalid_run_is_1_and_says_how_to_repeat_it() {
+    let words = "test -w txn-rw-register --node-count 2 --rate 100 --time-limit 5 --nemesis partition --seed 3";
+    check(words, 1, &format!("again: glomers {words}"));
+    check("test -w echo --rate 0 --availability 2", 254, "a number from 0 to 1");
+}
+
+#[test]
+fn a_run_that_tells_nothing_is_2() {
+    check("test -w broadcast --rate 0 --time-limit 2", 2, "broadcast: unknown");
+}
+
+#[test]
+fn bad_arguments_are_254() {
+    check("test -w nope", 254, "txn-list-append");
+    check("test --concurrency 0n", 254, "a multiple of the nodes");
+    check("frobnicate", 254, "unrecognized subcommand");
+}
+
+#[test]
+fn no_verdict_is_255() {
+    check("test -w echo --bin ./nothing-here", 255, "cannot find ./nothing-here");
+    check("challenge 9", 255, "there is no challenge `9`");
+    check("test -w lin-kv", 255, "name a program with --bin");
+}
+
+#[test]
+fn help_is_0() {
+    check("--help", 0, "glomers challenge 3a 3c");
+}

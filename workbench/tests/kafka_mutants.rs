@@ -100,8 +100,7 @@ fn report(seed: u64, fault: Fault) -> Report {
         concurrency: Concurrency::PerNode(2),
         rate: 50.0,
         time_limit: Duration::from_secs(10),
-        // Few logs, each long enough for the faults to strike in it. Nor is the very last send the first of its log then:
-        // it ends when the generator is no longer told, so the final polls would not know of such a log.
+        // Few logs, each long enough for the faults to strike in it.
         key_count: Some(4),
         max_writes_per_key: 1000,
         latency: Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential },

@@ -57,7 +57,7 @@ impl Test {
             None => Some(phase.next_operation),
             Some(until) => until.map(|until| until.max(phase.next_operation)),
         };
-        let operation = operation.filter(|at| *at < Duration::MAX && !self.workers.free().is_empty());
+        let operation = operation.filter(|at| *at < Duration::MAX && self.workers.any_free());
         operation.into_iter().chain(phase.next_fault).map(|at| at.max(now)).min()
     }
 

@@ -56,6 +56,10 @@ impl Workers {
         turns.filter(|worker| self.workers[*worker].busy.is_none()).collect()
     }
 
+    pub(crate) fn any_free(&self) -> bool {
+        self.workers.iter().any(|worker| worker.busy.is_none())
+    }
+
     pub(crate) fn all_free(&self) -> bool {
         self.workers.iter().all(|worker| worker.busy.is_none())
     }

@@ -3,9 +3,14 @@
 //! Of the keys in the pool, each is twice as likely as the one before it. Written values count up from 1 for each key,
 //! so no two writes are alike; a key that was written often enough makes way for a new one.
 
-use crate::options::Options;
+use crate::{
+    generator::{Each, Generator, Invocation},
+    options::Options,
+};
+use glomers_protocol::Any;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One step of a transaction.
@@ -74,6 +79,15 @@ impl Transactions {
         let last = self.pool.len() - 1;
         (1..=last).rev().find(|place| rng.random_bool(chance(*place))).unwrap_or(0)
     }
+}
+
+/// Operations `txn`, each a transaction whose steps `micro_op` puts into the workload's form.
+pub(super) fn generator<M: Serialize + 'static>(options: &Options, micro_op: fn(Step) -> M) -> Box<dyn Generator> {
+    let mut transactions = Transactions::new(options, options.max_txn_length);
+    Box::new(Each(move |rng: &mut Pcg64Mcg| {
+        let steps: Vec<_> = transactions.draw(rng).into_iter().map(micro_op).collect();
+        Invocation::new("txn", Any::new(&steps))
+    }))
 }
 
 /// The part of `2^0 + .. + 2^place` that `2^place` is.

@@ -2,12 +2,12 @@
 
 use super::{
     Connection, Verdict, Workload, stateless,
-    transactions::{Step, Transactions},
+    transactions::{self, Step},
 };
 use crate::{
     checker::txn::{self, Objects},
     client::{Client, Outcome},
-    generator::{Each, Generator, Invocation},
+    generator::Generator,
     history::History,
     options::Options,
 };
@@ -26,11 +26,7 @@ impl Workload for TxnListAppendWorkload {
     }
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
-        let mut transactions = Transactions::new(options, options.max_txn_length);
-        Box::new(Each(move |rng: &mut rand_pcg::Pcg64Mcg| {
-            let steps: Vec<_> = transactions.draw(rng).into_iter().map(micro_op).collect();
-            Invocation::new("txn", Any::new(&steps))
-        }))
+        transactions::generator(options, micro_op)
     }
 
     fn connect(&self, client: Client, _: &Options) -> Connection {

@@ -8,5 +8,6 @@ pub mod kafka;
 pub mod lin_kv;
 pub mod set_full;
 pub mod stats;
+pub mod suspicion;
 pub mod txn;
 pub mod unique_ids;

@@ -37,6 +37,7 @@ pub mod edn;
 pub mod generator;
 pub mod history;
 mod hosted;
+mod judgement;
 mod nemesis;
 mod network;
 pub mod options;
@@ -55,6 +56,7 @@ pub mod workload;
 mod world;
 
 pub use hosted::{Crash, Program, StartError};
+pub use judgement::Judgement;
 pub use network::{Counts, Traffic};
 pub use options::Options;
 pub use report::Report;

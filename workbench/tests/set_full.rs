@@ -34,7 +34,7 @@ fn op(index: usize, word: &str) -> Op {
         time: Duration::from_millis(index as u64),
         kind,
         process: Process::Client(client.parse().unwrap()),
-        f,
+        f: f.into(),
         value: serde_json::from_str::<Any>(&value).unwrap(),
         error: None,
         extra: Vec::new(),

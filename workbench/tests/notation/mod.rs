@@ -29,7 +29,7 @@ impl Operation {
             time: Duration::ZERO,
             kind: if ends { self.kind } else { Kind::Invoke },
             process: Process::Client(self.process),
-            f: self.f,
+            f: self.f.into(),
             value: Any::new(if ends && self.kind == Kind::Ok { &self.answered } else { &self.asked }),
             error: None,
             extra: Vec::new(),

@@ -4,17 +4,12 @@
 
 use clojure_reader::edn::{Edn, read_string};
 use flate2::read::GzDecoder;
-use glomers_protocol::Any;
-use glomers_workbench::{
-    Options, Validity,
-    history::{History, Kind, Op, Process},
-};
+use glomers_workbench::{Options, Validity, history::History};
 use serde_json::{Value, json};
 use std::{
     fs,
     io::{self, Read as _},
     path::PathBuf,
-    time::Duration,
 };
 
 /// A recorded run.
@@ -40,13 +35,12 @@ pub fn runs(workload: &str) -> Vec<Recorded> {
 
 fn run(path: PathBuf) -> Recorded {
     let about: Value = serde_json::from_slice(&fs::read(path.join("run.json")).unwrap()).unwrap();
-    let history = unpack(path.join("history.edn.gz")).unwrap();
     let results = unpack(path.join("results.edn.gz")).unwrap();
     Recorded {
         name: path.file_name().unwrap().to_str().unwrap().to_owned(),
         workload: about["workload"].as_str().unwrap().to_owned(),
         options: options(about["command"].as_str().unwrap()),
-        history: history.lines().filter(|line| !line.is_empty()).map(op).collect(),
+        history: History::read(&path).unwrap(),
         results: value(&read_string(&results).unwrap()),
     }
 }
@@ -74,26 +68,6 @@ impl Recorded {
             Value::Bool(valid) => Validity::from_valid(*valid),
             _ => Validity::Unknown,
         }
-    }
-}
-
-/// An entry of a history.
-pub fn op(line: &str) -> Op {
-    let entry = value(&read_string(line).unwrap());
-    Op {
-        index: 0,
-        time: Duration::from_nanos(entry["time"].as_u64().unwrap()),
-        kind: match entry["type"].as_str().unwrap() {
-            "invoke" => Kind::Invoke,
-            "ok" => Kind::Ok,
-            "fail" => Kind::Fail,
-            _ => Kind::Info,
-        },
-        process: entry["process"].as_u64().map_or(Process::Nemesis, Process::Client),
-        f: entry["f"].as_str().unwrap().to_owned().leak(),
-        value: Any::new(&entry["value"]),
-        error: entry.get("error").map(Any::new),
-        extra: entry.get("final?").map(|value| ("final?", Any::new(value))).into_iter().collect(),
     }
 }
 

@@ -63,13 +63,13 @@ impl<'a> Entries<'a> {
     }
 
     fn decode(&mut self, op: &'a Op, invocation: Option<usize>) -> Entry<'a> {
-        let is_transaction = matches!(op.f, "poll" | "send" | "txn");
+        let is_transaction = matches!(&*op.f, "poll" | "send" | "txn");
         let mut entry = Entry { op, is_transaction, sends: Vec::new(), reads: Vec::new(), assigned: None, invocation };
         if is_transaction {
             for step in serde_json::from_str::<Vec<&'a RawValue>>(op.value.text()).unwrap_or_default() {
                 self.decode_step(step, &mut entry);
             }
-        } else if matches!(op.f, "assign" | "subscribe") {
+        } else if matches!(&*op.f, "assign" | "subscribe") {
             let keys: Vec<String> = op.value.to().unwrap_or_default();
             entry.assigned = Some(keys.into_iter().map(|key| self.key(key)).collect());
         }

@@ -11,7 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 pub(super) struct Entry {
     pub(super) index: usize,
     /// Nanoseconds.
-    time: i64,
+    pub(super) time: i64,
     pub(super) kind: Kind,
     pub(super) process: u64,
     pub(super) steps: Vec<Step>,

@@ -71,26 +71,3 @@ fn each_anomaly_is_explained() {
         }
     }
 }
-
-/// Values that nobody wrote are no evidence to Elle, and are shown beside the verdict.
-#[test]
-fn what_elle_cannot_see_is_shown() {
-    for run in runs("txn-") {
-        let unseen = &judge(&run).findings["unseen-by-elle"];
-        let garbage = run.name.ends_with("garbage");
-        assert_eq!(unseen["unwritten-read-count"] != json!(0), garbage, "{}: {unseen:#}", run.name);
-    }
-}
-
-/// `cargo test --release --test recorded_checkers -- --ignored --nocapture` prints the table of all cases.
-#[test]
-#[ignore = "prints a table"]
-fn table() {
-    for run in ["lin-kv", "txn-list-append", "txn-rw-register"].into_iter().flat_map(runs) {
-        #[expect(clippy::disallowed_methods, reason = "the table says how long each case took")]
-        let begin = std::time::Instant::now();
-        let verdict = judge(&run);
-        let took = begin.elapsed();
-        println!("| {} | {} | {} | {took:.1?} |", run.name, run.valid(), verdict.valid);
-    }
-}

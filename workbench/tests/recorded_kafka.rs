@@ -101,23 +101,3 @@ fn lags_are_those_of_maelstrom() {
         assert_eq!(found["key"], expected["key"], "{}", run.name);
     }
 }
-
-/// `cargo test --release --test recorded_kafka -- --ignored --nocapture` prints the table of all cases.
-#[test]
-#[ignore = "prints a table"]
-fn table() {
-    for (run, ..) in RUNS.iter() {
-        #[expect(clippy::disallowed_methods, reason = "the table says how long each case took")]
-        let begin = std::time::Instant::now();
-        let kafka = check(&run.history);
-        let took = begin.elapsed();
-        let lines = run.history.ops().len();
-        println!(
-            "| {} | {lines} | {} | {} | {:?} | {took:.1?} |",
-            run.name,
-            run.valid(),
-            kafka.valid,
-            kafka.error_types
-        );
-    }
-}

@@ -8,7 +8,7 @@ pub mod counters;
 pub mod sets;
 
 use crate::{
-    history::{History, Op, Process},
+    history::{History, Process},
     validity::Validity,
 };
 use serde::Serialize;
@@ -75,18 +75,41 @@ impl fmt::Display for Suspicions {
 /// How long nodes may take to agree once nothing hinders them; half of what Maelstrom gives them before the last reads.
 const AGREEMENT: Duration = Duration::from_secs(5);
 
-/// From when on all nodes should agree: some time after the last write has ended and the network has healed; `None` if it
-/// never healed.
-pub(crate) fn settled(history: &History, is_write: impl Fn(&Op) -> bool) -> Option<Duration> {
-    let mut last = Duration::ZERO;
-    let mut is_healthy = true;
-    for op in history.ops() {
-        if op.process == Process::Nemesis {
-            is_healthy = op.f.starts_with("stop");
-            last = op.time;
-        } else if is_write(op) {
-            last = op.time;
+/// From when on nodes must have heard of a write.
+pub(crate) struct Agreement {
+    /// When the network broke, and when it was healed.
+    faults: Vec<(Duration, Option<Duration>)>,
+    patience: Duration,
+}
+
+impl Agreement {
+    /// Some time after the write has ended and the network has healed.
+    pub(crate) fn eventual(history: &History) -> Self {
+        let mut faults: Vec<(Duration, Option<Duration>)> = Vec::new();
+        for op in history.ops().iter().filter(|op| op.process == Process::Nemesis) {
+            match faults.last_mut() {
+                Some((_, healed @ None)) if op.f.starts_with("stop") => *healed = Some(op.time),
+                Some((_, None)) => {}
+                _ if op.f.starts_with("stop") => {}
+                _ => faults.push((op.time, None)),
+            }
         }
+        Self { faults, patience: AGREEMENT }
     }
-    is_healthy.then_some(last + AGREEMENT)
+
+    /// When the write has ended.
+    pub(crate) fn immediate() -> Self {
+        Self { faults: Vec::new(), patience: Duration::ZERO }
+    }
+
+    /// Whether a read that begins at `read` must know of a write that ended at `write`.
+    pub(crate) fn covers(&self, write: Duration, read: Duration) -> bool {
+        let before = self.faults.partition_point(|(begin, _)| *begin <= read);
+        let healed = match self.faults[..before].last() {
+            None => Duration::ZERO,
+            Some((_, Some(healed))) => *healed,
+            Some((_, None)) => return false,
+        };
+        read >= write.max(healed) + self.patience
+    }
 }

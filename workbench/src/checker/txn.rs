@@ -13,13 +13,8 @@ mod blind;
 mod models;
 mod transcribe;
 
-use super::suspicion::{Suspicion, settled};
-use crate::{
-    history::{History, Op},
-    validity::Validity,
-    workload::Verdict,
-};
-use glomers_protocol::Any;
+use super::suspicion::{Agreement, Suspicion};
+use crate::{history::History, validity::Validity, workload::Verdict};
 use serde_json::json;
 use std::time::Duration;
 use transcribe::Transactions;
@@ -62,21 +57,14 @@ pub fn suspect(history: &History, objects: Objects, models: &[String]) -> Vec<Su
     let (Ok(expected), Ok(transactions)) = (models::canonical(models), Transactions::new(history, objects)) else {
         return Vec::new();
     };
-    if expected.iter().any(|model| models::is_real_time(model)) {
-        let mut suspicions = blind::suspect(&transactions, Some(0));
-        if objects == Objects::Registers {
-            suspicions.extend(hidden_cycles(&transactions, expected));
-        }
-        suspicions
-    } else {
-        let settled = settled(history, |op| op.f == "txn" && writes(op));
-        blind::suspect(&transactions, settled.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)))
+    if !expected.iter().any(|model| models::is_real_time(model)) {
+        return blind::suspect(&transactions, &Agreement::eventual(history));
     }
-}
-
-fn writes(op: &Op) -> bool {
-    let steps: Vec<(String, Any, Any)> = op.value.to().unwrap_or_default();
-    steps.iter().any(|(f, ..)| f != "r")
+    let mut suspicions = blind::suspect(&transactions, &Agreement::immediate());
+    if objects == Objects::Registers {
+        suspicions.extend(hidden_cycles(&transactions, expected));
+    }
+    suspicions
 }
 
 /// Cycles that show only if the values of each register are put in the order of real time, which models of real time

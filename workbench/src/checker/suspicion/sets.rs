@@ -7,7 +7,7 @@
 //! - `unread-own-write`: one whose add was acknowledged to this very client;
 //! - `disagreement`: clients that read different sets long after the last add and the healing of the network.
 
-use super::{Suspicion, settled};
+use super::{Agreement, Suspicion};
 use crate::history::{History, Kind, Op, Process};
 use glomers_protocol::Any;
 use indexmap::IndexMap;
@@ -35,10 +35,11 @@ pub fn suspect(history: &History, add: &str) -> Vec<Suspicion> {
             _ => {}
         }
     }
-    if let Some(time) = settled(history, |op| op.f == add) {
-        reads.last.retain(|process, _| reads.begun.get(process).is_some_and(|begun| begun.time >= time));
-        reads.compare();
-    }
+    let last_add = history.ops().iter().rev().find(|op| op.f == add).map(|op| op.time).unwrap_or_default();
+    let agreement = Agreement::eventual(history);
+    let is_late = |begun: &&Op| agreement.covers(last_add, begun.time);
+    reads.last.retain(|process, _| reads.begun.get(process).is_some_and(is_late));
+    reads.compare();
     reads.suspicions
 }
 

@@ -13,16 +13,20 @@ use super::{
     Objects,
     transcribe::{Entry, Step, Transactions},
 };
-use crate::{checker::suspicion::Suspicion, history::Kind};
+use crate::{
+    checker::suspicion::{Agreement, Suspicion},
+    history::Kind,
+};
 use glomers_protocol::Any;
 use indexmap::IndexMap;
+use std::time::Duration;
 
 /// A committed read from outside: of a key that the transaction has not written itself before.
 struct Read<'a> {
     entry: &'a Entry,
     /// The index at which its transaction began, and the time.
     begin: usize,
-    begin_time: i64,
+    begin_time: Duration,
     values: &'a [Any],
 }
 
@@ -41,18 +45,16 @@ struct Key<'a> {
     writes: Vec<Write<'a>>,
     /// When each value was first written, or was to be.
     attempts: IndexMap<&'a Any, usize>,
-    /// The index at which the last transaction that may have written it ended.
-    last_write_end: usize,
+    /// The index at which the last transaction that may have written it ended, and the time.
+    last_write_end: (usize, Duration),
 }
 
-/// Looks for all of it; of reads that were to be up to date, only those that began from `up_to_date` on, in nanoseconds.
-pub(super) fn suspect(transactions: &Transactions, up_to_date: Option<i64>) -> Vec<Suspicion> {
+pub(super) fn suspect(transactions: &Transactions, agreement: &Agreement) -> Vec<Suspicion> {
     let mut suspicions = Vec::new();
-    for (name, key) in &mut by_key(transactions) {
+    for (name, key) in &by_key(transactions) {
         suspicions.extend(key.unwritten(name));
-        key.reads.retain(|read| up_to_date.is_some_and(|time| read.begin_time >= time));
-        suspicions.extend(key.unseen(name, transactions.objects));
-        suspicions.extend(key.disagreement(name));
+        suspicions.extend(key.unseen(name, transactions.objects, agreement));
+        suspicions.extend(key.disagreement(name, agreement));
     }
     suspicions.sort_by_key(|suspicion| suspicion.ops.first().copied());
     suspicions
@@ -87,7 +89,7 @@ fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
 impl<'a> Key<'a> {
     fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(&'a Any, usize)>, key: &'a Any) {
         self.attempts.entry(write.value).or_insert(write.begin);
-        self.last_write_end = self.last_write_end.max(write.entry.index);
+        self.last_write_end = self.last_write_end.max((write.entry.index, write.entry.time));
         let before = own.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
         own.push((key, self.writes.len()));
         if write.entry.kind != Kind::Ok {
@@ -112,10 +114,13 @@ impl<'a> Key<'a> {
         self.reads.iter().filter_map(describe).collect()
     }
 
-    fn unseen(&self, name: &Any, objects: Objects) -> Vec<Suspicion> {
+    fn unseen(&self, name: &Any, objects: Objects, agreement: &Agreement) -> Vec<Suspicion> {
         let mut unseen = Vec::new();
         for write in &self.writes {
-            let mut later = self.reads.iter().filter(|read| read.begin > write.entry.index).peekable();
+            let is_later = |read: &&Read<'a>| {
+                read.begin > write.entry.index && agreement.covers(write.entry.time, read.begin_time)
+            };
+            let mut later = self.reads.iter().filter(is_later).peekable();
             let Some(first) = later.peek().map(|read| read.entry.index) else { continue };
             if later.all(|read| self.misses(read, write, objects)) {
                 let (writer, value) = (write.entry.index, write.value);
@@ -141,9 +146,11 @@ impl<'a> Key<'a> {
         self.writes.iter().any(|write| write.value == value && write.entry.index < begin)
     }
 
-    fn disagreement(&self, name: &Any) -> Option<Suspicion> {
+    fn disagreement(&self, name: &Any, agreement: &Agreement) -> Option<Suspicion> {
         let mut last: IndexMap<u64, &Read<'a>> = IndexMap::new();
-        for read in self.reads.iter().filter(|read| read.begin > self.last_write_end) {
+        let (index, time) = self.last_write_end;
+        let is_later = |read: &&Read<'a>| read.begin > index && agreement.covers(time, read.begin_time);
+        for read in self.reads.iter().filter(is_later) {
             last.insert(read.entry.process, read);
         }
         let (_, one) = last.first()?;

@@ -6,6 +6,7 @@ pub mod counter;
 pub mod exceptions;
 pub mod kafka;
 pub mod lin_kv;
+mod numbers;
 pub mod set_full;
 pub mod stats;
 pub mod suspicion;

@@ -3,8 +3,6 @@
 mod entries;
 mod read;
 
-pub use read::{BadHistory, ReadError};
-
 use entries::Entries;
 use glomers_protocol::Any;
 use serde::{Serialize, Serializer, ser::SerializeMap};

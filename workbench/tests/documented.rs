@@ -17,11 +17,7 @@ fn row(run: &recorded::Recorded) -> (String, String) {
     let strict = Judgement::of(&*workload(&run.workload).unwrap(), &run.history, &options);
     let took = begin.elapsed();
     let kinds: Vec<_> = strict.suspicions.counts.keys().copied().collect();
-    let theirs = match &run.results["valid?"] {
-        serde_json::Value::Bool(true) => "valid",
-        serde_json::Value::Bool(false) => "invalid",
-        _ => "unknown",
-    };
+    let theirs = run.all_valid;
     let strict_verdict = format!("{} {}", strict.valid(), kinds.join(", "));
     let ours = Judgement { strict: false, ..strict }.valid();
     let (name, entries) = (&run.name, run.history.ops().len());

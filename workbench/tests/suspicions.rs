@@ -113,13 +113,13 @@ fn of_the_recorded_runs_only_faulty_ones_are_suspected() {
         let options = Options { strict: true, ..run.options.clone() };
         let judgement = Judgement::of(&*workload(&run.workload).unwrap(), &run.history, &options);
         let only_strict = ONLY_STRICT.iter().find(|(name, _)| *name == run.name);
-        let is_faulty = run.results["valid?"] != true || only_strict.is_some();
+        let is_faulty = run.all_valid != Validity::Valid || only_strict.is_some();
         assert_eq!(judgement.valid(), Validity::from_valid(!is_faulty), "{}: {judgement}", run.name);
         if let Some((_, kind)) = only_strict {
             assert!(judgement.suspicions.counts.contains_key(kind), "{}: {judgement}", run.name);
         }
         let lenient = Judgement { strict: false, ..judgement };
-        assert_eq!(lenient.valid() == Validity::Valid, run.results["valid?"] == true, "{}", run.name);
+        assert_eq!(lenient.valid(), run.all_valid, "{}", run.name);
     }
 }
 

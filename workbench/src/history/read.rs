@@ -1,52 +1,18 @@
-//! Histories from files: `history.edn` as Jepsen writes it, or `history.jsonl` as this crate does, packed by gzip or not.
-//! What a file is shows in its first bytes, whatever its name.
+//! Histories from files: `history.edn` as Jepsen writes it, or `history.jsonl` as this crate does. Which of them a file is
+//! shows in its first characters, whatever its name.
 
 use super::{Entries, History, Op};
-use crate::edn::{readable, to_json};
+use crate::{
+    edn::{readable, to_json},
+    files::{BadText, ReadError, read_text},
+};
 use clojure_reader::edn::{self, Edn};
-use flate2::read::MultiGzDecoder;
 use glomers_protocol::Any;
 use indexmap::IndexMap;
-use std::{
-    fs,
-    io::{self, Read},
-    path::{Path, PathBuf},
-    slice,
-};
+use std::{path::Path, slice};
 
 /// The names under which a run's folder may hold its history, the one to prefer first.
 const NAMES: &[&str] = &["history.jsonl", "history.edn", "history.edn.gz"];
-
-/// A history cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file itself cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-    /// It is no history.
-    #[error("{}: {cause}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: BadHistory,
-    },
-}
-
-/// A text is no history.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct BadHistory {
-    /// The line, from 1 on.
-    pub line: usize,
-    /// What is wrong there.
-    pub reason: String,
-}
 
 impl History {
     /// Reads a history from a file, or from the folder of a run.
@@ -55,9 +21,7 @@ impl History {
     ///
     /// The file cannot be read, or it is no history; the error says which line is wrong, and why.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let inside = NAMES.iter().map(|name| path.join(name)).find(|inside| inside.is_file());
-        let path = inside.unwrap_or_else(|| path.to_owned());
-        let text = fs::read(&path).and_then(unpack).map_err(|cause| ReadError::File { path: path.clone(), cause })?;
+        let (path, text) = read_text(path, NAMES)?;
         Self::parse(&text).map_err(|cause| ReadError::Content { path, cause })
     }
 
@@ -76,9 +40,9 @@ impl History {
     ///
     /// let error = History::parse("{:type :invoke}").unwrap_err();
     /// assert_eq!(error.to_string(), "line 1: an entry without `process`");
-    /// # Ok::<(), glomers_workbench::history::BadHistory>(())
+    /// # Ok::<(), glomers_workbench::BadText>(())
     /// ```
-    pub fn parse(text: &str) -> Result<Self, BadHistory> {
+    pub fn parse(text: &str) -> Result<Self, BadText> {
         let mut entries = Entries::default();
         let is_json = text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
         if is_json {
@@ -90,28 +54,18 @@ impl History {
     }
 }
 
-/// Unpacks what gzip has packed, and takes everything else as text.
-fn unpack(bytes: Vec<u8>) -> io::Result<String> {
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut text = String::new();
-        MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text)?;
-        return Ok(text);
-    }
-    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-}
-
-fn read_json(text: &str, entries: &mut Entries) -> Result<(), BadHistory> {
+fn read_json(text: &str, entries: &mut Entries) -> Result<(), BadText> {
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let fields = serde_json::from_str::<IndexMap<String, Any>>(line);
         let op = fields.map_err(|error| format!("this is no JSON object: {error}")).and_then(Op::from_fields);
         let added = op.and_then(|op| entries.add(number + 1, op));
-        added.map_err(|reason| BadHistory { line: number + 1, reason })?;
+        added.map_err(|reason| BadText { line: number + 1, reason })?;
     }
     Ok(())
 }
 
 /// Reads one form after the other; a form is an entry, or a vector of them.
-fn read_edn(text: &str, entries: &mut Entries) -> Result<(), BadHistory> {
+fn read_edn(text: &str, entries: &mut Entries) -> Result<(), BadText> {
     let (mut rest, mut line) = (text, 1);
     loop {
         let form = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
@@ -119,8 +73,8 @@ fn read_edn(text: &str, entries: &mut Entries) -> Result<(), BadHistory> {
         if form.is_empty() {
             return Ok(());
         }
-        let bad = |reason| BadHistory { line, reason };
-        let (edn, tail) = edn::read(form).map_err(|error| bad(format!("no EDN from here on: {}", in_words(&error))))?;
+        let bad = |reason| BadText { line, reason };
+        let (edn, tail) = edn::read(form).map_err(|error| bad(in_words(&error)))?;
         let forms = if let Edn::Vector(all) = &edn { all } else { slice::from_ref(&edn) };
         for edn in forms {
             op(edn).and_then(|op| entries.add(line, op)).map_err(bad)?;
@@ -133,7 +87,7 @@ fn read_edn(text: &str, entries: &mut Entries) -> Result<(), BadHistory> {
 fn in_words(error: &clojure_reader::error::Error) -> String {
     let column = error.column.map_or_else(String::new, |column| format!(" at column {column}"));
     let line = error.line.filter(|line| *line > 1).map_or_else(String::new, |line| format!(", {} lines on", line - 1));
-    format!("{:?}{column}{line}", error.code)
+    format!("no EDN from here on: {:?}{column}{line}", error.code)
 }
 
 /// An entry, which is a map or a record.

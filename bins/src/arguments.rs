@@ -218,3 +218,35 @@ fn availability(text: &str) -> Result<Availability, String> {
     }
     number(text, |number| (0.0..=1.0).contains(&number), "a number from 0 to 1, or `total`").map(Availability::AtLeast)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glomers_workbench::challenge::challenges;
+
+    /// What Maelstrom is told for a challenge, `glomers test` understands, and the same by it.
+    #[test]
+    fn the_arguments_of_challenges_are_understood() {
+        for challenge in challenges() {
+            let arguments = challenge.options.arguments();
+            let words =
+                ["glomers", "test", "-w", challenge.workload].into_iter().chain(arguments.iter().map(|word| &**word));
+            let Some(Command::Test(options)) = Arguments::try_parse_from(words).unwrap().command else { panic!() };
+            assert_eq!(options.options(), challenge.options, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_no_challenge_has() {
+        let words = "glomers test --concurrency 7 --latency 5 --latency-dist uniform --nemesis-interval 2.5 --topology tree3 \
+                     --availability 0.5 --key-count 3 --max-txn-length 2 --max-writes-per-key 9 --rate 0.5 --time-limit 3";
+        let Some(Command::Test(options)) = Arguments::try_parse_from(words.split_whitespace()).unwrap().command else {
+            panic!()
+        };
+        let mut given: Vec<_> = words.split_whitespace().skip(2).map(str::to_owned).collect();
+        let mut back = options.options().arguments();
+        given.sort();
+        back.sort();
+        assert_eq!(back, given);
+    }
+}

@@ -1,14 +1,15 @@
 //! `glomers challenge`: the challenges in simulation, a row each.
 
-use crate::{nodes, table};
+use crate::{maelstrom::Maelstrom, nodes, table};
 use anyhow::{Context, bail};
 use clap::Args;
 use glomers_workbench::{
-    Validity,
+    Report, Validity,
     challenge::{Challenge, challenges},
 };
 use std::{
     io::Write,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -20,16 +21,19 @@ pub(crate) struct Selection {
     /// Fixes every byte of the runs.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Run them under the real Maelstrom in this folder instead, in real time.
+    #[arg(long, value_name = "DIR", conflicts_with = "seed")]
+    pub(crate) maelstrom: Option<PathBuf>,
 }
 
 /// Runs the challenges, prints the table, and explains what did not pass.
 pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
+    let maelstrom = selection.maelstrom.as_deref().map(Maelstrom::find).transpose()?;
     let mut rows = Vec::new();
     for challenge in select(selection)? {
-        let (report, wall) =
-            stopwatch(|| nodes::simulate(challenge.workload, &challenge.options, challenge.latency_budget));
-        let report = report.with_context(|| format!("challenge {}", challenge.name))?;
-        rows.push(table::Row { failures: challenge.failures(&report), challenge, report, wall });
+        let (judged, wall) = stopwatch(|| judge(&challenge, maelstrom.as_ref()));
+        let (report, valid) = judged.with_context(|| format!("challenge {}", challenge.name))?;
+        rows.push(table::Row { failures: challenge.failures(&report), challenge, report, valid, wall });
     }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", table::render(&rows))?;
@@ -39,9 +43,26 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
         for failure in &row.failures {
             writeln!(out, "{failure}")?;
         }
-        writeln!(out, "Again: glomers challenge {name} --seed {seed}")?;
+        match &selection.maelstrom {
+            Some(folder) => writeln!(out, "Again: glomers challenge {name} --maelstrom {}", folder.display())?,
+            None => writeln!(out, "Again: glomers challenge {name} --seed {seed}")?,
+        }
+    }
+    for row in rows.iter().filter(|row| row.valid != row.report.valid()) {
+        let (name, theirs, ours) = (row.challenge.name, row.valid, row.report.valid());
+        writeln!(out, "\nChallenge {name}: Maelstrom finds its run {theirs}, glomers finds it {ours}.")?;
     }
     Ok(rows.iter().map(table::Row::passed).max().unwrap_or(Validity::Valid))
+}
+
+/// Runs a challenge in simulation, or under a Maelstrom, whose verdict then counts.
+fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>) -> anyhow::Result<(Report, Validity)> {
+    if let Some(maelstrom) = maelstrom {
+        return maelstrom.run(challenge);
+    }
+    let report = nodes::simulate(challenge.workload, &challenge.options, challenge.latency_budget)?;
+    let valid = report.valid();
+    Ok((report, valid))
 }
 
 /// The named challenges, or all of them, with the seed set.

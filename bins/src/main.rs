@@ -3,6 +3,7 @@
 mod arguments;
 mod challenge;
 mod check;
+mod maelstrom;
 mod nodes;
 mod table;
 mod test;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
         }
     };
     let result = match arguments.command {
-        None => challenge::run(&challenge::Selection { challenges: Vec::new(), seed: arguments.seed }),
+        None => challenge::run(&challenge::Selection { challenges: Vec::new(), seed: arguments.seed, maelstrom: None }),
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options),
         Some(Command::Check(arguments)) => check::run(&arguments),

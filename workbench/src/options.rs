@@ -1,6 +1,6 @@
 //! The options of a test, with Maelstrom's names and defaults (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`).
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// How a test is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +79,38 @@ impl Options {
         self
     }
 
+    /// The arguments with which `maelstrom test` runs the same test; those that say what it does by itself are left out.
+    /// Loss and strictness it has not.
+    pub fn arguments(&self) -> Vec<String> {
+        let default = Self::default();
+        let mut arguments = Vec::new();
+        let mut add = |name: &str, value: Option<String>| {
+            arguments.extend(value.into_iter().flat_map(|value| [format!("--{name}"), value]));
+        };
+        let unless = |is_default: bool, value: String| (!is_default).then_some(value);
+        let seconds = |time: Duration| time.as_secs_f64().to_string();
+        add("node-count", unless(self.nodes == default.nodes, self.nodes.len().to_string()));
+        add("concurrency", unless(self.concurrency == default.concurrency, self.concurrency.to_string()));
+        add("time-limit", unless(self.time_limit == default.time_limit, self.time_limit.as_secs().to_string()));
+        add("rate", unless(self.rate.total_cmp(&default.rate).is_eq(), self.rate.to_string()));
+        add("latency", unless(self.latency.mean.is_zero(), self.latency.mean.as_millis().to_string()));
+        let distribution = self.latency.distribution;
+        add("latency-dist", unless(distribution == Distribution::Constant, distribution.to_string()));
+        add("nemesis", unless(self.nemesis.is_empty(), "partition".to_owned()));
+        let interval = self.nemesis_interval;
+        add("nemesis-interval", unless(interval == default.nemesis_interval, seconds(interval)));
+        add("topology", unless(self.topology == default.topology, self.topology.to_string()));
+        add("availability", self.availability.map(|availability| availability.to_string()));
+        let models = &self.consistency_models;
+        add("consistency-models", unless(*models == default.consistency_models, models.join(",")));
+        add("key-count", self.key_count.map(|count| count.to_string()));
+        let length = self.max_txn_length;
+        add("max-txn-length", unless(length == default.max_txn_length, length.to_string()));
+        let writes = self.max_writes_per_key;
+        add("max-writes-per-key", unless(writes == default.max_writes_per_key, writes.to_string()));
+        arguments
+    }
+
     /// How many clients there are.
     pub(crate) fn clients(&self) -> usize {
         match self.concurrency {
@@ -110,6 +142,16 @@ impl FromStr for Concurrency {
     }
 }
 
+/// As it is given: `3`, `2n`.
+impl fmt::Display for Concurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Total(count) => write!(f, "{count}"),
+            Self::PerNode(factor) => write!(f, "{factor}n"),
+        }
+    }
+}
+
 /// `--latency` and `--latency-dist`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Latency {
@@ -129,6 +171,17 @@ pub enum Distribution {
     Uniform,
     /// Exponentially.
     Exponential,
+}
+
+/// As it is given: `exponential`.
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Constant => "constant",
+            Self::Uniform => "uniform",
+            Self::Exponential => "exponential",
+        })
+    }
 }
 
 /// `--nemesis`: a fault.
@@ -151,6 +204,18 @@ pub enum Topology {
     Total,
 }
 
+/// As it is given: `tree3`.
+impl fmt::Display for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line => f.write_str("line"),
+            Self::Grid => f.write_str("grid"),
+            Self::Tree(children) => write!(f, "tree{children}"),
+            Self::Total => f.write_str("total"),
+        }
+    }
+}
+
 /// `--availability`: which part of the operations must succeed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Availability {
@@ -158,4 +223,14 @@ pub enum Availability {
     Total,
     /// At least this fraction.
     AtLeast(f64),
+}
+
+/// As it is given: `total`, `0.99`.
+impl fmt::Display for Availability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Total => f.write_str("total"),
+            Self::AtLeast(fraction) => write!(f, "{fraction}"),
+        }
+    }
 }

@@ -1,0 +1,80 @@
+//! The real Maelstrom, if somebody has it: runs a challenge under it and reads what it found.
+
+use anyhow::{Context, bail};
+use glomers_workbench::{Recording, Report, Validity, challenge::Challenge, workload};
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Where to get it.
+const RELEASES: &str = "https://github.com/jepsen-io/maelstrom/releases";
+
+/// A Maelstrom that can be run.
+pub(crate) struct Maelstrom {
+    launcher: PathBuf,
+    /// Where our nodes are.
+    nodes: PathBuf,
+    /// Where it keeps its runs.
+    store: PathBuf,
+}
+
+impl Maelstrom {
+    /// The Maelstrom in a folder; an error says what is missing.
+    pub(crate) fn find(folder: &Path) -> anyhow::Result<Self> {
+        let launcher = folder.join("maelstrom");
+        if !launcher.is_file() {
+            let folder = folder.display();
+            bail!("there is no `maelstrom` in {folder}; name the folder of an unpacked release from {RELEASES}");
+        }
+        if folder.join("lib").is_dir() {
+            for (program, argument) in [("java", "-version"), ("gnuplot", "--version"), ("dot", "-V")] {
+                let found = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+                found.with_context(|| {
+                    format!("Maelstrom needs `{program}`, which is not there: it wants Java 11 or newer, gnuplot and graphviz")
+                })?;
+            }
+        }
+        let nodes = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { launcher: launcher.canonicalize()?, nodes, store: std::env::current_dir()?.join("store/maelstrom") })
+    }
+
+    /// Runs a challenge. Returns the run, judged by us, and Maelstrom's verdict.
+    pub(crate) fn run(&self, challenge: &Challenge) -> anyhow::Result<(Report, Validity)> {
+        let node = self.nodes.join(challenge.workload);
+        if !node.is_file() {
+            bail!("there is no {}; `cargo build --release` makes it", node.display());
+        }
+        // Maelstrom keeps its runs in `store`, where it is started.
+        let place = self.store.join(challenge.name);
+        fs::create_dir_all(&place).with_context(|| format!("cannot make the folder {}", place.display()))?;
+        let log = place.join("maelstrom.log");
+        let output = File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
+        let status = Command::new(&self.launcher)
+            .args(["test", "-w", challenge.workload, "--bin"])
+            .arg(&node)
+            .args(arguments(challenge))
+            .current_dir(&place)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .status()
+            .with_context(|| format!("cannot start {}", self.launcher.display()))?;
+        // 0, 1 and 2 are verdicts.
+        if !matches!(status.code(), Some(0..=2)) {
+            bail!("Maelstrom came to no verdict ({status}); see {}", log.display());
+        }
+        let recording = Recording::read(&place.join("store/latest"))?;
+        let valid = recording.valid();
+        Ok((recording.report(&*workload(challenge.workload)?, &challenge.options), valid))
+    }
+}
+
+/// The challenge's arguments, and those for the node.
+fn arguments(challenge: &Challenge) -> Vec<OsString> {
+    let budget = challenge.latency_budget.map(|budget| budget.as_millis().to_string());
+    let budget = budget.into_iter().flat_map(|budget| ["--".to_owned(), "--latency-budget".to_owned(), budget]);
+    challenge.options.arguments().into_iter().chain(budget).map(OsString::from).collect()
+}

@@ -12,7 +12,8 @@
 //!
 //! The price is two messages for a transaction that only reads and four for others, more under contention; and every one
 //! of them carries all lists. The texts go on to keep each list under an id of its own, never changed, and only their ids
-//! in the root; which saves bytes and no messages.
+//! in the root; which saves bytes and no messages. As it is, this is for hundreds of transactions a second and a few
+//! thousand in all.
 
 use super::{PATIENCE, within};
 use glomers_protocol::{

@@ -1,7 +1,7 @@
 //! The command line: the options of `maelstrom test` by the same names, with the same defaults (Maelstrom: `core.clj`;
 //! jepsen: `cli.clj`).
 
-use crate::challenge::Selection;
+use crate::{challenge::Selection, check};
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use glomers::catalogue::{NODES, Node};
@@ -18,7 +18,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n\nExit code: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 no verdict."
+    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n  glomers check -w kafka store/latest      a run from before, judged again\n\nExit code: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 no verdict."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -34,6 +34,37 @@ pub(crate) enum Command {
     Challenge(Selection),
     /// Run one test, as `maelstrom test` does.
     Test(Box<TestOptions>),
+    /// Judge a history that was recorded before, by Maelstrom or by glomers.
+    Check(check::Arguments),
+}
+
+/// What a history is held to, and how the findings are shown.
+#[derive(Args)]
+pub(crate) struct Expectations {
+    /// The part of the operations that must succeed: a number from 0 to 1, or `total`.
+    #[arg(long, value_name = "EXPECTED", value_parser = availability)]
+    availability: Option<Availability>,
+    /// The consistency models that transactions are held to, separated by commas.
+    #[arg(long, value_name = "MODELS", value_delimiter = ',', default_value = "strict-serializable")]
+    consistency_models: Vec<String>,
+    /// Let the faults count for which Maelstrom does not look.
+    #[arg(long)]
+    strict: bool,
+    /// Print the results as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Expectations {
+    /// The options that matter to checkers.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            availability: self.availability,
+            consistency_models: self.consistency_models.clone(),
+            strict: self.strict,
+            ..Options::default()
+        }
+    }
 }
 
 /// The options of a test.
@@ -75,12 +106,8 @@ pub(crate) struct TestOptions {
     /// Which neighbours nodes are proposed.
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t = TopologyName::Grid)]
     topology: TopologyName,
-    /// The part of the operations that must succeed: a number from 0 to 1, or `total`.
-    #[arg(long, value_name = "EXPECTED", value_parser = availability)]
-    availability: Option<Availability>,
-    /// The consistency models that transactions are held to, separated by commas.
-    #[arg(long, value_name = "MODELS", value_delimiter = ',', default_value = "strict-serializable")]
-    consistency_models: Vec<String>,
+    #[command(flatten)]
+    pub(crate) expectations: Expectations,
     /// How many keys are worked on at a time.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     key_count: Option<u16>,
@@ -105,9 +132,6 @@ pub(crate) struct TestOptions {
     /// Where runs are kept: history, results, messages and logs.
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: PathBuf,
-    /// Print the results as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
     /// Arguments for the program.
     #[arg(last = true)]
     pub(crate) arguments: Vec<String>,
@@ -182,15 +206,13 @@ impl TestOptions {
                 TopologyName::Tree4 => Topology::Tree(4),
                 TopologyName::Total => Topology::Total,
             },
-            availability: self.availability,
-            consistency_models: self.consistency_models.clone(),
             key_count: self.key_count.map(usize::from),
             max_txn_length: usize::from(self.max_txn_length),
             max_writes_per_key: self.max_writes_per_key,
             seed: self.seed,
             log_send: self.log_net_send,
             log_receive: self.log_net_recv,
-            ..Options::default()
+            ..self.expectations.options()
         };
         match self.node_count {
             Some(count) => options.with_node_count(usize::from(count)),
@@ -199,7 +221,7 @@ impl TestOptions {
     }
 }
 
-fn workload_names() -> PossibleValuesParser {
+pub(crate) fn workload_names() -> PossibleValuesParser {
     PossibleValuesParser::new(WORKLOADS.iter().map(|(name, _)| *name))
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod challenge;
+mod check;
 mod nodes;
 mod table;
 mod test;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         None => challenge::run(&challenge::Selection { challenges: Vec::new(), seed: arguments.seed }),
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options),
+        Some(Command::Check(arguments)) => check::run(&arguments),
     };
     match result {
         Ok(Validity::Valid) => ExitCode::SUCCESS,

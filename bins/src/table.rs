@@ -36,8 +36,8 @@ pub(crate) fn render(rows: &[Row]) -> String {
             row.challenge.name.to_owned(),
             row.challenge.title.to_owned(),
             row.passed().to_string(),
-            report.stats.all.count.to_string(),
-            format!("{:.2} %", report.availability.ok_fraction * 100.0),
+            report.judgement.stats.all.count.to_string(),
+            format!("{:.2} %", report.judgement.availability.ok_fraction * 100.0),
             report.server_messages_per_operation().map_or_else(String::new, |average| format!("{average:.2}")),
             milliseconds(median),
             milliseconds(maximum),
@@ -52,7 +52,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
 
 /// The median and the largest latency.
 fn latencies(report: &Report) -> (Duration, Duration) {
-    let stable = |quantile: &str| report.verdict.findings["stable-latencies"][quantile].as_u64();
+    let stable = |quantile: &str| report.judgement.verdict.findings["stable-latencies"][quantile].as_u64();
     if let (Some(median), Some(maximum)) = (stable("0.5"), stable("1")) {
         return (Duration::from_millis(median), Duration::from_millis(maximum));
     }

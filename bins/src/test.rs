@@ -25,8 +25,8 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
         }
     };
     folder.save(&report)?;
-    print(&report, arguments.json)?;
-    if !arguments.json {
+    print(&report, arguments.expectations.json)?;
+    if !arguments.expectations.json {
         writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
         if report.valid() != Validity::Valid && arguments.bin.is_none() {
             // The seed is among the words, or it is the default.

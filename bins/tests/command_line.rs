@@ -54,6 +54,22 @@ fn no_verdict_is_255() {
 }
 
 #[test]
+fn histories_are_judged_again() {
+    let histories = concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/tests/histories");
+    let check = |words: &str, code, expected| check(&words.replace("HISTORIES", histories), code, expected);
+    check("check -w kafka HISTORIES/kafka-true-0", 0, "kafka: valid");
+    check("check -w kafka HISTORIES/kafka-false-lost/history.edn.gz", 1, "lost-write");
+    check("check -w broadcast HISTORIES/broadcast-true-flicker", 0, "which only --strict counts:\n  20 x flicker");
+    check("check -w broadcast HISTORIES/broadcast-true-flicker --strict", 1, "20 x flicker");
+    check("check -w g-set HISTORIES/g-set-true-0 --json --availability 0.5", 0, "\"ok-fraction\"");
+    check("check -w kafka HISTORIES/kafka-true-0 --availability total", 1, "availability: invalid");
+    check("check -w echo HISTORIES/kafka-true-0", 255, "`poll`, which is no operation of echo (echo)");
+    check("check -w echo HISTORIES/kafka-true-0/run.json", 255, "run.json: line 1: ");
+    check("check -w echo HISTORIES/nothing", 255, "nothing: No such file");
+    check("check HISTORIES/kafka-true-0", 254, "--workload");
+}
+
+#[test]
 fn help_is_0() {
     check("--help", 0, "glomers challenge 3a 3c");
 }

@@ -26,7 +26,7 @@ fn check<H: Handler>(name: &str, nodes: usize, rate: f64, bar: f64) {
         };
         let report = run::<H>(workload(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes: {report}");
-        assert_eq!(report.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
+        assert_eq!(report.judgement.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
         let messages = report.server_messages_per_operation().unwrap();
         assert!(messages <= bar, "{name}, seed {seed}, {nodes} nodes: {messages} messages per operation");
     }

@@ -40,7 +40,7 @@ impl Challenge {
         let Some(bars) = self.bars else { return Vec::new() };
         let messages = report.server_messages_per_operation().unwrap_or_default();
         let latency = |quantile: &str| {
-            let milliseconds = report.verdict.findings["stable-latencies"][quantile].as_u64();
+            let milliseconds = report.judgement.verdict.findings["stable-latencies"][quantile].as_u64();
             milliseconds.map_or(Duration::MAX, Duration::from_millis)
         };
         let mut failures = Vec::new();

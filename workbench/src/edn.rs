@@ -5,10 +5,13 @@
 //! written as the JSON value it is. The text is rewritten token by token, without a tree in between, so values of any
 //! depth and numbers of any length come out as they came in.
 
+mod json;
 mod readable;
 mod transcribe;
 
 pub use readable::readable;
+
+pub(crate) use json::to_json;
 
 use crate::history::{Kind, Op, Process};
 use std::fmt::Write;
@@ -32,7 +35,7 @@ pub fn write(op: &Op, out: &mut String) {
         Process::Nemesis => out.push_str(":nemesis"),
     }
     out.push_str(", :f ");
-    push_name(op.f, out);
+    push_name(&op.f, out);
     out.push_str(", :value ");
     transcribe(op.value.text(), Form::of_value(op), out);
     // The invocation has the extras already when its completion gets an error.
@@ -74,7 +77,7 @@ enum Form {
 
 impl Form {
     fn of_value(op: &Op) -> Self {
-        match (op.process, op.f, op.kind) {
+        match (op.process, &*op.f, op.kind) {
             (Process::Nemesis, ..) => Self::Fault,
             (_, "txn" | "poll" | "send", _) => Self::Steps,
             // The result of an echo is the body of the message.

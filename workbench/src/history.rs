@@ -1,8 +1,12 @@
 //! What the clients did and what became of it: the input of every checker.
 
+mod entries;
+mod read;
+
+use entries::Entries;
 use glomers_protocol::Any;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// Who did something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -39,19 +43,19 @@ pub struct Op {
     /// Who does it.
     pub process: Process,
     /// Which operation: `read`, `broadcast` ...
-    pub f: &'static str,
+    pub f: Cow<'static, str>,
     /// Its argument or its result.
     pub value: Any,
     /// Why it failed, or why nobody knows: a name, or a name and a text.
     pub error: Option<Any>,
     /// What else it says, such as `final?`.
-    pub extra: Vec<(&'static str, Any)>,
+    pub extra: Vec<(Cow<'static, str>, Any)>,
 }
 
 impl Op {
     /// Whether it is one of the reads, after the network has healed, that are judged.
     pub fn is_final(&self) -> bool {
-        self.extra.iter().any(|(key, value)| *key == "final?" && value.text() == "true")
+        self.extra.iter().any(|(key, value)| key == "final?" && value.text() == "true")
     }
 }
 
@@ -63,7 +67,7 @@ impl Serialize for Op {
         entry.serialize_entry("time", &self.time.as_nanos())?;
         entry.serialize_entry("type", &self.kind)?;
         entry.serialize_entry("process", &self.process)?;
-        entry.serialize_entry("f", self.f)?;
+        entry.serialize_entry("f", &self.f)?;
         entry.serialize_entry("value", &self.value)?;
         if let Some(error) = &self.error {
             entry.serialize_entry("error", error)?;
@@ -99,6 +103,12 @@ impl History {
     /// All entries.
     pub fn ops(&self) -> &[Op] {
         &self.0
+    }
+
+    /// The first entry of a client that is none of these operations.
+    pub fn find_foreign(&self, operations: &[&str]) -> Option<&Op> {
+        let is_foreign = |op: &&Op| op.process != Process::Nemesis && !operations.contains(&&*op.f);
+        self.0.iter().find(is_foreign)
     }
 
     /// The operations of clients, by the time they began.

@@ -27,6 +27,8 @@ pub struct Options {
     pub availability: Option<Availability>,
     /// Which consistency models transactions are held to.
     pub consistency_models: Vec<String>,
+    /// Whether faults that Maelstrom does not look for count.
+    pub strict: bool,
     /// How many keys transactions and logs work on at a time; `None`: the workload's own number.
     pub key_count: Option<usize>,
     /// How many steps a transaction has at most.
@@ -57,6 +59,7 @@ impl Default for Options {
             topology: Topology::Grid,
             availability: None,
             consistency_models: vec!["strict-serializable".to_owned()],
+            strict: false,
             key_count: None,
             max_txn_length: 4,
             max_writes_per_key: 16,

@@ -1,11 +1,11 @@
 //! What a test found out.
 
 use crate::{
-    checker::{availability, exceptions, set_full, stats},
+    checker::set_full,
     history::{History, Operation},
+    judgement::Judgement,
     network::Counts,
     validity::Validity,
-    workload::Verdict,
     world::Packet,
 };
 use serde::Serialize;
@@ -19,16 +19,10 @@ pub struct Report {
     pub workload: &'static str,
     /// What clients and nemesis did.
     pub history: History,
-    /// How many operations ended, and how.
-    pub stats: stats::Stats,
-    /// Which part of them succeeded.
-    pub availability: availability::Availability,
-    /// What clients could make nothing of.
-    pub exceptions: exceptions::Exceptions,
+    /// The verdicts on it.
+    pub judgement: Judgement,
     /// How much went over the network.
     pub net: Counts,
-    /// The workload's own verdict.
-    pub verdict: Verdict,
     /// Every message, if [`Options::journal`](crate::Options::journal) asks for it.
     pub journal: Vec<Packet>,
     /// What nodes did that ended their part in the test, in words: lines that are no messages, messages to nobody.
@@ -38,7 +32,7 @@ pub struct Report {
 impl Report {
     /// The gravest of the verdicts.
     pub fn valid(&self) -> Validity {
-        self.stats.valid.max(self.availability.valid).max(self.verdict.valid)
+        self.judgement.valid()
     }
 
     /// Messages between servers for each operation that began; `None` without operations.
@@ -65,19 +59,14 @@ impl Report {
         };
         let mut clients = traffic(self.net.clients);
         clients.as_object_mut().map(|counts| counts.remove("msgs-per-op"));
-        json!({
-            "stats": self.stats,
-            "availability": self.availability,
-            "exceptions": self.exceptions,
-            "net": {
-                "all": traffic(self.net.all),
-                "clients": clients,
-                "servers": traffic(self.net.servers),
-                "valid?": true,
-            },
-            "workload": self.verdict,
-            "valid?": self.valid(),
-        })
+        let mut results = self.judgement.results();
+        results["net"] = json!({
+            "all": traffic(self.net.all),
+            "clients": clients,
+            "servers": traffic(self.net.servers),
+            "valid?": true,
+        });
+        results
     }
 }
 
@@ -95,10 +84,7 @@ impl Serialize for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.stats.all;
-        writeln!(f, "{}: {} ({} of {} operations ok)", self.workload, self.valid(), counts.ok_count, counts.count)?;
-        writeln!(f, "availability: {} ({})", self.availability.valid, self.availability.ok_fraction)?;
-        write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)?;
+        write!(f, "{}: {}", self.workload, self.judgement)?;
         self.complaints.iter().try_for_each(|complaint| write!(f, "\n\n{complaint}"))
     }
 }

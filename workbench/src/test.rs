@@ -3,10 +3,10 @@
 //! clients do their last operations, and the checkers judge the history.
 
 use crate::{
-    checker::{availability, exceptions, stats},
     client::Client,
     history::{History, Kind, Op, Process},
     hosted::Host,
+    judgement::Judgement,
     nemesis::Partition,
     options::{Fault, Options},
     phase::Phase,
@@ -21,7 +21,7 @@ use glomers_protocol::{Any, CallError, NodeId, init::Init};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde_json::json;
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
 
 /// How long a node may take to answer `init` (Maelstrom: `db.clj`).
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -173,18 +173,15 @@ impl Test {
     /// Notes what the nemesis does.
     fn note(&mut self, f: &'static str, value: Any) {
         let time = self.now();
-        let process = Process::Nemesis;
+        let (process, f) = (Process::Nemesis, Cow::Borrowed(f));
         self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
     }
 
     fn judge(mut self) -> Report {
         Report {
             workload: self.workload.name(),
-            stats: stats::check(&self.history),
-            availability: availability::check(&self.history, self.options.availability),
-            exceptions: exceptions::check(&self.history),
+            judgement: Judgement::of(&*self.workload, &self.history, &self.options),
             net: self.world.network.counts(),
-            verdict: self.workload.check(&self.history, &self.options),
             journal: self.world.take_journal(),
             complaints: self.world.take_complaints(),
             history: self.history,

@@ -12,7 +12,7 @@ use crate::{
 use glomers_protocol::{Context, Node, NodeId};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
 
 pub(crate) struct Workers {
     workers: Vec<Worker>,
@@ -98,10 +98,10 @@ impl Workers {
             time: now,
             kind: Kind::Invoke,
             process: Process::Client(self.processes[worker]),
-            f: invocation.f,
+            f: Cow::Borrowed(invocation.f),
             value: invocation.value.clone(),
             error: None,
-            extra: invocation.extra.clone(),
+            extra: invocation.extra.iter().map(|(key, value)| (Cow::Borrowed(*key), value.clone())).collect(),
         };
         self.workers[worker].busy = Some(op.clone());
         let (act, done) = (connection(invocation), Rc::clone(&self.done));

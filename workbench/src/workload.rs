@@ -14,6 +14,7 @@ pub mod txn_rw_register;
 pub mod unique_ids;
 
 use crate::{
+    checker::suspicion::Suspicion,
     client::{Client, Outcome},
     generator::{Generator, Invocation},
     history::History,
@@ -43,6 +44,9 @@ pub trait Workload {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
 
+    /// The names of its operations.
+    fn operations(&self) -> &'static [&'static str];
+
     /// What is said to each node before the first operation.
     ///
     /// # Errors
@@ -70,8 +74,14 @@ pub trait Workload {
         false
     }
 
-    /// Judges a history.
+    /// Judges a history as Maelstrom does.
     fn check(&self, history: &History, options: &Options) -> Verdict;
+
+    /// Finds what Maelstrom does not look for.
+    fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
+        let _ = (history, options);
+        Vec::new()
+    }
 }
 
 /// A connection that remembers nothing.

@@ -32,7 +32,7 @@ fn options(seed: u64) -> Options {
 }
 
 fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
-    let invalid = |seed: &u64| judge(name, options(*seed), make.clone()).verdict.valid == Validity::Invalid;
+    let invalid = |seed: &u64| judge(name, options(*seed), make.clone()).judgement.verdict.valid == Validity::Invalid;
     let count = (0..SEEDS).filter(invalid).count() as u64;
     assert!(count + 1 >= SEEDS, "{name}: found on {count} of {SEEDS} seeds");
 }
@@ -233,7 +233,7 @@ fn total(seed: u64, nodes: usize, model: &str) -> Options {
 fn weak_models_permit_weak_nodes() {
     for fault in [Fault::None, Fault::Stale, Fault::Fractured] {
         let report = judge("txn-rw-register", total(1, 1, "read-uncommitted"), Cells::with(fault));
-        assert!(report.stats.all.count > 3000, "{report}");
+        assert!(report.judgement.stats.all.count > 3000, "{report}");
         assert_eq!(report.valid(), Validity::Valid, "{report}");
     }
     let report = judge("txn-rw-register", total(1, 1, "read-committed"), Cells::with(Fault::None));
@@ -241,5 +241,9 @@ fn weak_models_permit_weak_nodes() {
     // Nodes that never speak to each other keep even the strongest of these.
     let report = judge("txn-rw-register", total(1, 2, "read-committed"), Cells::with(Fault::None));
     assert_eq!(report.valid(), Validity::Valid, "{report}");
-    assert!(report.verdict.findings["unseen-by-elle"]["unseen-write-count"].as_u64().unwrap() > 0, "{report}");
+    // Only who waits for them to agree sees it: at a low rate, some keys live long enough.
+    let slow = Options { rate: 2.0, time_limit: Duration::from_secs(600), ..total(1, 2, "read-committed") };
+    let report = judge("txn-rw-register", slow, Cells::with(Fault::None));
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+    assert!(report.judgement.suspicions.counts.contains_key("disagreement"), "{report}");
 }

@@ -109,7 +109,7 @@ fn measure<H: glomers_protocol::Handler + Default>(name: &str, options: &Options
     let report = run::<H>(workload(name).unwrap(), options).unwrap();
     let begin = Instant::now();
     let verdict = workload(name).unwrap().check(&report.history, options);
-    let (took, count) = (begin.elapsed(), report.stats.all.count);
+    let (took, count) = (begin.elapsed(), report.judgement.stats.all.count);
     let (nodes, models) = (options.nodes.len(), &options.consistency_models[0]);
     println!("{name} on {nodes}, {models}: {count} operations: {} in {took:.1?}", verdict.valid);
 }

@@ -28,7 +28,7 @@ fn report(seed: u64) -> Report {
 }
 
 fn bytes(report: &Report) -> String {
-    let parts = (&report.history, &report.journal, &report.stats, &report.net, &report.verdict);
+    let parts = (&report.history, &report.journal, &report.judgement.stats, &report.net, &report.judgement.verdict);
     serde_json::to_string(&parts).unwrap()
 }
 

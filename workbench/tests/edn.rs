@@ -27,10 +27,10 @@ fn op(line: &str) -> Op {
         time: Duration::from_nanos(need("time").to().unwrap()),
         kind,
         process: need("process").to().map_or(Process::Nemesis, Process::Client),
-        f: need("f").to::<String>().unwrap().leak(),
+        f: need("f").to::<String>().unwrap().into(),
         value: need("value"),
         error,
-        extra: members.into_iter().map(|(key, value)| (&*key.leak(), value)).collect(),
+        extra: members.into_iter().map(|(key, value)| (key.into(), value)).collect(),
     }
 }
 
@@ -38,7 +38,7 @@ fn op(line: &str) -> Op {
 fn returned(f: &'static str, value: &str) -> Op {
     let value = serde_json::from_str(value).unwrap();
     let (time, process) = (Duration::from_nanos(1), Process::Client(2));
-    Op { index: 0, time, kind: Kind::Ok, process, f, value, error: None, extra: Vec::new() }
+    Op { index: 0, time, kind: Kind::Ok, process, f: f.into(), value, error: None, extra: Vec::new() }
 }
 
 fn written(op: &Op) -> String {
@@ -67,7 +67,7 @@ fn recorded_lines_come_out_byte_for_byte() {
 fn errors_are_names_or_texts() {
     let with = |error: &str| {
         let op = Op { error: Some(serde_json::from_str(error).unwrap()), ..returned("read", "null") };
-        written(&Op { extra: vec![("final?", Any::from(true))], ..op })
+        written(&Op { extra: vec![("final?".into(), Any::from(true))], ..op })
     };
     let line = |error: &str| {
         format!("{{:index 0, :time 1, :type :ok, :process 2, :f :read, :value nil, :final? true, :error {error}}}")

@@ -33,7 +33,7 @@ fn a_node_in_shell_is_valid() {
     let options = Options { availability: Some(Availability::Total), ..options(3) };
     let report = run("unique-ids", "unique_ids.sh", &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
-    assert!(report.stats.all.ok_count > 50, "{report}");
+    assert!(report.judgement.stats.all.ok_count > 50, "{report}");
     assert_eq!(report.net.servers.send_count, 0);
 }
 

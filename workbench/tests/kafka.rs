@@ -143,11 +143,11 @@ fn last(report: &Report) -> Vec<Operation<'_>> {
 fn right_nodes_do_everything_but_crash() {
     for seed in 0..5 {
         let report = report(&options(seed), Fault::None);
-        for (f, counts) in report.stats.by_f.iter().map(|(f, function)| (f, function.counts)) {
+        for (f, counts) in report.judgement.stats.by_f.iter().map(|(f, function)| (f, function.counts)) {
             let expected = if *f == "crash" { counts.info_count } else { counts.ok_count };
             assert_eq!(expected, counts.count, "seed {seed}: {f}");
         }
-        let names: Vec<_> = report.stats.by_f.keys().copied().collect();
+        let names: Vec<_> = report.judgement.stats.by_f.keys().map(|f| &**f).collect();
         assert_eq!(names, ["assign", "crash", "poll", "send"], "seed {seed}");
     }
 }
@@ -159,7 +159,7 @@ fn values_have_their_form() {
         let (began, ended) = (operation.invocation, operation.completion.unwrap());
         assert_eq!(began.extra, ended.extra);
         assert_eq!(ended.error, None);
-        match began.f {
+        match &*began.f {
             "poll" => {
                 assert_eq!(value(began), json!([["poll"]]));
                 assert!(polled(ended).keys().all(|key| key.parse::<u64>().is_ok()));
@@ -293,7 +293,7 @@ fn without_messages_nothing_is_left_to_do() {
 
 /// How many operations `f` ended in each way, and the errors they gave.
 fn ends(report: &Report, f: &str) -> (usize, usize, usize, BTreeSet<String>) {
-    let counts = report.stats.by_f[f].counts;
+    let counts = report.judgement.stats.by_f[f].counts;
     let errors = report.history.ops().iter().filter(|op| op.f == f).filter_map(|op| op.error.as_ref());
     (counts.ok_count, counts.fail_count, counts.info_count, errors.map(|error| error.text().to_owned()).collect())
 }
@@ -365,7 +365,7 @@ fn the_same_seed_gives_the_same_bytes() {
     let latency = Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential };
     let bytes = |seed| {
         let report = report(&Options { latency, journal: true, ..options(seed) }, Fault::Loses);
-        serde_json::to_string(&(&report.history, &report.journal, &report.stats)).unwrap()
+        serde_json::to_string(&(&report.history, &report.journal, &report.judgement.stats)).unwrap()
     };
     let [first, second] = [13, 13].map(bytes);
     assert!(first.len() > 100_000 && first == second, "two runs of seed 13 differ");

@@ -299,7 +299,7 @@ fn strange_values_do_no_harm() {
                     time: Duration::ZERO,
                     kind,
                     process: Process::Client(0),
-                    f,
+                    f: f.into(),
                     value: serde_json::from_str(value).unwrap(),
                     error: None,
                     extra: Vec::new(),

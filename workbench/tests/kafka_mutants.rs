@@ -115,7 +115,7 @@ fn report(seed: u64, fault: Fault) -> Report {
 /// On nearly every seed the fault is found, and by these names.
 fn found(fault: Fault, anomalies: &[&str]) {
     let is_found = |seed: &u64| {
-        let verdict = report(*seed, fault).verdict;
+        let verdict = report(*seed, fault).judgement.verdict;
         let kinds: Vec<String> = serde_json::from_value(verdict.findings["bad-error-types"].clone()).unwrap();
         verdict.valid == Validity::Invalid && anomalies.iter().all(|anomaly| kinds.iter().any(|kind| kind == anomaly))
     };
@@ -128,7 +128,7 @@ fn right_logs_are_never_blamed() {
     for seed in 0..SEEDS {
         let report = report(seed, Fault::None);
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
-        assert!(report.stats.by_f["send"].counts.ok_count > 100, "seed {seed}: {report}");
+        assert!(report.judgement.stats.by_f["send"].counts.ok_count > 100, "seed {seed}: {report}");
     }
 }
 

@@ -22,7 +22,7 @@ static RUNS: LazyLock<Vec<(Recorded, Kafka, Value)>> = LazyLock::new(|| {
 fn verdicts_are_those_of_maelstrom() {
     assert_eq!(RUNS.len(), 7);
     for (run, kafka, findings) in RUNS.iter() {
-        assert_eq!(kafka.valid, run.valid(), "{}: {findings:#}", run.name);
+        assert_eq!(kafka.valid, run.valid, "{}: {findings:#}", run.name);
         assert_eq!(kafka.error, None);
         for part in ["error-types", "bad-error-types", "info-txn-causes"] {
             assert_eq!(findings[part], run.results["workload"][part], "{}: {part}", run.name);
@@ -99,25 +99,5 @@ fn lags_are_those_of_maelstrom() {
         }
         assert_eq!(found["process"], expected["process"], "{}", run.name);
         assert_eq!(found["key"], expected["key"], "{}", run.name);
-    }
-}
-
-/// `cargo test --release --test recorded_kafka -- --ignored --nocapture` prints the table of all cases.
-#[test]
-#[ignore = "prints a table"]
-fn table() {
-    for (run, ..) in RUNS.iter() {
-        #[expect(clippy::disallowed_methods, reason = "the table says how long each case took")]
-        let begin = std::time::Instant::now();
-        let kafka = check(&run.history);
-        let took = begin.elapsed();
-        let lines = run.history.ops().len();
-        println!(
-            "| {} | {lines} | {} | {} | {:?} | {took:.1?} |",
-            run.name,
-            run.valid(),
-            kafka.valid,
-            kafka.error_types
-        );
     }
 }

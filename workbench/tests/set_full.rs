@@ -1,45 +1,12 @@
 //! The set-full analysis as data: for each fate of an element a minimal history, and a near miss.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::Any;
+mod entries;
+
+use entries::history;
 use glomers_workbench::{
     Validity,
     checker::set_full::{self, SetFull},
-    history::{History, Kind, Op, Process},
 };
-use std::time::Duration;
-
-/// Reads a history of one entry a word, a millisecond apart: `1+7` client 1 begins to add 7, `1+7!` it has, `1+7?` nobody
-/// knows, `2r` client 2 begins to read, `2r7,8` it saw those, `2r-` nothing.
-fn history(text: &str) -> History {
-    text.split_whitespace().enumerate().map(|(index, word)| op(index, word)).collect()
-}
-
-fn op(index: usize, word: &str) -> Op {
-    let (client, rest) = word.split_at(1);
-    let (f, kind, value) = match rest.strip_prefix('+') {
-        Some(added) => match (added.strip_suffix('!'), added.strip_suffix('?')) {
-            (Some(added), _) => ("add", Kind::Ok, added.to_owned()),
-            (_, Some(added)) => ("add", Kind::Info, added.to_owned()),
-            _ => ("add", Kind::Invoke, added.to_owned()),
-        },
-        None => match rest.strip_prefix('r').unwrap() {
-            "" => ("read", Kind::Invoke, "null".to_owned()),
-            "-" => ("read", Kind::Ok, "[]".to_owned()),
-            seen => ("read", Kind::Ok, format!("[{seen}]")),
-        },
-    };
-    Op {
-        index,
-        time: Duration::from_millis(index as u64),
-        kind,
-        process: Process::Client(client.parse().unwrap()),
-        f,
-        value: serde_json::from_str::<Any>(&value).unwrap(),
-        error: None,
-        extra: Vec::new(),
-    }
-}
 
 /// A history, the verdict on it, and how many elements are stable, lost, never read and stale.
 fn check(text: &str, valid: Validity, counts: [usize; 4]) -> SetFull {

@@ -22,6 +22,7 @@ pub use findings::{
 };
 
 use crate::{
+    checker::suspicion::Suspicion,
     history::{History, Kind},
     validity::Validity,
     workload::Verdict,
@@ -172,14 +173,26 @@ fn anomalies(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Anomalies 
     }
 }
 
+/// Finds polls of messages that nobody sent, about which Jepsen's checker gives no verdict.
+pub fn suspect(history: &History) -> Vec<Suspicion> {
+    let entries = Entries::new(history);
+    stray(&entries, &logs::fates(&entries)).map(|(reader, what)| Suspicion::new("garbage", [reader], what)).collect()
+}
+
+/// The first poll of a message that nobody sent, for each log that has one.
+fn stray(entries: &Entries<'_>, fates: &[Fates]) -> impl Iterator<Item = (usize, String)> {
+    fates.iter().enumerate().filter_map(|(key, fates)| {
+        let is_stray = |(_, fate): &(_, &logs::Fate)| fate.first_reader.is_some() && fate.writer.is_none();
+        let (message, fate) = fates.messages.iter().enumerate().find(is_stray)?;
+        let (name, value) = (entries.name(key), entries.value(key, message));
+        let reader = entries.list[fate.first_reader?].op.index;
+        Some((reader, format!("a poll of the log {name:?} saw the message {value}, which nobody sent")))
+    })
+}
+
 /// What Jepsen's checker stumbles over.
 fn error(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Option<String> {
-    let stray = fates.iter().enumerate().find_map(|(key, fates)| {
-        let is_stray = |fate: &logs::Fate| fate.first_reader.is_some() && fate.writer.is_none();
-        let message = fates.messages.iter().position(is_stray)?;
-        let (name, value) = (entries.name(key), entries.value(key, message));
-        Some(format!("a poll of the log {name:?} saw the message {value}, which nobody sent"))
-    });
+    let stray = stray(entries, fates).next().map(|(_, what)| what);
     let blank = || {
         let has_place = |(fates, log): (&Fates, &Log)| {
             log.offsets.values().flatten().any(|message| fates.messages[*message].first_reader.is_some())

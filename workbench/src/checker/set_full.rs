@@ -5,15 +5,15 @@
 //! *never read* otherwise. Lost elements make a history invalid; one without stable elements tells nothing.
 
 use crate::{
+    checker::numbers::Numbers,
     history::{History, Kind, Op, Process},
     validity::Validity,
     workload::Verdict,
 };
 use glomers_protocol::Any;
-use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::json;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What became of the elements.
 #[derive(Clone, Debug, Serialize)]
@@ -101,42 +101,48 @@ enum Fate {
 
 /// Follows every element that operations named `add` add and operations named `read` see.
 pub fn check(history: &History, add: &str) -> SetFull {
-    let mut elements: IndexMap<Any, Element> = IndexMap::new();
-    let mut invocations: IndexMap<Process, Moment> = IndexMap::new();
+    let mut numbers = Numbers::default();
+    let mut elements: Vec<Option<Element>> = Vec::new();
+    let mut invocations: BTreeMap<Process, Moment> = BTreeMap::new();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         if op.kind == Kind::Invoke {
             invocations.insert(op.process, op.into());
         }
         if op.f == add {
-            let element = elements.entry(op.value.clone()).or_default();
-            match op.kind {
-                Kind::Invoke => *element = Element::default(),
-                Kind::Ok => element.known = element.known.or(Some(op.into())),
-                Kind::Fail | Kind::Info => {}
+            let number = numbers.number(op.value.text());
+            elements.resize(numbers.len(), None);
+            match (op.kind, &mut elements[number]) {
+                (Kind::Invoke, element) => *element = Some(Element::default()),
+                (Kind::Ok, element) => {
+                    let element = element.get_or_insert_default();
+                    element.known = element.known.or(Some(op.into()));
+                }
+                _ => {}
             }
         } else if op.f == "read" && op.kind == Kind::Ok {
+            let present = numbers.elements(op);
+            elements.resize(numbers.len(), None);
             let begun = invocations.get(&op.process).copied().unwrap_or(op.into());
-            see(&mut elements, begun, op);
+            see(&mut elements, &present, begun, op);
         }
     }
-    summarise(&elements)
+    let attempted =
+        elements.iter().enumerate().filter_map(|(number, element)| Some((numbers.value(number), element.as_ref()?)));
+    summarise(&attempted.collect::<Vec<_>>())
 }
 
-/// Takes a read into account.
-fn see(elements: &mut IndexMap<Any, Element>, begun: Moment, read: &Op) {
+/// Takes a read of the elements with these numbers into account.
+fn see(elements: &mut [Option<Element>], read: &[usize], begun: Moment, op: &Op) {
     let mut present = vec![false; elements.len()];
-    for value in read.value.to::<Vec<Any>>().unwrap_or_default() {
-        if let Some(index) = elements.get_index_of(&value) {
-            present[index] = true;
-        }
-    }
-    for (element, present) in elements.values_mut().zip(present) {
+    read.iter().for_each(|number| present[*number] = true);
+    for (element, present) in elements.iter_mut().zip(present) {
+        let Some(element) = element else { continue };
         let last = if present { &mut element.last_present } else { &mut element.last_absent };
         if last.is_none_or(|last| last.index < begun.index) {
             *last = Some(begun);
         }
         if present {
-            element.known = element.known.or(Some(read.into()));
+            element.known = element.known.or(Some(op.into()));
         }
     }
 }
@@ -162,7 +168,7 @@ impl Element {
     }
 }
 
-fn summarise(elements: &IndexMap<Any, Element>) -> SetFull {
+fn summarise(elements: &[(&Any, &Element)]) -> SetFull {
     let (mut lost, mut never_read, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     let (mut stable_latencies, mut lost_latencies, mut worst_stale) = (Vec::new(), Vec::new(), Vec::new());
     for (value, element) in elements {
@@ -170,9 +176,9 @@ fn summarise(elements: &IndexMap<Any, Element>) -> SetFull {
             Fate::Stable { latency } => {
                 stable_latencies.push(latency.as_millis());
                 if latency.as_millis() > 0 {
-                    stale.push(value.clone());
+                    stale.push((*value).clone());
                     worst_stale.push(Stale {
-                        element: value.clone(),
+                        element: (*value).clone(),
                         stable_latency: latency.as_millis(),
                         known: element.known.map(|known| known.index),
                         last_absent: element.last_absent.map(|absent| absent.index),
@@ -180,10 +186,10 @@ fn summarise(elements: &IndexMap<Any, Element>) -> SetFull {
                 }
             }
             Fate::Lost { latency } => {
-                lost.push(value.clone());
+                lost.push((*value).clone());
                 lost_latencies.push(latency.as_millis());
             }
-            Fate::NeverRead => never_read.push(value.clone()),
+            Fate::NeverRead => never_read.push((*value).clone()),
         }
     }
     for values in [&mut lost, &mut never_read, &mut stale] {

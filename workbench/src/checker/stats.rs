@@ -5,7 +5,7 @@ use crate::{
     validity::Validity,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Counts of completed operations, all and by function.
 #[derive(Clone, Debug, Serialize)]
@@ -18,7 +18,7 @@ pub struct Stats {
     #[serde(flatten)]
     pub all: Counts,
     /// By function.
-    pub by_f: BTreeMap<&'static str, Function>,
+    pub by_f: BTreeMap<Cow<'static, str>, Function>,
 }
 
 /// What became of the operations of one function.
@@ -50,9 +50,9 @@ pub struct Counts {
 /// `stats-checker`).
 pub fn check(history: &History) -> Stats {
     let mut all = Counts::default();
-    let mut by_f: BTreeMap<&'static str, Counts> = BTreeMap::new();
+    let mut by_f: BTreeMap<Cow<'static, str>, Counts> = BTreeMap::new();
     for completion in history.operations().iter().filter_map(|operation| operation.completion) {
-        for counts in [&mut all, by_f.entry(completion.f).or_default()] {
+        for counts in [&mut all, by_f.entry(completion.f.clone()).or_default()] {
             counts.count += 1;
             match completion.kind {
                 Kind::Ok => counts.ok_count += 1,
@@ -63,6 +63,6 @@ pub fn check(history: &History) -> Stats {
     }
     let judge = |(f, counts): (_, Counts)| (f, Function { valid: Validity::from_valid(counts.ok_count > 0), counts });
     let by_f: BTreeMap<_, _> = by_f.into_iter().map(judge).collect();
-    let valid = by_f.iter().filter(|(f, _)| **f != "crash").map(|(_, function)| function.valid).max();
+    let valid = by_f.iter().filter(|(f, _)| *f != "crash").map(|(_, function)| function.valid).max();
     Stats { valid: valid.unwrap_or(Validity::Valid), all, by_f }
 }

@@ -1,5 +1,5 @@
-//! Isolation of transactions over lists and registers (elle: `list_append.clj`, `rw_register.clj`, `txn.clj`), and, beside
-//! the verdict, what Elle cannot see.
+//! Isolation of transactions over lists and registers (elle: `list_append.clj`, `rw_register.clj`, `txn.clj`), and what
+//! Elle cannot see.
 //!
 //! The cycles, their names and their explanations come from the `adya` crate. It rules out the same models as Elle on
 //! every recorded history, and names the same anomalies wherever Elle could name them all. What it does otherwise than
@@ -13,6 +13,7 @@ mod blind;
 mod models;
 mod transcribe;
 
+use super::suspicion::{Agreement, Suspicion};
 use crate::{history::History, validity::Validity, workload::Verdict};
 use serde_json::json;
 use std::time::Duration;
@@ -43,19 +44,54 @@ pub fn check(history: &History, objects: Objects, models: &[String]) -> Verdict 
         Ok(transactions) => transactions,
         Err(reason) => return unknown_verdict(&reason),
     };
-    let (workload, is_list) = match objects {
-        Objects::Lists => (adya::Workload::ListAppend, true),
-        Objects::Registers => (adya::Workload::RwRegister, false),
-    };
-    let options = adya::Opts { models: expected, timeout: SEARCH_TIMEOUT, wfr_keys: !is_list, ..adya::Opts::default() };
-    let report = adya::check(&transactions.transcribe(), workload, &options);
-    let mut verdict = anomalies::verdict(report, objects);
+    let mut verdict = anomalies::verdict(search(&transactions, expected, false), objects);
     if let Some(twice) = transactions.written_twice() {
         verdict.valid = verdict.valid.max(Validity::Unknown);
         verdict.findings["error"] = json!(twice);
     }
-    verdict.findings["unseen-by-elle"] = blind::findings(&transactions);
     verdict
+}
+
+/// Looks for what Elle cannot see.
+pub fn suspect(history: &History, objects: Objects, models: &[String]) -> Vec<Suspicion> {
+    let (Ok(expected), Ok(transactions)) = (models::canonical(models), Transactions::new(history, objects)) else {
+        return Vec::new();
+    };
+    if !expected.iter().any(|model| models::is_real_time(model)) {
+        return blind::suspect(&transactions, &Agreement::eventual(history));
+    }
+    let mut suspicions = blind::suspect(&transactions, &Agreement::immediate());
+    if objects == Objects::Registers {
+        suspicions.extend(hidden_cycles(&transactions, expected));
+    }
+    suspicions
+}
+
+/// Cycles that show only if the values of each register are put in the order of real time, which models of real time
+/// permit and Maelstrom does not ask Elle for.
+fn hidden_cycles(transactions: &Transactions, expected: Vec<String>) -> Vec<Suspicion> {
+    let known = search(transactions, expected.clone(), false).anomalies;
+    let mut found = search(transactions, expected, true).anomalies;
+    found.retain(|kind, _| !known.contains_key(kind));
+    let describe = |(kind, anomaly): (String, adya::Anomaly)| {
+        let ops = anomaly.ops.iter().filter_map(|op| usize::try_from(*op).ok()).collect::<Vec<_>>();
+        Suspicion::new(
+            "hidden-cycle",
+            ops,
+            format!("{kind}, with values in the order of real time: {}", anomaly.explanation),
+        )
+    };
+    let flat = found.into_iter().flat_map(|(kind, all)| all.into_iter().map(move |one| (kind.clone(), one)));
+    flat.map(describe).collect()
+}
+
+fn search(transactions: &Transactions, models: Vec<String>, linearizable_keys: bool) -> adya::Report {
+    let (workload, wfr_keys) = match transactions.objects {
+        Objects::Lists => (adya::Workload::ListAppend, false),
+        Objects::Registers => (adya::Workload::RwRegister, true),
+    };
+    let options = adya::Opts { models, timeout: SEARCH_TIMEOUT, wfr_keys, linearizable_keys, ..adya::Opts::default() };
+    adya::check(&transactions.transcribe(), workload, &options)
 }
 
 fn unknown_verdict(error: &str) -> Verdict {

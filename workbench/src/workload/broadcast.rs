@@ -2,7 +2,10 @@
 
 use super::{Connection, Verdict, Workload, g_set::adds_and_reads, stateless};
 use crate::{
-    checker::set_full,
+    checker::{
+        set_full,
+        suspicion::{self, Suspicion},
+    },
     client::{Client, Outcome},
     generator::{Generator, Invocation, OncePerThread},
     history::History,
@@ -22,6 +25,10 @@ pub struct BroadcastWorkload;
 impl Workload for BroadcastWorkload {
     fn name(&self) -> &'static str {
         "broadcast"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["broadcast", "read"]
     }
 
     fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), CallError>> {
@@ -54,5 +61,9 @@ impl Workload for BroadcastWorkload {
 
     fn check(&self, history: &History, _: &Options) -> Verdict {
         set_full::check(history, "broadcast").into()
+    }
+
+    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
+        suspicion::sets::suspect(history, "broadcast")
     }
 }

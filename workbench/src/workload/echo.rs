@@ -24,6 +24,10 @@ impl Workload for EchoWorkload {
         "echo"
     }
 
+    fn operations(&self) -> &'static [&'static str] {
+        &["echo"]
+    }
+
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
         Box::new(Each(|rng: &mut rand_pcg::Pcg64Mcg| {
             Invocation::new("echo", format!("Please echo {}", rng.random_range(0..128)))

@@ -6,7 +6,10 @@ use super::{
     pn_counter::{connect, last_reads, operation},
 };
 use crate::{
-    checker::counter,
+    checker::{
+        counter,
+        suspicion::{self, Suspicion},
+    },
     client::Client,
     generator::{Each, Generator},
     history::History,
@@ -20,6 +23,10 @@ pub struct GCounterWorkload;
 impl Workload for GCounterWorkload {
     fn name(&self) -> &'static str {
         "g-counter"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["add", "read"]
     }
 
     /// Subtractions are drawn and dropped, as there, so reads are twice as frequent as additions.
@@ -44,5 +51,9 @@ impl Workload for GCounterWorkload {
 
     fn check(&self, history: &History, _: &Options) -> Verdict {
         counter::check(history).into()
+    }
+
+    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
+        suspicion::counters::suspect(history, true)
     }
 }

@@ -2,7 +2,10 @@
 
 use super::{Connection, Verdict, Workload, stateless};
 use crate::{
-    checker::set_full,
+    checker::{
+        set_full,
+        suspicion::{self, Suspicion},
+    },
     client::{Client, Outcome},
     generator::{Each, Generator, Invocation, OncePerThread},
     history::History,
@@ -21,6 +24,10 @@ pub struct GSetWorkload;
 impl Workload for GSetWorkload {
     fn name(&self) -> &'static str {
         "g-set"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["add", "read"]
     }
 
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
@@ -44,6 +51,10 @@ impl Workload for GSetWorkload {
 
     fn check(&self, history: &History, _: &Options) -> Verdict {
         set_full::check(history, "add").into()
+    }
+
+    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
+        suspicion::sets::suspect(history, "add")
     }
 }
 

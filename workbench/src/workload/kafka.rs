@@ -16,7 +16,13 @@ mod session;
 mod traffic;
 
 use super::{Connection, Verdict, Workload};
-use crate::{checker, client::Client, generator::Generator, history::History, options::Options};
+use crate::{
+    checker::{self, suspicion::Suspicion},
+    client::Client,
+    generator::Generator,
+    history::History,
+    options::Options,
+};
 use final_polls::FinalPolls;
 use offsets::Offsets;
 use session::Session;
@@ -33,6 +39,10 @@ pub struct KafkaWorkload {
 impl Workload for KafkaWorkload {
     fn name(&self) -> &'static str {
         "kafka"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["assign", "crash", "poll", "send", "subscribe", "txn"]
     }
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
@@ -53,5 +63,9 @@ impl Workload for KafkaWorkload {
 
     fn check(&self, history: &History, _: &Options) -> Verdict {
         checker::kafka::check(history).into()
+    }
+
+    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
+        checker::kafka::suspect(history)
     }
 }

@@ -30,6 +30,10 @@ impl Workload for LinKvWorkload {
         "lin-kv"
     }
 
+    fn operations(&self) -> &'static [&'static str] {
+        &["cas", "read", "write"]
+    }
+
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
         Box::new(Keys { nodes: options.nodes.len(), groups: Vec::new(), next_key: 0 })
     }

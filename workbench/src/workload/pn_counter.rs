@@ -2,7 +2,10 @@
 
 use super::{Connection, Verdict, Workload, stateless};
 use crate::{
-    checker::counter,
+    checker::{
+        counter,
+        suspicion::{self, Suspicion},
+    },
     client::{Client, Outcome},
     generator::{Each, Generator, Invocation, OncePerThread},
     history::History,
@@ -23,6 +26,10 @@ impl Workload for PnCounterWorkload {
         "pn-counter"
     }
 
+    fn operations(&self) -> &'static [&'static str] {
+        &["add", "read"]
+    }
+
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
         Box::new(Each(operation))
     }
@@ -37,6 +44,10 @@ impl Workload for PnCounterWorkload {
 
     fn check(&self, history: &History, _: &Options) -> Verdict {
         counter::check(history).into()
+    }
+
+    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
+        suspicion::counters::suspect(history, false)
     }
 }
 

@@ -5,7 +5,10 @@ use super::{
     transactions::{self, Step},
 };
 use crate::{
-    checker::txn::{self, Objects},
+    checker::{
+        suspicion::Suspicion,
+        txn::{self, Objects},
+    },
     client::{Client, Outcome},
     generator::Generator,
     history::History,
@@ -23,6 +26,10 @@ pub struct TxnListAppendWorkload;
 impl Workload for TxnListAppendWorkload {
     fn name(&self) -> &'static str {
         "txn-list-append"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["txn"]
     }
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
@@ -45,6 +52,10 @@ impl Workload for TxnListAppendWorkload {
 
     fn check(&self, history: &History, options: &Options) -> Verdict {
         txn::check(history, Objects::Lists, &options.consistency_models)
+    }
+
+    fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
+        txn::suspect(history, Objects::Lists, &options.consistency_models)
     }
 }
 

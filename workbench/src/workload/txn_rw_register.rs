@@ -5,7 +5,10 @@ use super::{
     transactions::{self, Step},
 };
 use crate::{
-    checker::txn::{self, Objects},
+    checker::{
+        suspicion::Suspicion,
+        txn::{self, Objects},
+    },
     client::{Client, Outcome},
     generator::Generator,
     history::History,
@@ -23,6 +26,10 @@ pub struct TxnRwRegisterWorkload;
 impl Workload for TxnRwRegisterWorkload {
     fn name(&self) -> &'static str {
         "txn-rw-register"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["txn"]
     }
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
@@ -45,6 +52,10 @@ impl Workload for TxnRwRegisterWorkload {
 
     fn check(&self, history: &History, options: &Options) -> Verdict {
         txn::check(history, Objects::Registers, &options.consistency_models)
+    }
+
+    fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
+        txn::suspect(history, Objects::Registers, &options.consistency_models)
     }
 }
 

@@ -19,6 +19,10 @@ impl Workload for UniqueIdsWorkload {
         "unique-ids"
     }
 
+    fn operations(&self) -> &'static [&'static str] {
+        &["generate"]
+    }
+
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
         Box::new(Each(|_: &mut rand_pcg::Pcg64Mcg| Invocation::bare("generate")))
     }

@@ -2,7 +2,7 @@
 //!
 //! Operations stand apart by spaces. They run at once, each by a client of its own, unless a `;` parts them: those before
 //! it end before those after it begin. `!` marks one that failed, `?` one of which nobody knows, and a capital letter with
-//! a colon names its client: `A:ax1; A:rx`.
+//! a colon names its client: `A:ax1; A:rx`. `@6000` is no operation: what follows happens from that millisecond on.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -29,7 +29,7 @@ impl Operation {
             time: Duration::ZERO,
             kind: if ends { self.kind } else { Kind::Invoke },
             process: Process::Client(self.process),
-            f: self.f,
+            f: self.f.into(),
             value: Any::new(if ends && self.kind == Kind::Ok { &self.answered } else { &self.asked }),
             error: None,
             extra: Vec::new(),
@@ -40,11 +40,18 @@ impl Operation {
 /// The history of operations in their notation, each read by `parse`.
 pub fn history(text: &str, parse: impl Fn(&str) -> (&'static str, Value, Value)) -> History {
     let mut entries = Vec::new();
-    let mut clients = 100;
+    let (mut clients, mut time) = (100, Duration::ZERO);
     for stage in text.split(';') {
-        let operations: Vec<_> = stage.split_whitespace().map(|word| operation(word, &mut clients, &parse)).collect();
-        entries.extend(operations.iter().map(|operation| operation.entry(false)));
-        entries.extend(operations.iter().map(|operation| operation.entry(true)));
+        let mut operations = Vec::new();
+        for word in stage.split_whitespace() {
+            match word.strip_prefix('@') {
+                Some(millis) => time = Duration::from_millis(millis.parse().unwrap()),
+                None => operations.push(operation(word, &mut clients, &parse)),
+            }
+        }
+        for ends in [false, true] {
+            entries.extend(operations.iter().map(|operation| Op { time, ..operation.entry(ends) }));
+        }
     }
     entries.into_iter().collect()
 }

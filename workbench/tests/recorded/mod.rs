@@ -2,19 +2,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use clojure_reader::edn::{Edn, read_string};
-use flate2::read::GzDecoder;
-use glomers_protocol::Any;
-use glomers_workbench::{
-    Options, Validity,
-    history::{History, Kind, Op, Process},
-};
-use serde_json::{Value, json};
+use glomers_workbench::{Options, Recording, Validity, history::History};
+use serde_json::Value;
 use std::{
     fs,
-    io::{self, Read as _},
-    path::PathBuf,
-    time::Duration,
+    path::{Path, PathBuf},
 };
 
 /// A recorded run.
@@ -27,6 +19,9 @@ pub struct Recorded {
     pub history: History,
     /// All that Maelstrom found, as JSON.
     pub results: Value,
+    /// Maelstrom's verdict, on everything and on what the workload promises.
+    pub all_valid: Validity,
+    pub valid: Validity,
 }
 
 /// The recorded runs whose names begin with a workload's name.
@@ -35,26 +30,21 @@ pub fn runs(workload: &str) -> Vec<Recorded> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with(workload));
     paths.sort();
-    paths.into_iter().map(run).collect()
+    paths.iter().map(|path| run(path)).collect()
 }
 
-fn run(path: PathBuf) -> Recorded {
+fn run(path: &Path) -> Recorded {
     let about: Value = serde_json::from_slice(&fs::read(path.join("run.json")).unwrap()).unwrap();
-    let history = unpack(path.join("history.edn.gz")).unwrap();
-    let results = unpack(path.join("results.edn.gz")).unwrap();
+    let recording = Recording::read(path).unwrap();
     Recorded {
         name: path.file_name().unwrap().to_str().unwrap().to_owned(),
         workload: about["workload"].as_str().unwrap().to_owned(),
         options: options(about["command"].as_str().unwrap()),
-        history: history.lines().filter(|line| !line.is_empty()).map(op).collect(),
-        results: value(&read_string(&results).unwrap()),
+        all_valid: recording.valid(),
+        valid: recording.workload_valid(),
+        history: recording.history,
+        results: recording.results,
     }
-}
-
-fn unpack(path: PathBuf) -> io::Result<String> {
-    let mut text = String::new();
-    GzDecoder::new(fs::File::open(path)?).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// What the checkers need of a command line.
@@ -65,57 +55,4 @@ fn options(command: &str) -> Options {
         options.consistency_models = words[place + 1].split(',').map(str::to_owned).collect();
     }
     options
-}
-
-impl Recorded {
-    /// The real Maelstrom's verdict on the workload.
-    pub fn valid(&self) -> Validity {
-        match &self.results["workload"]["valid?"] {
-            Value::Bool(valid) => Validity::from_valid(*valid),
-            _ => Validity::Unknown,
-        }
-    }
-}
-
-/// An entry of a history.
-pub fn op(line: &str) -> Op {
-    let entry = value(&read_string(line).unwrap());
-    Op {
-        index: 0,
-        time: Duration::from_nanos(entry["time"].as_u64().unwrap()),
-        kind: match entry["type"].as_str().unwrap() {
-            "invoke" => Kind::Invoke,
-            "ok" => Kind::Ok,
-            "fail" => Kind::Fail,
-            _ => Kind::Info,
-        },
-        process: entry["process"].as_u64().map_or(Process::Nemesis, Process::Client),
-        f: entry["f"].as_str().unwrap().to_owned().leak(),
-        value: Any::new(&entry["value"]),
-        error: entry.get("error").map(Any::new),
-        extra: entry.get("final?").map(|value| ("final?", Any::new(value))).into_iter().collect(),
-    }
-}
-
-/// EDN as JSON: keywords and symbols as strings, sets and lists as arrays, records as their maps, keys as texts.
-pub fn value(edn: &Edn<'_>) -> Value {
-    match edn {
-        Edn::Vector(all) | Edn::List(all) => all.iter().map(value).collect(),
-        Edn::Set(all) => all.iter().map(value).collect(),
-        Edn::Map(all) => Value::Object(all.iter().map(|(key, member)| (text(key), value(member))).collect()),
-        Edn::Key(text) | Edn::Symbol(text) | Edn::Str(text) => json!(text),
-        Edn::Int(number) => json!(number),
-        Edn::Bool(truth) => json!(truth),
-        Edn::Tagged(_, inner) => value(inner),
-        Edn::Nil => Value::Null,
-        Edn::Double(number) => json!(number.into_inner()),
-        other => json!(other.to_string()),
-    }
-}
-
-fn text(key: &Edn<'_>) -> String {
-    match value(key) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
 }

@@ -42,7 +42,7 @@ pub(crate) fn history(text: &str) -> History {
             time: Duration::from_secs(place as u64),
             kind,
             process,
-            f: f.to_owned().leak(),
+            f: f.to_owned().into(),
             value: Any::new(&if kind == Kind::Invoke && f != "assign" { asked(&value) } else { value.clone() }),
             error: (kind == Kind::Info && f != "crash").then(|| Any::from("net-timeout")),
             extra: Vec::new(),

@@ -1,9 +1,12 @@
 //! A history with its transactions decoded: each key and each message has a number, so that the rest of the analysis
 //! works on numbers. A message's number counts within its key.
 
-use crate::history::{History, Kind, Op, Process};
+use crate::{
+    checker::numbers::Numbers,
+    history::{History, Kind, Op, Process},
+};
 use glomers_protocol::Any;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -33,14 +36,8 @@ pub(super) struct Entry<'a> {
 #[derive(Default)]
 pub(super) struct Entries<'a> {
     pub(super) list: Vec<Entry<'a>>,
-    keys: IndexMap<String, Messages<'a>>,
-}
-
-/// The messages of a key by number; and the numbers by text, so that equality is looked into once a text.
-#[derive(Default)]
-struct Messages<'a> {
-    numbers: IndexMap<&'a str, Message>,
-    distinct: IndexSet<Any>,
+    /// The messages of each key.
+    keys: IndexMap<String, Numbers<'a>>,
 }
 
 impl<'a> Entries<'a> {
@@ -63,13 +60,13 @@ impl<'a> Entries<'a> {
     }
 
     fn decode(&mut self, op: &'a Op, invocation: Option<usize>) -> Entry<'a> {
-        let is_transaction = matches!(op.f, "poll" | "send" | "txn");
+        let is_transaction = matches!(&*op.f, "poll" | "send" | "txn");
         let mut entry = Entry { op, is_transaction, sends: Vec::new(), reads: Vec::new(), assigned: None, invocation };
         if is_transaction {
             for step in serde_json::from_str::<Vec<&'a RawValue>>(op.value.text()).unwrap_or_default() {
                 self.decode_step(step, &mut entry);
             }
-        } else if matches!(op.f, "assign" | "subscribe") {
+        } else if matches!(&*op.f, "assign" | "subscribe") {
             let keys: Vec<String> = op.value.to().unwrap_or_default();
             entry.assigned = Some(keys.into_iter().map(|key| self.key(key)).collect());
         }
@@ -110,14 +107,7 @@ impl<'a> Entries<'a> {
     }
 
     fn message(&mut self, key: Key, text: &'a str) -> Message {
-        let messages = &mut self.keys[key];
-        if let Some(number) = messages.numbers.get(text) {
-            return *number;
-        }
-        let value = serde_json::from_str(text).expect("it was part of a JSON value");
-        let (number, _) = messages.distinct.insert_full(value);
-        messages.numbers.insert(text, number);
-        number
+        self.keys[key].number(text)
     }
 
     /// How many keys there are.
@@ -127,7 +117,7 @@ impl<'a> Entries<'a> {
 
     /// How many different messages a key has.
     pub(super) fn message_count(&self, key: Key) -> usize {
-        self.keys[key].distinct.len()
+        self.keys[key].len()
     }
 
     /// A key's name.
@@ -137,7 +127,7 @@ impl<'a> Entries<'a> {
 
     /// A message as it was sent.
     pub(super) fn value(&self, key: Key, message: Message) -> &Any {
-        &self.keys[key].distinct[message]
+        self.keys[key].value(message)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::history::{Kind, Process};
 use glomers_protocol::Any;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// How many messages of a poll are shown on each side of the one that matters.
 const AROUND: usize = 3;
@@ -173,7 +173,7 @@ pub struct Witness {
     /// Who did it.
     pub process: Process,
     /// Its name.
-    pub f: &'static str,
+    pub f: Cow<'static, str>,
     /// What it polled or sent there.
     pub value: Value,
 }
@@ -196,7 +196,7 @@ impl Witness {
             time: op.time.as_nanos(),
             kind: op.kind,
             process: op.process,
-            f: op.f,
+            f: op.f.clone(),
             value: sends.chain(reads).collect(),
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn worst(entries: &Entries<'_>) -> Lag {
             let assigned = assigned.iter().filter(|_| entry.op.f == "assign");
             *offsets = assigned.map(|key| (*key, offsets.get(key).copied().unwrap_or(-1))).collect();
         }
-        if !matches!(entry.op.f, "poll" | "txn") {
+        if !matches!(&*entry.op.f, "poll" | "txn") {
             continue;
         }
         for (key, offset) in highest(entry) {

@@ -107,7 +107,7 @@ impl Key {
     fn action(&mut self, operation: &Operation<'_>) -> Option<Action> {
         let kind = operation.completion.map_or(Kind::Info, |completion| completion.kind);
         let (_, argument) = tuple(operation.invocation)?;
-        let effect = match (operation.invocation.f, kind) {
+        let effect = match (&*operation.invocation.f, kind) {
             (_, Kind::Fail) => return None,
             ("read", Kind::Ok) => match tuple(operation.completion?)?.1 {
                 value if value.is_null() => return None,

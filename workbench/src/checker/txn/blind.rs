@@ -1,30 +1,32 @@
-//! What Elle cannot see. None of it changes the verdict, for Maelstrom's would be another, and weak consistency models
-//! permit some of it.
+//! What Elle cannot see.
 //!
-//! - `unwritten-reads`: values that were read though no transaction ever tried to write them. To Elle such a read is no
+//! - `unwritten-read`: a value that was read though no transaction ever tried to write it. To Elle such a read is no
 //!   evidence of anything.
-//! - `unseen-writes`: acknowledged writes of which no later transaction saw anything, though later ones read the key:
+//! - `unseen-write`: an acknowledged write of which no later transaction saw anything, though later ones read the key:
 //!   the lists they saw lack the element; the registers held nothing, or what had been written before.
-//! - `disagreements`: keys of which two clients, after the last write had ended, last saw different values: the nodes
-//!   that they talk to never agreed, or too late for the history to show it.
+//! - `disagreement`: a key of which two clients, after the last write had ended, last saw different values: the nodes
+//!   that they talk to never agreed.
+//!
+//! Where the consistency models say nothing of real time, later means long after the network has healed.
 
 use super::{
     Objects,
     transcribe::{Entry, Step, Transactions},
 };
-use crate::history::Kind;
+use crate::{
+    checker::suspicion::{Agreement, Suspicion},
+    history::Kind,
+};
 use glomers_protocol::Any;
 use indexmap::IndexMap;
-use serde_json::{Value, json};
-
-/// How many findings of a kind are shown.
-const SHOWN: usize = 8;
+use std::time::Duration;
 
 /// A committed read from outside: of a key that the transaction has not written itself before.
 struct Read<'a> {
     entry: &'a Entry,
-    /// The index at which its transaction began.
+    /// The index at which its transaction began, and the time.
     begin: usize,
+    begin_time: Duration,
     values: &'a [Any],
 }
 
@@ -43,43 +45,35 @@ struct Key<'a> {
     writes: Vec<Write<'a>>,
     /// When each value was first written, or was to be.
     attempts: IndexMap<&'a Any, usize>,
-    /// The index at which the last transaction that may have written it ended.
-    last_write_end: usize,
+    /// The index at which the last transaction that may have written it ended, and the time.
+    last_write_end: (usize, Duration),
 }
 
-pub(super) fn findings(transactions: &Transactions) -> Value {
-    let keys = by_key(transactions);
-    let mut unwritten = Vec::new();
-    let mut unseen = Vec::new();
-    let mut disagreements = Vec::new();
-    for (name, key) in &keys {
-        unwritten.extend(key.unwritten(name));
-        unseen.extend(key.unseen(name, transactions.objects));
-        disagreements.extend(key.disagreement(name));
+pub(super) fn suspect(transactions: &Transactions, agreement: &Agreement) -> Vec<Suspicion> {
+    let mut suspicions = Vec::new();
+    for (name, key) in &by_key(transactions) {
+        suspicions.extend(key.unwritten(name));
+        suspicions.extend(key.unseen(name, transactions.objects, agreement));
+        suspicions.extend(key.disagreement(name, agreement));
     }
-    json!({
-        "unwritten-read-count": unwritten.len(),
-        "unwritten-reads": unwritten.into_iter().take(SHOWN).collect::<Vec<_>>(),
-        "unseen-write-count": unseen.len(),
-        "unseen-writes": unseen.into_iter().take(SHOWN).collect::<Vec<_>>(),
-        "disagreement-count": disagreements.len(),
-        "disagreements": disagreements.into_iter().take(SHOWN).collect::<Vec<_>>(),
-    })
+    suspicions.sort_by_key(|suspicion| suspicion.ops.first().copied());
+    suspicions
 }
 
 fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
     let mut keys: IndexMap<&Any, Key<'_>> = IndexMap::new();
-    let mut begun: IndexMap<u64, usize> = IndexMap::new();
+    let mut begun: IndexMap<u64, &Entry> = IndexMap::new();
     for entry in &transactions.entries {
         if entry.kind == Kind::Invoke {
-            begun.insert(entry.process, entry.index);
+            begun.insert(entry.process, entry);
         }
-        let begin = begun.get(&entry.process).copied().unwrap_or(entry.index);
+        let begun = begun.get(&entry.process).copied().unwrap_or(entry);
+        let (begin, begin_time) = (begun.index, begun.time);
         let mut own: Vec<(&Any, usize)> = Vec::new();
         for step in &entry.steps {
             match step {
                 Step::Read { key, values } if entry.kind == Kind::Ok && !own.iter().any(|(name, _)| *name == key) => {
-                    keys.entry(key).or_default().reads.push(Read { entry, begin, values });
+                    keys.entry(key).or_default().reads.push(Read { entry, begin, begin_time, values });
                 }
                 Step::Read { .. } => {}
                 Step::Write { key, value } => {
@@ -95,7 +89,7 @@ fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
 impl<'a> Key<'a> {
     fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(&'a Any, usize)>, key: &'a Any) {
         self.attempts.entry(write.value).or_insert(write.begin);
-        self.last_write_end = self.last_write_end.max(write.entry.index);
+        self.last_write_end = self.last_write_end.max((write.entry.index, write.entry.time));
         let before = own.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
         own.push((key, self.writes.len()));
         if write.entry.kind != Kind::Ok {
@@ -110,29 +104,32 @@ impl<'a> Key<'a> {
         }
     }
 
-    fn unwritten(&self, name: &Any) -> impl Iterator<Item = Value> {
+    fn unwritten(&self, name: &Any) -> Vec<Suspicion> {
         let strange = |read: &Read<'a>| read.values.iter().find(|value| !self.attempts.contains_key(value)).cloned();
         let describe = |read: &Read<'a>| {
-            let value = strange(read)?;
-            let explanation = format!("T{} read {value} at key {name}, which nobody wrote", read.entry.index);
-            Some(json!({ "op": read.entry.index, "key": name, "value": value, "explanation": explanation }))
+            let (value, reader) = (strange(read)?, read.entry.index);
+            let explanation = format!("T{reader} read {value} at key {name}, which nobody wrote");
+            Some(Suspicion::new("unwritten-read", [reader], explanation))
         };
-        self.reads.iter().filter_map(describe).collect::<Vec<_>>().into_iter()
+        self.reads.iter().filter_map(describe).collect()
     }
 
-    fn unseen(&self, name: &Any, objects: Objects) -> impl Iterator<Item = Value> {
+    fn unseen(&self, name: &Any, objects: Objects, agreement: &Agreement) -> Vec<Suspicion> {
         let mut unseen = Vec::new();
         for write in &self.writes {
-            let mut later = self.reads.iter().filter(|read| read.begin > write.entry.index).peekable();
+            let is_later = |read: &&Read<'a>| {
+                read.begin > write.entry.index && agreement.covers(write.entry.time, read.begin_time)
+            };
+            let mut later = self.reads.iter().filter(is_later).peekable();
             let Some(first) = later.peek().map(|read| read.entry.index) else { continue };
             if later.all(|read| self.misses(read, write, objects)) {
                 let (writer, value) = (write.entry.index, write.value);
                 let explanation =
                     format!("T{writer} wrote {value} to key {name}, and no later read, from T{first} on, saw it");
-                unseen.push(json!({ "op": writer, "key": name, "value": value, "explanation": explanation }));
+                unseen.push(Suspicion::new("unseen-write", [writer, first], explanation));
             }
         }
-        unseen.into_iter()
+        unseen
     }
 
     /// Whether a read that began after a write had ended shows a state before it.
@@ -149,15 +146,17 @@ impl<'a> Key<'a> {
         self.writes.iter().any(|write| write.value == value && write.entry.index < begin)
     }
 
-    fn disagreement(&self, name: &Any) -> Option<Value> {
+    fn disagreement(&self, name: &Any, agreement: &Agreement) -> Option<Suspicion> {
         let mut last: IndexMap<u64, &Read<'a>> = IndexMap::new();
-        for read in self.reads.iter().filter(|read| read.begin > self.last_write_end) {
+        let (index, time) = self.last_write_end;
+        let is_later = |read: &&Read<'a>| read.begin > index && agreement.covers(time, read.begin_time);
+        for read in self.reads.iter().filter(is_later) {
             last.insert(read.entry.process, read);
         }
         let (_, one) = last.first()?;
         let other = last.values().find(|read| read.values != one.values)?;
-        let saw = |read: &Read<'a>| format!("client {} last saw {:?}", read.entry.process, read.values);
+        let saw = |read: &Read<'a>| format!("client {} last saw {}", read.entry.process, Any::new(read.values));
         let explanation = format!("after the last write to key {name}, {} and {}", saw(one), saw(other));
-        Some(json!({ "key": name, "ops": [one.entry.index, other.entry.index], "explanation": explanation }))
+        Some(Suspicion::new("disagreement", [one.entry.index, other.entry.index], explanation))
     }
 }

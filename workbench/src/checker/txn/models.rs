@@ -23,6 +23,11 @@ pub(super) fn canonical(models: &[String]) -> Result<Vec<String>, String> {
     models.iter().map(known).collect()
 }
 
+/// Whether a model, by adya's name, asks that what has ended shows in all that begins later.
+pub(super) fn is_real_time(model: &str) -> bool {
+    model == "linearizable" || model.starts_with("str") && !model.starts_with("strong-session")
+}
+
 /// A model by the name that Elle gives it.
 pub(super) fn friendly(model: String) -> String {
     if model == "strict-serializable" { "strong-serializable".to_owned() } else { model }

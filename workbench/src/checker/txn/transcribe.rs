@@ -5,13 +5,13 @@ use crate::history::{History, Kind, Op, Process};
 use adya::history::{Id, Interner, Mop, OpType, ReadValue, Scalar};
 use glomers_protocol::Any;
 use indexmap::{IndexMap, IndexSet};
+use std::time::Duration;
 
 /// An entry of a history.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) index: usize,
-    /// Nanoseconds.
-    time: i64,
+    pub(super) time: Duration,
     pub(super) kind: Kind,
     pub(super) process: u64,
     pub(super) steps: Vec<Step>,
@@ -69,7 +69,7 @@ impl Transactions {
             },
             process: i64::try_from(entry.process).ok(),
             value: entry.steps.iter().map(|step| self.mop(step, &mut scalars)).collect(),
-            time: Some(entry.time),
+            time: i64::try_from(entry.time.as_nanos()).ok(),
         });
         let ops = ops.collect();
         adya::History::from_ops(ops, scalars.interner)
@@ -120,13 +120,7 @@ fn entry(op: &Op, objects: Objects) -> Result<Entry, String> {
     let Process::Client(process) = op.process else { return Err(malformed()) };
     let steps: Vec<(String, Any, Any)> = op.value.to().map_err(|_| malformed())?;
     let steps = steps.into_iter().map(|(f, key, value)| step(&f, key, value, objects)).collect::<Option<_>>();
-    Ok(Entry {
-        index: op.index,
-        time: i64::try_from(op.time.as_nanos()).unwrap_or(i64::MAX),
-        kind: op.kind,
-        process,
-        steps: steps.ok_or_else(malformed)?,
-    })
+    Ok(Entry { index: op.index, time: op.time, kind: op.kind, process, steps: steps.ok_or_else(malformed)? })
 }
 
 fn step(f: &str, key: Any, value: Any, objects: Objects) -> Option<Step> {

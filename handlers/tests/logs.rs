@@ -151,7 +151,7 @@ fn five_nodes_do_as_two() {
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         // Commits are part of polls, and asking for them is part of assignments.
         for f in ["send", "poll", "assign"] {
-            let counts = report.stats.by_f[f].counts;
+            let counts = report.judgement.stats.by_f[f].counts;
             assert_eq!((counts.fail_count, counts.info_count), (0, 0), "seed {seed}, {f}: {report}");
         }
         let messages = report.server_messages_per_operation().unwrap();

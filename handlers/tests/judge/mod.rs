@@ -52,7 +52,7 @@ pub fn never_wrong<H: Handler>(name: &str, options: impl Fn(u64) -> Options) {
     for seed in 0..SEEDS / 4 {
         let options = options(seed);
         let report = run::<H>(workload(name).unwrap(), &options).unwrap();
-        assert_ne!(report.verdict.valid, Validity::Invalid, "{name}, {options:?}: {report}");
+        assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{name}, {options:?}: {report}");
     }
 }
 
@@ -72,7 +72,7 @@ pub fn found<H: Handler>(
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) {
     let report = |seed| -> Report { run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap() };
-    let is_found = |seed: &u64| report(*seed).verdict.valid == Validity::Invalid;
+    let is_found = |seed: &u64| report(*seed).judgement.verdict.valid == Validity::Invalid;
     let count = (0..MUTANT_SEEDS).filter(is_found).count() as u64;
     assert!(count + 1 >= MUTANT_SEEDS, "{name}, {mistake}: found on {count} of {MUTANT_SEEDS} seeds");
 }

@@ -2,7 +2,9 @@
 //! jepsen: `cli.clj`).
 
 use crate::{challenge::Selection, check};
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use glomers::catalogue::{NODES, Node};
 use glomers_workbench::{
     Options,
     options::{Availability, Concurrency, Distribution, Fault, Latency, Topology},
@@ -68,12 +70,15 @@ impl Expectations {
 /// The options of a test.
 #[derive(Args)]
 pub(crate) struct TestOptions {
-    /// What clients do and expect.
-    #[arg(short, long, default_value = "lin-kv", value_parser = workload_names())]
-    pub(crate) workload: String,
-    /// A program to run as each node, in real time; without it, the built-in node is simulated.
+    /// What clients do and expect. [default: lin-kv, or what the --node serves]
+    #[arg(short, long, value_parser = workload_names())]
+    workload: Option<String>,
+    /// A program to run as each node, in real time; without it, a built-in node is simulated.
     #[arg(long, value_name = "PATH")]
     pub(crate) bin: Option<PathBuf>,
+    /// The built-in node to simulate. [default: the one with the workload's name]
+    #[arg(long, value_name = "NAME", conflicts_with = "bin", value_parser = node_names())]
+    node: Option<String>,
     /// How many nodes: n0, n1, ... Without it, n1 to n5.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     node_count: Option<u16>,
@@ -156,6 +161,27 @@ enum TopologyName {
 }
 
 impl TestOptions {
+    /// The workload's name.
+    pub(crate) fn workload(&self) -> &str {
+        let served = || Some(Node::find(self.node.as_ref()?)?.workload);
+        self.workload.as_deref().or_else(served).unwrap_or("lin-kv")
+    }
+
+    /// The name of the built-in node.
+    ///
+    /// # Errors
+    ///
+    /// It serves another workload than the one that is asked for.
+    pub(crate) fn node(&self) -> anyhow::Result<&str> {
+        let Some(name) = &self.node else { return Ok(self.workload()) };
+        match Node::find(name) {
+            Some(node) if node.workload != self.workload() => {
+                bail!("node {name} serves {}, not {}", node.workload, self.workload())
+            }
+            _ => Ok(name),
+        }
+    }
+
     /// The workbench's form of the options.
     pub(crate) fn options(&self) -> Options {
         let options = Options {
@@ -199,6 +225,10 @@ pub(crate) fn workload_names() -> PossibleValuesParser {
     PossibleValuesParser::new(WORKLOADS.iter().map(|(name, _)| *name))
 }
 
+fn node_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(NODES.iter().map(|node| node.name))
+}
+
 fn number(text: &str, accepts: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite() && accepts(*number));
     number.ok_or_else(|| format!("expected {expected}"))
@@ -224,29 +254,57 @@ mod tests {
     use super::*;
     use glomers_workbench::challenge::challenges;
 
+    /// `maelstrom test`'s words as `glomers test` takes them.
+    fn parse(line: &str) -> Box<TestOptions> {
+        let words = ["glomers"].into_iter().chain(line.split_whitespace().skip(1));
+        match Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).command {
+            Some(Command::Test(options)) => options,
+            _ => panic!("{line}"),
+        }
+    }
+
     /// What Maelstrom is told for a challenge, `glomers test` understands, and the same by it.
     #[test]
     fn the_arguments_of_challenges_are_understood() {
         for challenge in challenges() {
-            let arguments = challenge.options.arguments();
-            let words =
-                ["glomers", "test", "-w", challenge.workload].into_iter().chain(arguments.iter().map(|word| &**word));
-            let Some(Command::Test(options)) = Arguments::try_parse_from(words).unwrap().command else { panic!() };
-            assert_eq!(options.options(), challenge.options, "{arguments:?}");
+            let line = format!("maelstrom test -w {} {}", challenge.workload, challenge.options.arguments().join(" "));
+            assert_eq!(parse(&line).options(), challenge.options, "{line}");
         }
     }
 
     #[test]
     fn arguments_that_no_challenge_has() {
-        let words = "glomers test --concurrency 7 --latency 5 --latency-dist uniform --nemesis-interval 2.5 --topology tree3 \
+        let words = "--concurrency 7 --latency 5 --latency-dist uniform --nemesis-interval 2.5 --topology tree3 \
                      --availability 0.5 --key-count 3 --max-txn-length 2 --max-writes-per-key 9 --rate 0.5 --time-limit 3";
-        let Some(Command::Test(options)) = Arguments::try_parse_from(words.split_whitespace()).unwrap().command else {
-            panic!()
-        };
-        let mut given: Vec<_> = words.split_whitespace().skip(2).map(str::to_owned).collect();
-        let mut back = options.options().arguments();
+        let mut given: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
+        let mut back = parse(&format!("maelstrom test {words}")).options().arguments();
         given.sort();
         back.sort();
         assert_eq!(back, given);
+    }
+
+    #[test]
+    fn the_catalogue_names_the_challenges_own_arguments() {
+        for node in NODES {
+            for (line, (challenge, _)) in node.lines().zip(node.tests) {
+                let parsed = parse(&line);
+                assert_eq!(parsed.workload(), node.workload);
+                assert!(parsed.bin.as_ref().unwrap().ends_with(node.name), "{line}");
+                let asks = challenges().into_iter().find(|known| known.name == *challenge);
+                assert_eq!(asks.is_none(), challenge.is_empty(), "{line}");
+                if let Some(asks) = asks {
+                    assert_eq!((asks.workload, asks.options), (node.workload, parsed.options()), "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_node_stands_for_its_workload() {
+        assert_eq!(parse("glomers test --node kafka-lin-kv").workload(), "kafka");
+        assert_eq!(parse("glomers test --node kafka-lin-kv").node().unwrap(), "kafka-lin-kv");
+        assert_eq!(parse("glomers test -w kafka").node().unwrap(), "kafka");
+        assert!(parse("glomers test -w g-counter --node kafka-lin-kv").node().is_err());
+        assert_eq!(parse("glomers test").workload(), "lin-kv");
     }
 }

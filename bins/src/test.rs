@@ -11,9 +11,9 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
         tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false).init();
     }
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
-    let folder = Store::new(&arguments.store).begin(&arguments.workload, SystemTime::now())?;
+    let folder = Store::new(&arguments.store).begin(arguments.workload(), SystemTime::now())?;
     let report = match &arguments.bin {
-        None => nodes::simulate(&arguments.workload, &options, None)?,
+        None => nodes::simulate(arguments.node()?, &options, None)?,
         Some(path) => {
             let program = Program {
                 path: path.clone(),
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
                 logs: Some(folder.node_logs()),
                 show_stderr: arguments.log_stderr,
             };
-            run_program(workload(&arguments.workload)?, &options, &program)?
+            run_program(workload(arguments.workload())?, &options, &program)?
         }
     };
     folder.save(&report)?;

@@ -11,6 +11,8 @@
 //! | kafka | [`horizon_logs`] | [`HorizonLogs`] |
 //! | txn-rw-register | [`last_writer_wins`] | [`LastWriterWins`] |
 //!
+//! How the challenges' own texts go about it, with the services beside the nodes, is in [`taught`].
+//!
 //! The counters, the set, the logs and the registers have in common how nodes tell each other what is new: [`feed`].
 
 pub mod echo;
@@ -22,6 +24,7 @@ pub mod last_writer_wins;
 pub mod prefixed_ids;
 pub mod running_totals;
 pub mod set_union;
+pub mod taught;
 
 pub use echo::Parrot;
 pub use gossip::Gossip;

@@ -9,6 +9,11 @@ use glomers_protocol::{
     kafka::{CommitOffsets, ListCommittedOffsets, OffsetMessage, Poll, Send},
     rand::RngExt,
 };
+use glomers_workbench::{
+    Options, Validity,
+    options::{Concurrency, Fault},
+    run, workload,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 const KEYS: [&str; 3] = ["a", "b", "only n0 writes this"];
@@ -126,5 +131,31 @@ fn what_is_not_there_is_left_out() {
     for committed in [5, 3] {
         cluster.call(0, &CommitOffsets { offsets: [("k".to_owned(), committed)].into() });
         assert_eq!(cluster.call(0, &ListCommittedOffsets { keys: vec!["k".to_owned()] }).offsets["k"], 5);
+    }
+}
+
+/// Challenge 5c, but for the number of nodes and the partitions.
+#[test]
+fn five_nodes_do_as_two() {
+    for seed in 0..3 {
+        let options = Options {
+            seed,
+            rate: 1000.0,
+            time_limit: Duration::from_secs(20),
+            concurrency: Concurrency::PerNode(2),
+            nemesis: vec![Fault::Partition],
+            nemesis_interval: Duration::from_secs(4),
+            ..Options::default().with_node_count(5)
+        };
+        let report = run::<HorizonLogs>(workload("kafka").unwrap(), &options).unwrap();
+        assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
+        // Commits are part of polls, and asking for them is part of assignments.
+        for f in ["send", "poll", "assign"] {
+            let counts = report.judgement.stats.by_f[f].counts;
+            assert_eq!((counts.fail_count, counts.info_count), (0, 0), "seed {seed}, {f}: {report}");
+        }
+        let messages = report.server_messages_per_operation().unwrap();
+        println!("seed {seed}: {messages:.3} messages per operation");
+        assert!(messages <= 0.15, "seed {seed}: {messages} messages per operation");
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Runs that differ in everything a seed can draw, and in size and latency; all must be valid.
 fn check<H: Handler>(name: &str) {
-    for seed in 0..30 {
+    for seed in 0..200 {
         let latency = Latency {
             mean: Duration::from_millis(seed % 4 * 50),
             distribution: if seed % 2 == 0 { Distribution::Exponential } else { Distribution::Uniform },
@@ -22,9 +22,9 @@ fn check<H: Handler>(name: &str) {
             seed,
             latency,
             rate: 20.0,
-            time_limit: Duration::from_secs(15),
+            time_limit: Duration::from_secs(6),
             nemesis: vec![Fault::Partition],
-            nemesis_interval: Duration::from_secs(3),
+            nemesis_interval: Duration::from_secs(2),
             // Of kafka's operations some are crashes of clients.
             availability: (name != "kafka").then_some(Availability::Total),
             // What challenge 6c asks of transactions; it has no meaning elsewhere.

@@ -1,6 +1,7 @@
 //! Transactions are seen as a whole or not at all, registers never go back, and in the end all nodes agree.
 
 mod cluster;
+mod judge;
 
 use cluster::{Cluster, Latency, SEEDS, storm};
 use glomers_handlers::LastWriterWins;
@@ -9,6 +10,12 @@ use glomers_protocol::{
     rand::RngExt,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn},
 };
+use glomers_workbench::{
+    Options, Validity,
+    options::{Availability, Concurrency, Fault},
+    run, workload,
+};
+use judge::torn_reads;
 use std::{collections::BTreeSet, time::Duration};
 
 /// Keys of any JSON kind.
@@ -81,4 +88,28 @@ fn a_write_that_follows_a_read_wins_over_what_was_read() {
     reads(&mut cluster, 0, write_all(51));
     cluster.run(Duration::from_secs(1));
     assert_eq!([0, 1].map(|node| snapshot(&mut cluster, node)), [Any::from(51), Any::from(51)]);
+}
+
+/// What challenge 6c asks of two nodes, and more: no read of a part of a transaction.
+#[test]
+fn five_nodes_tear_nothing_apart_and_are_available() {
+    for seed in 0..10 {
+        let options = Options {
+            seed,
+            rate: 250.0,
+            time_limit: Duration::from_secs(10),
+            concurrency: Concurrency::PerNode(2),
+            consistency_models: vec!["read-committed".to_owned()],
+            max_writes_per_key: 4,
+            availability: Some(Availability::Total),
+            nemesis: vec![Fault::Partition],
+            nemesis_interval: Duration::from_secs(2),
+            ..Options::default().with_node_count(5)
+        };
+        let report = run::<LastWriterWins>(workload("txn-rw-register").unwrap(), &options).unwrap();
+        assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
+        assert_eq!(torn_reads(&report), 0, "seed {seed}");
+        let messages = report.server_messages_per_operation().unwrap();
+        println!("seed {seed}: {messages:.3} messages per operation");
+    }
 }

@@ -96,7 +96,7 @@ proptest! {
             verdict.valid == Validity::Valid || verdict.findings["anomaly-types"] == empty,
             "{:#}", verdict.findings
         );
-        let suspicions = suspect(&history, objects, &["strict-serializable".to_owned()]);
+        let suspicions = suspect(&history, objects, &["strict-serializable".to_owned()], true);
         prop_assert!(suspicions.is_empty(), "{:#?}", suspicions);
     }
 

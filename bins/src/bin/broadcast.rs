@@ -1,12 +1,10 @@
-//! The `broadcast` node: `maelstrom test -w broadcast --bin target/release/broadcast`.
+//! The `broadcast` node: `broadcast --help` says what it is, and how to test it.
 
 use clap::Parser;
 use glomers_handlers::{Hub, hub::BUDGET};
 use std::time::Duration;
 
-/// A node for the broadcast workload.
 #[derive(Parser)]
-#[command(version, after_help = "Challenge 3d is passed as it is, 3e with --latency-budget 1750.")]
 struct Arguments {
     /// Milliseconds that a value may take to be known everywhere: the more, the fewer messages.
     #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]
@@ -14,6 +12,7 @@ struct Arguments {
 }
 
 fn main() -> std::io::Result<()> {
-    let budget = Duration::from_millis(Arguments::parse().latency_budget);
+    let arguments: Arguments = glomers::arguments(env!("CARGO_BIN_NAME"));
+    let budget = Duration::from_millis(arguments.latency_budget);
     glomers_protocol::run_with(move |cx| Hub::with_budget(cx, budget))
 }

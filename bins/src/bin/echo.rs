@@ -1,5 +1,5 @@
-//! The `echo` node: `maelstrom test -w echo --bin target/release/echo`.
+//! The `echo` node: `echo --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::Parrot>()
+    glomers::run::<glomers_handlers::Parrot>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,5 @@
-//! The `g-counter` node: `maelstrom test -w g-counter --bin target/release/g-counter`.
+//! The `g-counter` node: `g-counter --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::GCounter>()
+    glomers::run::<glomers_handlers::GCounter>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,5 @@
-//! The `g-set` node: `maelstrom test -w g-set --bin target/release/g-set`.
+//! The `g-set` node: `g-set --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::SetUnion>()
+    glomers::run::<glomers_handlers::SetUnion>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,5 @@
-//! The `kafka` node: `maelstrom test -w kafka --bin target/release/kafka`.
+//! The `kafka` node: `kafka --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::HorizonLogs>()
+    glomers::run::<glomers_handlers::HorizonLogs>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,5 @@
-//! The `pn-counter` node: `maelstrom test -w pn-counter --bin target/release/pn-counter`.
+//! The `pn-counter` node: `pn-counter --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::PnCounter>()
+    glomers::run::<glomers_handlers::PnCounter>(env!("CARGO_BIN_NAME"))
 }

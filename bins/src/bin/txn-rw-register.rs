@@ -1,5 +1,5 @@
-//! The `txn-rw-register` node: `maelstrom test -w txn-rw-register --bin target/release/txn-rw-register`.
+//! The `txn-rw-register` node: `txn-rw-register --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::LastWriterWins>()
+    glomers::run::<glomers_handlers::LastWriterWins>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,5 @@
-//! The `unique-ids` node: `maelstrom test -w unique-ids --bin target/release/unique-ids`.
+//! The `unique-ids` node: `unique-ids --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers_protocol::run::<glomers_handlers::PrefixedIds>()
+    glomers::run::<glomers_handlers::PrefixedIds>(env!("CARGO_BIN_NAME"))
 }

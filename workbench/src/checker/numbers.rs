@@ -3,14 +3,13 @@
 
 use crate::history::Op;
 use glomers_protocol::Any;
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::value::RawValue;
-use std::collections::HashMap;
 
 /// The values met so far.
 #[derive(Default)]
 pub(crate) struct Numbers<'a> {
-    by_text: HashMap<&'a str, usize>,
+    by_text: IndexMap<&'a str, usize>,
     distinct: IndexSet<Any>,
 }
 

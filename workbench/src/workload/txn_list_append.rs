@@ -55,7 +55,7 @@ impl Workload for TxnListAppendWorkload {
     }
 
     fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
-        txn::suspect(history, Objects::Lists, &options.consistency_models)
+        txn::suspect(history, Objects::Lists, &options.consistency_models, options.strict)
     }
 }
 

@@ -55,7 +55,7 @@ impl Workload for TxnRwRegisterWorkload {
     }
 
     fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
-        txn::suspect(history, Objects::Registers, &options.consistency_models)
+        txn::suspect(history, Objects::Registers, &options.consistency_models, options.strict)
     }
 }
 

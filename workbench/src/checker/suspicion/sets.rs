@@ -12,7 +12,7 @@ use crate::{
     checker::numbers::Numbers,
     history::{History, Kind, Op, Process},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// An element by its number.
 type Element = usize;
@@ -48,7 +48,7 @@ pub fn suspect(history: &History, add: &str) -> Vec<Suspicion> {
 struct Reads<'a> {
     numbers: Numbers<'a>,
     /// What was to be added, and the entry that says that it was not.
-    attempts: HashMap<Element, Option<usize>>,
+    attempts: BTreeMap<Element, Option<usize>>,
     /// What each client is known to have seen, and by which entry it first did.
     known: BTreeMap<Process, Vec<Option<usize>>>,
     /// The invocation of each client's last read.

@@ -56,6 +56,19 @@ impl Transactions {
         None
     }
 
+    /// The transactions that begin and end within so many entries in a row, one such part after the other.
+    pub(super) fn windows(&self, size: usize) -> Vec<Self> {
+        let part = |entries: &[Entry]| {
+            let mut begun = IndexSet::new();
+            let is_whole = |entry: &&Entry| match entry.kind {
+                Kind::Invoke => begun.insert(entry.process),
+                _ => begun.swap_remove(&entry.process),
+            };
+            Self { entries: entries.iter().filter(is_whole).cloned().collect(), objects: self.objects }
+        };
+        self.entries.chunks(size).map(part).collect()
+    }
+
     /// The history as `adya` reads it.
     pub(super) fn transcribe(&self) -> adya::History {
         let mut scalars = Scalars::default();

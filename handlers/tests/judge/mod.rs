@@ -1,0 +1,112 @@
+//! The workbench's verdicts on many seeds: right handlers are always valid, wrong ones are found.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use glomers_protocol::{Any, Context, Handler, txn_rw_register::CompletedMicroOp};
+use glomers_workbench::{
+    Options, Report, Validity,
+    history::Kind,
+    options::{Distribution, Fault, Latency},
+    run, run_with, workload,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How many seeds a right handler has to pass.
+pub const SEEDS: u64 = 200;
+
+/// How many seeds a wrong handler is tried on; it has to be found on all of them but one.
+const MUTANT_SEEDS: u64 = 20;
+
+/// Short runs under partitions that differ in everything a seed can draw, in latency up to a mean of 100 ms, and in
+/// size from one node to five.
+pub fn stormy(seed: u64) -> Options {
+    let latency = Latency {
+        mean: Duration::from_millis(seed % 5 * 25),
+        distribution: if seed.is_multiple_of(2) { Distribution::Exponential } else { Distribution::Uniform },
+    };
+    Options {
+        seed,
+        latency,
+        rate: 20.0,
+        time_limit: Duration::from_secs(6),
+        nemesis: vec![Fault::Partition],
+        nemesis_interval: Duration::from_secs(2),
+        ..Options::default().with_node_count(usize::try_from(seed % 5 + 1).unwrap())
+    }
+}
+
+/// Valid on [`SEEDS`] seeds.
+pub fn always_valid<H: Handler>(name: &str, options: impl Fn(u64) -> Options) {
+    for seed in 0..SEEDS {
+        let options = options(seed);
+        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+        assert_eq!(report.valid(), Validity::Valid, "{name}, {options:?}: {report}");
+    }
+}
+
+/// The workload's own checker finds nothing wrong; whether enough has succeeded is another question.
+pub fn never_wrong<H: Handler>(name: &str, options: impl Fn(u64) -> Options) {
+    for seed in 0..SEEDS / 4 {
+        let options = options(seed);
+        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+        assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{name}, {options:?}: {report}");
+    }
+}
+
+/// Valid on as many seeds as a wrong handler is tried on.
+pub fn right<H: Handler>(name: &str, options: impl Fn(u64) -> Options, make: impl Fn(&Context) -> H + Clone + 'static) {
+    for seed in 0..MUTANT_SEEDS {
+        let report = run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
+        assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}: {report}");
+    }
+}
+
+/// A handler with this mistake is found invalid by the workload's own checker, on nearly every seed.
+pub fn found<H: Handler>(
+    name: &str,
+    mistake: &str,
+    options: impl Fn(u64) -> Options,
+    make: impl Fn(&Context) -> H + Clone + 'static,
+) {
+    let report = |seed| -> Report { run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap() };
+    let is_found = |seed: &u64| report(*seed).judgement.verdict.valid == Validity::Invalid;
+    let count = (0..MUTANT_SEEDS).filter(is_found).count() as u64;
+    assert!(count + 1 >= MUTANT_SEEDS, "{name}, {mistake}: found on {count} of {MUTANT_SEEDS} seeds");
+}
+
+/// How many transactions over registers have seen another one in part: what it wrote to one key, and nothing under
+/// another key that it wrote as well. The workbench, like Elle, does not know in which order registers were written and
+/// judges no such reads.
+pub fn torn_reads(report: &Report) -> usize {
+    let ok = report.history.ops().iter().filter(|op| op.f == "txn" && op.kind == Kind::Ok);
+    let txns: Vec<Vec<CompletedMicroOp>> = ok.map(|op| op.value.to().unwrap()).collect();
+    let mut written_with: BTreeMap<(&Any, &Any), BTreeSet<&Any>> = BTreeMap::new();
+    for txn in &txns {
+        let writes = || txn.iter().filter_map(written);
+        writes().for_each(|write| written_with.entry(write).or_default().extend(writes().map(|(key, _)| key)));
+    }
+    let is_torn = |txn: &&Vec<CompletedMicroOp>| {
+        let empty: BTreeSet<_> = txn.iter().filter_map(read).filter(|(_, value)| value.is_null()).collect();
+        let others = txn.iter().filter_map(read).filter_map(|read| written_with.get(&read));
+        let own: BTreeSet<_> = txn.iter().filter_map(written).map(|(key, _)| key).collect();
+        others.flatten().any(|key| !own.contains(*key) && empty.iter().any(|(empty, _)| empty == key))
+    };
+    txns.iter().filter(is_torn).count()
+}
+
+fn written(step: &CompletedMicroOp) -> Option<(&Any, &Any)> {
+    match step {
+        CompletedMicroOp::Write { key, value } => Some((key, value)),
+        CompletedMicroOp::Read { .. } => None,
+    }
+}
+
+fn read(step: &CompletedMicroOp) -> Option<(&Any, &Any)> {
+    match step {
+        CompletedMicroOp::Read { key, value } => Some((key, value)),
+        CompletedMicroOp::Write { .. } => None,
+    }
+}

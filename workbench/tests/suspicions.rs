@@ -1,5 +1,4 @@
 //! What Maelstrom does not look for, as data: for each kind a minimal history that shows it, and near misses.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 mod entries;
 mod recorded;

@@ -1,6 +1,9 @@
 //! Which handler serves which workload: the one place that knows both.
 
-use glomers_handlers::{GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, SetUnion, hub};
+use glomers_handlers::{
+    GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap,
+    SetUnion, hub,
+};
 use glomers_workbench::{Options, Report, run, run_with, workload};
 use std::time::Duration;
 
@@ -16,7 +19,9 @@ pub(crate) fn simulate(name: &str, options: &Options, latency_budget: Option<Dur
         "g-counter" => run::<GCounter>(workload, options),
         "g-set" => run::<SetUnion>(workload, options),
         "kafka" => run::<HorizonLogs>(workload, options),
+        "lin-kv" => run::<ReplicatedMap>(workload, options),
         "pn-counter" => run::<PnCounter>(workload, options),
+        "txn-list-append" => run::<ReplicatedLists>(workload, options),
         "txn-rw-register" => run::<LastWriterWins>(workload, options),
         "unique-ids" => run::<PrefixedIds>(workload, options),
         _ => anyhow::bail!("there is no built-in node for {name} yet; name a program with --bin"),

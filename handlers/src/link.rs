@@ -1,105 +1,115 @@
-//! A link to one peer that delivers packets once and in the order they were sent, and tells of losses: what a session of
-//! TCP gives to a protocol that was made for it, over a network that loses, doubles and reorders.
+//! A link to one peer that delivers what is sent in order and once, and tells of losses: what a session of TCP gives to
+//! a protocol that was made for it, over a network that loses, doubles and reorders.
 //!
-//! Packets are numbered. One that comes early waits for those before it; one that was taken or given up before is
+//! What is sent is numbered. What comes early waits for what was sent before it; what was delivered or given up is
 //! passed over. What is still missing after [`PATIENCE`] is given up, and counts as a loss. Nothing is sent again: a
 //! protocol above that knows what its peer lacks says it shorter.
 //!
-//! Each packet carries its sender's count of losses, so both ends come to know of each one: also the sender of a packet
-//! that was lost.
+//! Packets without content have the number of the content before them. So if any packet comes through, its receiver
+//! knows what it has missed. Each carries its sender's count of losses as well, so both ends come to know of each one.
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
-/// How long packets wait for one that was sent before them.
+/// How long a link waits for what was sent before what has come.
 pub const PATIENCE: Duration = Duration::from_millis(400);
 
 /// One node's end of a link.
 #[derive(Debug)]
 pub struct Link<T> {
-    /// How many packets were sent.
+    /// The number of the last content sent.
     sent: u64,
-    /// How many packets were taken or given up.
+    /// The number of the last content delivered or given up.
     taken: u64,
-    /// Packets that came before their predecessors, by number.
-    early: BTreeMap<u64, Packet<T>>,
-    /// Since when the next packet is missing.
+    /// The highest number that was heard of.
+    known: u64,
+    /// What came before its turn.
+    early: BTreeMap<u64, T>,
+    /// Since when the next content is missing, if it is.
     missing_since: Duration,
-    /// How often packets from the peer were lost.
+    /// How often content from the peer was lost.
     losses: u64,
-    /// How often packets to the peer were lost, as it says.
+    /// How often content to the peer was lost, as it says.
     losses_of_peer: u64,
+    /// The peer has told of a loss.
+    is_told: bool,
     /// When the peer was last heard.
     heard: Duration,
 }
 
-/// A numbered packet.
+/// What goes over the network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Packet<T> {
     number: u64,
     losses: u64,
-    /// What is transported.
-    pub content: T,
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    content: Option<T>,
 }
 
 /// What a link has for its node.
 #[derive(Debug)]
 pub enum Event<T> {
-    /// The next packet's content.
+    /// What was sent next.
     Content(T),
-    /// Packets were lost, in one direction or the other.
+    /// Something was lost, in one direction or the other.
     Loss,
 }
 
 impl<T> Default for Link<T> {
     fn default() -> Self {
-        let (early, missing_since, heard) = (BTreeMap::new(), Duration::ZERO, Duration::ZERO);
-        Self { sent: 0, taken: 0, early, missing_since, losses: 0, losses_of_peer: 0, heard }
+        let (missing_since, heard) = (Duration::ZERO, Duration::ZERO);
+        let (early, is_told) = (BTreeMap::new(), false);
+        Self { sent: 0, taken: 0, known: 0, early, missing_since, losses: 0, losses_of_peer: 0, is_told, heard }
     }
 }
 
 impl<T> Link<T> {
     /// The next packet to the peer.
-    pub fn pack(&mut self, content: T) -> Packet<T> {
-        self.sent += 1;
+    pub fn pack(&mut self, content: Option<T>) -> Packet<T> {
+        self.sent += u64::from(content.is_some());
         Packet { number: self.sent, losses: self.losses, content }
+    }
+
+    /// Takes in a packet from the peer. Then [`next`](Self::next) is to be called.
+    pub fn receive(&mut self, packet: Packet<T>, now: Duration) {
+        self.heard = now;
+        self.is_told |= packet.losses > self.losses_of_peer;
+        self.losses_of_peer = self.losses_of_peer.max(packet.losses);
+        if self.is_complete() {
+            self.missing_since = now;
+        }
+        self.known = self.known.max(packet.number);
+        if let Some(content) = packet.content.filter(|_| packet.number > self.taken) {
+            self.early.insert(packet.number, content);
+        }
+    }
+
+    /// What happened next on this link; to be called until there is nothing, after each packet and now and then.
+    pub fn next(&mut self, now: Duration) -> Option<Event<T>> {
+        if std::mem::take(&mut self.is_told) {
+            return Some(Event::Loss);
+        }
+        if let Some(content) = self.early.remove(&(self.taken + 1)) {
+            self.taken += 1;
+            self.missing_since = now;
+            return Some(Event::Content(content));
+        }
+        if self.is_complete() || now < self.missing_since + PATIENCE {
+            return None;
+        }
+        self.taken = self.early.first_key_value().map_or(self.known, |(first, _)| first - 1);
+        self.missing_since = now;
+        self.losses += 1;
+        Some(Event::Loss)
+    }
+
+    /// Whether nothing is missing of what was sent before any packet that has come.
+    pub fn is_complete(&self) -> bool {
+        self.taken == self.known
     }
 
     /// When the peer was last heard; zero before.
     pub fn heard(&self) -> Duration {
         self.heard
-    }
-
-    /// Takes in a packet that has come, and says whether it is new. Then [`next`](Self::next) is to be called.
-    pub fn receive(&mut self, packet: Packet<T>, now: Duration) -> bool {
-        self.heard = now;
-        let is_new = packet.number > self.taken && !self.early.contains_key(&packet.number);
-        if is_new {
-            if self.early.is_empty() {
-                self.missing_since = now;
-            }
-            self.early.insert(packet.number, packet);
-        }
-        is_new
-    }
-
-    /// What happened next on this link; to be called until there is nothing, after each packet and now and then.
-    pub fn next(&mut self, now: Duration) -> Option<Event<T>> {
-        let first = self.early.first_entry()?;
-        if *first.key() > self.taken + 1 {
-            if now < self.missing_since + PATIENCE {
-                return None;
-            }
-            self.taken = *first.key() - 1;
-            self.losses += 1;
-            return Some(Event::Loss);
-        }
-        if first.get().losses > self.losses_of_peer {
-            self.losses_of_peer = first.get().losses;
-            return Some(Event::Loss);
-        }
-        self.taken += 1;
-        self.missing_since = now;
-        Some(Event::Content(first.remove().content))
     }
 }

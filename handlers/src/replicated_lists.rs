@@ -26,7 +26,7 @@ impl StateMachine for Lists {
     type Command = Vec<MicroOp>;
     type Output = Vec<CompletedMicroOp>;
 
-    fn apply(&mut self, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
+    fn execute(&mut self, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
         let execute = |step| match step {
             MicroOp::Read { key } => CompletedMicroOp::Read { value: self.0.get(&key).cloned(), key },
             MicroOp::Append { key, value } => {

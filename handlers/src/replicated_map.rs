@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
 /// When a request is given up. Clients wait a second, or ten mean latencies if that is more.
-const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_millis(900);
 
 /// A map that all nodes agree on.
 pub struct ReplicatedMap(ReplicatedLog<Map>);
@@ -39,7 +39,7 @@ impl StateMachine for Map {
     /// The key's value afterwards.
     type Output = Result<Any, RpcError>;
 
-    fn apply(&mut self, command: Command) -> Self::Output {
+    fn execute(&mut self, command: Command) -> Self::Output {
         match command {
             Command::Read(Read { key }) => self.get(&key).cloned(),
             Command::Write(Write { key, value }) => {

@@ -220,11 +220,10 @@ where
         replica.proceed(cx);
     }
 
-    /// How many entries of the log have been executed here, and how many are stored.
-    pub fn lengths(&self) -> (usize, usize) {
+    /// How many entries of the log this node stores.
+    pub fn stored(&self) -> usize {
         let replica = self.replica.borrow();
-        let stored = replica.paxos.as_ref().map_or(0, |paxos| paxos.get_accepted_idx() - paxos.get_compacted_idx());
-        (replica.executed, stored)
+        replica.paxos.as_ref().map_or(0, |paxos| paxos.get_accepted_idx() - paxos.get_compacted_idx())
     }
 }
 

@@ -6,7 +6,7 @@ mod cluster;
 mod wrong;
 
 use cluster::{Cluster, Latency as Delay};
-use glomers_handlers::{ReplicatedLists, ReplicatedMap};
+use glomers_handlers::{ReplicatedLists, ReplicatedMap, replicated_log::KEPT};
 use glomers_protocol::{
     Any, Context, Handler, Message, Payload, RpcError,
     rand::RngExt,
@@ -197,6 +197,23 @@ fn a_bad_network_reorders_repeats_and_loses_nothing() {
         assert_eq!(list.len(), clients.list.len(), "seed {seed}: twice");
         assert!(clients.acknowledged.is_subset(&list), "seed {seed}: lost");
         assert!(list.is_subset(&clients.possible) && list.is_disjoint(&clients.refused), "seed {seed}: refused");
+    }
+}
+
+#[test]
+fn what_all_nodes_have_executed_is_cut_off_the_log() {
+    // Only that its log can be looked at makes a difference to the right handler here.
+    let mut cluster = Cluster::<wrong::TornLists>::new(1, 3, Delay::Constant(Duration::from_millis(1)));
+    cluster.run(Duration::from_secs(1));
+    let txn = Txn { txn: vec![MicroOp::Read { key: Any::from(1) }] };
+    for number in 1..=4 * i64::try_from(KEPT).unwrap() {
+        cluster.request(usize::try_from(number % 3).unwrap(), number, &txn);
+        cluster.run(Duration::from_millis(3));
+    }
+    cluster.run(Duration::from_secs(1));
+    assert_eq!(cluster.answers.len(), 4 * KEPT);
+    for node in 0..3 {
+        assert!(cluster.handler(node).0.stored() <= KEPT, "node {node}: {}", cluster.handler(node).0.stored());
     }
 }
 

@@ -63,6 +63,10 @@ impl<H: Handler> Cluster<H> {
         self.nodes.len()
     }
 
+    pub fn handler(&self, node: usize) -> &H {
+        self.nodes[node].handler().unwrap()
+    }
+
     /// The answer to a request, which must come at once.
     pub fn call<R: Request>(&mut self, node: usize, request: &R) -> R::Response {
         self.deliver(node, 1, request);

@@ -145,7 +145,7 @@ impl EagerLists {
 }
 
 /// Executes each step of a transaction by itself.
-pub(crate) struct TornLists(ReplicatedLog<Lists>);
+pub(crate) struct TornLists(pub(crate) ReplicatedLog<Lists>);
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TornPacket(Packet<Vec<MicroOp>>);

@@ -90,6 +90,7 @@ pub(crate) struct CarelessMap(ReplicatedLog<Careless>);
 
 // One function of one handler receives a type; so the right handler's packets come as types of their own.
 #[derive(Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct CarelessPacket(Packet<Command>);
 
 #[handler(lin_kv)]
@@ -148,6 +149,7 @@ impl EagerLists {
 pub(crate) struct TornLists(pub(crate) ReplicatedLog<Lists>);
 
 #[derive(Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct TornPacket(Packet<Vec<MicroOp>>);
 
 #[handler(txn_list_append)]
@@ -180,6 +182,7 @@ impl TornLists {
 pub(crate) struct TwiceLists(ReplicatedLog<Lists>);
 
 #[derive(Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct TwicePacket(Packet<Vec<MicroOp>>);
 
 #[handler(txn_list_append)]

@@ -113,3 +113,69 @@ impl<T> Link<T> {
         self.heard
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All that happens now, a loss as `None`.
+    fn events(link: &mut Link<u64>, now: Duration) -> Vec<Option<u64>> {
+        let event = |event| match event {
+            Event::Content(content) => Some(content),
+            Event::Loss => None,
+        };
+        std::iter::from_fn(|| link.next(now).map(event)).collect()
+    }
+
+    /// What the receiver is told at once and after its patience, and the sender by the receiver's next packet, if of
+    /// what is sent (`None` is a packet without content) the packets with these places arrive in this order.
+    #[track_caller]
+    fn check(
+        sent: &[Option<u64>],
+        arrive: &[usize],
+        now: &[Option<u64>],
+        later: &[Option<u64>],
+        sender: &[Option<u64>],
+    ) {
+        let (mut from, mut to) = (Link::default(), Link::default());
+        let packets: Vec<_> = sent.iter().map(|content| from.pack(*content)).collect();
+        arrive.iter().for_each(|place| to.receive(packets[*place].clone(), Duration::ZERO));
+        assert_eq!(events(&mut to, Duration::ZERO), now);
+        assert_eq!(to.is_complete(), later.is_empty());
+        assert_eq!(events(&mut to, PATIENCE), later);
+        from.receive(to.pack(None), PATIENCE);
+        assert_eq!(events(&mut from, PATIENCE), sender);
+    }
+
+    #[test]
+    fn in_order_and_once() {
+        let sent = [Some(1), Some(2), Some(3)];
+        for arrive in [&[0, 1, 2][..], &[2, 0, 1], &[1, 1, 0, 0, 2, 1]] {
+            check(&sent, arrive, &sent, &[], &[]);
+        }
+    }
+
+    #[test]
+    fn losses_are_told_to_both_ends() {
+        let sent = [Some(1), Some(2), Some(3)];
+        check(&sent, &[0, 2], &[Some(1)], &[None, Some(3)], &[None]);
+        check(&sent, &[2], &[], &[None, Some(3)], &[None]);
+    }
+
+    #[test]
+    fn a_packet_without_content_tells_of_those_before_it() {
+        check(&[Some(1), None], &[1], &[], &[None], &[None]);
+        check(&[Some(1), None], &[1, 0], &[Some(1)], &[], &[]);
+        check(&[None, None], &[1], &[], &[], &[]);
+    }
+
+    #[test]
+    fn what_was_given_up_comes_too_late() {
+        let (mut from, mut to) = (Link::default(), Link::default());
+        let [first, second] = [1, 2].map(|content| from.pack(Some(content)));
+        to.receive(second, Duration::ZERO);
+        assert_eq!(events(&mut to, PATIENCE), [None, Some(2)]);
+        to.receive(first, PATIENCE);
+        assert_eq!(events(&mut to, 2 * PATIENCE), []);
+    }
+}

@@ -17,7 +17,7 @@
 //! **Messages.** Nothing waits for a tick. But what comes to the leader while commands are under way goes out together
 //! when they are decided, or with the next tick; so under load a message carries many. That something is decided is
 //! told at once to the nodes whose clients wait for it, and to others with the next message. OmniPaxos relies on
-//! sessions as TCP has them: on each [link](crate::link) its messages come in order and once, and losses are reported to
+//! sessions as TCP has them: on each [link] its messages come in order and once, and losses are reported to
 //! both ends, which makes the peers compare their logs again. What must not wait for lost messages, and may come in any
 //! order or twice, does without: heartbeats, proposals, and how far the log is accepted.
 //!

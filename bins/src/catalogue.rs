@@ -107,6 +107,14 @@ the node that creates it, by compare-and-set, has claimed its offset.",
         tests: &[("5b", "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000")],
     },
     Node {
+        name: "lin-kv",
+        workload: "lin-kv",
+        about: "\
+Every read, write and compare-and-set is a command in one log, on which the nodes agree by consensus. The majority side of
+a partition goes on; the other side fails its requests.",
+        tests: &[("", "--node-count 5 --concurrency 2n --rate 100 --time-limit 20 --nemesis partition")],
+    },
+    Node {
         name: "lin-kv-proxy",
         workload: "lin-kv",
         about: "\
@@ -120,6 +128,14 @@ Passes each request on to the service lin-kv, and its answer back. A missing ans
 Each node keeps what clients have added and subtracted through it and tells the others its total now and then; the
 counter is the sum of all totals. Every operation is answered at once, in a partition too.",
         tests: &[("", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
+    },
+    Node {
+        name: "txn-list-append",
+        workload: "txn-list-append",
+        about: "\
+Every transaction is a command in one log, on which the nodes agree by consensus. Strictly serializable; the majority
+side of a partition goes on.",
+        tests: &[("", "--node-count 5 --concurrency 2n --rate 1000 --time-limit 20 --nemesis partition")],
     },
     Node {
         name: "txn-list-append-lin-kv",

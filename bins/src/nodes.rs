@@ -2,7 +2,8 @@
 
 use glomers::catalogue::Node;
 use glomers_handlers::{
-    GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, SetUnion, hub,
+    GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap,
+    SetUnion, hub,
     taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
 };
 use glomers_workbench::{Options, Report, run, run_with, workload};
@@ -22,12 +23,14 @@ pub(crate) fn simulate(name: &str, options: &Options, latency_budget: Option<Dur
         "g-set" => run::<SetUnion>(workload, options),
         "kafka" => run::<HorizonLogs>(workload, options),
         "kafka-lin-kv" => run::<ClaimedOffsets>(workload, options),
+        "lin-kv" => run::<ReplicatedMap>(workload, options),
         "lin-kv-proxy" => run::<ForwardedRegisters>(workload, options),
         "pn-counter" => run::<PnCounter>(workload, options),
+        "txn-list-append" => run::<ReplicatedLists>(workload, options),
         "txn-list-append-lin-kv" => run::<SwappedRoot>(workload, options),
         "txn-rw-register" => run::<LastWriterWins>(workload, options),
         "unique-ids" => run::<PrefixedIds>(workload, options),
-        _ => anyhow::bail!("there is no built-in node `{name}` yet; name a program with --bin, or a node with --node"),
+        _ => anyhow::bail!("there is no built-in node `{name}`; name a program with --bin, or a node with --node"),
     };
     Ok(report?)
 }

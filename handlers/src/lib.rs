@@ -9,11 +9,14 @@
 //! | g-counter, pn-counter | [`running_totals`] | [`GCounter`], [`PnCounter`] |
 //! | g-set | [`set_union`] | [`SetUnion`] |
 //! | kafka | [`horizon_logs`] | [`HorizonLogs`] |
+//! | lin-kv | [`replicated_map`] | [`ReplicatedMap`] |
+//! | txn-list-append | [`replicated_lists`] | [`ReplicatedLists`] |
 //! | txn-rw-register | [`last_writer_wins`] | [`LastWriterWins`] |
 //!
 //! How the challenges' own texts go about it, with the services beside the nodes, is in [`taught`].
 //!
 //! The counters, the set, the logs and the registers have in common how nodes tell each other what is new: [`feed`].
+//! The map and the lists are kept by one [`replicated_log`].
 
 pub mod echo;
 pub mod feed;
@@ -22,6 +25,9 @@ pub mod horizon_logs;
 pub mod hub;
 pub mod last_writer_wins;
 pub mod prefixed_ids;
+pub mod replicated_lists;
+pub mod replicated_log;
+pub mod replicated_map;
 pub mod running_totals;
 pub mod set_union;
 pub mod taught;
@@ -32,6 +38,8 @@ pub use horizon_logs::HorizonLogs;
 pub use hub::Hub;
 pub use last_writer_wins::LastWriterWins;
 pub use prefixed_ids::PrefixedIds;
+pub use replicated_lists::ReplicatedLists;
+pub use replicated_map::ReplicatedMap;
 pub use running_totals::{GCounter, PnCounter};
 pub use set_union::SetUnion;
 

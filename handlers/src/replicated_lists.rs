@@ -1,0 +1,61 @@
+//! Lists with strict-serializable transactions: each is one command of the [replicated log](crate::replicated_log), reads
+//! included, and is executed as a whole when its turn comes.
+//!
+//! All nodes execute the same transactions one after the other in the order of the log: that is serializable. A
+//! transaction that begins after another was answered comes after it in the log: that makes it strict. None ever aborts
+//! because of another.
+
+use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
+use glomers_protocol::{
+    Any, Context, NodeId, RpcError, handler,
+    txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// When a request is given up. Clients wait five seconds.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Lists that all nodes agree on.
+pub struct ReplicatedLists(ReplicatedLog<Lists>);
+
+/// The lists themselves.
+#[derive(Debug, Default)]
+pub struct Lists(BTreeMap<Any, Vec<Any>>);
+
+impl StateMachine for Lists {
+    type Command = Vec<MicroOp>;
+    type Output = Vec<CompletedMicroOp>;
+
+    fn execute(&mut self, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
+        let execute = |step| match step {
+            MicroOp::Read { key } => CompletedMicroOp::Read { value: self.0.get(&key).cloned(), key },
+            MicroOp::Append { key, value } => {
+                self.0.entry(key.clone()).or_default().push(value.clone());
+                CompletedMicroOp::Append { key, value }
+            }
+        };
+        txn.into_iter().map(execute).collect()
+    }
+}
+
+#[handler(txn_list_append)]
+impl ReplicatedLists {
+    #[init]
+    fn new(cx: &Context) -> Self {
+        Self(ReplicatedLog::new(cx, PATIENCE))
+    }
+
+    async fn txn(&self, cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {
+        Ok(TxnOk { txn: self.0.execute(cx, request.txn).await? })
+    }
+
+    #[message]
+    fn packet(&self, cx: &Context, from: &NodeId, packet: Packet<Vec<MicroOp>>) {
+        self.0.receive(cx, from, packet);
+    }
+
+    #[every(millis = TICK)]
+    fn tick(&self, cx: &Context) {
+        self.0.tick(cx);
+    }
+}

@@ -1,0 +1,98 @@
+//! A linearizable map: every read, write and compare-and-set is a command of the [replicated log](crate::replicated_log).
+//!
+//! Commands take effect in the order of the log, one at a time, the same on all nodes; each between its request and its
+//! answer, because it enters the log after the one and is applied before the other. That is linearizability. Reads go
+//! through the log as well: a node cannot know by itself whether others have gone on without it.
+
+use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
+use glomers_protocol::{
+    Any, Context, ErrorCode, NodeId, RpcError, handler,
+    lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+/// When a request is given up. Clients wait a second, or ten mean latencies if that is more.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// A map that all nodes agree on.
+pub struct ReplicatedMap(ReplicatedLog<Map>);
+
+/// The map itself.
+#[derive(Debug, Default)]
+pub struct Map(BTreeMap<Any, Any>);
+
+/// What can be done to the map.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// Asks for a value.
+    Read(Read),
+    /// Sets a value.
+    Write(Write),
+    /// Replaces an expected value.
+    Cas(Cas),
+}
+
+impl StateMachine for Map {
+    type Command = Command;
+    /// The key's value afterwards.
+    type Output = Result<Any, RpcError>;
+
+    fn execute(&mut self, command: Command) -> Self::Output {
+        match command {
+            Command::Read(Read { key }) => self.get(&key).cloned(),
+            Command::Write(Write { key, value }) => {
+                self.0.insert(key, value.clone());
+                Ok(value)
+            }
+            Command::Cas(Cas { key, from, to }) => {
+                let value = self.get(&key)?;
+                if *value != from {
+                    let text = format!("expected {from}, had {value}");
+                    return Err(RpcError::new(ErrorCode::PreconditionFailed, text));
+                }
+                self.0.insert(key, to.clone());
+                Ok(to)
+            }
+        }
+    }
+}
+
+impl Map {
+    fn get(&self, key: &Any) -> Result<&Any, RpcError> {
+        self.0.get(key).ok_or_else(|| RpcError::new(ErrorCode::KeyDoesNotExist, format!("there is no key {key}")))
+    }
+}
+
+#[handler(lin_kv)]
+impl ReplicatedMap {
+    #[init]
+    fn new(cx: &Context) -> Self {
+        Self(ReplicatedLog::new(cx, PATIENCE))
+    }
+
+    async fn read(&self, cx: &Context, request: Read) -> Result<ReadOk, RpcError> {
+        Ok(ReadOk { value: self.0.execute(cx, Command::Read(request)).await?? })
+    }
+
+    async fn write(&self, cx: &Context, request: Write) -> Result<WriteOk, RpcError> {
+        self.0.execute(cx, Command::Write(request)).await??;
+        Ok(WriteOk {})
+    }
+
+    async fn cas(&self, cx: &Context, request: Cas) -> Result<CasOk, RpcError> {
+        self.0.execute(cx, Command::Cas(request)).await??;
+        Ok(CasOk {})
+    }
+
+    #[message]
+    fn packet(&self, cx: &Context, from: &NodeId, packet: Packet<Command>) {
+        self.0.receive(cx, from, packet);
+    }
+
+    #[every(millis = TICK)]
+    fn tick(&self, cx: &Context) {
+        self.0.tick(cx);
+    }
+}

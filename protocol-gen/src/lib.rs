@@ -27,6 +27,8 @@ mod cursor;
 mod docs;
 mod error;
 mod format;
+#[cfg(feature = "command")]
+mod import;
 mod messages;
 mod names;
 mod payload;
@@ -37,6 +39,8 @@ mod tuples;
 mod workload;
 
 pub use error::Error;
+#[cfg(feature = "command")]
+pub use import::{Difference, check, import};
 
 use cursor::Cursor;
 use docs::docs;
@@ -144,7 +148,7 @@ pub fn write(folder: &Path, sources: &[Source]) -> Result<(), Error> {
 }
 
 /// What a schema file describes, which its folder tells.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Plain,
     Workload,

@@ -19,6 +19,9 @@ use syn::{Attribute, Ident, Item, parse_quote};
 /// Definitions that mean a type of the runtime crate wherever they stand.
 pub(crate) const OF_THE_PROTOCOL: [&str; 2] = ["Any", "NodeId"];
 
+/// Items that every generated module may have.
+pub(crate) const OWN_NAMES: [&str; 3] = ["Request", "Response", "Workload"];
+
 /// The types and implementations of every message and shape of `schema`.
 pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let mut settings = typify::TypeSpaceSettings::default();
@@ -55,7 +58,7 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
 
 /// A definition's name as that of a type, which must not be one that the generated module has anyway.
 fn own_name(at: &Cursor<'_>, name: &str) -> Result<Ident, Error> {
-    if ["Request", "Response", "Workload"].contains(&name) {
+    if OWN_NAMES.contains(&name) {
         return Err(at.fail(format!("`{name}` is taken: the generated code has an item of that name")));
     }
     names::type_name(at, name)

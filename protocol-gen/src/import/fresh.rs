@@ -1,0 +1,315 @@
+//! Schemas of what no schema file has yet, written from what the documents say. Descriptions are neutral sentences to be
+//! replaced by better ones, and examples the simplest that fit: the documents' own words are not ours to copy.
+
+use super::{
+    json::Json,
+    model::{Field, Item, Message, Rpc, Shape, Variant},
+};
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+/// The file of a new workload.
+pub(crate) fn workload(name: &str, rpcs: &[Rpc]) -> Json {
+    let mut document = Json::object([
+        ("$schema", "http://json-schema.org/draft-07/schema#".into()),
+        ("title", name.into()),
+        ("description", format!("Workload `{name}` of Maelstrom.").as_str().into()),
+        ("oneOf", Json::Array(Vec::new())),
+        ("definitions", Json::Object(IndexMap::new())),
+    ]);
+    for new in rpcs {
+        rpc(&mut document, name, new);
+    }
+    document
+}
+
+/// Adds the two messages of an RPC behind those that are there.
+pub(crate) fn rpc(document: &mut Json, workload: &str, rpc: &Rpc) {
+    let response = message(document, workload, "response", &rpc.response, None);
+    message(document, workload, "request", &rpc.request, Some(&response));
+}
+
+/// Adds a message, a request in front of its response, and returns its definition's name.
+fn message(
+    document: &mut Json,
+    workload: &str,
+    role: &'static str,
+    message: &Message,
+    response: Option<&str>,
+) -> String {
+    let entries = document.elements("oneOf");
+    let place = entries.len() - usize::from(response.is_some());
+    let before: Option<String> = place.checked_sub(1).and_then(|last| definition_of(&entries[last]));
+    let definitions = document.members("definitions");
+    let name = free_name(definitions, &message.wire_type);
+    let after = before.and_then(|name| definitions.get_index_of(&name)).map_or(0, |index| index + 1);
+    definitions.insert_before(after, name.clone(), Json::Array(Vec::new()));
+    let mut fresh = Fresh::new(definitions, role, &message.wire_type);
+    let properties: Vec<_> = message.fields.iter().map(|field| (field.name.clone(), fresh.property(field))).collect();
+    let body = body(workload, role, message, response, properties);
+    definitions.insert(name.clone(), body);
+    document.elements("oneOf").insert(place, Json::reference(&name));
+    name
+}
+
+fn body(workload: &str, role: &str, message: &Message, response: Option<&str>, fields: Vec<(String, Json)>) -> Json {
+    let wire_type = message.wire_type.as_str();
+    let integer = || Json::object([("type", "integer".into())]);
+    let mut properties = IndexMap::from([
+        ("type".to_owned(), Json::object([("const", wire_type.into())])),
+        ("msg_id".to_owned(), integer()),
+    ]);
+    let mut required = vec!["type".into(), if response.is_some() { "msg_id".into() } else { "in_reply_to".into() }];
+    if response.is_none() {
+        properties.insert("in_reply_to".to_owned(), integer());
+    }
+    required.extend(message.fields.iter().filter(|field| field.required).map(|field| field.name.as_str().into()));
+    properties.extend(fields);
+    let description = format!("{} `{wire_type}` of workload `{workload}`.", role.to_upper_camel_case());
+    let mut body = Json::object([
+        ("description", description.as_str().into()),
+        ("type", "object".into()),
+        ("required", Json::Array(required)),
+    ]);
+    match response {
+        Some(response) => {
+            body.set("properties", Json::Object(properties));
+            body.set("x-response", Json::reference(response));
+        }
+        None => {
+            body.set("additionalProperties", Json::from(&Value::Bool(false)));
+            body.set("properties", Json::Object(properties));
+        }
+    }
+    let id = if response.is_some() { "msg_id" } else { "in_reply_to" };
+    let mut example = IndexMap::from([("type".to_owned(), wire_type.into()), (id.to_owned(), Json::from(&json!(1)))]);
+    example.extend(
+        message
+            .fields
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| (field.name.clone(), (&sample(&field.shape)).into())),
+    );
+    body.set("examples", Json::Array(vec![Json::Object(example)]));
+    body
+}
+
+/// The definition that a reference names.
+pub(crate) fn definition_of(reference: &Json) -> Option<String> {
+    reference.get("$ref")?.text()?.strip_prefix("#/definitions/").map(str::to_owned)
+}
+
+/// A name for a definition that neither another definition nor the generated code has.
+pub(crate) fn free_name(definitions: &IndexMap<String, Json>, words: &str) -> String {
+    let name = words.to_upper_camel_case();
+    let others = (2..).map(|number| format!("{name}{number}"));
+    let mut names = [name.clone(), format!("{name}Body")].into_iter().chain(others);
+    let taken = |name: &String| definitions.contains_key(name) || crate::payload::OWN_NAMES.contains(&name.as_str());
+    names.find(|name| !taken(name)).expect("there is always another number")
+}
+
+/// Writes the shapes of a message's fields. Shapes that need a name become definitions.
+pub(crate) struct Fresh<'a> {
+    pub(crate) definitions: &'a mut IndexMap<String, Json>,
+    role: &'static str,
+    wire_type: &'a str,
+    /// The field at hand.
+    field: String,
+}
+
+impl<'a> Fresh<'a> {
+    pub(crate) fn new(definitions: &'a mut IndexMap<String, Json>, role: &'static str, wire_type: &'a str) -> Self {
+        Self { definitions, role, wire_type, field: String::new() }
+    }
+
+    /// Says which field is at hand.
+    pub(crate) fn name_field(&mut self, name: &str) {
+        name.clone_into(&mut self.field);
+    }
+
+    /// A field with a sentence about it.
+    pub(crate) fn property(&mut self, field: &Field) -> Json {
+        self.name_field(&field.name);
+        let mut property = Json::object([("description", self.describe("Field").as_str().into())]);
+        merge(&mut property, self.shape(&field.shape));
+        property
+    }
+
+    /// "Field `offsets` of request `poll`."
+    fn describe(&self, what: &str) -> String {
+        let Self { role, wire_type, field, .. } = self;
+        format!("{what} `{field}` of {role} `{wire_type}`.")
+    }
+
+    pub(crate) fn shape(&mut self, shape: &Shape) -> Json {
+        let plain = |word: &str| Json::object([("type", word.into())]);
+        match shape {
+            Shape::Any => Json::Object(IndexMap::new()),
+            Shape::Integer => plain("integer"),
+            Shape::String => plain("string"),
+            Shape::Boolean => plain("boolean"),
+            Shape::Null => Json::object([("const", Json::from(&Value::Null))]),
+            Shape::Nullable(inner) => {
+                let mut inner = self.shape(inner);
+                if let Some(kind) = inner.get("type").cloned() {
+                    inner.set("type", Json::Array(vec![kind, "null".into()]));
+                }
+                inner
+            }
+            Shape::List(element) => Json::object([("type", "array".into()), ("items", self.shape(element))]),
+            Shape::Map(value) => Json::object([("type", "object".into()), ("additionalProperties", self.shape(value))]),
+            Shape::Object(fields) => self.object(fields),
+            Shape::Tuple(items) => {
+                let items = items.iter().map(|item| {
+                    let mut named = Json::Object(IndexMap::new());
+                    named.set("title", item.name.as_str().into());
+                    merge(&mut named, self.shape(&item.shape));
+                    named
+                });
+                let items = items.collect();
+                tuple(items)
+            }
+            Shape::Tagged(variants) => {
+                let variants = variants.iter().map(|variant| self.variant(variant)).collect();
+                self.define("One of the alternatives in", Json::object([("oneOf", Json::Array(variants))]))
+            }
+            Shape::Words(words) => {
+                let words = words.iter().map(|word| word.as_str().into()).collect();
+                Json::object([("type", "string".into()), ("enum", Json::Array(words))])
+            }
+        }
+    }
+
+    fn object(&mut self, fields: &[Field]) -> Json {
+        let of = std::mem::take(&mut self.field);
+        let mut object = Json::object([("type", "object".into())]);
+        let required = fields.iter().filter(|field| field.required).map(|field| field.name.as_str().into());
+        object.set("required", Json::Array(required.collect()));
+        if self.role == "response" {
+            object.set("additionalProperties", Json::from(&Value::Bool(false)));
+        }
+        let properties = fields.iter().map(|field| (field.name.clone(), self.property(field))).collect();
+        object.set("properties", Json::Object(properties));
+        self.field = of;
+        object
+    }
+
+    /// A tagged tuple.
+    pub(crate) fn variant(&mut self, variant: &Variant) -> Json {
+        let mut items = vec![Json::object([("const", variant.tag.as_str().into())])];
+        items.extend(variant.items.iter().enumerate().map(|(index, item)| self.tagged_item(index, item)));
+        let mut alternative = Json::object([
+            ("title", variant.tag.to_upper_camel_case().as_str().into()),
+            ("description", format!("Alternative `{}`.", variant.tag).as_str().into()),
+        ]);
+        merge(&mut alternative, tuple(items));
+        alternative
+    }
+
+    /// An item behind a tag. It has a name, and so has its shape, unless that is a simple one.
+    pub(crate) fn tagged_item(&mut self, index: usize, item: &Item) -> Json {
+        let name = if item.name.is_empty() { format!("item_{}", index + 1) } else { item.name.to_snake_case() };
+        let mut tagged = Json::object([("title", name.as_str().into())]);
+        let shape = self.nameable(&item.shape);
+        merge(&mut tagged, shape);
+        tagged
+    }
+
+    fn nameable(&mut self, shape: &Shape) -> Json {
+        match shape {
+            Shape::List(element) => {
+                let element = self.nameable(element);
+                Json::object([("type", "array".into()), ("items", element)])
+            }
+            Shape::Map(_) | Shape::Object(_) | Shape::Tuple(_) | Shape::Words(_) => {
+                let shape = self.shape(shape);
+                self.define("A part of", shape)
+            }
+            shape => self.shape(shape),
+        }
+    }
+
+    /// Makes a shape a definition and refers to it.
+    fn define(&mut self, what: &str, shape: Json) -> Json {
+        let name = free_name(self.definitions, &format!("{}_{}", self.wire_type, self.field));
+        let about = self.describe(&format!("{what} field"));
+        let mut definition = Json::object([("description", about.as_str().into())]);
+        merge(&mut definition, shape);
+        self.definitions.insert(name.clone(), definition);
+        Json::reference(&name)
+    }
+}
+
+/// An array that has exactly these items.
+pub(crate) fn tuple(items: Vec<Json>) -> Json {
+    let count = || Json::from(&json!(items.len()));
+    let bounds = [("minItems", count()), ("maxItems", count())];
+    let mut tuple = Json::object([("type", "array".into()), ("items", Json::Array(items))]);
+    bounds.into_iter().for_each(|(bound, count)| tuple.set(bound, count));
+    tuple
+}
+
+/// Adds the members of one object to another.
+pub(crate) fn merge(object: &mut Json, other: Json) {
+    if let Json::Object(members) = other {
+        members.into_iter().for_each(|(key, value)| object.set(&key, value));
+    }
+}
+
+/// The simplest value of a shape.
+pub(crate) fn sample(shape: &Shape) -> Value {
+    match shape {
+        Shape::Any => json!("anything"),
+        Shape::Integer => json!(1),
+        Shape::String => json!("text"),
+        Shape::Boolean => json!(true),
+        Shape::Null => Value::Null,
+        Shape::Nullable(inner) => sample(inner),
+        Shape::List(element) => json!([sample(element)]),
+        Shape::Map(value) => json!({"key": sample(value)}),
+        Shape::Object(fields) => fields
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| (field.name.clone(), sample(&field.shape)))
+            .collect(),
+        Shape::Tuple(items) => items.iter().map(|item| sample(&item.shape)).collect(),
+        Shape::Tagged(variants) => match variants.first() {
+            Some(Variant { tag, items }) => {
+                std::iter::once(json!(tag)).chain(items.iter().map(|item| sample(&item.shape))).collect()
+            }
+            None => Value::Null,
+        },
+        Shape::Words(words) => json!(words.first()),
+    }
+}
+
+/// Whether a value is of a shape.
+pub(crate) fn accepts(shape: &Shape, value: &Value) -> bool {
+    let items_fit = |items: &[Item], values: &[Value]| {
+        items.len() == values.len() && items.iter().zip(values).all(|(item, value)| accepts(&item.shape, value))
+    };
+    match (shape, value) {
+        (Shape::Any, _) | (Shape::String, Value::String(_)) | (Shape::Boolean, Value::Bool(_)) => true,
+        (Shape::Integer, number) => number.is_i64(),
+        (Shape::Null | Shape::Nullable(_), Value::Null) => true,
+        (Shape::Nullable(inner), value) => accepts(inner, value),
+        (Shape::List(element), Value::Array(values)) => values.iter().all(|value| accepts(element, value)),
+        (Shape::Map(inner), Value::Object(members)) => members.values().all(|value| accepts(inner, value)),
+        (Shape::Object(fields), Value::Object(members)) => {
+            let known = members.keys().all(|key| fields.iter().any(|field| field.name == *key));
+            known
+                && fields.iter().all(|field| match members.get(&field.name) {
+                    Some(value) => accepts(&field.shape, value),
+                    None => !field.required,
+                })
+        }
+        (Shape::Tuple(items), Value::Array(values)) => items_fit(items, values),
+        (Shape::Tagged(variants), Value::Array(values)) => {
+            let Some((tag, values)) = values.split_first() else { return false };
+            variants.iter().any(|variant| *tag == json!(variant.tag) && items_fit(&variant.items, values))
+        }
+        (Shape::Words(words), Value::String(word)) => words.contains(word),
+        _ => false,
+    }
+}

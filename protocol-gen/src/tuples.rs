@@ -106,6 +106,9 @@ fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
         "integer" => quote!(i64),
         "string" => quote!(::std::string::String),
         "boolean" => quote!(bool),
+        "array" if item.want("items")?.value().is_array() => {
+            return Err(item.fail("a tuple in a tuple needs a name: define it, and refer to it with `$ref`"));
+        }
         "array" => {
             let element = rust_type(&item.want("items")?)?;
             quote!(::std::vec::Vec<#element>)
@@ -123,6 +126,7 @@ fn generate(name: &Ident, description: &str, variants: &[Variant]) -> TokenStrea
     quote! {
         #docs
         #[derive(Clone, Debug, Eq, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
         pub enum #name { #(#definitions,)* }
 
         impl ::serde::Serialize for #name {

@@ -26,31 +26,31 @@ pub(crate) fn workload(name: &str, rpcs: &[Rpc]) -> Json {
 
 /// Adds the two messages of an RPC behind those that are there.
 pub(crate) fn rpc(document: &mut Json, workload: &str, rpc: &Rpc) {
-    let response = message(document, workload, "response", &rpc.response, None);
-    message(document, workload, "request", &rpc.request, Some(&response));
+    let definitions = document.members("definitions");
+    let [request, response] = [&rpc.request, &rpc.response].map(|message| free_name(definitions, &message.wire_type));
+    message(document, &request, workload, "request", &rpc.request, Some(&response));
+    message(document, &response, workload, "response", &rpc.response, None);
 }
 
-/// Adds a message, a request in front of its response, and returns its definition's name.
 fn message(
     document: &mut Json,
+    name: &str,
     workload: &str,
     role: &'static str,
     message: &Message,
     response: Option<&str>,
-) -> String {
+) {
     let entries = document.elements("oneOf");
-    let place = entries.len() - usize::from(response.is_some());
-    let before: Option<String> = place.checked_sub(1).and_then(|last| definition_of(&entries[last]));
+    let before = entries.last().and_then(definition_of);
+    entries.push(Json::reference(name));
     let definitions = document.members("definitions");
-    let name = free_name(definitions, &message.wire_type);
-    let after = before.and_then(|name| definitions.get_index_of(&name)).map_or(0, |index| index + 1);
-    definitions.insert_before(after, name.clone(), Json::Array(Vec::new()));
+    let place = before.and_then(|before| definitions.get_index_of(&before)).map_or(0, |index| index + 1);
+    // The name is taken before the shapes look for theirs.
+    definitions.shift_insert(place, name.to_owned(), Json::Object(IndexMap::new()));
     let mut fresh = Fresh::new(definitions, role, &message.wire_type);
-    let properties: Vec<_> = message.fields.iter().map(|field| (field.name.clone(), fresh.property(field))).collect();
-    let body = body(workload, role, message, response, properties);
-    definitions.insert(name.clone(), body);
-    document.elements("oneOf").insert(place, Json::reference(&name));
-    name
+    let fields = message.fields.iter().map(|field| (field.name.clone(), fresh.property(field))).collect();
+    let body = body(workload, role, message, response, fields);
+    definitions.insert(name.to_owned(), body);
 }
 
 fn body(workload: &str, role: &str, message: &Message, response: Option<&str>, fields: Vec<(String, Json)>) -> Json {
@@ -102,11 +102,13 @@ pub(crate) fn definition_of(reference: &Json) -> Option<String> {
 
 /// A name for a definition that neither another definition nor the generated code has.
 pub(crate) fn free_name(definitions: &IndexMap<String, Json>, words: &str) -> String {
-    let name = words.to_upper_camel_case();
-    let others = (2..).map(|number| format!("{name}{number}"));
-    let mut names = [name.clone(), format!("{name}Body")].into_iter().chain(others);
-    let taken = |name: &String| definitions.contains_key(name) || crate::payload::OWN_NAMES.contains(&name.as_str());
-    names.find(|name| !taken(name)).expect("there is always another number")
+    let mut name = words.to_upper_camel_case();
+    if crate::payload::OWN_NAMES.contains(&name.as_str()) {
+        name.push_str("Body");
+    }
+    let numbered = (2..).map(|number| format!("{name}{number}"));
+    let mut names = std::iter::once(name.clone()).chain(numbered);
+    names.find(|name| !definitions.contains_key(name)).expect("there is always another number")
 }
 
 /// Writes the shapes of a message's fields. Shapes that need a name become definitions.
@@ -210,7 +212,8 @@ impl<'a> Fresh<'a> {
     /// An item behind a tag. It has a name, and so has its shape, unless that is a simple one.
     pub(crate) fn tagged_item(&mut self, index: usize, item: &Item) -> Json {
         let name = if item.name.is_empty() { format!("item_{}", index + 1) } else { item.name.to_snake_case() };
-        let mut tagged = Json::object([("title", name.as_str().into())]);
+        let description = format!("Item `{name}`.");
+        let mut tagged = Json::object([("title", name.as_str().into()), ("description", description.as_str().into())]);
         let shape = self.nameable(&item.shape);
         merge(&mut tagged, shape);
         tagged

@@ -106,11 +106,10 @@ fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
         "integer" => quote!(i64),
         "string" => quote!(::std::string::String),
         "boolean" => quote!(bool),
-        "array" if item.want("items")?.value().is_array() => {
-            return Err(item.fail("a tuple in a tuple needs a name: define it, and refer to it with `$ref`"));
-        }
         "array" => {
-            let element = rust_type(&item.want("items")?)?;
+            let element = item.want("items")?;
+            element.only(&["title", "description", "type", "items", "$ref"])?;
+            let element = rust_type(&element)?;
             quote!(::std::vec::Vec<#element>)
         }
         _ => return Err(item.fail("an object in a tuple needs a name: define it, and refer to it with `$ref`")),

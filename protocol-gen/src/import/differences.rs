@@ -1,7 +1,7 @@
 //! What differs between a schema folder and Maelstrom's documents, as data: [`super::edit`] applies it, and `Display`
 //! tells it to people.
 
-use super::model::{Code, Field, Message, Protocol, Rpc, Shape, Workload, join};
+use super::model::{Code, Field, Message, Protocol, Rpc, Shape, Variant, Workload, join};
 use std::{
     collections::BTreeMap,
     fmt::{self, Display},
@@ -217,7 +217,33 @@ impl Display for FieldChange {
             Self::Renamed { from, to } => write!(out, "calls field `{from}` now `{to}`"),
             Self::Required { name, required: false, .. } => write!(out, "may leave out field `{name}`"),
             Self::Required { name, .. } => write!(out, "may no longer leave out field `{name}`"),
-            Self::Retyped { name, from, to } => write!(out, "changed field `{name}` from {from} to {to}"),
+            Self::Retyped { name, from, to } => write!(out, "changed field `{name}`{}", Retyping(from, to)),
+        }
+    }
+}
+
+/// What has become of a type: of the part of it that differs.
+struct Retyping<'a>(&'a Shape, &'a Shape);
+
+impl Display for Retyping<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0, self.1) {
+            (Shape::Nullable(old), new @ Shape::List(_)) if matches!(**old, Shape::List(_)) => {
+                write!(out, "{}", Retyping(old, new))
+            }
+            (Shape::List(old), Shape::List(new)) => write!(out, ": each element{}", Retyping(old, new)),
+            (Shape::Map(old), Shape::Map(new)) => write!(out, ": each value{}", Retyping(old, new)),
+            (Shape::Tagged(old), Shape::Tagged(new)) => {
+                let twin = |variants: &[Variant], tag: &str| variants.iter().find(|other| other.tag == tag).cloned();
+                let gone = old.iter().filter(|old| twin(new, &old.tag).is_none()).map(|old| format!("{old} is gone"));
+                let come = new.iter().filter_map(|new| match twin(old, &new.tag) {
+                    None => Some(format!("{new} is new")),
+                    Some(old) if !old.agrees(new) => Some(format!("{old} is now {new}")),
+                    Some(_) => None,
+                });
+                write!(out, ": {}", join(gone.chain(come), ", "))
+            }
+            (old, new) => write!(out, " from {old} to {new}"),
         }
     }
 }

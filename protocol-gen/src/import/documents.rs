@@ -13,7 +13,11 @@ use super::{
     model::{Code, Protocol, Rpc, Workload},
 };
 use crate::Error;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Reads the documents of a release or a checkout.
 pub(crate) fn read(maelstrom: &Path) -> Result<Protocol, Error> {
@@ -36,16 +40,15 @@ struct Section<'a> {
 
 fn read_workloads(file: &Path, text: &str) -> Result<BTreeMap<String, Workload>, Error> {
     let mut workloads: BTreeMap<String, Workload> = BTreeMap::new();
+    let mut types = BTreeSet::new();
     for section in sections(file, text)? {
         let rpc = section.rpc(file)?;
-        let rpcs = &mut workloads.entry(section.workload).or_insert(Workload { rpcs: Vec::new() }).rpcs;
-        let types = rpcs.iter().flat_map(|rpc| [&rpc.request.wire_type, &rpc.response.wire_type]);
-        for wire_type in types {
-            if [&rpc.request.wire_type, &rpc.response.wire_type].contains(&wire_type) {
+        for wire_type in [&rpc.request.wire_type, &rpc.response.wire_type] {
+            if !types.insert((section.workload.clone(), wire_type.clone())) {
                 return Err(fail(file, section.line, format!("a second message of type `{wire_type}`")));
             }
         }
-        rpcs.push(rpc);
+        workloads.entry(section.workload).or_insert(Workload { rpcs: Vec::new() }).rpcs.push(rpc);
     }
     if workloads.is_empty() {
         return Err(fail(file, 1, "no workload: expected `## Workload: NAME` and `### RPC: NAME`".to_owned()));

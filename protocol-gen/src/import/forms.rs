@@ -44,19 +44,26 @@ impl<'a> Form<'a> {
         let NodeKind::Map(entries, _) = &node.kind else {
             return Err(self.refuse(&node, "a message is a map"));
         };
-        let mut wire_type = None;
+        let (mut wire_type, mut ids) = (None, 0);
         let mut fields = Vec::new();
         for (key, value) in entries {
             match (self.literal_key(key)?, role) {
                 (Some(("type", true)), _) => wire_type = Some(self.wire_type(value)?),
                 (Some(("msg_id", true)), Role::Request)
-                | (Some(("msg_id", false) | ("in_reply_to", true)), Role::Response) => self.integer(value)?,
+                | (Some(("msg_id", false) | ("in_reply_to", true)), Role::Response) => {
+                    self.integer(value)?;
+                    ids += 1;
+                }
                 (Some(("type" | "msg_id" | "in_reply_to", _)), _) => {
                     return Err(self.refuse(key, "the envelope's keys are not used so in any message known"));
                 }
                 (Some(key), _) => fields.push(self.field(key, value)?),
                 (None, _) => return Err(self.refuse(key, "the keys of a message are fixed")),
             }
+        }
+        if ids != if role == Role::Request { 1 } else { 2 } {
+            let text = "a request has `:msg_id`, a response `:in_reply_to` and optionally `:msg_id`";
+            return Err(self.refuse(&node, text));
         }
         let wire_type = wire_type.ok_or_else(|| self.refuse(&node, "a message has a `:type`"))?;
         Ok(Message { wire_type, fields })
@@ -235,7 +242,7 @@ impl<'a> Form<'a> {
     fn word(&self, node: &Node<'_>) -> Result<String, Error> {
         match node.kind {
             NodeKind::Str(word) if !word.contains('\\') => Ok(word.to_owned()),
-            _ => Err(self.refuse(node, "expected a string without escapes")),
+            _ => Err(self.refuse(node, "expected a string, one without escapes")),
         }
     }
 

@@ -108,15 +108,20 @@ impl Shape {
             }
             (Self::Tuple(one), Self::Tuple(other)) => items_agree(one, other),
             (Self::Tagged(one), Self::Tagged(other)) => {
-                let same =
-                    |one: &Variant, other: &Variant| one.tag == other.tag && items_agree(&one.items, &other.items);
-                one.len() == other.len() && one.iter().all(|variant| other.iter().any(|other| same(variant, other)))
+                let same = |variant: &Variant| other.iter().any(|other| variant.agrees(other));
+                one.len() == other.len() && one.iter().all(same)
             }
             (Self::Words(one), Self::Words(other)) => {
                 one.iter().collect::<BTreeSet<_>>() == other.iter().collect::<BTreeSet<_>>()
             }
             _ => discriminant(self) == discriminant(document),
         }
+    }
+}
+
+impl Variant {
+    pub(crate) fn agrees(&self, document: &Self) -> bool {
+        self.tag == document.tag && items_agree(&self.items, &document.items)
     }
 }
 

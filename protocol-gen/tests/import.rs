@@ -131,6 +131,7 @@ fn what_is_not_understood_is_named_with_file_and_line() {
         ("doc/workloads.md", "{:type (eq \"look\"), :msg_id Int}", ""),
         ("doc/workloads.md", "Response:\n\n```clj", "Answer:\n\n```clj"),
         ("doc/workloads.md", "## Workload: Jar", "## Jar"),
+        ("doc/workloads.md", "## Workload: Jar", "## Workload: ../jar"),
         ("doc/workloads.md", "### RPC: Look", "### Look"),
         ("doc/workloads.md", "RPC", "Call"),
         ("doc/protocol.md", "| 20 |", "| twenty |"),

@@ -68,7 +68,16 @@ fn sections<'a>(file: &'a Path, text: &'a str) -> Result<Vec<Section<'a>>, Error
                 label.clear();
                 if let Some(name) = title.strip_prefix("Workload:") {
                     // The headings are capitalized, the names are not.
-                    workload = Some(name.trim().to_lowercase());
+                    let name = name.trim().to_lowercase();
+                    if name.is_empty() || !name.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter))
+                    {
+                        return Err(fail(
+                            file,
+                            line,
+                            format!("`{name}` cannot be the name of a workload and of its file"),
+                        ));
+                    }
+                    workload = Some(name);
                 } else if title.starts_with("RPC:") {
                     let text = format!("`{title}` belongs to no workload");
                     let workload = workload.clone().ok_or_else(|| fail(file, line, text))?;

@@ -2,9 +2,10 @@
 
 use super::{
     differences::{CodeChange, WorkloadChange},
+    examples::mend,
     fresh::{self, Fresh, definition_of, free_name},
     json::Json,
-    reshape::{Reshape, mend},
+    reshape::Reshape,
 };
 use crate::schema::RESERVED;
 use serde_json::{Value, json};

@@ -187,3 +187,34 @@ fn inline(value: &Json) -> String {
         Json::Scalar(text) => text.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Json;
+    use std::{fs, path::Path};
+
+    /// So an import changes no line that it need not change.
+    #[test]
+    fn every_schema_file_is_laid_out_in_this_way() {
+        let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema");
+        let mut seen = 0;
+        for folder in ["", "workloads", "services"] {
+            for entry in fs::read_dir(schema.join(folder)).expect("the folder is there") {
+                let path = entry.expect("readable").path();
+                if path.extension().is_some_and(|extension| extension == "json") {
+                    let text = fs::read_to_string(&path).expect("readable");
+                    let again = Json::parse(&text).expect("a schema is JSON").document();
+                    assert!(text == again, "{} is laid out otherwise:\n{again}", path.display());
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 10, "only {seen} files");
+    }
+
+    #[test]
+    fn members_keep_their_order_and_scalars_their_spelling() {
+        let text = "{\n  \"b\": 1.50,\n  \"a\": [1e3, \"\\u00e9\", null, []]\n}\n";
+        assert_eq!(Json::parse(text).expect("JSON").document(), text);
+    }
+}

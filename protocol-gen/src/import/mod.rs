@@ -5,13 +5,14 @@
 //!
 //! - `documents`: Maelstrom's documents → model; `markdown` finds their blocks, `forms` reads Prismatic schemas.
 //! - `schemas`: schema folder → model.
-//! - `differences`: two models → what has changed, as data and in words.
-//! - `edit`, `reshape`, `fresh`: changes to a file, to one shape, and what is new altogether.
+//! - `differences`: two models → what has changed, as data; `telling`: the same in words.
+//! - `edit`, `reshape`, `fresh`, `examples`: changes to a file and to one shape, what is new altogether, examples.
 //! - `folder`: the files, from reading to writing; `json`: their text.
 
 mod differences;
 mod documents;
 mod edit;
+mod examples;
 mod folder;
 mod forms;
 mod fresh;
@@ -20,6 +21,7 @@ mod markdown;
 mod model;
 mod reshape;
 mod schemas;
+mod telling;
 
 pub use differences::Difference;
 

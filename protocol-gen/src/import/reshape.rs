@@ -4,7 +4,7 @@ use super::{
     differences::{FieldChange, field_changes},
     fresh::{Fresh, definition_of, merge, tuple},
     json::Json,
-    model::{Field, Item, Shape, Variant},
+    model::{Item, Shape, Variant},
 };
 use std::{collections::BTreeMap, mem::discriminant};
 
@@ -108,8 +108,10 @@ impl Reshape<'_> {
             }
             Some((item, _)) => {
                 let mut replaced = fresh(self, index, new);
-                if let Some(title) = item.get("title") {
-                    replaced.set("title", title.clone());
+                for word in ["title", "description"] {
+                    if let Some(kept) = item.get(word) {
+                        replaced.set(word, kept.clone());
+                    }
                 }
                 replaced
             }
@@ -163,26 +165,5 @@ fn require(object: &mut Json, name: &str, required: bool) {
     names.retain(|other| other.text().as_deref() != Some(name));
     if required {
         names.push(name.into());
-    }
-}
-
-/// Whether a field of an example has to change with the schema, and how.
-pub(crate) fn mend(example: &mut Json, change: &FieldChange) {
-    use super::fresh::{accepts, sample};
-    match change {
-        FieldChange::Added(Field { name, required: true, shape })
-        | FieldChange::Required { name, required: true, shape } => {
-            if example.get(name).is_none() {
-                example.set(name, Json::from(&sample(shape)));
-            }
-        }
-        FieldChange::Added(_) | FieldChange::Required { .. } => {}
-        FieldChange::Removed(name) => example.remove(name),
-        FieldChange::Renamed { from, to } => example.rename(from, to),
-        FieldChange::Retyped { name, to, .. } => {
-            if example.get(name).is_some_and(|value| !accepts(to, &value.value())) {
-                example.set(name, Json::from(&sample(to)));
-            }
-        }
     }
 }

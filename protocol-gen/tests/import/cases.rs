@@ -46,6 +46,7 @@ pub(crate) const CASES: &[Case] = &[
         "alternative_added",
         Put("(one Int \"n\")])],", "(one Int \"n\")]\n   [(one (eq \"shake\") \"f\") (one {:times Int} \"how\")])],"),
     ),
+    workloads("alternative_changed", Put("\"s\") (one (eq nil) \"n\")]", "\"s\") (one Int \"n\")]")),
     workloads("tuple_extended", Put(":name \"count\"}]],", ":name \"count\"}\n   (one Bool \"wrapped\")]],")),
     workloads("request_added", Put("### RPC: Look", EMPTY)),
     workloads("request_removed", Cut("### RPC: Barter!", "## Workload: Bell")),

@@ -25,14 +25,17 @@ impl Jar {
 
     fn barter(&self, request: Barter) -> Result<BarterOk, RpcError> {
         let mut sweets = self.sweets.borrow_mut();
-        let mut taken = Vec::new();
+        let (mut taken, mut given) = (Vec::new(), Vec::new());
         for step in request.steps {
             match step {
                 Step::Take { sweet } => taken.extend(sweets.remove_entry(&sweet).map(Portion)),
-                Step::Give { sweet, count } => *sweets.entry(sweet).or_default() += count,
+                Step::Give { sweet, count } => {
+                    given.push(Portion((sweet.clone(), count)));
+                    *sweets.entry(sweet).or_default() += count;
+                }
             }
         }
-        Ok(BarterOk { taken })
+        Ok(BarterOk { taken, given })
     }
 }
 

@@ -163,25 +163,44 @@ fn what_is_not_understood_is_named_with_file_and_line() {
 
 #[test]
 fn what_no_schema_can_say_is_not_written() {
-    // Two names that are one name in Rust, and a new workload whose file's name is taken.
-    for (from, to, complaint) in [
-        (":sweet Any", ":sweet Any, :Sweet Any, :x Any", "would not compile: workloads/jar.json#"),
-        ("## Workload: Jar", "## Workload: Drum", "workloads/drum.json#: workload `drum` is new and needs a file"),
-    ] {
-        let folder = copy_of_base("inexpressible");
-        let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| folder.join(name));
-        let jar = fs::read_to_string(schema.join("workloads/jar.json")).unwrap();
-        if complaint.contains("drum") {
-            fs::rename(schema.join("workloads/jar.json"), schema.join("workloads/drum.json")).unwrap();
-        }
-        let path = maelstrom.join("doc/workloads.md");
-        fs::write(&path, fs::read_to_string(&path).unwrap().replacen(from, to, 1)).unwrap();
-        let before = files(&schema);
-        let said = import(&maelstrom, &schema).unwrap_err().to_string();
-        assert!(said.contains(complaint), "{said}");
-        assert_eq!(files(&schema), before);
-        assert!(before.iter().any(|(_, text)| *text == jar));
-    }
+    let names = ":sweet Any, :Sweet Any, :x Any";
+    let complaint = "nothing was written, for the new schema would not compile: \
+                     workloads/jar.json#/definitions/Put/properties/sweet: a second `sweet`: \
+                     two things would have the same name in Rust";
+    check_refusal(|_| {}, (":sweet Any", names), complaint);
+
+    let rename =
+        |schema: &Path| fs::rename(schema.join("workloads/jar.json"), schema.join("workloads/drum.json")).unwrap();
+    let complaint = "workloads/drum.json#: workload `drum` is new and needs a file of this name";
+    check_refusal(rename, ("## Workload: Jar", "## Workload: Drum"), complaint);
+
+    let remove = |schema: &Path| fs::remove_file(schema.join("errors.json")).unwrap();
+    let complaint = "schema#: no file defines error codes: a `oneOf` of alternatives with an integer `const`";
+    check_refusal(remove, (":count Int", ":count Str"), complaint);
+}
+
+#[test]
+fn what_cannot_be_written_leaves_all_as_it_was() {
+    // A folder stands where the second of two files is to be written first.
+    let block = |schema: &Path| {
+        fs::remove_file(schema.join("workloads/bell.json")).unwrap();
+        fs::create_dir(schema.join("workloads/jar.json.new")).unwrap();
+    };
+    let complaint = "workloads/jar.json.new: Is a directory (os error 21)";
+    check_refusal(block, (":count Int", ":count Str"), complaint);
+}
+
+/// Prepares a schema folder, changes the document, and expects an import to fail and to change nothing.
+fn check_refusal(prepare: impl Fn(&Path), (from, to): (&str, &str), complaint: &str) {
+    let folder = copy_of_base("refused");
+    let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| folder.join(name));
+    prepare(&schema);
+    let path = maelstrom.join("doc/workloads.md");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replacen(from, to, 1)).unwrap();
+    let before = files(&schema);
+    let said = import(&maelstrom, &schema).unwrap_err().to_string();
+    assert_eq!(said.replace(&format!("{}/", schema.display()), ""), complaint);
+    assert_eq!(files(&schema), before);
 }
 
 /// `whole/` describes all that Maelstrom has today, in its form and with its types, in words of our own.

@@ -1,7 +1,7 @@
 //! What differs between a schema folder and Maelstrom's documents, as data: [`super::edit`] applies it, [`super::telling`]
 //! tells it to people.
 
-use super::model::{Code, Field, Message, Protocol, Rpc, Shape, Workload};
+use super::model::{Code, Field, Message, Protocol, Role, Rpc, Shape, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that the documents say otherwise than the schemas. `Display` says it in one line, as what has changed.
@@ -40,7 +40,7 @@ pub(crate) enum WorkloadChange {
         to: String,
     },
     Field {
-        role: &'static str,
+        role: Role,
         wire_type: String,
         change: FieldChange,
     },
@@ -128,20 +128,20 @@ fn workload_changes(before: &Workload, after: &Workload) -> Vec<WorkloadChange> 
             changes.push(WorkloadChange::RpcAdded(rpc.clone()));
             continue;
         };
-        changes.extend(message_changes("request", &old.request, &rpc.request));
+        changes.extend(message_changes(Role::Request, &old.request, &rpc.request));
         if old.response.wire_type != rpc.response.wire_type {
             let (request, from, to) =
                 (rpc.request.wire_type.clone(), old.response.wire_type.clone(), rpc.response.wire_type.clone());
             changes.push(WorkloadChange::Response { request, from, to });
         }
-        changes.extend(message_changes("response", &old.response, &rpc.response));
+        changes.extend(message_changes(Role::Response, &old.response, &rpc.response));
     }
     let gone = before.rpcs.iter().filter(|rpc| find(after, &rpc.request.wire_type).is_none());
     changes.extend(gone.map(|rpc| WorkloadChange::RpcRemoved(rpc.request.wire_type.clone())));
     changes
 }
 
-fn message_changes(role: &'static str, before: &Message, after: &Message) -> Vec<WorkloadChange> {
+fn message_changes(role: Role, before: &Message, after: &Message) -> Vec<WorkloadChange> {
     let wire_type = &after.wire_type;
     let changes = field_changes(&before.fields, &after.fields).into_iter();
     changes.map(|change| WorkloadChange::Field { role, wire_type: wire_type.clone(), change }).collect()

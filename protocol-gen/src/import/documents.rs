@@ -8,9 +8,9 @@
 //! carry documents that are older than its code: `lein run doc` in it makes them new.
 
 use super::{
-    forms::{Form, Role},
+    forms::Form,
     markdown::{Content, blocks},
-    model::{Code, Protocol, Rpc, Workload},
+    model::{Code, Protocol, Role, Rpc, Workload},
 };
 use crate::Error;
 use std::{

@@ -22,7 +22,7 @@ pub(crate) fn workload(document: &mut Json, workload: &str, change: &WorkloadCha
             let uses = uses(document);
             let definitions = document.members("definitions");
             let Some(mut message) = definitions.get(&name).cloned() else { return };
-            let fresh = Fresh::new(definitions, role, wire_type);
+            let fresh = Fresh::new(definitions, *role, wire_type);
             Reshape { fresh, uses: &uses }.field(&mut message, change);
             message.elements("examples").iter_mut().for_each(|example| mend(example, change));
             definitions.insert(name, message);

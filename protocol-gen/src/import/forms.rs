@@ -4,7 +4,7 @@
 //! depending on what stands around it; both are read. A form is refused where Rust has no exact type for it: a guess would
 //! compile, and be wrong on the wire. `clojure-reader` gives the tree with positions, which its stable half does not.
 
-use super::model::{Field, Item, Message, Shape, Variant};
+use super::model::{Field, Item, Message, Role, Shape, Variant};
 use crate::Error;
 use clojure_reader::parse::{Node, NodeKind, SourceReader, parse};
 use std::path::Path;
@@ -18,29 +18,13 @@ pub(crate) struct Form<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Which half of an RPC a body is.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Role {
-    Request,
-    Response,
-}
-
 /// A key of a map: its name, and whether it must be there.
 type Key<'a> = (&'a str, bool);
 
 impl<'a> Form<'a> {
     /// Reads the body of a message.
     pub(crate) fn message(&self, role: Role) -> Result<Message, Error> {
-        let mut reader = SourceReader::new(self.text);
-        let node = parse(&mut reader).map_err(|error| {
-            let line = self.line + error.line.unwrap_or(1) - 1;
-            self.complain(line, format!("not a Clojure form: {:?}", error.code))
-        })?;
-        let rest = reader.remaining();
-        if !rest.trim().is_empty() {
-            let line = self.line + self.text[..self.text.len() - rest.trim_start().len()].matches('\n').count();
-            return Err(self.complain(line, format!("more than one form: `{}`", rest.trim())));
-        }
+        let node = self.read()?;
         let NodeKind::Map(entries, _) = &node.kind else {
             return Err(self.refuse(&node, "a message is a map"));
         };
@@ -67,6 +51,21 @@ impl<'a> Form<'a> {
         }
         let wire_type = wire_type.ok_or_else(|| self.refuse(&node, "a message has a `:type`"))?;
         Ok(Message { wire_type, fields })
+    }
+
+    /// The one form that the text holds.
+    fn read(&self) -> Result<Node<'a>, Error> {
+        let mut reader = SourceReader::new(self.text);
+        let node = parse(&mut reader).map_err(|error| {
+            let line = self.line + error.line.unwrap_or(1) - 1;
+            self.complain(line, format!("not a Clojure form: {:?}", error.code))
+        })?;
+        let rest = reader.remaining().trim_start();
+        if rest.is_empty() {
+            return Ok(node);
+        }
+        let line = self.line + self.text[..self.text.len() - rest.len()].matches('\n').count();
+        Err(self.complain(line, format!("more than one form: `{}`", rest.trim_end())))
     }
 
     fn field(&self, (name, required): Key<'_>, value: &Node<'_>) -> Result<Field, Error> {

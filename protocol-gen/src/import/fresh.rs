@@ -4,7 +4,7 @@
 use super::{
     examples::sample,
     json::Json,
-    model::{Field, Item, Message, Rpc, Shape, Variant},
+    model::{Field, Item, Message, Role, Rpc, Shape, Variant},
 };
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use indexmap::IndexMap;
@@ -29,18 +29,12 @@ pub(crate) fn workload(name: &str, rpcs: &[Rpc]) -> Json {
 pub(crate) fn rpc(document: &mut Json, workload: &str, rpc: &Rpc) {
     let definitions = document.members("definitions");
     let [request, response] = [&rpc.request, &rpc.response].map(|message| free_name(definitions, &message.wire_type));
-    message(document, &request, workload, "request", &rpc.request, Some(&response));
-    message(document, &response, workload, "response", &rpc.response, None);
+    message(document, &request, workload, &rpc.request, Some(&response));
+    message(document, &response, workload, &rpc.response, None);
 }
 
-fn message(
-    document: &mut Json,
-    name: &str,
-    workload: &str,
-    role: &'static str,
-    message: &Message,
-    response: Option<&str>,
-) {
+/// Adds a message: a request if it has a response.
+fn message(document: &mut Json, name: &str, workload: &str, message: &Message, response: Option<&str>) {
     let entries = document.elements("oneOf");
     let before = entries.last().and_then(definition_of);
     entries.push(Json::reference(name));
@@ -48,51 +42,42 @@ fn message(
     let place = before.and_then(|before| definitions.get_index_of(&before)).map_or(0, |index| index + 1);
     // The name is taken before the shapes look for theirs.
     definitions.shift_insert(place, name.to_owned(), Json::Object(IndexMap::new()));
+    let role = if response.is_some() { Role::Request } else { Role::Response };
     let mut fresh = Fresh::new(definitions, role, &message.wire_type);
     let fields = message.fields.iter().map(|field| (field.name.clone(), fresh.property(field))).collect();
-    let body = body(workload, role, message, response, fields);
+    let body = body(workload, message, response, fields);
     definitions.insert(name.to_owned(), body);
 }
 
-fn body(workload: &str, role: &str, message: &Message, response: Option<&str>, fields: Vec<(String, Json)>) -> Json {
+fn body(workload: &str, message: &Message, response: Option<&str>, fields: Vec<(String, Json)>) -> Json {
     let wire_type = message.wire_type.as_str();
+    let (role, id) = if response.is_some() { ("Request", "msg_id") } else { ("Response", "in_reply_to") };
+    let required = message.fields.iter().filter(|field| field.required);
+    let names = ["type", id].into_iter().chain(required.clone().map(|field| field.name.as_str()));
     let integer = || Json::object([("type", "integer".into())]);
-    let mut properties = IndexMap::from([
-        ("type".to_owned(), Json::object([("const", wire_type.into())])),
-        ("msg_id".to_owned(), integer()),
-    ]);
-    let mut required = vec!["type".into(), if response.is_some() { "msg_id".into() } else { "in_reply_to".into() }];
-    if response.is_none() {
-        properties.insert("in_reply_to".to_owned(), integer());
-    }
-    required.extend(message.fields.iter().filter(|field| field.required).map(|field| field.name.as_str().into()));
-    properties.extend(fields);
-    let description = format!("{} `{wire_type}` of workload `{workload}`.", role.to_upper_camel_case());
+    let mut properties = Json::object([("type", Json::object([("const", wire_type.into())])), ("msg_id", integer())]);
+    properties.set(id, integer());
+    fields.into_iter().for_each(|(name, field)| properties.set(&name, field));
+    let mut example = Json::object([("type", wire_type.into()), (id, Json::from(&json!(1)))]);
+    required.for_each(|field| example.set(&field.name, Json::from(&sample(&field.shape))));
+
+    let description = format!("{role} `{wire_type}` of workload `{workload}`.");
     let mut body = Json::object([
         ("description", description.as_str().into()),
         ("type", "object".into()),
-        ("required", Json::Array(required)),
+        ("required", Json::Array(names.map(Json::from).collect())),
     ]);
     match response {
         Some(response) => {
-            body.set("properties", Json::Object(properties));
+            body.set("properties", properties);
             body.set("x-response", Json::reference(response));
         }
         None => {
             body.set("additionalProperties", Json::from(&Value::Bool(false)));
-            body.set("properties", Json::Object(properties));
+            body.set("properties", properties);
         }
     }
-    let id = if response.is_some() { "msg_id" } else { "in_reply_to" };
-    let mut example = IndexMap::from([("type".to_owned(), wire_type.into()), (id.to_owned(), Json::from(&json!(1)))]);
-    example.extend(
-        message
-            .fields
-            .iter()
-            .filter(|field| field.required)
-            .map(|field| (field.name.clone(), (&sample(&field.shape)).into())),
-    );
-    body.set("examples", Json::Array(vec![Json::Object(example)]));
+    body.set("examples", Json::Array(vec![example]));
     body
 }
 
@@ -115,14 +100,14 @@ pub(crate) fn free_name(definitions: &IndexMap<String, Json>, words: &str) -> St
 /// Writes the shapes of a message's fields. Shapes that need a name become definitions.
 pub(crate) struct Fresh<'a> {
     pub(crate) definitions: &'a mut IndexMap<String, Json>,
-    role: &'static str,
+    role: Role,
     wire_type: &'a str,
     /// The field at hand.
     field: String,
 }
 
 impl<'a> Fresh<'a> {
-    pub(crate) fn new(definitions: &'a mut IndexMap<String, Json>, role: &'static str, wire_type: &'a str) -> Self {
+    pub(crate) fn new(definitions: &'a mut IndexMap<String, Json>, role: Role, wire_type: &'a str) -> Self {
         Self { definitions, role, wire_type, field: String::new() }
     }
 
@@ -163,16 +148,7 @@ impl<'a> Fresh<'a> {
             Shape::List(element) => Json::object([("type", "array".into()), ("items", self.shape(element))]),
             Shape::Map(value) => Json::object([("type", "object".into()), ("additionalProperties", self.shape(value))]),
             Shape::Object(fields) => self.object(fields),
-            Shape::Tuple(items) => {
-                let items = items.iter().map(|item| {
-                    let mut named = Json::Object(IndexMap::new());
-                    named.set("title", item.name.as_str().into());
-                    merge(&mut named, self.shape(&item.shape));
-                    named
-                });
-                let items = items.collect();
-                tuple(items)
-            }
+            Shape::Tuple(items) => tuple(items.iter().map(|item| self.item(item)).collect()),
             Shape::Tagged(variants) => {
                 let variants = variants.iter().map(|variant| self.variant(variant)).collect();
                 self.define("One of the alternatives in", Json::object([("oneOf", Json::Array(variants))]))
@@ -189,13 +165,20 @@ impl<'a> Fresh<'a> {
         let mut object = Json::object([("type", "object".into())]);
         let required = fields.iter().filter(|field| field.required).map(|field| field.name.as_str().into());
         object.set("required", Json::Array(required.collect()));
-        if self.role == "response" {
+        if self.role == Role::Response {
             object.set("additionalProperties", Json::from(&Value::Bool(false)));
         }
         let properties = fields.iter().map(|field| (field.name.clone(), self.property(field))).collect();
         object.set("properties", Json::Object(properties));
         self.field = of;
         object
+    }
+
+    /// An item of a tuple without a tag.
+    pub(crate) fn item(&mut self, item: &Item) -> Json {
+        let mut titled = Json::object([("title", item.name.as_str().into())]);
+        merge(&mut titled, self.shape(&item.shape));
+        titled
     }
 
     /// A tagged tuple.

@@ -25,6 +25,13 @@ pub(crate) struct Rpc {
     pub(crate) response: Message,
 }
 
+/// Which half of an RPC a message is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Role {
+    Request,
+    Response,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     /// `type` on the wire.
@@ -127,6 +134,12 @@ impl Variant {
 
 fn items_agree(one: &[Item], other: &[Item]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.shape.agrees(&other.shape))
+}
+
+impl Display for Role {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if *self == Self::Request { "request" } else { "response" })
+    }
 }
 
 impl Display for Shape {

@@ -14,7 +14,7 @@ pub(crate) struct Reshape<'a> {
     pub(crate) uses: &'a BTreeMap<String, usize>,
 }
 
-impl Reshape<'_> {
+impl<'a> Reshape<'a> {
     /// `schema`, which says `old`, so that it says `new`.
     pub(crate) fn reshape(&mut self, mut schema: Json, old: &Shape, new: &Shape) -> Json {
         if old.agrees(new) {
@@ -36,7 +36,7 @@ impl Reshape<'_> {
             (Shape::Map(old), Shape::Map(new)) => self.part(schema, "additionalProperties", old, new),
             (Shape::Tuple(old), Shape::Tuple(new)) => {
                 let items = std::mem::take(schema.elements("items"));
-                merge(&mut schema, tuple(self.items(items, old, new, Self::plain_item)));
+                merge(&mut schema, tuple(self.items(items, old, new, |fresh, _, item| fresh.item(item))));
                 schema
             }
             (Shape::Tagged(old), Shape::Tagged(new)) => {
@@ -98,7 +98,7 @@ impl Reshape<'_> {
         items: Vec<Json>,
         old: &[Item],
         new: &[Item],
-        fresh: impl Fn(&mut Self, usize, &Item) -> Json,
+        make: impl Fn(&mut Fresh<'a>, usize, &Item) -> Json,
     ) -> Vec<Json> {
         let mut items = items.into_iter().zip(old);
         let items = new.iter().enumerate().map(|(index, new)| match items.next() {
@@ -107,7 +107,7 @@ impl Reshape<'_> {
                 self.reshape(item, &old.shape, &new.shape)
             }
             Some((item, _)) => {
-                let mut replaced = fresh(self, index, new);
+                let mut replaced = make(&mut self.fresh, index, new);
                 for word in ["title", "description"] {
                     if let Some(kept) = item.get(word) {
                         replaced.set(word, kept.clone());
@@ -115,16 +115,9 @@ impl Reshape<'_> {
                 }
                 replaced
             }
-            None => fresh(self, index, new),
+            None => make(&mut self.fresh, index, new),
         });
         items.collect()
-    }
-
-    fn plain_item(&mut self, _: usize, item: &Item) -> Json {
-        let mut plain = Json::object([("title", item.name.as_str().into())]);
-        let shape = self.fresh.shape(&item.shape);
-        merge(&mut plain, shape);
-        plain
     }
 
     fn variants(&mut self, schemas: Vec<Json>, old: &[Variant], new: &[Variant]) -> Vec<Json> {
@@ -137,9 +130,7 @@ impl Reshape<'_> {
             Some((old, mut schema)) => {
                 let mut items = std::mem::take(schema.elements("items"));
                 let rest = items.split_off(1);
-                items.extend(
-                    self.items(rest, &old.items, &new.items, |this, index, item| this.fresh.tagged_item(index, item)),
-                );
+                items.extend(self.items(rest, &old.items, &new.items, Fresh::tagged_item));
                 merge(&mut schema, tuple(items));
                 schema
             }

@@ -52,6 +52,7 @@ pub(crate) const CASES: &[Case] = &[
     workloads("request_removed", Cut("### RPC: Barter!", "## Workload: Bell")),
     workloads("response_renamed", Put("\"look_ok\"),", "\"contents\"),")),
     workloads("workload_added", Add(TRAY)),
+    workloads("workload_with_every_form", Add(EVERY_FORM)),
     workloads("workload_removed", Cut("## Workload: Bell", "")),
     protocol("error_added", Put("| 20 |", "| 11 | jar-is-closed | ✓ | Come back later. |\n| 20 |")),
     protocol("error_changed", Put("| 20 | out-of-sweets | ✓ |", "| 20 | too-few-sweets |   |")),
@@ -90,6 +91,37 @@ Response:
 
 ```clj
 {:type (eq \"take-cake_ok\"), :cake {:slices Int}, (optional-key :msg_id) Int, :in_reply_to Int}
+```
+";
+
+/// Each form that is understood, as Maelstrom prints or might print it.
+const EVERY_FORM: &str = "
+
+## Workload: Every-form
+
+### RPC: Say!
+
+Request:
+
+```clj
+{:type (eq \"say\"),
+ :flag (maybe Bool), :word (maybe java.lang.String), :any (maybe Any), :list (maybe [java.lang.Long]),
+ :map (maybe {Any Int}), :pair (maybe [(one Int \"x\") (one Str \"y\")]), :number (either Int (eq nil)),
+ :object (maybe {:fixed Int, (optional-key \"open\") Str, #schema.core.RequiredKey{:k \"dashed-key\"} Any}),
+ :deep [{:in {:deeper [[{Str [(one Bool \"b\") (one Bool \"b\")]}]]}}],
+ :fixed (eq \"fixed\"), :direction (cond-pre (eq \"left\") (enum \"right\" \"straight-on\")),
+ #schema.core.OptionalKey{:k :maybe_any} Any,
+ #schema.core.OptionalKey{:k :maybe_object} {:a Int},
+ :steps [(either [(one (eq \"go\") \"f\") (one {:x Int} \"to\") (one (enum \"on\" \"off\") \"w\") (one {Str Int} \"m\")
+                  (one [(one Int \"a\") (one Int \"b\")] \"pair\") (one [{:y Int}] \"list\") (one (maybe Int) \"n\")]
+                 [(one (eq \"stop\") \"f\")])],
+ :fn Str, :self Int, :msg_id Int}
+```
+
+Response:
+
+```clj
+{:type (eq \"response\"), :object {:fixed Int}, (optional-key :msg_id) Int, :in_reply_to Int}
 ```
 ";
 

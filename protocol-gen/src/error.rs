@@ -33,6 +33,28 @@ pub enum Error {
         /// What was found and what was expected.
         message: String,
     },
+    /// One of Maelstrom's documents says something that is not understood.
+    #[error("{}:{line}: {message}", file.display())]
+    Document {
+        /// The document.
+        file: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What was expected, and the form that was found.
+        message: String,
+    },
+    /// What the documents say gives a schema that this crate cannot compile. Nothing was written.
+    #[error("nothing was written, for the new schema would not compile: {source}")]
+    Import {
+        /// Where in the new schema, and why.
+        source: Box<Error>,
+    },
+    /// What the documents say cannot be said in a schema. Nothing was written.
+    #[error("nothing was written, for no schema can express this: {difference}")]
+    Inexpressible {
+        /// The difference that would have been left.
+        difference: String,
+    },
 }
 
 impl Error {

@@ -8,25 +8,63 @@
 //! - `workload`, `service`: the handler trait with its dispatch; a service's addresses.
 //! - `names`: words of a schema as Rust names.
 //! - `docs`, `format`: doc comments with the wire example; formatted source text.
+//! - `import`: Maelstrom's documents to schemas, and how the two differ.
 //!
-//! This crate names no workload: a new schema file needs no change here.
+//! This crate names no workload: a new schema file needs no change here. [`build()`], [`generate()`] and [`write()`] need no
+//! features; [`check()`] and [`import()`] come with the command, in the feature `command`, which is on by default.
 //!
 //! # Your own schemas
 //!
-//! A crate with schema files of its own (`schema/workloads/NAME.json`) compiles them with this build script:
+//! A crate with schema files of its own, `schema/workloads/NAME.json`, needs `glomers-protocol` and `serde` as
+//! dependencies, this crate as a build dependency (without default features) and two lines. Its build script is
 //!
 //! ```no_run
 //! glomers_protocol_gen::build("schema");
 //! ```
 //!
-//! and includes the result with `include!(concat!(env!("OUT_DIR"), "/mod.rs"));`. The code needs `glomers-protocol` and
-//! `serde` as dependencies.
+//! and where the modules are to stand, `include!(concat!(env!("OUT_DIR"), "/mod.rs"));`. A node then serves such a
+//! workload as it does a built-in one, named by its path: `#[handler(crate::NAME)]`.
+//!
+//! Without a build script, [`generate()`] and [`write()`] do the same from a program, and [`generate_workload`] from a text:
+//!
+//! ```
+//! let schema = r##"{
+//!   "title": "bell",
+//!   "oneOf": [{"$ref": "#/definitions/Ring"}, {"$ref": "#/definitions/RingOk"}],
+//!   "definitions": {
+//!     "Ring": {
+//!       "type": "object",
+//!       "required": ["type", "msg_id"],
+//!       "properties": {
+//!         "type": {"const": "ring"},
+//!         "msg_id": {"type": "integer"},
+//!         "times": {"type": "integer"}
+//!       },
+//!       "x-response": {"$ref": "#/definitions/RingOk"},
+//!       "examples": [{"type": "ring", "msg_id": 1, "times": 3}]
+//!     },
+//!     "RingOk": {
+//!       "type": "object",
+//!       "required": ["type", "in_reply_to"],
+//!       "additionalProperties": false,
+//!       "properties": {"type": {"const": "ring_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+//!       "examples": [{"type": "ring_ok", "in_reply_to": 1}]
+//!     }
+//!   }
+//! }"##;
+//! let code = glomers_protocol_gen::generate_workload("bell.json", schema)?;
+//! assert!(code.contains("pub times: ::std::option::Option<i64>"));
+//! assert!(code.contains("impl ::glomers_protocol::Request for Ring"));
+//! # Ok::<(), glomers_protocol_gen::Error>(())
+//! ```
 
 mod codes;
 mod cursor;
 mod docs;
 mod error;
 mod format;
+#[cfg(feature = "command")]
+mod import;
 mod messages;
 mod names;
 mod payload;
@@ -37,6 +75,8 @@ mod tuples;
 mod workload;
 
 pub use error::Error;
+#[cfg(feature = "command")]
+pub use import::{Difference, check, import};
 
 use cursor::Cursor;
 use docs::docs;
@@ -144,7 +184,7 @@ pub fn write(folder: &Path, sources: &[Source]) -> Result<(), Error> {
 }
 
 /// What a schema file describes, which its folder tells.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Plain,
     Workload,

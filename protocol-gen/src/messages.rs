@@ -56,6 +56,7 @@ fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<Toke
         #description
         #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
         #[serde(untagged)]
+        #[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
         pub enum #name { #(#variant_docs #variants(#variants),)* }
     };
     let implementation = quote! {

@@ -14,10 +14,13 @@ use crate::{
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use serde_json::{Map, Value, json};
-use syn::{Attribute, Ident, Item, parse_quote};
+use syn::{Attribute, Ident, Item, ext::IdentExt, parse_quote};
 
 /// Definitions that mean a type of the runtime crate wherever they stand.
 pub(crate) const OF_THE_PROTOCOL: [&str; 2] = ["Any", "NodeId"];
+
+/// Items that every generated module may have.
+pub(crate) const OWN_NAMES: [&str; 3] = ["Request", "Response", "Workload"];
 
 /// The types and implementations of every message and shape of `schema`.
 pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
@@ -55,7 +58,7 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
 
 /// A definition's name as that of a type, which must not be one that the generated module has anyway.
 fn own_name(at: &Cursor<'_>, name: &str) -> Result<Ident, Error> {
-    if ["Request", "Response", "Workload"].contains(&name) {
+    if OWN_NAMES.contains(&name) {
         return Err(at.fail(format!("`{name}` is taken: the generated code has an item of that name")));
     }
     names::type_name(at, name)
@@ -115,6 +118,9 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
             let any_value = quote!(::std::option::Option<::glomers_protocol::Any>).to_string();
             for field in &mut item.fields {
                 respace(&mut field.attrs);
+                if let Some(name) = &field.ident {
+                    document(&mut field.attrs, name);
+                }
                 if field.ty.to_token_stream().to_string() == any_value {
                     // serde takes `null` for `None`, but here it is a value like any other.
                     field.attrs.push(parse_quote! {
@@ -125,7 +131,10 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
             &mut item.attrs
         }
         Item::Enum(item) => {
-            item.variants.iter_mut().for_each(|variant| respace(&mut variant.attrs));
+            for variant in &mut item.variants {
+                respace(&mut variant.attrs);
+                document(&mut variant.attrs, &variant.ident);
+            }
             &mut item.attrs
         }
         _ => unreachable!("only structs and enums are kept"),
@@ -142,6 +151,24 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     attributes.splice(0..0, attributes_of(docs(&text)));
     let implementation = messages::implementation(message);
     quote!(#item #implementation)
+}
+
+/// Gives a field or variant that the schema does not describe the least documentation: its name on the wire.
+fn document(attributes: &mut Vec<Attribute>, name: &Ident) {
+    if attributes.iter().any(|attribute| attribute.path().is_ident("doc")) {
+        return;
+    }
+    let mut wire_name = name.unraw().to_string();
+    for serde in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        // Other arguments of serde's are passed over: they end the search, not the build.
+        let _ = serde.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                wire_name = meta.value()?.parse::<syn::LitStr>()?.value();
+            }
+            Ok(())
+        });
+    }
+    attributes.splice(0..0, attributes_of(docs(&format!("`{wire_name}` on the wire."))));
 }
 
 /// One sentence on the RPC that a message belongs to.

@@ -96,8 +96,10 @@ fn object(
         return Ok(());
     };
     let mut prepared = Map::new();
-    for (name, property) in properties.members()?.iter().filter(|(name, _)| !hidden.contains(name)) {
-        names::field_name(property, name)?;
+    let members: Vec<_> = properties.members()?.into_iter().filter(|(name, _)| !hidden.contains(name)).collect();
+    let fields = members.iter().map(|(name, property)| names::field_name(property, name));
+    names::distinct(fields.collect::<Result<Vec<_>, _>>()?.iter().zip(members.iter().map(|(_, property)| property)))?;
+    for (name, property) in &members {
         prepared.insert((*name).to_owned(), prepare(schema, property, &[])?);
     }
     let mut required = Vec::new();

@@ -107,7 +107,9 @@ fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
         "string" => quote!(::std::string::String),
         "boolean" => quote!(bool),
         "array" => {
-            let element = rust_type(&item.want("items")?)?;
+            let element = item.want("items")?;
+            element.only(&["title", "description", "type", "items", "$ref"])?;
+            let element = rust_type(&element)?;
             quote!(::std::vec::Vec<#element>)
         }
         _ => return Err(item.fail("an object in a tuple needs a name: define it, and refer to it with `$ref`")),
@@ -123,6 +125,7 @@ fn generate(name: &Ident, description: &str, variants: &[Variant]) -> TokenStrea
     quote! {
         #docs
         #[derive(Clone, Debug, Eq, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
         pub enum #name { #(#definitions,)* }
 
         impl ::serde::Serialize for #name {

@@ -1,4 +1,4 @@
-//! The command `generate`: what it prints, what it writes, and how it fails.
+//! The commands: what they print and write, and their exit codes.
 
 use std::{
     fs,
@@ -8,9 +8,15 @@ use std::{
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/folder");
 
-fn generate(arguments: &[&str]) -> Output {
-    let command = Command::new(env!("CARGO_BIN_EXE_glomers-protocol-gen")).arg("generate").args(arguments).output();
+const JAR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/import/base");
+
+fn run(arguments: &[&str]) -> Output {
+    let command = Command::new(env!("CARGO_BIN_EXE_glomers-protocol-gen")).args(arguments).output();
     command.expect("the command runs")
+}
+
+fn generate(arguments: &[&str]) -> Output {
+    run(&[&["generate"], arguments].concat())
 }
 
 /// A folder of this test's own, empty.
@@ -44,10 +50,10 @@ fn writes_every_file_below_the_folder() {
     }
 }
 
-/// Exit code 1 and one line on stderr, nothing on stdout.
+/// Exit code 2 and one line on stderr, nothing on stdout.
 fn check_failure(arguments: &[&str], complaint: &str) {
     let output = generate(arguments);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stderr), format!("error: {complaint}\n"));
 }
@@ -79,4 +85,32 @@ fn two_files_for_one_module_are_an_error() {
         &[schema.to_str().expect("UTF-8")],
         "workloads/oops.json#: `oops.rs` already comes from another file",
     );
+}
+
+#[test]
+fn check_tells_same_from_different_from_wrong() {
+    let schema = scratch("checked");
+    let shown = schema.display().to_string();
+    fs::create_dir_all(schema.join("workloads")).expect("the scratch folder is writable");
+    for file in ["errors.json", "workloads/jar.json", "workloads/bell.json"] {
+        fs::copy(Path::new(JAR).join("schema").join(file), schema.join(file)).expect("writable");
+    }
+    let check = |maelstrom: &str| {
+        let output = run(&["check", maelstrom, "--schema", &shown]);
+        let [said, complaint] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+        (output.status.code(), said, complaint)
+    };
+    assert_eq!(check(JAR), (Some(0), String::new(), String::new()));
+
+    fs::remove_file(schema.join("workloads/bell.json")).expect("writable");
+    let news = "workload bell is new, with request `ring`\n".to_owned();
+    assert_eq!(check(JAR), (Some(1), news.clone(), String::new()));
+    let output = run(&["import", JAR, "--schema", &shown]);
+    assert_eq!((output.status.code(), String::from_utf8(output.stdout)), (Some(0), Ok(news)));
+    assert_eq!(check(JAR), (Some(0), String::new(), String::new()));
+
+    let complaint = format!("error: {FOLDER}/doc/workloads.md: No such file or directory (os error 2)\n");
+    assert_eq!(check(FOLDER), (Some(2), String::new(), complaint.clone()));
+    let output = run(&["import", FOLDER, "--schema", &shown]);
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr)), (Some(2), Ok(complaint)));
 }

@@ -1,7 +1,11 @@
 //! This crate knows no workload: a new schema file needs no change in it. So no string literal in its sources, and no
 //! part of one, may be the name of a schema file, nor the type of a message.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 use syn::visit::Visit;
 
 /// String literals of a source file, doc comments aside: those may name a workload as an example.
@@ -44,10 +48,17 @@ impl Literals {
     }
 }
 
-fn files(folder: &str) -> Vec<std::path::PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let files = fs::read_dir(folder).expect("the folder is there");
-    files.map(|file| file.expect("readable").path()).collect()
+/// The files in a folder and in the folders in it.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = pending.pop() {
+        let entries = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("readable").path());
+        let (folders, found): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+        pending.extend(folders);
+        files.extend(found);
+    }
+    files
 }
 
 #[test]

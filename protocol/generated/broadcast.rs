@@ -200,6 +200,7 @@ impl ::glomers_protocol::Payload for ReadOk {
 /// Any request of `broadcast`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `topology`.
     Topology(Topology),
@@ -242,6 +243,7 @@ impl Request {
 /// Any response of `broadcast`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `topology_ok`.
     TopologyOk(TopologyOk),

@@ -83,6 +83,7 @@ impl ::glomers_protocol::Payload for EchoOk {
 /// Any request of `echo`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `echo`.
     Echo(Echo),
@@ -117,6 +118,7 @@ impl Request {
 /// Any response of `echo`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `echo_ok`.
     EchoOk(EchoOk),

@@ -136,6 +136,7 @@ impl ::glomers_protocol::Payload for ReadOk {
 /// Any request of `g-set`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `add`.
     Add(Add),
@@ -174,6 +175,7 @@ impl Request {
 /// Any response of `g-set`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `add_ok`.
     AddOk(AddOk),

@@ -55,6 +55,7 @@ impl ::glomers_protocol::Payload for InitOk {
 /// Any request of `init`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `init`.
     Init(Init),
@@ -89,6 +90,7 @@ impl Request {
 /// Any response of `init`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `init_ok`.
     InitOk(InitOk),

@@ -285,6 +285,7 @@ pub struct OffsetMessage(pub (i64, ::glomers_protocol::Any));
 /// Any request of `kafka`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `send`.
     Send(Send),
@@ -336,6 +337,7 @@ impl Request {
 /// Any response of `kafka`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `send_ok`.
     SendOk(SendOk),

@@ -90,6 +90,7 @@ impl ::glomers_protocol::Payload for TxnOk {
 ///
 /// Like the step of the request, but a read has its result.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
 pub enum CompletedMicroOp {
     /// A read, with what it observed.
     Read {
@@ -164,6 +165,7 @@ impl<'de> ::serde::Deserialize<'de> for CompletedMicroOp {
 ///
 /// A list of three: what to do, the key, and a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
 pub enum MicroOp {
     /// Observes the value of a key.
     Read {
@@ -235,6 +237,7 @@ impl<'de> ::serde::Deserialize<'de> for MicroOp {
 /// Any request of `txn-list-append`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `txn`.
     Txn(Txn),
@@ -269,6 +272,7 @@ impl Request {
 /// Any response of `txn-list-append`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `txn_ok`.
     TxnOk(TxnOk),

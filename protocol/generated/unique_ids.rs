@@ -82,6 +82,7 @@ impl ::glomers_protocol::Payload for GenerateOk {
 /// Any request of `unique-ids`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `generate`.
     Generate(Generate),
@@ -116,6 +117,7 @@ impl Request {
 /// Any response of `unique-ids`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `generate_ok`.
     GenerateOk(GenerateOk),

@@ -143,6 +143,7 @@ impl<'de> ::serde::Deserialize<'de> for Code {
 /// Any request of `codes`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `put`.
     Put(Put),
@@ -177,6 +178,7 @@ impl Request {
 /// Any response of `codes`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `put_ok`.
     PutOk(PutOk),

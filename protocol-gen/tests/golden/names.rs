@@ -144,6 +144,7 @@ pub struct Typed {
 /// Any request of `names`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `match`.
     Match(Match),
@@ -182,6 +183,7 @@ impl Request {
 /// Any response of `names`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `match_ok`.
     MatchOk(MatchOk),

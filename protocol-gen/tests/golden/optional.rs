@@ -103,8 +103,10 @@ impl ::glomers_protocol::Payload for PutOk {
     PartialOrd
 )]
 pub enum PutOrder {
+    /// `first` on the wire.
     #[serde(rename = "first")]
     First,
+    /// `last` on the wire.
     #[serde(rename = "last")]
     Last,
 }
@@ -112,6 +114,7 @@ pub enum PutOrder {
 /// Any request of `optional`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `put`.
     Put(Put),
@@ -146,6 +149,7 @@ impl Request {
 /// Any response of `optional`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `put_ok`.
     PutOk(PutOk),

@@ -79,6 +79,7 @@ impl ::glomers_protocol::Payload for PutOk {
 /// Any request of `pair`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `put`.
     Put(Put),
@@ -113,6 +114,7 @@ impl Request {
 /// Any response of `pair`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `put_ok`.
     PutOk(PutOk),

@@ -92,6 +92,7 @@ pub struct Point {
 /// Any request of `shape`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `put`.
     Put(Put),
@@ -126,6 +127,7 @@ impl Request {
 /// Any response of `shape`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `put_ok`.
     PutOk(PutOk),

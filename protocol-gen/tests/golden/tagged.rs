@@ -75,6 +75,7 @@ impl ::glomers_protocol::Payload for PutOk {
 
 /// One step.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
 pub enum Step {
     /// Asks for a key.
     Get {
@@ -166,6 +167,7 @@ impl<'de> ::serde::Deserialize<'de> for Step {
 /// Any request of `tagged`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `put`.
     Put(Put),
@@ -200,6 +202,7 @@ impl Request {
 /// Any response of `tagged`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `put_ok`.
     PutOk(PutOk),

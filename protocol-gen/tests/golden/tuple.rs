@@ -76,6 +76,7 @@ impl ::glomers_protocol::Payload for PutOk {
 /// Any request of `tuple`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `put`.
     Put(Put),
@@ -110,6 +111,7 @@ impl Request {
 /// Any response of `tuple`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `put_ok`.
     PutOk(PutOk),

@@ -216,6 +216,7 @@ impl ::glomers_protocol::Payload for CasOk {
 /// Any request of `kv`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `read`.
     Read(Read),
@@ -258,6 +259,7 @@ impl Request {
 /// Any response of `kv`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `read_ok`.
     ReadOk(ReadOk),

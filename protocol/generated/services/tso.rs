@@ -81,6 +81,7 @@ impl ::glomers_protocol::Payload for TsOk {
 /// Any request of `tso`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `ts`.
     Ts(Ts),
@@ -115,6 +116,7 @@ impl Request {
 /// Any response of `tso`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `ts_ok`.
     TsOk(TsOk),

@@ -73,6 +73,7 @@ impl ::glomers_protocol::Payload for KnockOk {
 /// Any request of `knock-knock`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `knock`.
     Knock(Knock),
@@ -107,6 +108,7 @@ impl Request {
 /// Any response of `knock-knock`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `knock_ok`.
     KnockOk(KnockOk),

@@ -76,6 +76,7 @@ impl ::glomers_protocol::Payload for TickOk {
 /// Any request of `clock`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Request {
     /// A body of type `tick`.
     Tick(Tick),
@@ -110,6 +111,7 @@ impl Request {
 /// Any response of `clock`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "bodies differ in size")]
 pub enum Response {
     /// A body of type `tick_ok`.
     TickOk(TickOk),

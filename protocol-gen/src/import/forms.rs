@@ -1,0 +1,273 @@
+//! Prismatic schemas as Maelstrom prints them, such as `{:type (eq "read"), :key Any, :msg_id Int}`, as shapes.
+//!
+//! The same schema is printed in two ways, as a form, `(one Any "k")`, and as a record, `#schema.core.One{..}`,
+//! depending on what stands around it; both are read. A form is refused where Rust has no exact type for it: a guess would
+//! compile, and be wrong on the wire. `clojure-reader` gives the tree with positions, which its stable half does not.
+
+use super::model::{Field, Item, Message, Role, Shape, Variant};
+use crate::Error;
+use clojure_reader::parse::{Node, NodeKind, SourceReader, parse};
+use std::path::Path;
+
+/// A form in a document.
+#[derive(Clone, Copy)]
+pub(crate) struct Form<'a> {
+    pub(crate) file: &'a Path,
+    /// The line of the document in which `text` begins.
+    pub(crate) line: usize,
+    pub(crate) text: &'a str,
+}
+
+/// A key of a map: its name, and whether it must be there.
+type Key<'a> = (&'a str, bool);
+
+impl<'a> Form<'a> {
+    /// Reads the body of a message.
+    pub(crate) fn message(&self, role: Role) -> Result<Message, Error> {
+        let node = self.read()?;
+        let NodeKind::Map(entries, _) = &node.kind else {
+            return Err(self.refuse(&node, "a message is a map"));
+        };
+        let (mut wire_type, mut ids) = (None, 0);
+        let mut fields = Vec::new();
+        for (key, value) in entries {
+            match (self.literal_key(key)?, role) {
+                (Some(("type", true)), _) => wire_type = Some(self.wire_type(value)?),
+                (Some(("msg_id", true)), Role::Request)
+                | (Some(("msg_id", false) | ("in_reply_to", true)), Role::Response) => {
+                    self.integer(value)?;
+                    ids += 1;
+                }
+                (Some(("type" | "msg_id" | "in_reply_to", _)), _) => {
+                    return Err(self.refuse(key, "the envelope's keys are not used so in any message known"));
+                }
+                (Some(key), _) => fields.push(self.field(key, value)?),
+                (None, _) => return Err(self.refuse(key, "the keys of a message are fixed")),
+            }
+        }
+        if ids != if role == Role::Request { 1 } else { 2 } {
+            let text = "a request has `:msg_id`, a response `:in_reply_to` and optionally `:msg_id`";
+            return Err(self.refuse(&node, text));
+        }
+        let wire_type = wire_type.ok_or_else(|| self.refuse(&node, "a message has a `:type`"))?;
+        Ok(Message { wire_type, fields })
+    }
+
+    /// The one form that the text holds.
+    fn read(&self) -> Result<Node<'a>, Error> {
+        let mut reader = SourceReader::new(self.text);
+        let node = parse(&mut reader).map_err(|error| {
+            let line = self.line + error.line.unwrap_or(1) - 1;
+            self.complain(line, format!("not a Clojure form: {:?}", error.code))
+        })?;
+        let rest = reader.remaining().trim_start();
+        if rest.is_empty() {
+            return Ok(node);
+        }
+        let line = self.line + self.text[..self.text.len() - rest.len()].matches('\n').count();
+        Err(self.complain(line, format!("more than one form: `{}`", rest.trim_end())))
+    }
+
+    fn field(&self, (name, required): Key<'_>, value: &Node<'_>) -> Result<Field, Error> {
+        Ok(Field { name: name.to_owned(), required, shape: self.shape(value)? })
+    }
+
+    fn wire_type(&self, value: &Node<'_>) -> Result<String, Error> {
+        match self.call(value) {
+            Some(("eq", [word])) => self.word(word),
+            _ => Err(self.refuse(value, "a message's type is a constant, `(eq \"..\")`")),
+        }
+    }
+
+    fn integer(&self, value: &Node<'_>) -> Result<(), Error> {
+        match self.shape(value)? {
+            Shape::Integer => Ok(()),
+            _ => Err(self.refuse(value, "message ids are integers")),
+        }
+    }
+
+    fn shape(&self, node: &Node<'_>) -> Result<Shape, Error> {
+        match &node.kind {
+            NodeKind::Symbol("Any") => Ok(Shape::Any),
+            NodeKind::Symbol("Int" | "java.lang.Long" | "java.lang.Integer") => Ok(Shape::Integer),
+            NodeKind::Symbol("Str" | "java.lang.String") => Ok(Shape::String),
+            NodeKind::Symbol("Bool" | "java.lang.Boolean") => Ok(Shape::Boolean),
+            NodeKind::Vector(items, _) => self.sequence(node, items),
+            NodeKind::Map(entries, _) => self.map(node, entries),
+            _ => match self.call(node) {
+                Some(("named", [inner, _])) => self.shape(inner),
+                Some(("maybe", [inner])) => self.maybe(inner),
+                Some(("eq", [word])) | Some(("enum", [word])) => Ok(Shape::Words(vec![self.word(word)?])),
+                Some(("enum", words)) => {
+                    Ok(Shape::Words(words.iter().map(|word| self.word(word)).collect::<Result<_, _>>()?))
+                }
+                Some(("either" | "cond-pre", choices)) => self.either(node, &choices.iter().collect::<Vec<_>>()),
+                _ => Err(self.refuse(node, "this form is not understood")),
+            },
+        }
+    }
+
+    fn maybe(&self, inner: &Node<'_>) -> Result<Shape, Error> {
+        match self.shape(inner)? {
+            Shape::Words(_) | Shape::Tagged(_) => {
+                Err(self.refuse(inner, "words and tagged tuples have no counterpart that may be `null` instead"))
+            }
+            shape => Ok(shape.or_null()),
+        }
+    }
+
+    /// Alternatives: a value or `nil`, tuples with tags, or words.
+    fn either(&self, node: &Node<'_>, choices: &[&Node<'_>]) -> Result<Shape, Error> {
+        let (nils, others): (Vec<_>, Vec<_>) = choices.iter().copied().partition(|choice| self.is_nil(choice));
+        match others.as_slice() {
+            [inner] if nils.is_empty() => return self.shape(inner),
+            [inner] => return self.maybe(inner),
+            _ if !nils.is_empty() => {}
+            choices if choices.iter().all(|choice| self.tag(choice).is_some()) => {
+                return Ok(Shape::Tagged(choices.iter().map(|choice| self.variant(choice)).collect::<Result<_, _>>()?));
+            }
+            choices => {
+                let shapes = choices.iter().map(|choice| self.shape(choice)).collect::<Result<Vec<_>, _>>()?;
+                let words =
+                    shapes.into_iter().map(|shape| if let Shape::Words(words) = shape { Some(words) } else { None });
+                if let Some(words) = words.collect::<Option<Vec<_>>>() {
+                    return Ok(Shape::Words(words.concat()));
+                }
+            }
+        }
+        Err(self.refuse(node, "alternatives are understood as a value or `nil`, tuples with constant tags, or words"))
+    }
+
+    /// The items of a tuple whose first item is a constant.
+    fn tag<'n>(&self, node: &'n Node<'a>) -> Option<(&'n Node<'a>, &'n [Node<'a>])> {
+        let NodeKind::Vector(items, _) = &node.kind else { return None };
+        let (first, rest) = items.split_first()?;
+        let (first, _) = self.one(first)?;
+        match self.call(first)? {
+            ("eq", [word]) => Some((word, rest)),
+            _ => None,
+        }
+    }
+
+    fn variant(&self, node: &Node<'_>) -> Result<Variant, Error> {
+        let (tag, items) = self.tag(node).ok_or_else(|| self.refuse(node, "a tuple with a tag"))?;
+        Ok(Variant { tag: self.word(tag)?, items: self.items(items, true)? })
+    }
+
+    /// `[X]` is a list, `[(one X "x") (one Y "y")]` a tuple.
+    fn sequence(&self, node: &Node<'_>, items: &[Node<'_>]) -> Result<Shape, Error> {
+        match items {
+            [] => Err(self.refuse(node, "a list says what its elements are")),
+            [element] if self.one(element).is_none() => Ok(Shape::List(Box::new(self.shape(element)?))),
+            items => Ok(Shape::Tuple(self.items(items, false)?)),
+        }
+    }
+
+    /// The items of a tuple; `nil` may be one only if a tag tells what the tuple is.
+    fn items(&self, items: &[Node<'_>], tagged: bool) -> Result<Vec<Item>, Error> {
+        let items = items.iter().map(|item| {
+            let text = "a tuple has exactly its items: each is `(one ..)`";
+            let (inner, name) = self.one(item).ok_or_else(|| self.refuse(item, text))?;
+            let shape = if tagged && self.is_nil(inner) { Shape::Null } else { self.shape(inner)? };
+            Ok(Item { name: self.word(name)?, shape })
+        });
+        items.collect()
+    }
+
+    /// `(one SCHEMA NAME)`, or the record of that.
+    fn one<'n>(&self, node: &'n Node<'a>) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
+        if let Some(("one", [inner, name])) = self.call(node) {
+            return Some((inner, name));
+        }
+        let entries = record(node, "schema.core.One")?;
+        let optional = entry(entries, "optional?").is_none_or(|node| node.kind != NodeKind::Bool(false));
+        if optional { None } else { Some((entry(entries, "schema")?, entry(entries, "name")?)) }
+    }
+
+    /// A map with fixed keys is an object; one with a single schema as its key is a map.
+    fn map(&self, node: &Node<'_>, entries: &[(Node<'_>, Node<'_>)]) -> Result<Shape, Error> {
+        let keys = entries.iter().map(|(key, _)| self.literal_key(key)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(keys) = keys.iter().copied().collect::<Option<Vec<_>>>() {
+            let fields = keys.into_iter().zip(entries).map(|(key, (_, value))| self.field(key, value));
+            return Ok(Shape::Object(fields.collect::<Result<_, _>>()?));
+        }
+        let [(key, value)] = entries else {
+            return Err(self.refuse(node, "a map has either fixed keys or one schema for all of them"));
+        };
+        match self.shape(key)? {
+            // In JSON every key is a string.
+            Shape::String | Shape::Any => Ok(Shape::Map(Box::new(self.shape(value)?))),
+            _ => Err(self.refuse(key, "the keys of a map are strings")),
+        }
+    }
+
+    /// `:k`, `"k"`, or one of the forms and records for an optional and a required key.
+    fn literal_key<'n>(&self, node: &'n Node<'a>) -> Result<Option<Key<'n>>, Error> {
+        let wrapped = match (record(node, "schema.core.OptionalKey"), record(node, "schema.core.RequiredKey")) {
+            (Some(entries), _) => entry(entries, "k").map(|key| (key, false)),
+            (_, Some(entries)) => entry(entries, "k").map(|key| (key, true)),
+            _ => match self.call(node) {
+                Some(("optional-key", [key])) => Some((key, false)),
+                Some(("required-key", [key])) => Some((key, true)),
+                _ => None,
+            },
+        };
+        let (key, required) = wrapped.unwrap_or((node, true));
+        match key.kind {
+            NodeKind::Key(name) | NodeKind::Str(name) if name.contains(['/', '\\']) => {
+                Err(self.refuse(node, "a key with a namespace or an escape"))
+            }
+            NodeKind::Key(name) | NodeKind::Str(name) => Ok(Some((name, required))),
+            _ => Ok(None),
+        }
+    }
+
+    /// `(eq nil)`
+    fn is_nil(&self, node: &Node<'_>) -> bool {
+        matches!(self.call(node), Some(("eq", [nil])) if nil.kind == NodeKind::Nil)
+    }
+
+    /// `(NAME ARGUMENTS ..)`
+    fn call<'n>(&self, node: &'n Node<'a>) -> Option<(&'a str, &'n [Node<'a>])> {
+        match &node.kind {
+            NodeKind::List(items, _) => match items.split_first() {
+                Some((Node { kind: NodeKind::Symbol(name), .. }, arguments)) => Some((name, arguments)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn word(&self, node: &Node<'_>) -> Result<String, Error> {
+        match node.kind {
+            NodeKind::Str(word) if !word.contains('\\') => Ok(word.to_owned()),
+            _ => Err(self.refuse(node, "expected a string, one without escapes")),
+        }
+    }
+
+    /// The error about a form.
+    fn refuse(&self, node: &Node<'_>, message: &str) -> Error {
+        let form = &self.text[node.span.0.ptr..node.span.1.ptr];
+        let form = form.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.complain(self.line + node.span.0.line - 1, format!("{message}: `{form}`"))
+    }
+
+    fn complain(&self, line: usize, message: String) -> Error {
+        Error::Document { file: self.file.to_owned(), line, message }
+    }
+}
+
+/// The entries of `#NAME{..}`.
+fn record<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n [(Node<'a>, Node<'a>)]> {
+    match &node.kind {
+        NodeKind::Tagged(tag, _, inner) if *tag == name => match &inner.kind {
+            NodeKind::Map(entries, _) => Some(entries),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn entry<'n, 'a>(entries: &'n [(Node<'a>, Node<'a>)], name: &str) -> Option<&'n Node<'a>> {
+    entries.iter().find(|(key, _)| key.kind == NodeKind::Key(name)).map(|(_, value)| value)
+}

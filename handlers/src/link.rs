@@ -1,0 +1,131 @@
+//! What a node knows of another one that it exchanges [`Batch`]es with: what that has, and when who has spoken last.
+
+use crate::knowledge::{Excerpt, Knowledge, Vector};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a confirmation waits for a batch to ride on.
+const CONFIRM: Duration = Duration::from_secs(1);
+
+/// How long to wait for a confirmation before the same is sent again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// How long to wait for the first word of a peer before it is asked for one.
+const GREETING: Duration = Duration::from_secs(1);
+
+/// How long the other side may leave unconfirmed what it was sent, besides the round trip, until it counts as silent.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// News and confirmations. Times are in milliseconds.
+#[derive(Serialize, Deserialize)]
+pub struct Batch {
+    /// What the sender has.
+    pub(crate) has: Vector,
+    /// What the receiver lacks.
+    pub(crate) news: Vec<Excerpt>,
+    /// When it was sent, by the sender's clock.
+    pub(crate) sent: u64,
+    pub(crate) exchange: Exchange,
+    /// From the hub: how long its cycle is, if values travel through it.
+    pub(crate) cycle: Option<u64>,
+    /// From the hub: the round trip, once it has been measured.
+    pub(crate) round_trip: Option<u64>,
+}
+
+/// What a batch is to the other side's batches.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Exchange {
+    /// Whether the sender asks for what it lacks.
+    pub(crate) ask: bool,
+    /// Whether the receiver has asked for what it lacks.
+    pub(crate) reply: bool,
+    /// When the batch that this answers was sent, by its sender's clock; later by as long as the answer was held back.
+    pub(crate) answers: Option<u64>,
+}
+
+/// What a node knows of another one.
+#[derive(Default)]
+pub(crate) struct Link {
+    /// What the other side has said it has.
+    pub(crate) has: Vector,
+    /// How many values we had when we last told what is new.
+    told: usize,
+    last_sent: Option<Duration>,
+    last_heard: Option<Duration>,
+    /// Since when the other side has waited for a confirmation.
+    owed: Option<Duration>,
+    /// Since when we have waited for it to have so many of our own values.
+    pending: Option<(Duration, usize)>,
+    /// When we last asked for what we lack.
+    asked: Option<Duration>,
+    /// The round trip, once it has been measured.
+    pub(crate) round_trip: Option<Duration>,
+}
+
+impl Link {
+    /// Whether it is time to send a batch; news are a reason only `through_hub`.
+    pub(crate) fn is_due(&self, knowledge: &Knowledge, now: Duration, through_hub: bool) -> bool {
+        let is_over = |since: Option<Duration>, patience| since.is_none_or(|since| now >= since + patience);
+        let news = (through_hub && knowledge.len() > self.told || is_over(self.last_sent, RETRY))
+            && knowledge.exceeds(&self.has);
+        news || self.owed.is_some() && is_over(self.owed, CONFIRM) || self.is_unheard(now)
+    }
+
+    /// Whether the other side must be asked for a first word.
+    pub(crate) fn is_unheard(&self, now: Duration) -> bool {
+        self.last_heard.is_none() && now >= self.last_sent.map_or(GREETING, |sent| sent + RETRY)
+    }
+
+    /// Whether we have sent nothing for so long that the other side does not wait for us.
+    pub(crate) fn is_quiet(&self, now: Duration, cycle: Duration) -> bool {
+        self.last_sent.is_none_or(|sent| now > sent + cycle)
+    }
+
+    /// Whether the other side has sent nothing for so long that there is no turn to wait for.
+    pub(crate) fn is_idle(&self, now: Duration, cycle: Duration) -> bool {
+        self.last_heard.is_none_or(|heard| now > heard + cycle * 3 / 2)
+    }
+
+    /// Whether the other side leaves unconfirmed what it was sent.
+    pub(crate) fn is_silent(&self, now: Duration) -> bool {
+        self.pending.is_some_and(|(since, _)| now > since + PATIENCE + self.round_trip.unwrap_or_default())
+    }
+
+    /// A batch with all that the other side is not known to have, as far as there is room.
+    pub(crate) fn batch(&mut self, knowledge: &Knowledge, now: Duration, mut exchange: Exchange) -> Batch {
+        exchange.ask |= self.is_unheard(now);
+        let news = knowledge.beyond(&self.has);
+        if !news.is_empty() || exchange.ask {
+            self.pending.get_or_insert((now, knowledge.own_part(knowledge.vector())));
+        }
+        if exchange.ask {
+            self.asked = Some(now);
+        }
+        self.told = knowledge.len();
+        self.last_sent = Some(now);
+        self.owed = None;
+        Batch { has: knowledge.vector().clone(), news, sent: millis(now), exchange, cycle: None, round_trip: None }
+    }
+
+    /// Takes in a batch, and says how to react at once: to a question, or because the other side has still more.
+    pub(crate) fn receive(&mut self, knowledge: &mut Knowledge, now: Duration, batch: Batch) -> Option<Exchange> {
+        let measured = batch.exchange.answers.map(|answers| now.saturating_sub(Duration::from_millis(answers)));
+        let average = |measured| self.round_trip.map_or(measured, |average| (average * 7 + measured) / 8);
+        self.round_trip = batch.round_trip.map(Duration::from_millis).or(measured.map(average)).or(self.round_trip);
+        self.last_heard = Some(now);
+        if !batch.news.is_empty() {
+            self.owed.get_or_insert(now);
+        }
+        knowledge.learn(now, batch.news);
+        self.has = batch.has;
+        self.pending = self.pending.filter(|(_, own)| knowledge.own_part(&self.has) < *own);
+        self.asked = self.asked.filter(|asked| !batch.exchange.reply && now < *asked + RETRY);
+        let ask = knowledge.lacks(&self.has) && self.asked.is_none();
+        let reply = batch.exchange.ask;
+        (ask || reply).then_some(Exchange { ask, reply, answers: Some(batch.sent) })
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

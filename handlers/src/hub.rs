@@ -54,9 +54,6 @@ const MARGIN: Duration = Duration::from_millis(15);
 /// The shortest cycle through the hub that is worth it.
 const SHORTEST_CYCLE: Duration = Duration::from_millis(50);
 
-/// How often links are looked after when values do not travel through the hub.
-const DIRECT_TURN: Duration = Duration::from_millis(500);
-
 /// Batches values through the first node, or tells everybody.
 pub struct Hub {
     id: NodeId,
@@ -71,9 +68,9 @@ struct State {
     links: BTreeMap<NodeId, Link>,
     /// How often the hub sends; `None`: values do not travel through it.
     cycle: Option<Duration>,
-    /// When links are looked after next.
+    /// When it is this node's turn next.
     next: Duration,
-    /// How many of its own values the node has told everybody by itself.
+    /// How many values of its own log the node has told everybody by itself.
     told: usize,
 }
 
@@ -100,16 +97,13 @@ impl Hub {
         if !state.knowledge.add(request.message) {
             return BroadcastOk {};
         }
-        let (now, misses_hub) = (cx.now(), self.misses_hub(cx, &state));
+        let misses_hub = self.misses_hub(cx, &state);
         if misses_hub || state.cycle.is_none() {
             self.tell_everybody(cx, &mut state);
         }
-        let at_once = |link: &Link| match state.cycle {
-            None => !misses_hub,
-            Some(cycle) => !self.is_hub() && link.is_idle(now, cycle) && link.is_quiet(now, cycle),
-        };
-        let peers: Vec<_> = self.partners(&state).filter(|(_, link)| at_once(link)).map(|(id, _)| id.clone()).collect();
-        peers.iter().for_each(|peer| self.send(cx, &mut state, peer, Exchange::default()));
+        if !misses_hub && state.cycle.is_none() {
+            self.send_where(cx, &mut state, |_, _| true);
+        }
         BroadcastOk {}
     }
 
@@ -141,19 +135,20 @@ impl Hub {
         }
     }
 
-    /// The hub's turn; and that of a node whose news were left over when the traffic ended.
+    /// The hub's turn, once a cycle if there is something to say; and that of a node that the hub does not wait for.
     #[every(millis = 10)]
     fn turn(&self, cx: &Context) {
         let (mut state, now) = (self.state.borrow_mut(), cx.now());
+        let cycle = state.cycle.unwrap_or_default();
         if now < state.next {
             return;
         }
-        let (through_hub, cycle) = (state.cycle.is_some(), state.cycle.unwrap_or(DIRECT_TURN));
-        state.next = (state.next + cycle).max(now);
-        let has_turn = |link: &Link| self.is_hub() || !through_hub || link.is_idle(now, cycle);
-        let due = |link: &Link| has_turn(link) && link.is_due(&state.knowledge, now, through_hub);
-        let peers: Vec<_> = self.partners(&state).filter(|(_, link)| due(link)).map(|(id, _)| id.clone()).collect();
-        peers.iter().for_each(|peer| self.send(cx, &mut state, peer, Exchange::default()));
+        let due = |knowledge: &_, link: &Link| {
+            (self.is_hub() || link.is_idle(now, cycle)) && link.is_due(knowledge, now, !cycle.is_zero())
+        };
+        if self.send_where(cx, &mut state, due) {
+            state.next = now + cycle;
+        }
     }
 
     /// What a node does by itself while the hub is silent.
@@ -183,11 +178,6 @@ impl Hub {
 
     fn is_hub(&self) -> bool {
         self.id == self.hub
-    }
-
-    /// The links that batches are exchanged on: to the hub, or from there to everybody.
-    fn partners<'a>(&self, state: &'a State) -> impl Iterator<Item = (&'a NodeId, &'a Link)> {
-        state.links.iter().filter(|(peer, _)| self.is_hub() || **peer == self.hub)
     }
 
     /// Whether the hub does not confirm what this node has told it.
@@ -220,6 +210,15 @@ impl Hub {
                 node.send(&cx, &mut state, &node.hub, Exchange { answers, ..Exchange::default() });
             }
         });
+    }
+
+    /// Sends batches where it is `wanted`: to the hub, or from there to anybody. Says whether there was one.
+    fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&Knowledge, &Link) -> bool) -> bool {
+        let partners = state.links.iter().filter(|(peer, _)| self.is_hub() || **peer == self.hub);
+        let wanted = partners.filter(|(_, link)| wanted(&state.knowledge, link));
+        let peers: Vec<_> = wanted.map(|(peer, _)| peer.clone()).collect();
+        peers.iter().for_each(|peer| self.send(cx, state, peer, Exchange::default()));
+        !peers.is_empty()
     }
 
     fn send(&self, cx: &Context, state: &mut State, peer: &NodeId, exchange: Exchange) {

@@ -51,6 +51,8 @@ pub struct Knowledge {
     values: BTreeSet<Any>,
     logs: BTreeMap<Origin, Vec<Any>>,
     vector: Vector,
+    /// How many values all logs have.
+    len: usize,
     /// Values that came before others of their log, and when.
     early: BTreeMap<(Origin, usize), (Duration, Any)>,
 }
@@ -59,8 +61,8 @@ impl Knowledge {
     /// Of a node that has just started.
     pub fn new(cx: &Context) -> Self {
         let own = NodeId::from(format!("{}.{:x}", cx.id(), cx.rng().random::<u32>()));
-        let (values, logs, vector, early) = Default::default();
-        Self { own, values, logs, vector, early }
+        let (values, logs, vector, len, early) = Default::default();
+        Self { own, values, logs, vector, len, early }
     }
 
     /// All values, in their order.
@@ -75,7 +77,7 @@ impl Knowledge {
 
     /// How many values all logs have.
     pub fn len(&self) -> usize {
-        self.vector.values().sum()
+        self.len
     }
 
     /// How many values of this node's own log somebody has.
@@ -142,6 +144,7 @@ impl Knowledge {
     fn append(&mut self, origin: Origin, value: Any) {
         *self.vector.entry(origin.clone()).or_default() += 1;
         self.logs.entry(origin).or_default().push(value);
+        self.len += 1;
     }
 }
 

@@ -66,19 +66,15 @@ impl Link {
     /// Whether it is time to send a batch; news are a reason only `through_hub`.
     pub(crate) fn is_due(&self, knowledge: &Knowledge, now: Duration, through_hub: bool) -> bool {
         let is_over = |since: Option<Duration>, patience| since.is_none_or(|since| now >= since + patience);
-        let news = (through_hub && knowledge.len() > self.told || is_over(self.last_sent, RETRY))
-            && knowledge.exceeds(&self.has);
+        let at_once = through_hub && !self.is_silent(now);
+        let news =
+            (at_once && knowledge.len() > self.told || is_over(self.last_sent, RETRY)) && knowledge.exceeds(&self.has);
         news || self.owed.is_some() && is_over(self.owed, CONFIRM) || self.is_unheard(now)
     }
 
     /// Whether the other side must be asked for a first word.
     pub(crate) fn is_unheard(&self, now: Duration) -> bool {
         self.last_heard.is_none() && now >= self.last_sent.map_or(GREETING, |sent| sent + RETRY)
-    }
-
-    /// Whether we have sent nothing for so long that the other side does not wait for us.
-    pub(crate) fn is_quiet(&self, now: Duration, cycle: Duration) -> bool {
-        self.last_sent.is_none_or(|sent| now > sent + cycle)
     }
 
     /// Whether the other side has sent nothing for so long that there is no turn to wait for.

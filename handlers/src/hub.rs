@@ -25,7 +25,7 @@
 //!
 //! # Without the hub
 //!
-//! A node whose values the hub leaves unconfirmed for three seconds tells all others by itself, and asks one node after
+//! A node whose values the hub leaves unconfirmed for two seconds tells all others by itself, and asks one node after
 //! the other, by chance, for what it lacks, until the hub confirms again. So whoever can talk to each other without the
 //! hub knows the same soon, and what one living node has is not lost with the hub.
 
@@ -70,6 +70,8 @@ struct State {
     cycle: Option<Duration>,
     /// When it is this node's turn next.
     next: Duration,
+    /// How many values it knew at its last turn with news.
+    passed_on: usize,
     /// How many values of its own log the node has told everybody by itself.
     told: usize,
 }
@@ -146,8 +148,10 @@ impl Hub {
         let due = |knowledge: &_, link: &Link| {
             (self.is_hub() || link.is_idle(now, cycle)) && link.is_due(knowledge, now, !cycle.is_zero())
         };
-        if self.send_where(cx, &mut state, due) {
-            state.next = now + cycle;
+        let sent = self.send_where(cx, &mut state, due);
+        // Confirmations and questions alone keep no news waiting.
+        if sent && state.knowledge.len() > state.passed_on {
+            (state.next, state.passed_on) = (now + cycle, state.knowledge.len());
         }
     }
 
@@ -172,7 +176,7 @@ impl Hub {
         let hub = cx.ids().first().expect("a cluster has nodes").clone();
         let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
         let (knowledge, cycle) = (Knowledge::new(cx), affordable(budget, &links));
-        let state = State { knowledge, links, cycle, next: Duration::ZERO, told: 0 };
+        let state = State { knowledge, links, cycle, next: Duration::ZERO, passed_on: 0, told: 0 };
         Self { id: cx.id().clone(), hub, budget, state: RefCell::new(state) }
     }
 

@@ -14,7 +14,7 @@ const RETRY: Duration = Duration::from_secs(2);
 const GREETING: Duration = Duration::from_secs(1);
 
 /// How long the other side may leave unconfirmed what it was sent, besides the round trip, until it counts as silent.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// News and confirmations. Times are in milliseconds.
 #[derive(Serialize, Deserialize)]
@@ -105,7 +105,9 @@ impl Link {
 
     /// Takes in a batch, and says how to react at once: to a question, or because the other side has still more.
     pub(crate) fn receive(&mut self, knowledge: &mut Knowledge, now: Duration, batch: Batch) -> Option<Exchange> {
-        let measured = batch.exchange.answers.map(|answers| now.saturating_sub(Duration::from_millis(answers)));
+        // What an earlier life of ours sent has times of another clock.
+        let answers = batch.exchange.answers.map(Duration::from_millis);
+        let measured = answers.and_then(|answers| now.checked_sub(answers));
         let average = |measured| self.round_trip.map_or(measured, |average| (average * 7 + measured) / 8);
         self.round_trip = batch.round_trip.map(Duration::from_millis).or(measured.map(average)).or(self.round_trip);
         self.last_heard = Some(now);

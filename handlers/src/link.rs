@@ -43,6 +43,13 @@ pub(crate) struct Exchange {
     pub(crate) answers: Option<u64>,
 }
 
+impl Exchange {
+    /// Whether the batch was sent because it was its sender's turn, not in between.
+    pub(crate) fn is_turn(self) -> bool {
+        !self.ask && !self.reply
+    }
+}
+
 /// What a node knows of another one.
 #[derive(Default)]
 pub(crate) struct Link {
@@ -51,7 +58,10 @@ pub(crate) struct Link {
     /// How many values we had when we last told what is new.
     told: usize,
     last_sent: Option<Duration>,
-    last_heard: Option<Duration>,
+    /// Whether anything has come from it.
+    heard: bool,
+    /// When something came last because it was the other side's turn.
+    last_turn: Option<Duration>,
     /// Since when the other side has waited for a confirmation.
     owed: Option<Duration>,
     /// Since when we have waited for it to have so many of our own values.
@@ -74,12 +84,12 @@ impl Link {
 
     /// Whether the other side must be asked for a first word.
     pub(crate) fn is_unheard(&self, now: Duration) -> bool {
-        self.last_heard.is_none() && now >= self.last_sent.map_or(GREETING, |sent| sent + RETRY)
+        !self.heard && now >= self.last_sent.map_or(GREETING, |sent| sent + RETRY)
     }
 
-    /// Whether the other side has sent nothing for so long that there is no turn to wait for.
+    /// Whether the other side's last turn was so long ago that there is none to wait for.
     pub(crate) fn is_idle(&self, now: Duration, cycle: Duration) -> bool {
-        self.last_heard.is_none_or(|heard| now > heard + cycle * 3 / 2)
+        self.last_turn.is_none_or(|turn| now > turn + cycle * 3 / 2)
     }
 
     /// Whether the other side leaves unconfirmed what it was sent.
@@ -110,7 +120,8 @@ impl Link {
         let measured = answers.and_then(|answers| now.checked_sub(answers));
         let average = |measured| self.round_trip.map_or(measured, |average| (average * 7 + measured) / 8);
         self.round_trip = batch.round_trip.map(Duration::from_millis).or(measured.map(average)).or(self.round_trip);
-        self.last_heard = Some(now);
+        self.heard = true;
+        self.last_turn = if batch.exchange.is_turn() { Some(now) } else { self.last_turn };
         if !batch.news.is_empty() {
             self.owed.get_or_insert(now);
         }

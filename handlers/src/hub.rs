@@ -123,7 +123,7 @@ impl Hub {
         let mut state = self.state.borrow_mut();
         let State { knowledge, links, .. } = &mut *state;
         let Some(link) = links.get_mut(from) else { return };
-        let (sent, is_turn, cycle) = (batch.sent, batch.exchange.is_turn(), batch.cycle.map(Duration::from_millis));
+        let (sent, is_turn, cycle) = (batch.sent, batch.is_turn(), batch.cycle.map(Duration::from_millis));
         let reaction = link.receive(knowledge, cx.now(), batch);
         if self.is_hub() {
             state.cycle = affordable(self.budget, &state.links);

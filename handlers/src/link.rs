@@ -32,6 +32,13 @@ pub struct Batch {
     pub(crate) round_trip: Option<u64>,
 }
 
+impl Batch {
+    /// Whether it was sent because it was its sender's turn with news, not in between.
+    pub(crate) fn is_turn(&self) -> bool {
+        !self.exchange.ask && !self.exchange.reply && !self.news.is_empty()
+    }
+}
+
 /// What a batch is to the other side's batches.
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Exchange {
@@ -41,13 +48,6 @@ pub(crate) struct Exchange {
     pub(crate) reply: bool,
     /// When the batch that this answers was sent, by its sender's clock; later by as long as the answer was held back.
     pub(crate) answers: Option<u64>,
-}
-
-impl Exchange {
-    /// Whether the batch was sent because it was its sender's turn, not in between.
-    pub(crate) fn is_turn(self) -> bool {
-        !self.ask && !self.reply
-    }
 }
 
 /// What a node knows of another one.
@@ -121,7 +121,7 @@ impl Link {
         let average = |measured| self.round_trip.map_or(measured, |average| (average * 7 + measured) / 8);
         self.round_trip = batch.round_trip.map(Duration::from_millis).or(measured.map(average)).or(self.round_trip);
         self.heard = true;
-        self.last_turn = if batch.exchange.is_turn() { Some(now) } else { self.last_turn };
+        self.last_turn = if batch.is_turn() { Some(now) } else { self.last_turn };
         if !batch.news.is_empty() {
             self.owed.get_or_insert(now);
         }

@@ -10,6 +10,8 @@
 //! | kafka | [`horizon_logs`] | [`HorizonLogs`] |
 //! | txn-rw-register | [`last_writer_wins`] | [`LastWriterWins`] |
 //!
+//! Broadcast knows what others lack by [`knowledge`], and when to tell them by [`link`].
+//!
 //! The counters, the set, the logs and the registers have in common how nodes tell each other what is new: [`feed`].
 
 pub mod echo;

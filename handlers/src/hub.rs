@@ -153,8 +153,8 @@ impl Hub {
         };
         let sent = self.send_where(cx, &mut state, due);
         // Confirmations and questions alone keep no news waiting.
-        if sent && state.knowledge.len() > state.passed_on {
-            (state.next, state.passed_on) = (now + cycle, state.knowledge.len());
+        if sent && state.knowledge.total() > state.passed_on {
+            (state.next, state.passed_on) = (now + cycle, state.knowledge.total());
         }
     }
 

@@ -52,7 +52,7 @@ pub struct Knowledge {
     logs: BTreeMap<Origin, Vec<Any>>,
     vector: Vector,
     /// How many values all logs have.
-    len: usize,
+    total: usize,
     /// Values that came before others of their log, and when.
     early: BTreeMap<(Origin, usize), (Duration, Any)>,
 }
@@ -61,8 +61,8 @@ impl Knowledge {
     /// Of a node that has just started.
     pub fn new(cx: &Context) -> Self {
         let own = NodeId::from(format!("{}.{:x}", cx.id(), cx.rng().random::<u32>()));
-        let (values, logs, vector, len, early) = Default::default();
-        Self { own, values, logs, vector, len, early }
+        let (values, logs, vector, total, early) = Default::default();
+        Self { own, values, logs, vector, total, early }
     }
 
     /// All values, in their order.
@@ -76,8 +76,8 @@ impl Knowledge {
     }
 
     /// How many values all logs have.
-    pub fn len(&self) -> usize {
-        self.len
+    pub fn total(&self) -> usize {
+        self.total
     }
 
     /// How many values of this node's own log somebody has.
@@ -144,7 +144,7 @@ impl Knowledge {
     fn append(&mut self, origin: Origin, value: Any) {
         *self.vector.entry(origin.clone()).or_default() += 1;
         self.logs.entry(origin).or_default().push(value);
-        self.len += 1;
+        self.total += 1;
     }
 }
 

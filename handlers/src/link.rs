@@ -77,8 +77,8 @@ impl Link {
     pub(crate) fn is_due(&self, knowledge: &Knowledge, now: Duration, through_hub: bool) -> bool {
         let is_over = |since: Option<Duration>, patience| since.is_none_or(|since| now >= since + patience);
         let at_once = through_hub && !self.is_silent(now);
-        let news =
-            (at_once && knowledge.len() > self.told || is_over(self.last_sent, RETRY)) && knowledge.exceeds(&self.has);
+        let news = (at_once && knowledge.total() > self.told || is_over(self.last_sent, RETRY))
+            && knowledge.exceeds(&self.has);
         news || self.owed.is_some() && is_over(self.owed, CONFIRM) || self.is_unheard(now)
     }
 
@@ -107,7 +107,7 @@ impl Link {
         if exchange.ask {
             self.asked = Some(now);
         }
-        self.told = knowledge.len();
+        self.told = knowledge.total();
         self.last_sent = Some(now);
         self.owed = None;
         Batch { has: knowledge.vector().clone(), news, sent: millis(now), exchange, cycle: None, round_trip: None }

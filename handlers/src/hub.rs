@@ -154,7 +154,9 @@ impl Hub {
         let sent = self.send_where(cx, &mut state, due);
         // Confirmations and questions alone keep no news waiting.
         if sent && state.knowledge.total() > state.passed_on {
-            (state.next, state.passed_on) = (now + cycle, state.knowledge.total());
+            // The hub may send when our batch comes: the next one must be there before it sends again.
+            let pause = if self.is_hub() { cycle } else { cycle.saturating_sub(MARGIN) };
+            (state.next, state.passed_on) = (now + pause, state.knowledge.total());
         }
     }
 

@@ -47,13 +47,15 @@ pub const NODES: &[Node] = &[
         workload: "broadcast",
         about: "\
 Values ride in batches from each node to the first one, and from there to all others. A cycle takes as long as the
-latency budget allows, and costs one message each way and node. 3d is passed as it is, 3e with a larger budget.",
+latency budget allows, and costs one message each way and node. 3d is passed as it is, 3e with a larger budget. A budget
+that leaves less than 50 ms besides the measured round trip sends each value straight to every node instead.",
         tests: &[
             ("3a", "--node-count 1 --time-limit 20 --rate 10"),
             ("3b", "--node-count 5 --time-limit 20 --rate 10"),
             ("3c", "--node-count 5 --time-limit 20 --rate 10 --nemesis partition"),
             ("3d", "--node-count 25 --time-limit 20 --rate 100 --latency 100"),
             ("3e", "--node-count 25 --time-limit 20 --rate 100 --latency 100 -- --latency-budget 1750"),
+            ("", "--node-count 25 --time-limit 20 --rate 100 --latency 100 -- --latency-budget 150"),
         ],
     },
     Node {

@@ -10,7 +10,8 @@
 //! the entries; without anything new to say or to acknowledge a tick is silent. A batch that is not answered yet holds
 //! back the next one, at most for [`RETRY`]: with latencies above a tick the same entries would else go out many times.
 //! So an entry leaves with the next tick, or where latencies are longer than ticks, when the batch before it is
-//! answered.
+//! answered. A batch holds [`MOST_ENTRIES`] at most: what has piled up in a long partition comes in several, each when
+//! the one before is acknowledged.
 //!
 //! The numbers are Lamport's clock: an entry's number is above that of every entry received before.
 
@@ -20,6 +21,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// How long an answer may take before a batch is sent again.
 pub const RETRY: Duration = Duration::from_millis(500);
+
+/// How many entries a batch holds at most.
+pub const MOST_ENTRIES: usize = 1000;
 
 /// A node's own entries on their way to its peers, and how far it has those of its peers.
 pub struct Feed<T> {
@@ -113,8 +117,11 @@ impl<T: Clone> Feed<T> {
         self.forget();
         for (peer, link) in &mut self.links {
             if (link.owed || self.upto > link.acknowledged) && cx.now() >= link.patience {
-                let (after, upto, heard) = (link.acknowledged, self.upto, link.received);
-                let entries = self.entries.range(after + 1..).map(|(number, entry)| (*number, entry.clone())).collect();
+                let (after, heard) = (link.acknowledged, link.received);
+                let lacking = self.entries.range(after + 1..).take(MOST_ENTRIES);
+                let entries: Vec<_> = lacking.map(|(number, entry)| (*number, entry.clone())).collect();
+                let last = entries.last().filter(|_| entries.len() == MOST_ENTRIES);
+                let upto = last.map_or(self.upto, |(number, _)| *number);
                 cx.send(peer, &Batch { after, upto, heard, entries });
                 link.owed = false;
                 link.patience = cx.now() + RETRY;

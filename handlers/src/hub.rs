@@ -1,53 +1,64 @@
-//! Broadcast through a hub: values ride in batches from each node to the first one, and from there to all others.
+//! Broadcast through a hub, or past it: values ride in batches from each node to the first one, and from there to all
+//! others; if the latency budget does not allow this, each node tells all others by itself.
 //!
 //! # Why
 //!
-//! With `n` nodes, telling everybody about every value costs `n - 1` messages a value. Here a cycle costs at most one
-//! message each way and node, however many values it carries: `2 (n - 1)` messages a cycle. A value waits for its node's
-//! turn (up to a cycle) and takes two hops, so the cycle is the latency that may be spent, less the round trip.
+//! With `n` nodes, telling everybody about every value costs `n - 1` messages a value. Through the hub a cycle costs at
+//! most one message each way and node, however many values it carries: `2 (n - 1)` messages a cycle. A value waits for
+//! its node's turn (up to a cycle) and takes two hops, so the cycle is the latency that may be spent, less the round
+//! trip. If that leaves less than a useful cycle, values go straight to everybody at once: one hop, `n - 1` messages.
 //!
 //! # Timing
 //!
 //! The hub sends every cycle. A node that has news answers each batch so late that the answer reaches the hub just before
 //! it sends again; otherwise the news would wait there for most of a cycle. For that the hub measures each link's round
 //! trip and tells the node. It takes the longest off the latency budget, and so finds its cycle. Without traffic nothing
-//! is sent, and a lone value goes to the hub at once.
+//! is sent, and a lone value goes to the hub, and from there on, at once. Only the hub's clock counts, so nodes may start
+//! when they like. A node that stalls for less than the margin by
+//! which answers arrive early makes nothing late: a value's age is at most a cycle, that margin and the round trip.
 //!
 //! # Losing nothing
 //!
-//! Each link is a numbered queue in both directions. A batch carries all that is not confirmed, and the number of values
-//! received from the other side; confirmations ride on batches too, and go alone only if none has gone for a second. What
-//! stays unconfirmed is sent again, so a partition only delays.
+//! Between the hub and each node a batch carries all that the other side is not known to have, and the vector of what its
+//! sender has, which is also the confirmation (see `hub/knowledge.rs`). Confirmations go alone only if no batch has gone for a
+//! second; what stays unconfirmed is sent again. Who sees by the vector that it still lacks something asks for it: so a
+//! node that starts again with an empty memory gets everything back, and so a long backlog comes in messages of bounded
+//! length. What is told past the hub needs no confirmation: the exchange with the hub finds what was lost.
+//!
+//! # Without the hub
+//!
+//! A node whose values the hub leaves unconfirmed for two seconds tells all others by itself, and asks a node drawn by
+//! chance each second for what it lacks, until the hub confirms again. So a value is everywhere on its side of a partition
+//! after five seconds at most, later ones after one hop; and what one living node has is not lost with the hub. Five
+//! seconds after a partition everybody knows everything, unless so much has piled up that it takes several messages.
+
+mod knowledge;
+mod link;
 
 use glomers_protocol::{
-    Any, Context, NodeId,
+    Context, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
+    rand::seq::IteratorRandom,
 };
+use knowledge::{Excerpt, Knowledge};
+use link::{Batch, Exchange, Link, millis};
 use serde::{Deserialize, Serialize};
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 /// How long a value may take to be everywhere: what challenge 3d allows.
 pub const BUDGET: Duration = Duration::from_millis(600);
 
-/// How long before the hub sends a node's batch should arrive there.
-const MARGIN: Duration = Duration::from_millis(15);
+/// The round trip until one has been measured: that of the challenges.
+const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(200);
 
-/// The shortest cycle, however long the round trip.
+/// How long before the hub sends a node's batch should arrive there.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// The shortest cycle through the hub that is worth it.
 const SHORTEST_CYCLE: Duration = Duration::from_millis(50);
 
-/// How long a confirmation waits for a batch to ride on.
-const CONFIRM: Duration = Duration::from_secs(1);
-
-/// How long to wait for a confirmation.
-const RETRY: Duration = Duration::from_secs(2);
-
-/// Batches values through the first node.
+/// Batches values through the first node, or tells everybody.
 pub struct Hub {
     id: NodeId,
     hub: NodeId,
@@ -56,51 +67,23 @@ pub struct Hub {
 }
 
 struct State {
-    values: BTreeSet<Any>,
-    /// A node has one link, to the hub; the hub has one to every node.
+    knowledge: Knowledge,
+    /// All peers. A node exchanges batches with the hub, the hub with everybody; with others only when the hub is silent.
     links: BTreeMap<NodeId, Link>,
-    cycle: Duration,
-    /// When the hub sends next.
+    /// How often the hub sends; `None`: values do not travel through it.
+    cycle: Option<Duration>,
+    /// When it is this node's turn next.
     next: Duration,
+    /// How many values it knew at its last turn with news.
+    passed_on: usize,
+    /// How many values of its own log the node has told everybody by itself.
+    told: usize,
 }
 
-/// One side of the traffic between a node and the hub.
-#[derive(Default)]
-struct Link {
-    /// What the other side has not confirmed.
-    queue: VecDeque<Any>,
-    /// How many values it has confirmed.
-    confirmed: u64,
-    /// How many have been sent at least once.
-    sent: u64,
-    /// How many values have come from it.
-    heard: u64,
-    /// When we last sent.
-    last_sent: Duration,
-    /// When something came that has not been confirmed.
-    unconfirmed: Option<Duration>,
-    /// When its last batch came.
-    arrived: Option<Duration>,
-    /// The round trip, once it has been measured.
-    round_trip: Option<Duration>,
-}
-
-/// Values and confirmations on their way between a node and the hub. Times are in milliseconds.
+/// What the sender has been told by clients.
 #[derive(Serialize, Deserialize)]
-pub struct Batch {
-    /// The number of the first value.
-    first: u64,
-    values: Vec<Any>,
-    /// How many values of the other side have been received.
-    heard: u64,
-    /// When it was sent, by the sender's clock.
-    sent: u64,
-    /// From a node: when the batch that this answers was sent, later by as long as the answer was held back.
-    answers: Option<u64>,
-    /// From the hub: how long its cycle is.
-    cycle: u64,
-    /// From the hub: the round trip, once it has been measured.
-    round_trip: Option<u64>,
+pub struct Rumour {
+    news: Vec<Excerpt>,
 }
 
 #[handler(broadcast)]
@@ -117,60 +100,79 @@ impl Hub {
 
     fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
         let mut state = self.state.borrow_mut();
-        state.learn(request.message, None);
-        let cycle = state.cycle;
-        if !self.is_hub()
-            && state.links.values().any(|link| link.is_idle(cx.now(), cycle) && link.is_quiet(cx.now(), cycle))
-        {
-            self.send(cx, &mut state, &self.hub, None);
+        if !state.knowledge.add(request.message) {
+            return BroadcastOk {};
+        }
+        let misses_hub = self.misses_hub(cx, &state);
+        if misses_hub || state.cycle.is_none() {
+            self.tell_everybody(cx, &mut state);
+        }
+        if !misses_hub && state.cycle.is_none() {
+            self.send_where(cx, &mut state, |_, _| true);
         }
         BroadcastOk {}
     }
 
     fn read(&self, _: Read) -> ReadOk {
-        ReadOk { messages: self.state.borrow().values.iter().cloned().collect() }
+        ReadOk { messages: self.state.borrow().knowledge.values().cloned().collect() }
+    }
+
+    #[message]
+    fn rumour(&self, cx: &Context, rumour: Rumour) {
+        self.state.borrow_mut().knowledge.learn(cx.now(), rumour.news);
     }
 
     #[message]
     fn batch(self: &Rc<Self>, cx: &Context, from: &NodeId, batch: Batch) {
         let mut state = self.state.borrow_mut();
-        let (sent, cycle, round_trip) = (batch.sent, Duration::from_millis(batch.cycle), batch.round_trip);
-        let Some(link) = state.links.get_mut(from) else { return };
-        for value in link.receive(cx.now(), batch) {
-            state.learn(value, Some(from));
-        }
+        let State { knowledge, links, .. } = &mut *state;
+        let Some(link) = links.get_mut(from) else { return };
+        let (sent, is_turn, cycle) = (batch.sent, batch.is_turn(), batch.cycle.map(Duration::from_millis));
+        let reaction = link.receive(knowledge, cx.now(), batch);
         if self.is_hub() {
-            return;
+            state.cycle = affordable(self.budget, &state.links);
+        } else if *from == self.hub {
+            state.cycle = cycle;
         }
-        state.cycle = cycle;
-        // The first answer goes at once, news or not: it is what the round trip is measured by.
-        let round_trip = round_trip.map(Duration::from_millis);
-        let hold = round_trip.map_or(Duration::ZERO, |round_trip| cycle.saturating_sub(round_trip + MARGIN));
-        let (node, owner) = (Rc::clone(self), cx.clone());
-        cx.spawn(async move {
-            owner.sleep(hold).await;
-            let mut state = node.state.borrow_mut();
-            let has_news = state.links.values().any(|link| link.has_news(owner.now()));
-            if has_news || round_trip.is_none() {
-                node.send(&owner, &mut state, &node.hub, Some(sent + millis(hold)));
-            }
-        });
+        match (reaction, state.cycle) {
+            (Some(exchange), _) => self.send(cx, &mut state, from, exchange),
+            (None, Some(cycle)) if *from == self.hub && is_turn => self.answer_later(cx, &state, cycle, sent),
+            (None, _) => {}
+        }
     }
 
-    /// The hub's turn; and that of a node whose news were left over when the traffic ended.
+    /// The hub's turn, once a cycle if there is something to say; and that of a node that the hub does not wait for.
     #[every(millis = 10)]
     fn turn(&self, cx: &Context) {
-        let mut state = self.state.borrow_mut();
-        if cx.now() < state.next {
+        let (mut state, now) = (self.state.borrow_mut(), cx.now());
+        let cycle = state.cycle.unwrap_or_default();
+        if now < state.next {
             return;
         }
-        state.next = (state.next + state.cycle).max(cx.now());
-        if self.is_hub() {
-            state.cycle = self.affordable(&state);
+        let due = |knowledge: &_, link: &Link| {
+            (self.is_hub() || link.is_idle(now, cycle)) && link.is_due(knowledge, now, !cycle.is_zero())
+        };
+        let sent = self.send_where(cx, &mut state, due);
+        // Confirmations and questions alone keep no news waiting.
+        if sent && state.knowledge.total() > state.passed_on {
+            // The hub may send when our batch comes: the next one must be there before it sends again.
+            let pause = if self.is_hub() { cycle } else { cycle.saturating_sub(MARGIN) };
+            (state.next, state.passed_on) = (now + pause, state.knowledge.total());
         }
-        let turn = |link: &Link| link.has_news(cx.now()) && (self.is_hub() || link.is_idle(cx.now(), state.cycle));
-        let peers: Vec<_> = state.links.iter().filter(|(_, link)| turn(link)).map(|(id, _)| id.clone()).collect();
-        peers.iter().for_each(|peer| self.send(cx, &mut state, peer, None));
+    }
+
+    /// What a node does by itself while the hub is silent.
+    #[every(secs = 1)]
+    fn cope(&self, cx: &Context) {
+        let mut state = self.state.borrow_mut();
+        state.knowledge.adopt(cx.now());
+        if self.misses_hub(cx, &state) {
+            self.tell_everybody(cx, &mut state);
+            let others = cx.peers().filter(|peer| **peer != self.hub);
+            if let Some(peer) = others.choose(&mut cx.rng()) {
+                self.send(cx, &mut state, peer, Exchange { ask: true, ..Exchange::default() });
+            }
+        }
     }
 }
 
@@ -178,10 +180,9 @@ impl Hub {
     /// A node that may take `budget` to make a value known everywhere.
     pub fn with_budget(cx: &Context, budget: Duration) -> Self {
         let hub = cx.ids().first().expect("a cluster has nodes").clone();
-        let is_hub = hub == *cx.id();
-        let peers = cx.peers().filter(|peer| is_hub || **peer == hub);
-        let links = peers.map(|peer| (peer.clone(), Link::default())).collect();
-        let state = State { values: BTreeSet::new(), links, cycle: SHORTEST_CYCLE, next: Duration::ZERO };
+        let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
+        let (knowledge, cycle) = (Knowledge::new(cx), affordable(budget, &links));
+        let state = State { knowledge, links, cycle, next: Duration::ZERO, passed_on: 0, told: 0 };
         Self { id: cx.id().clone(), hub, budget, state: RefCell::new(state) }
     }
 
@@ -189,84 +190,62 @@ impl Hub {
         self.id == self.hub
     }
 
-    /// The cycle that the budget allows.
-    fn affordable(&self, state: &State) -> Duration {
-        let round_trips = state.links.values().filter_map(|link| link.round_trip);
-        let affordable = |round_trip| self.budget.saturating_sub(round_trip + 2 * MARGIN);
-        round_trips.max().map_or(SHORTEST_CYCLE, affordable).max(SHORTEST_CYCLE)
+    /// Whether the hub does not confirm what this node has told it.
+    fn misses_hub(&self, cx: &Context, state: &State) -> bool {
+        state.links.get(&self.hub).is_some_and(|hub| hub.is_silent(cx.now()))
     }
 
-    fn send(&self, cx: &Context, state: &mut State, peer: &NodeId, answers: Option<u64>) {
-        let cycle = millis(state.cycle);
-        if let Some(link) = state.links.get_mut(peer) {
-            cx.send(peer, &link.batch(cx.now(), cycle, answers));
+    /// Tells everybody what clients have told this node, as far as nobody else has seen to it.
+    fn tell_everybody(&self, cx: &Context, state: &mut State) {
+        let with_hub = state.links.get(&self.hub).map_or(0, |hub| state.knowledge.own_part(&hub.has));
+        if !self.is_hub()
+            && let Some(excerpt) = state.knowledge.own_beyond(state.told.max(with_hub))
+        {
+            state.told = excerpt.upto();
+            let rumour = Rumour { news: vec![excerpt] };
+            cx.peers().filter(|peer| **peer != self.hub).for_each(|peer| cx.send(peer, &rumour));
+        }
+    }
+
+    /// Answers the hub just before it sends again, if there is something to say then.
+    fn answer_later(self: &Rc<Self>, cx: &Context, state: &State, cycle: Duration, sent: u64) {
+        let round_trip = state.links[&self.hub].round_trip.unwrap_or(ASSUMED_ROUND_TRIP);
+        let hold = cycle.saturating_sub(round_trip + MARGIN);
+        let (node, cx, arrived) = (Rc::clone(self), cx.clone(), cx.now());
+        cx.clone().spawn(async move {
+            cx.sleep(hold).await;
+            let mut state = node.state.borrow_mut();
+            if state.links[&node.hub].is_due(&state.knowledge, cx.now(), true) {
+                let answers = Some(sent + millis(cx.now() - arrived));
+                node.send(&cx, &mut state, &node.hub, Exchange { answers, ..Exchange::default() });
+            }
+        });
+    }
+
+    /// Sends batches where it is `wanted`: to the hub, or from there to anybody. Says whether there was one.
+    fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&Knowledge, &Link) -> bool) -> bool {
+        let partners = state.links.iter().filter(|(peer, _)| self.is_hub() || **peer == self.hub);
+        let wanted = partners.filter(|(_, link)| wanted(&state.knowledge, link));
+        let peers: Vec<_> = wanted.map(|(peer, _)| peer.clone()).collect();
+        peers.iter().for_each(|peer| self.send(cx, state, peer, Exchange::default()));
+        !peers.is_empty()
+    }
+
+    fn send(&self, cx: &Context, state: &mut State, peer: &NodeId, exchange: Exchange) {
+        let State { knowledge, links, cycle, .. } = state;
+        if let Some(link) = links.get_mut(peer) {
+            let mut batch = link.batch(knowledge, cx.now(), exchange);
+            if self.is_hub() {
+                batch.cycle = cycle.map(millis);
+                batch.round_trip = link.round_trip.map(millis);
+            }
+            cx.send(peer, &batch);
         }
     }
 }
 
-impl State {
-    /// Takes in a value and passes it on to everybody but its sender.
-    fn learn(&mut self, value: Any, from: Option<&NodeId>) {
-        if self.values.insert(value.clone()) {
-            let others = self.links.iter_mut().filter(|(peer, _)| Some(*peer) != from);
-            others.for_each(|(_, link)| link.queue.push_back(value.clone()));
-        }
-    }
-}
-
-impl Link {
-    /// Whether there are values that were never sent, or a confirmation that has waited long enough on either side.
-    fn has_news(&self, now: Duration) -> bool {
-        // The very first batch goes without values as well, for the round trip.
-        let fresh = self.last_sent.is_zero() || self.confirmed + (self.queue.len() as u64) > self.sent;
-        let retry = !self.queue.is_empty() && now >= self.last_sent + RETRY;
-        fresh || retry || self.unconfirmed.is_some_and(|since| now >= since + CONFIRM)
-    }
-
-    /// Whether we have been silent for so long that the other side does not wait for us.
-    fn is_quiet(&self, now: Duration, cycle: Duration) -> bool {
-        now > self.last_sent + cycle
-    }
-
-    /// Whether the other side has been silent for so long that there is no turn to wait for.
-    fn is_idle(&self, now: Duration, cycle: Duration) -> bool {
-        self.arrived.is_none_or(|arrived| now > arrived + cycle * 3 / 2)
-    }
-
-    fn batch(&mut self, now: Duration, cycle: u64, answers: Option<u64>) -> Batch {
-        self.sent = self.confirmed + self.queue.len() as u64;
-        self.last_sent = now;
-        self.unconfirmed = None;
-        Batch {
-            first: self.confirmed,
-            values: self.queue.iter().cloned().collect(),
-            heard: self.heard,
-            sent: millis(now),
-            answers,
-            cycle,
-            round_trip: self.round_trip.map(millis),
-        }
-    }
-
-    /// Takes in a batch, and gives the values in it that are new.
-    fn receive(&mut self, now: Duration, batch: Batch) -> Vec<Any> {
-        let confirmed = batch.heard.saturating_sub(self.confirmed).min(self.queue.len() as u64);
-        self.queue.drain(..usize::try_from(confirmed).unwrap_or(usize::MAX));
-        self.confirmed += confirmed;
-        if let Some(answers) = batch.answers {
-            self.round_trip = Some(now.saturating_sub(Duration::from_millis(answers)));
-        }
-        self.arrived = Some(now);
-        if !batch.values.is_empty() {
-            self.unconfirmed.get_or_insert(now);
-        }
-        let known = self.heard.saturating_sub(batch.first);
-        let new: Vec<_> = batch.values.into_iter().skip(usize::try_from(known).unwrap_or(usize::MAX)).collect();
-        self.heard += new.len() as u64;
-        new
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// The cycle that a budget allows, given the longest round trip; none if values are to go straight to everybody.
+fn affordable(budget: Duration, links: &BTreeMap<NodeId, Link>) -> Option<Duration> {
+    let round_trip = links.values().filter_map(|link| link.round_trip).max().unwrap_or(ASSUMED_ROUND_TRIP);
+    budget.checked_sub(round_trip + MARGIN).filter(|cycle| *cycle >= SHORTEST_CYCLE)
 }

@@ -4,8 +4,7 @@
 //! |---|---|---|
 //! | echo | [`echo`] | [`Parrot`] |
 //! | unique-ids | [`prefixed_ids`] | [`PrefixedIds`] |
-//! | broadcast | [`hub`], few messages | [`Hub`] |
-//! | broadcast | [`gossip`], low latency | [`Gossip`] |
+//! | broadcast | [`hub`] | [`Hub`] |
 //! | g-counter, pn-counter | [`running_totals`] | [`GCounter`], [`PnCounter`] |
 //! | g-set | [`set_union`] | [`SetUnion`] |
 //! | kafka | [`horizon_logs`] | [`HorizonLogs`] |
@@ -20,7 +19,6 @@
 
 pub mod echo;
 pub mod feed;
-pub mod gossip;
 pub mod horizon_logs;
 pub mod hub;
 pub mod last_writer_wins;
@@ -33,7 +31,6 @@ pub mod set_union;
 pub mod taught;
 
 pub use echo::Parrot;
-pub use gossip::Gossip;
 pub use horizon_logs::HorizonLogs;
 pub use hub::Hub;
 pub use last_writer_wins::LastWriterWins;

@@ -1,4 +1,4 @@
-//! What the hub costs at the sizes of challenges 3d and 3e, and that it stays inside their limits.
+//! What broadcast costs at the size of challenges 3d and 3e, for three latency budgets, and that it stays inside them.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_handlers::{Hub, hub::BUDGET};
@@ -38,4 +38,9 @@ fn challenge_3d() {
 #[test]
 fn challenge_3e() {
     check(Duration::from_millis(1750), 0.45, 1000, 2000);
+}
+
+#[test]
+fn low_latency() {
+    check(Duration::from_millis(150), 12.5, 101, 110);
 }

@@ -1,7 +1,7 @@
 //! What each handler promises, on many seeds, under latency and partitions.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_handlers::{GCounter, Gossip, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, SetUnion};
+use glomers_handlers::{GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, SetUnion};
 use glomers_protocol::Handler;
 use glomers_workbench::{
     Options, Validity,
@@ -48,7 +48,6 @@ fn ids_are_unique_and_always_available() {
 
 #[test]
 fn broadcasts_survive_partitions() {
-    check::<Gossip>("broadcast");
     check::<Hub>("broadcast");
 }
 

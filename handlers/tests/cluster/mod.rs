@@ -25,8 +25,12 @@ pub struct Cluster<H> {
     pub sent: usize,
     /// What nodes have answered to requests that were not to be answered at once.
     pub answers: Vec<String>,
+    /// The length of the longest message.
+    pub longest: usize,
     ids: Vec<NodeId>,
     nodes: Vec<Node<H>>,
+    /// When each node was started: its clock counts from there.
+    births: Vec<Duration>,
     now: Duration,
     latency: Latency,
     /// The chance that a message is lost, and that one is doubled.
@@ -48,14 +52,23 @@ impl<H: Handler> Cluster<H> {
         let ids: Vec<NodeId> = (0..count).map(|number| NodeId::from(format!("n{number}").as_str())).collect();
         let nodes = (0..count).map(|number| Node::new(seed + number as u64)).collect();
         let (now, cut, in_flight) = (Duration::ZERO, BTreeSet::new(), BTreeMap::new());
-        let rng = Pcg64Mcg::seed_from_u64(seed);
-        let mut cluster =
-            Self { rng, sent: 0, answers: Vec::new(), ids, nodes, now, latency, noise: 0.0, cut, in_flight };
-        for node in 0..count {
-            let init = Init { node_id: cluster.ids[node].clone(), node_ids: cluster.ids.clone() };
-            cluster.call(node, &init);
-        }
+        let (rng, births) = (Pcg64Mcg::seed_from_u64(seed), vec![now; count]);
+        let (sent, answers, longest, noise) = (0, Vec::new(), 0, 0.0);
+        let mut cluster = Self { rng, sent, answers, longest, ids, nodes, births, now, latency, noise, cut, in_flight };
+        (0..count).for_each(|node| cluster.init(node));
         cluster
+    }
+
+    /// Ends a node, and starts it again with an empty memory.
+    pub fn restart(&mut self, node: usize) {
+        self.nodes[node] = Node::new(self.rng.random());
+        self.births[node] = self.now;
+        self.init(node);
+    }
+
+    fn init(&mut self, node: usize) {
+        let init = Init { node_id: self.ids[node].clone(), node_ids: self.ids.clone() };
+        self.call(node, &init);
     }
 
     /// As many nodes as there are.
@@ -88,7 +101,7 @@ impl<H: Handler> Cluster<H> {
         body["type"] = json!(R::TYPE);
         body["msg_id"] = json!(msg_id);
         let line = json!({"src": "c1", "dest": self.ids[node], "body": body}).to_string();
-        self.nodes[node].deliver(line.as_bytes(), self.now).unwrap();
+        self.nodes[node].deliver(line.as_bytes(), self.now - self.births[node]).unwrap();
     }
 
     /// Lets time pass.
@@ -96,18 +109,20 @@ impl<H: Handler> Cluster<H> {
         let end = self.now + duration;
         loop {
             let arrival = self.in_flight.first_key_value().map(|((at, _), _)| *at);
-            let deadline = (0..self.count()).filter_map(|node| Some((self.nodes[node].deadline()?, node))).min();
+            let deadline = (0..self.count())
+                .filter_map(|node| Some((self.births[node] + self.nodes[node].deadline()?, node)))
+                .min();
             match (arrival, deadline) {
                 (Some(at), _) if at <= end && deadline.is_none_or(|(deadline, _)| at <= deadline) => {
                     let ((at, _), (node, line)) = self.in_flight.pop_first().unwrap();
                     self.now = at;
-                    self.nodes[node].deliver(line.as_bytes(), at).unwrap();
+                    self.nodes[node].deliver(line.as_bytes(), at - self.births[node]).unwrap();
                     let answer = self.drain(node);
                     self.answers.extend(answer);
                 }
                 (_, Some((at, node))) if at <= end => {
                     self.now = at;
-                    self.nodes[node].advance(at);
+                    self.nodes[node].advance(at - self.births[node]);
                     let answer = self.drain(node);
                     self.answers.extend(answer);
                 }
@@ -122,6 +137,11 @@ impl<H: Handler> Cluster<H> {
         let count = self.count();
         let links = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
         self.cut = links.filter(|_| self.rng.random()).collect();
+    }
+
+    /// Cuts a node off from all others.
+    pub fn isolate(&mut self, node: usize) {
+        self.cut = (0..self.count()).flat_map(|other| [(node, other), (other, node)]).collect();
     }
 
     /// Makes the network reliable again.
@@ -142,6 +162,7 @@ impl<H: Handler> Cluster<H> {
                 continue;
             };
             self.sent += 1;
+            self.longest = self.longest.max(line.len());
             let copies = match self.rng.random::<f64>() {
                 chance if self.cut.contains(&(node, to)) || chance < self.noise => 0,
                 chance if chance < self.noise * 2.0 => 2,

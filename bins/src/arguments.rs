@@ -132,7 +132,7 @@ pub(crate) struct TestOptions {
     /// Where runs are kept: history, results, messages and logs.
     #[arg(long, value_name = "DIR", default_value = "store")]
     pub(crate) store: PathBuf,
-    /// Arguments for the program.
+    /// Arguments for the node.
     #[arg(last = true)]
     pub(crate) arguments: Vec<String>,
 }

@@ -60,7 +60,7 @@ fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>) -> anyhow::Result
     if let Some(maelstrom) = maelstrom {
         return maelstrom.run(challenge);
     }
-    let report = nodes::simulate(challenge.workload, &challenge.options, challenge.latency_budget)?;
+    let report = nodes::simulate(challenge.workload, &challenge.options, challenge.node_arguments)?;
     let valid = report.valid();
     Ok((report, valid))
 }

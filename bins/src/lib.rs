@@ -5,8 +5,9 @@ pub mod catalogue;
 
 use catalogue::Node;
 use clap::Parser;
+use glomers_handlers::hub::BUDGET;
 use glomers_protocol::Handler;
-use std::io;
+use std::{io, time::Duration};
 
 /// Runs the node of that name over stdin and stdout, after a look at its arguments: it takes none but `--help` and
 /// `--version`.
@@ -25,6 +26,21 @@ pub fn run<H: Handler>(name: &str) -> io::Result<()> {
 
 #[derive(Parser)]
 struct NoArguments {}
+
+/// The arguments of the node `broadcast`.
+#[derive(Parser)]
+pub struct BroadcastArguments {
+    /// Milliseconds that a value may take to be known everywhere: the more, the fewer messages.
+    #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]
+    latency_budget: u64,
+}
+
+impl BroadcastArguments {
+    /// How long a value may take to be known everywhere.
+    pub fn budget(&self) -> Duration {
+        Duration::from_millis(self.latency_budget)
+    }
+}
 
 /// The arguments of the node of that name, with a help that the catalogue completes. Help goes to stdout and ends the
 /// process with 0, arguments that it does not know go to stderr and end it with 2.

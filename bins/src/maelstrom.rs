@@ -74,7 +74,10 @@ impl Maelstrom {
 
 /// The challenge's arguments, and those for the node.
 fn arguments(challenge: &Challenge) -> Vec<OsString> {
-    let budget = challenge.latency_budget.map(|budget| budget.as_millis().to_string());
-    let budget = budget.into_iter().flat_map(|budget| ["--".to_owned(), "--latency-budget".to_owned(), budget]);
-    challenge.options.arguments().into_iter().chain(budget).map(OsString::from).collect()
+    let mut arguments: Vec<_> = challenge.options.arguments().into_iter().map(OsString::from).collect();
+    if !challenge.node_arguments.is_empty() {
+        arguments.push("--".into());
+        arguments.extend(challenge.node_arguments.iter().map(OsString::from));
+    }
+    arguments
 }

@@ -1,22 +1,24 @@
 //! Which handler is the node of which name: the one place that knows handlers and workloads.
 
-use glomers::catalogue::Node;
+use clap::Parser;
+use glomers::{BroadcastArguments, catalogue::Node};
 use glomers_handlers::{
     GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap,
-    SetUnion, hub,
+    SetUnion,
     taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
 };
 use glomers_workbench::{Options, Report, run, run_with, workload};
-use std::time::Duration;
 
-/// Tests the built-in node of that name in simulation. `latency_budget` is for broadcast.
-pub(crate) fn simulate(name: &str, options: &Options, latency_budget: Option<Duration>) -> anyhow::Result<Report> {
+/// Tests the built-in node of that name, started with these arguments, in simulation.
+pub(crate) fn simulate(name: &str, options: &Options, arguments: &[impl AsRef<str>]) -> anyhow::Result<Report> {
     let workload = workload(Node::find(name).map_or(name, |node| node.workload))?;
     let report = match name {
         "broadcast" => {
-            let budget = latency_budget.unwrap_or(hub::BUDGET);
+            let words = ["broadcast"].into_iter().chain(arguments.iter().map(AsRef::as_ref));
+            let budget = BroadcastArguments::try_parse_from(words)?.budget();
             run_with(workload, options, move |cx| Hub::with_budget(cx, budget))
         }
+        _ if !arguments.is_empty() => anyhow::bail!("the node {name} takes no arguments"),
         "echo" => run::<Parrot>(workload, options),
         "g-counter" => run::<GCounter>(workload, options),
         "g-counter-seq-kv" => run::<PublishedTotals>(workload, options),

@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
     let folder = Store::new(&arguments.store).begin(arguments.workload(), SystemTime::now())?;
     let report = match &arguments.bin {
-        None => nodes::simulate(arguments.node()?, &options, None)?,
+        None => nodes::simulate(arguments.node()?, &options, &arguments.arguments)?,
         Some(path) => {
             let program = Program {
                 path: path.clone(),

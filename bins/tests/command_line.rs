@@ -37,6 +37,14 @@ fn a_run_that_tells_nothing_is_2() {
 }
 
 #[test]
+fn built_in_nodes_take_their_arguments() {
+    let words = "test -w broadcast --time-limit 2 --latency 100 --json -- --latency-budget";
+    check(&format!("{words} 150"), 0, "\"valid?\": true");
+    check(&format!("{words} soon"), 255, "invalid value 'soon' for '--latency-budget <MILLIS>'");
+    check("test -w echo -- --loud", 255, "the node echo takes no arguments");
+}
+
+#[test]
 fn bad_arguments_are_254() {
     check("test -w nope", 254, "txn-list-append");
     check("test --concurrency 0n", 254, "a multiple of the nodes");

@@ -19,8 +19,8 @@ pub struct Challenge {
     pub options: Options,
     /// What it asks for besides a valid run.
     pub bars: Option<Bars>,
-    /// What the built-in broadcast is told it may take, if not what it takes by itself.
-    pub latency_budget: Option<Duration>,
+    /// The arguments that the built-in node needs to pass it.
+    pub node_arguments: &'static [&'static str],
 }
 
 /// What an efficient broadcast has to stay below. Latencies are those at which values became stable everywhere.
@@ -60,7 +60,7 @@ impl Challenge {
 /// The challenges that the workbench knows, in their order.
 pub fn challenges() -> Vec<Challenge> {
     let challenge =
-        |name, title, workload, options| Challenge { name, title, workload, options, bars: None, latency_budget: None };
+        |name, title, workload, options| Challenge { name, title, workload, options, bars: None, node_arguments: &[] };
     let limits = |nodes: usize, seconds: u64, rate: f64| Options {
         time_limit: Duration::from_secs(seconds),
         rate,
@@ -87,7 +87,7 @@ pub fn challenges() -> Vec<Challenge> {
         },
         Challenge {
             bars: Some(Bars { messages_per_operation: 20.0, median: millis(1000), maximum: millis(2000) }),
-            latency_budget: Some(millis(1750)),
+            node_arguments: &["--latency-budget", "1750"],
             ..challenge("3e", "Broadcast, more so", "broadcast", slow(limits(25, 20, 100.0)))
         },
         challenge("4", "Grow-only counter", "g-counter", partitioned(limits(3, 20, 100.0))),

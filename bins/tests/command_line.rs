@@ -57,6 +57,7 @@ fn bad_arguments_are_254() {
 fn no_verdict_is_255() {
     check("test -w echo --bin ./nothing-here", 255, "cannot find ./nothing-here");
     check("test -w echo --node kafka-lin-kv", 255, "node kafka-lin-kv serves kafka, not echo");
+    check("test -w lin-kv", 255, "must be a multiple of 10, such as 2n; it is 5");
     check("challenge 9", 255, "there is no challenge `9`");
 }
 

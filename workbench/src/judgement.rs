@@ -12,8 +12,14 @@ use crate::{
     validity::Validity,
     workload::{Verdict, Workload},
 };
+use glomers_protocol::Any;
+use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Value, json};
-use std::fmt;
+use std::{cmp::Reverse, fmt};
+
+/// How many reasons of failures are shown.
+const SHOWN: usize = 8;
 
 /// The verdicts on a history.
 #[derive(Clone, Debug)]
@@ -22,6 +28,8 @@ pub struct Judgement {
     pub stats: Stats,
     /// Which part of them succeeded.
     pub availability: Availability,
+    /// Why the others did not, the most frequent reason first.
+    pub failures: Vec<Failure>,
     /// What clients could make nothing of.
     pub exceptions: Exceptions,
     /// The workload's own verdict: Maelstrom's.
@@ -39,6 +47,7 @@ impl Judgement {
         Self {
             stats: stats::check(history),
             availability: availability::check(history, options.availability),
+            failures: failures(history),
             exceptions: exceptions::check(history),
             verdict: workload.check(history, options),
             suspicions: Suspicions::new(workload.suspect(history, options)),
@@ -57,6 +66,7 @@ impl Judgement {
         json!({
             "stats": self.stats,
             "availability": self.availability,
+            "failures": self.failures,
             "exceptions": self.exceptions,
             "workload": self.verdict,
             "strict": self.suspicions,
@@ -65,11 +75,45 @@ impl Judgement {
     }
 }
 
+/// Why operations did not succeed, or may not have.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Failure {
+    /// Which operations.
+    pub f: String,
+    /// Why: a name, or a name and a text.
+    pub error: Any,
+    /// How many.
+    pub count: usize,
+}
+
+fn failures(history: &History) -> Vec<Failure> {
+    let mut counts: IndexMap<(&str, &Any), usize> = IndexMap::new();
+    for op in history.ops() {
+        if let Some(error) = &op.error {
+            *counts.entry((&op.f, error)).or_default() += 1;
+        }
+    }
+    let failure = |((f, error), count): ((&str, &Any), usize)| Failure { f: f.to_owned(), error: error.clone(), count };
+    let mut failures: Vec<_> = counts.into_iter().map(failure).collect();
+    failures.sort_by_key(|failure| Reverse(failure.count));
+    failures.truncate(SHOWN);
+    failures
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x {}: {}", self.count, self.f, self.error)
+    }
+}
+
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.stats.all;
         writeln!(f, "{} ({} of {} operations ok)", self.valid(), counts.ok_count, counts.count)?;
         writeln!(f, "availability: {} ({})", self.availability.valid, self.availability.ok_fraction)?;
+        for failure in &self.failures {
+            writeln!(f, "  {failure}")?;
+        }
         write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)?;
         if self.suspicions.valid != Validity::Valid {
             let role = if self.strict { "" } else { ", which only --strict counts" };

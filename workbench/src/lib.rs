@@ -59,7 +59,7 @@ mod world;
 
 pub use files::{BadText, ReadError};
 pub use hosted::{Crash, Program, StartError};
-pub use judgement::Judgement;
+pub use judgement::{Failure, Judgement};
 pub use network::{Counts, Traffic};
 pub use options::Options;
 pub use recording::Recording;

@@ -14,6 +14,9 @@ use rand::Rng;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// The workload cannot be run with these options.
+    #[error("{0}")]
+    Options(String),
     /// A node did not answer `init`, or what the workload says to it before the first operation.
     #[error("{node} did not get ready: {cause}{}", complaints.iter().map(|complaint| format!("\n\n{complaint}")).collect::<String>())]
     Setup {
@@ -36,7 +39,8 @@ pub enum RunError {
 ///
 /// # Errors
 ///
-/// A node did not answer `init` or what the workload says to it before the first operation.
+/// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it before
+/// the first operation.
 pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, RunError> {
     run_with(workload, options, H::init)
 }
@@ -51,7 +55,7 @@ pub fn run_with<H: Handler>(
     options: &Options,
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) -> Result<Report, RunError> {
-    let mut test = Test::new(workload, options.clone(), None);
+    let mut test = Test::new(workload, options.clone(), None)?;
     for id in &options.nodes {
         let seed = test.rng.next_u64();
         test.world.join(NodeId::from(id.as_str()), Box::new(Node::with(seed, make.clone())));
@@ -63,10 +67,10 @@ pub fn run_with<H: Handler>(
 ///
 /// # Errors
 ///
-/// The program cannot be started, a node ends before the test, or it does not answer what comes before the first
+/// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does not answer what comes before the first
 /// operation.
 pub fn run_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
-    let mut test = Test::new(workload, options.clone(), Some(Host::new()));
+    let mut test = Test::new(workload, options.clone(), Some(Host::new()))?;
     for id in &options.nodes {
         let id = NodeId::from(id.as_str());
         let process = test.world.host().expect("it was just given").start(program, &id)?;

@@ -41,14 +41,15 @@ pub(crate) struct Test {
 }
 
 impl Test {
-    pub(crate) fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Self {
+    pub(crate) fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Result<Self, RunError> {
+        workload.accept(&options).map_err(RunError::Options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
         for (id, service) in services::all(&mut rng) {
             world.join(id, service);
         }
         let workers = Workers::new(&options);
-        Self { options, workload, world, rng, workers, history: History::default(), origin: Duration::ZERO }
+        Ok(Self { options, workload, world, rng, workers, history: History::default(), origin: Duration::ZERO })
     }
 
     pub(crate) fn run(mut self) -> Result<Report, RunError> {

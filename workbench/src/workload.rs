@@ -47,6 +47,16 @@ pub trait Workload {
     /// The names of its operations.
     fn operations(&self) -> &'static [&'static str];
 
+    /// Whether it can be run with these options.
+    ///
+    /// # Errors
+    ///
+    /// What must be different, in words.
+    fn accept(&self, options: &Options) -> Result<(), String> {
+        let _ = options;
+        Ok(())
+    }
+
     /// What is said to each node before the first operation.
     ///
     /// # Errors

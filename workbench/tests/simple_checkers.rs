@@ -99,6 +99,8 @@ fn exceptions_are_counted_and_change_nothing() {
                 2 ? echo 1; 2 info echo 1, :error \"indeterminate: no\"; 3 ? echo 1; 3 ok echo {:echo 1}";
     let judgement = judge("echo", text, &Options::default());
     assert_eq!(judgement.exceptions.valid, Valid);
+    let failures: Vec<_> = judgement.failures.iter().map(ToString::to_string).collect();
+    assert_eq!(failures, ["2 x echo: \"indeterminate: no\"", "1 x echo: \"net-timeout\""]);
     let exceptions: Vec<_> = judgement.exceptions.exceptions.iter().map(|one| (one.text.as_str(), one.count)).collect();
     assert_eq!(exceptions, [("no", 2)]);
 }

@@ -34,6 +34,18 @@ impl Workload for LinKvWorkload {
         &["cas", "read", "write"]
     }
 
+    /// Each key is worked on by twice as many clients as there are nodes (jepsen: `independent.clj`).
+    fn accept(&self, options: &Options) -> Result<(), String> {
+        let (clients, group) = (options.clients(), 2 * options.nodes.len());
+        if clients.is_multiple_of(group) {
+            return Ok(());
+        }
+        Err(format!(
+            "lin-kv works on each key with {group} clients, two a node, so the concurrency must be a multiple of {group}, \
+             such as 2n; it is {clients}"
+        ))
+    }
+
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
         Box::new(Keys { nodes: options.nodes.len(), groups: Vec::new(), next_key: 0 })
     }
@@ -114,9 +126,7 @@ impl Generator for Keys {
             let group = self.fresh();
             self.groups.push(group);
         }
-        // Threads beyond the last whole group stay idle.
-        let working: Vec<_> = moment.free.iter().filter(|thread| **thread / size < self.groups.len()).collect();
-        let Some(&&thread) = working.choose(moment.rng) else { return Next::Wait(None) };
+        let Some(&thread) = moment.free.choose(moment.rng) else { return Next::Wait(None) };
         let key = self.key(thread / size, moment.processes);
         Next::Invoke(thread, operation(key, thread % size < self.nodes, moment.rng))
     }

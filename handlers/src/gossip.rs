@@ -11,6 +11,7 @@ use glomers_protocol::{
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
@@ -36,18 +37,18 @@ struct Backlog {
 }
 
 /// Values for a peer to store.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Rumour {
     values: Vec<Any>,
 }
 
 /// Values that the sender has stored.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Heard {
     values: Vec<Any>,
 }
 
-#[handler(broadcast)]
+#[handler(broadcast, schema)]
 impl Gossip {
     #[init]
     fn new(cx: &Context) -> Self {

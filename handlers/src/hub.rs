@@ -24,6 +24,7 @@ use glomers_protocol::{
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
@@ -86,7 +87,7 @@ struct Link {
 }
 
 /// Values and confirmations on their way between a node and the hub. Times are in milliseconds.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Batch {
     /// The number of the first value.
     first: u64,
@@ -103,7 +104,7 @@ pub struct Batch {
     round_trip: Option<u64>,
 }
 
-#[handler(broadcast)]
+#[handler(broadcast, schema)]
 impl Hub {
     #[init]
     fn new(cx: &Context) -> Self {

@@ -7,6 +7,8 @@ use crate::{
     owed::Unanswered,
     reply::Later,
 };
+#[cfg(feature = "schema")]
+pub use crate::described::{Document, Json};
 use futures::FutureExt;
 use serde::{
     Deserialize,

@@ -12,7 +12,7 @@ struct Arguments {
 }
 
 fn main() -> std::io::Result<()> {
-    let arguments: Arguments = glomers::arguments(env!("CARGO_BIN_NAME"));
+    let arguments = glomers::arguments::<Arguments, Hub>(env!("CARGO_BIN_NAME"));
     let budget = Duration::from_millis(arguments.latency_budget);
     glomers_protocol::run_with(move |cx| Hub::with_budget(cx, budget))
 }

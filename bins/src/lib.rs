@@ -41,7 +41,9 @@ pub fn arguments<A: Parser, H: Described>(name: &str) -> A {
         .version(env!("CARGO_PKG_VERSION"))
         .about(format!("{}\n\n{}", node.title(), node.about))
         .after_help(format!("Under Maelstrom:\n  {lines}"))
-        .arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue).help("Print the JSON Schema of all messages"));
+        .arg(
+            Arg::new("schema").long("schema").action(ArgAction::SetTrue).help("Print the JSON Schema of all messages"),
+        );
     let mut matches = command.get_matches();
     if matches.get_flag("schema") {
         // Nothing is left to do if nobody reads it.

@@ -82,7 +82,11 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
     }
     let mut makers = functions.iter().filter(|function| matches!(function.role, Role::Init)).skip(1);
     errors.extend(makers.next().map(|second| Error::new(second.name.span(), "a node has only one #[init] function")));
-    let handlers = if errors.is_empty() { arguments.map(|(workload, schema)| Handlers { workload, schema, functions }) } else { None };
+    let handlers = if errors.is_empty() {
+        arguments.map(|(workload, schema)| Handlers { workload, schema, functions })
+    } else {
+        None
+    };
     (handlers, errors)
 }
 

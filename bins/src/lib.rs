@@ -1,16 +1,19 @@
 //! What the nodes' binaries have in common: a [`catalogue`] of them all, and a command line that says what it knows of
-//! each.
+//! each, and which messages it speaks.
 
 pub mod catalogue;
 
 use catalogue::Node;
-use clap::Parser;
+use clap::{Arg, ArgAction, Parser};
 use glomers_handlers::hub::BUDGET;
-use glomers_protocol::Handler;
-use std::{io, time::Duration};
+use glomers_protocol::Described;
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
-/// Runs the node of that name over stdin and stdout, after a look at its arguments: it takes none but `--help` and
-/// `--version`.
+/// Runs the node of that name over stdin and stdout, after a look at its arguments: it takes none but `--help`,
+/// `--schema` and `--version`.
 ///
 /// # Errors
 ///
@@ -19,8 +22,8 @@ use std::{io, time::Duration};
 /// # Panics
 ///
 /// The catalogue does not know the node.
-pub fn run<H: Handler>(name: &str) -> io::Result<()> {
-    let NoArguments {} = arguments(name);
+pub fn run<H: Described>(name: &str) -> io::Result<()> {
+    let NoArguments {} = arguments::<_, H>(name);
     glomers_protocol::run::<H>()
 }
 
@@ -43,18 +46,28 @@ impl BroadcastArguments {
 }
 
 /// The arguments of the node of that name, with a help that the catalogue completes. Help goes to stdout and ends the
-/// process with 0, arguments that it does not know go to stderr and end it with 2.
+/// process with 0, as does the schema of what an `H` speaks; arguments that it does not know go to stderr and end it
+/// with 2.
 ///
 /// # Panics
 ///
 /// The catalogue does not know the node.
-pub fn arguments<A: Parser>(name: &str) -> A {
+pub fn arguments<A: Parser, H: Described>(name: &str) -> A {
     let node = Node::find(name).expect("every node is in the catalogue");
     let lines = node.lines().collect::<Vec<_>>().join("\n  ");
     let command = A::command()
         .name(node.name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(format!("{}\n\n{}", node.title(), node.about))
-        .after_help(format!("Under Maelstrom:\n  {lines}"));
-    A::from_arg_matches_mut(&mut command.get_matches()).unwrap_or_else(|error| error.exit())
+        .after_help(format!("Under Maelstrom:\n  {lines}"))
+        .arg(
+            Arg::new("schema").long("schema").action(ArgAction::SetTrue).help("Print the JSON Schema of all messages"),
+        );
+    let mut matches = command.get_matches();
+    if matches.get_flag("schema") {
+        // Nothing is left to do if nobody reads it.
+        let _ = writeln!(io::stdout(), "{:#}", H::schema());
+        std::process::exit(0);
+    }
+    A::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit())
 }

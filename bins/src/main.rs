@@ -10,7 +10,6 @@ mod test;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use glomers_workbench::Validity;
 use std::{
     io::{IsTerminal, Write},
     process::ExitCode,
@@ -38,9 +37,7 @@ fn main() -> ExitCode {
         Some(Command::Check(arguments)) => check::run(&arguments),
     };
     match result {
-        Ok(Validity::Valid) => ExitCode::SUCCESS,
-        Ok(Validity::Invalid) => ExitCode::from(1),
-        Ok(Validity::Unknown) => ExitCode::from(2),
+        Ok(validity) => validity.into(),
         Err(error) => {
             let mark = if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m" } else { "error:" };
             let _ = writeln!(std::io::stderr(), "{mark} {error:#}");

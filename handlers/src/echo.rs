@@ -9,7 +9,7 @@ use glomers_protocol::{
 #[derive(Default)]
 pub struct Parrot;
 
-#[handler(echo)]
+#[handler(echo, schema)]
 impl Parrot {
     fn echo(&self, request: Echo) -> EchoOk {
         EchoOk { echo: request.echo }

@@ -16,6 +16,7 @@
 //! The numbers are Lamport's clock: an entry's number is above that of every entry received before.
 
 use glomers_protocol::{Context, NodeId, Payload};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -50,7 +51,7 @@ struct Link {
 }
 
 /// All entries of its sender with numbers above `after` up to `upto`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Batch<T> {
     after: u64,
     upto: u64,

@@ -22,6 +22,7 @@ use glomers_protocol::{
         Send, SendOk,
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -37,7 +38,7 @@ pub struct HorizonLogs {
 }
 
 /// What nodes tell each other.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Record {
     /// A message under this key. The record's number gives the offset.
@@ -45,7 +46,7 @@ enum Record {
     Committed(BTreeMap<String, i64>),
 }
 
-#[handler(kafka)]
+#[handler(kafka, schema)]
 impl HorizonLogs {
     #[init]
     fn new(cx: &Context) -> Self {

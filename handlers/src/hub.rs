@@ -43,6 +43,7 @@ use glomers_protocol::{
 };
 use knowledge::{Excerpt, Knowledge};
 use link::{Batch, Exchange, Link, millis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
@@ -81,12 +82,12 @@ struct State {
 }
 
 /// What the sender has been told by clients.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Rumour {
     news: Vec<Excerpt>,
 }
 
-#[handler(broadcast)]
+#[handler(broadcast, schema)]
 impl Hub {
     #[init]
     fn new(cx: &Context) -> Self {

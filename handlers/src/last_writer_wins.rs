@@ -37,7 +37,7 @@ type Stamp = (u64, NodeId);
 /// What a transaction leaves behind: its last write to each key. A list, because JSON's maps have only strings as keys.
 type Writes = Vec<(Any, Any)>;
 
-#[handler(txn_rw_register)]
+#[handler(txn_rw_register, schema)]
 impl LastWriterWins {
     #[init]
     fn new(cx: &Context) -> Self {

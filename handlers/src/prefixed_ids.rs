@@ -17,7 +17,7 @@ pub struct PrefixedIds {
     next: Cell<u64>,
 }
 
-#[handler(unique_ids)]
+#[handler(unique_ids, schema)]
 impl PrefixedIds {
     #[init]
     fn new(cx: &Context) -> Self {

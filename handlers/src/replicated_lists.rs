@@ -38,7 +38,7 @@ impl StateMachine for Lists {
     }
 }
 
-#[handler(txn_list_append)]
+#[handler(txn_list_append, schema)]
 impl ReplicatedLists {
     #[init]
     fn new(cx: &Context) -> Self {

@@ -33,7 +33,7 @@ use futures::{
     channel::oneshot,
     future::{Either, select},
 };
-use glomers_protocol::{Context, ErrorCode, NodeId, Payload, RpcError};
+use glomers_protocol::{Any, Context, ErrorCode, NodeId, Payload, RpcError};
 use link::{Event, Link};
 use omnipaxos::{
     ClusterConfig, OmniPaxos, ServerConfig,
@@ -47,6 +47,7 @@ use omnipaxos::{
     util::LogEntry,
 };
 use omnipaxos_storage::memory_storage::MemoryStorage;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     cell::RefCell,
@@ -92,10 +93,13 @@ pub struct ReplicatedLog<M: StateMachine> {
 }
 
 /// What nodes send each other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(bound = "C: Clone + Debug + Serialize + DeserializeOwned")]
+#[schemars(bound = "C: Clone + Debug", rename = "Packet")]
 pub struct Packet<C: Clone + Debug> {
+    #[schemars(with = "Foreign")]
     ordered: link::Packet<Vec<PaxosMsg<Proposal<C>>>>,
+    #[schemars(with = "Foreign")]
     loose: Loose<C>,
     /// How many entries of the log the sender has executed.
     executed: usize,
@@ -112,6 +116,11 @@ struct Loose<C> {
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     proposals: Vec<Proposal<C>>,
 }
+
+/// Any value: messages of OmniPaxos, in the form that its own types have, and it gives no schema of them.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it only describes")]
+struct Foreign(Any);
 
 /// An entry of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]

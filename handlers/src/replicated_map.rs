@@ -65,7 +65,7 @@ impl Map {
     }
 }
 
-#[handler(lin_kv)]
+#[handler(lin_kv, schema)]
 impl ReplicatedMap {
     #[init]
     fn new(cx: &Context) -> Self {

@@ -48,7 +48,7 @@ impl<T: Copy + Default + AddAssign + Sum> Totals<T> {
 /// A counter that only grows.
 pub struct GCounter(Totals<u64>);
 
-#[handler(g_counter)]
+#[handler(g_counter, schema)]
 impl GCounter {
     #[init]
     fn new(cx: &Context) -> Self {
@@ -79,7 +79,7 @@ impl GCounter {
 /// A counter that grows and shrinks.
 pub struct PnCounter(Totals<i64>);
 
-#[handler(pn_counter)]
+#[handler(pn_counter, schema)]
 impl PnCounter {
     #[init]
     fn new(cx: &Context) -> Self {

@@ -22,7 +22,7 @@ pub struct SetUnion {
     feed: RefCell<Feed<Any>>,
 }
 
-#[handler(g_set)]
+#[handler(g_set, schema)]
 impl SetUnion {
     #[init]
     fn new(cx: &Context) -> Self {

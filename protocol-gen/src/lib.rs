@@ -208,6 +208,7 @@ fn compile(file: &str, text: &str, kind: Kind) -> Result<Option<(String, Vec<Tok
     }
     items.extend(payload::items(&schema)?);
     items.extend(messages::enums(&schema));
+    items.push(messages::schema_text(text));
     items.push(messages::example_tests(&schema));
     Ok(Some((schema.description.to_owned(), items)))
 }

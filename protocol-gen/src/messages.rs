@@ -87,6 +87,15 @@ fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<Toke
     vec![definition, implementation]
 }
 
+/// `SCHEMA`, the text that all of this is made from.
+pub(crate) fn schema_text(text: &str) -> TokenStream {
+    let text = raw_string(text);
+    quote! {
+        /// The schema of these messages, word for word.
+        pub const SCHEMA: &str = #text;
+    }
+}
+
 /// Tests, compiled only for the including crate's own tests: each wire example decodes and encodes to itself.
 pub(crate) fn example_tests(schema: &Schema<'_>) -> TokenStream {
     let checks = schema.messages.iter().map(|message| {

@@ -287,6 +287,128 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "broadcast",
+  "description": "Messages given to any node must in the end be known to all of them.\n\nIn effect a replicated set that only grows. During the run clients mix `broadcast` and `read`; when the network has been healed and 10 s have passed, every client reads once more. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open, except that a `read` without result simply counts as failed. Source: `workload/broadcast.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Topology"},
+    {"$ref": "#/definitions/TopologyOk"},
+    {"$ref": "#/definitions/Broadcast"},
+    {"$ref": "#/definitions/BroadcastOk"},
+    {"$ref": "#/definitions/Read"},
+    {"$ref": "#/definitions/ReadOk"}
+  ],
+  "definitions": {
+    "Topology": {
+      "description": "Proposes who should talk to whom.\n\nEach node gets it once, after `init` and before the first `broadcast`. Nodes may ignore the proposal, but have to answer: an error or silence ends the test. The option `--topology` selects the shape; `grid` is the default.",
+      "type": "object",
+      "required": ["type", "msg_id", "topology"],
+      "properties": {
+        "type": {"const": "topology"},
+        "msg_id": {"type": "integer"},
+        "topology": {
+          "description": "For each node, its proposed neighbours.\n\nAll nodes receive the same object. A list may be empty, and the `line` of a single node is an empty object.",
+          "type": "object",
+          "propertyNames": {"$ref": "#/definitions/NodeId"},
+          "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/NodeId"}}
+        }
+      },
+      "x-response": {"$ref": "#/definitions/TopologyOk"},
+      "examples": [
+        {"type": "topology", "msg_id": 1, "topology": {"n0": ["n1", "n2"], "n1": ["n0"], "n2": ["n0"]}},
+        {"type": "topology", "msg_id": 1, "topology": {}}
+      ]
+    },
+    "TopologyOk": {
+      "description": "Confirms that the topology has arrived.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "topology_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "topology_ok", "in_reply_to": 1},
+        {"type": "topology_ok", "msg_id": 1, "in_reply_to": 1}
+      ]
+    },
+    "Broadcast": {
+      "description": "Hands a message to a node, which is to make it known to all nodes.",
+      "type": "object",
+      "required": ["type", "msg_id", "message"],
+      "properties": {
+        "type": {"const": "broadcast"},
+        "msg_id": {"type": "integer"},
+        "message": {
+          "description": "The message to spread.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ... and sends each number once."
+        }
+      },
+      "x-response": {"$ref": "#/definitions/BroadcastOk"},
+      "examples": [
+        {"type": "broadcast", "msg_id": 2, "message": 1000},
+        {"type": "broadcast", "msg_id": 3, "message": {"text": "hello"}}
+      ]
+    },
+    "BroadcastOk": {
+      "description": "Confirms that the node has accepted the message.\n\nFrom now on the message must not get lost.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "broadcast_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "broadcast_ok", "in_reply_to": 2},
+        {"type": "broadcast_ok", "msg_id": 5, "in_reply_to": 3}
+      ]
+    },
+    "Read": {
+      "description": "Asks for all messages that the node knows.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"const": "read"},
+        "msg_id": {"type": "integer"}
+      },
+      "x-response": {"$ref": "#/definitions/ReadOk"},
+      "examples": [
+        {"type": "read", "msg_id": 4}
+      ]
+    },
+    "ReadOk": {
+      "description": "Lists the messages that the node knows.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "messages"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "read_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "messages": {
+          "description": "Every known message.\n\nTheir order is of no importance.",
+          "type": "array",
+          "items": {"description": "A message, as some client gave it to some node."}
+        }
+      },
+      "examples": [
+        {"type": "read_ok", "in_reply_to": 4, "messages": [1, 8, 72, 25]},
+        {"type": "read_ok", "msg_id": 6, "in_reply_to": 5, "messages": []}
+      ]
+    },
+    "NodeId": {
+      "description": "Name of a participant in the network.\n\nNodes under test are `n0`, `n1`, ... (`n1` upwards without `--node-count`), Maelstrom's clients are `c0`, `c1`, ..., and a service is called by its own name, such as `lin-kv`. Source: `net.clj`.",
+      "type": "string"
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -150,6 +150,53 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "echo",
+  "description": "Clients send a payload and expect it back unchanged.\n\nThe simplest workload, a test of a node's plumbing. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/echo.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Echo"},
+    {"$ref": "#/definitions/EchoOk"}
+  ],
+  "definitions": {
+    "Echo": {
+      "description": "Asks for the enclosed payload to be sent back.",
+      "type": "object",
+      "required": ["type", "msg_id", "echo"],
+      "properties": {
+        "type": {"const": "echo"},
+        "msg_id": {"type": "integer"},
+        "echo": {
+          "description": "The payload.\n\nMay be any JSON value; Maelstrom sends strings such as `Please echo 61`."
+        }
+      },
+      "x-response": {"$ref": "#/definitions/EchoOk"},
+      "examples": [
+        {"type": "echo", "msg_id": 1, "echo": "Please echo 61"},
+        {"type": "echo", "msg_id": 2, "echo": {"nested": [null, true, -1]}}
+      ]
+    },
+    "EchoOk": {
+      "description": "Returns the payload of the request.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "echo"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "echo_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "echo": {"description": "The payload, equal to that of the request."}
+      },
+      "examples": [
+        {"type": "echo_ok", "in_reply_to": 1, "echo": "Please echo 61"},
+        {"type": "echo_ok", "msg_id": 3, "in_reply_to": 2, "echo": {"nested": [null, true, -1]}}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

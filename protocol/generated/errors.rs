@@ -171,6 +171,114 @@ impl<'de> ::serde::Deserialize<'de> for ErrorCode {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "error",
+  "description": "The response that reports a failure, and the codes that say which.\n\nSources: `resources/errors.edn`, `client.clj`, `doc/protocol.md`.",
+  "oneOf": [
+    {"$ref": "#/definitions/RpcError"}
+  ],
+  "definitions": {
+    "RpcError": {
+      "description": "Answers a request that failed, in place of its regular response.\n\nAny request may be answered so. Further keys are allowed. Maelstrom judges the operation by `code` alone, and notes the name of the code and the text in its history.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "code"],
+      "properties": {
+        "type": {"const": "error"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "code": {"description": "What kind of failure it is.", "$ref": "#/definitions/ErrorCode"},
+        "text": {"description": "Explanation for human readers, in free form.", "type": "string"}
+      },
+      "examples": [
+        {"type": "error", "in_reply_to": 5, "code": 11, "text": "no leader elected yet"},
+        {"type": "error", "msg_id": 9, "in_reply_to": 6, "code": 22},
+        {"type": "error", "in_reply_to": 7, "code": 1001, "text": "quota exceeded"}
+      ]
+    },
+    "ErrorCode": {
+      "description": "Number that tells what kind of failure it is.\n\nAfter a definite error the operation has not happened and never will; after an indefinite one it may have happened, or may happen yet. In doubt, indefinite is right. Maelstrom keeps the numbers up to 999 for itself and treats every code that it does not define as indefinite.",
+      "oneOf": [
+        {
+          "const": 0,
+          "title": "timeout",
+          "x-definite": false,
+          "description": "No answer came in time.\n\nWhether the operation takes effect is unknown. Maelstrom's clients raise it themselves about a silent node."
+        },
+        {
+          "const": 1,
+          "title": "node-not-found",
+          "x-definite": true,
+          "description": "The request was addressed to a node that is not on the network."
+        },
+        {
+          "const": 10,
+          "title": "not-supported",
+          "x-definite": true,
+          "description": "The node does not implement this operation.\n\nA handy placeholder while a node is being written."
+        },
+        {
+          "const": 11,
+          "title": "temporarily-unavailable",
+          "x-definite": true,
+          "description": "The node cannot serve the operation for the moment, and has not begun it.\n\nSay, because it awaits `init`, accepts no writes, or cannot reach its peers. Wrong wherever the operation may have happened after all."
+        },
+        {
+          "const": 12,
+          "title": "malformed-request",
+          "x-definite": true,
+          "description": "The request does not have the form that the node expects, so it cannot have been carried out."
+        },
+        {
+          "const": 13,
+          "title": "crash",
+          "x-definite": false,
+          "description": "Something went wrong, and nobody knows how far the operation got.\n\nA safe answer to every failure for which there is no better one."
+        },
+        {
+          "const": 14,
+          "title": "abort",
+          "x-definite": true,
+          "description": "The operation was given up and has had no effect.\n\nThe definite counterpart of `crash`; it suits, for example, a transaction that fails before its commit begins."
+        },
+        {
+          "const": 20,
+          "title": "key-does-not-exist",
+          "x-definite": true,
+          "description": "The operation needs a key that is missing, and does not create keys on its own."
+        },
+        {
+          "const": 21,
+          "title": "key-already-exists",
+          "x-definite": true,
+          "description": "The request is to create a key that is there already, and the node will not replace it."
+        },
+        {
+          "const": 22,
+          "title": "precondition-failed",
+          "x-definite": true,
+          "description": "A condition on which the operation depends is not fulfilled.\n\nTypical case: a compare-and-set meets another value than the one it expects."
+        },
+        {
+          "const": 30,
+          "title": "txn-conflict",
+          "x-definite": true,
+          "description": "The transaction collided with a concurrent one and was rolled back.\n\nA node is free to retry on its own instead of reporting the collision."
+        },
+        {
+          "type": "integer",
+          "minimum": 1000,
+          "title": "custom",
+          "x-definite": false,
+          "description": "A meaning that the nodes have agreed on among themselves.\n\nMaelstrom takes it for indefinite, whatever is meant."
+        }
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -211,6 +211,87 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "g-counter",
+  "description": "A replicated counter that only grows.\n\nIt is the workload `pn-counter` without negative additions. Only the last reads are judged, made when the network has been healed and 10 s have passed: each must equal the sum of all acknowledged additions, plus any of those whose outcome is open. A client waits 5 s for a response and does not look into errors: whatever their code, and after silence too, the outcome of the operation stays open. Sources: `workload/g_counter.clj`, `workload/pn_counter.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Add"},
+    {"$ref": "#/definitions/AddOk"},
+    {"$ref": "#/definitions/Read"},
+    {"$ref": "#/definitions/ReadOk"}
+  ],
+  "definitions": {
+    "Add": {
+      "description": "Increases the counter.",
+      "type": "object",
+      "required": ["type", "msg_id", "delta"],
+      "properties": {
+        "type": {"const": "add"},
+        "msg_id": {"type": "integer"},
+        "delta": {
+          "description": "How much to add.\n\nNever negative, and possibly 0; Maelstrom adds 0 to 4.",
+          "type": "integer"
+        }
+      },
+      "x-response": {"$ref": "#/definitions/AddOk"},
+      "examples": [
+        {"type": "add", "msg_id": 1, "delta": 3},
+        {"type": "add", "msg_id": 2, "delta": 0}
+      ]
+    },
+    "AddOk": {
+      "description": "Confirms that the node has accepted the addition.\n\nFrom now on it must not get lost.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "add_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "add_ok", "in_reply_to": 1},
+        {"type": "add_ok", "msg_id": 1, "in_reply_to": 2}
+      ]
+    },
+    "Read": {
+      "description": "Asks for the value of the counter.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"const": "read"},
+        "msg_id": {"type": "integer"}
+      },
+      "x-response": {"$ref": "#/definitions/ReadOk"},
+      "examples": [
+        {"type": "read", "msg_id": 3}
+      ]
+    },
+    "ReadOk": {
+      "description": "Tells the value of the counter.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "value"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "read_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "value": {
+          "description": "Sum of all additions that the node knows of.\n\nMaelstrom's client turns it into a signed integer of 64 bits and fails on a larger one.",
+          "type": "integer"
+        }
+      },
+      "examples": [
+        {"type": "read_ok", "in_reply_to": 3, "value": 12},
+        {"type": "read_ok", "msg_id": 2, "in_reply_to": 4, "value": 0}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -211,6 +211,87 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "g-set",
+  "description": "A replicated set that only grows.\n\nAny node takes additions; in the end every node must show them all. Clients read throughout the run, and once more when the network has been healed and 10 s have passed. A client waits 5 s for a response and does not look into errors: whatever their code, and after silence too, the outcome of the operation stays open. Source: `workload/g_set.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Add"},
+    {"$ref": "#/definitions/AddOk"},
+    {"$ref": "#/definitions/Read"},
+    {"$ref": "#/definitions/ReadOk"}
+  ],
+  "definitions": {
+    "Add": {
+      "description": "Adds an element to the set.",
+      "type": "object",
+      "required": ["type", "msg_id", "element"],
+      "properties": {
+        "type": {"const": "add"},
+        "msg_id": {"type": "integer"},
+        "element": {
+          "description": "The element to add.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ... and adds each number once."
+        }
+      },
+      "x-response": {"$ref": "#/definitions/AddOk"},
+      "examples": [
+        {"type": "add", "msg_id": 1, "element": 4},
+        {"type": "add", "msg_id": 2, "element": ["a", 1]}
+      ]
+    },
+    "AddOk": {
+      "description": "Confirms that the node has accepted the element.\n\nFrom now on the element must not get lost.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "add_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "add_ok", "in_reply_to": 1},
+        {"type": "add_ok", "msg_id": 1, "in_reply_to": 2}
+      ]
+    },
+    "Read": {
+      "description": "Asks for the elements of the set.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"const": "read"},
+        "msg_id": {"type": "integer"}
+      },
+      "x-response": {"$ref": "#/definitions/ReadOk"},
+      "examples": [
+        {"type": "read", "msg_id": 3}
+      ]
+    },
+    "ReadOk": {
+      "description": "Lists the elements that the node knows.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "value"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "read_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "value": {
+          "description": "Every known element, in any order.\n\nMaelstrom's documentation speaks of a key `elements`, but its code wants this one.",
+          "type": "array",
+          "items": {"description": "An element, as some client added it."}
+        }
+      },
+      "examples": [
+        {"type": "read_ok", "in_reply_to": 3, "value": [4, 8, 11]},
+        {"type": "read_ok", "msg_id": 2, "in_reply_to": 4, "value": []}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

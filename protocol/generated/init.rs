@@ -122,6 +122,62 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "init",
+  "description": "The handshake that opens every run.\n\nIt is the same for every workload and comes before any other request of a client. Messages of nodes that were initialised sooner may overtake it. Sources: `db.clj`, `doc/protocol.md`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Init"},
+    {"$ref": "#/definitions/InitOk"}
+  ],
+  "definitions": {
+    "Init": {
+      "description": "Tells a node its own name and who else is in the cluster.\n\nEach node gets it once. Maelstrom waits 10 s for `init_ok`; silence, an error or another answer ends the test.",
+      "type": "object",
+      "required": ["type", "msg_id", "node_id", "node_ids"],
+      "properties": {
+        "type": {"const": "init"},
+        "msg_id": {"type": "integer"},
+        "node_id": {
+          "description": "Name of the node that receives this message.\n\nIt belongs in the `src` of everything that the node sends.",
+          "$ref": "#/definitions/NodeId"
+        },
+        "node_ids": {
+          "description": "Names of all nodes, the recipient included.\n\nAll nodes see the same list in the same order.",
+          "type": "array",
+          "items": {"$ref": "#/definitions/NodeId"}
+        }
+      },
+      "x-response": {"$ref": "#/definitions/InitOk"},
+      "examples": [
+        {"type": "init", "msg_id": 1, "node_id": "n0", "node_ids": ["n0", "n1", "n2"]},
+        {"type": "init", "msg_id": 1, "node_id": "n1", "node_ids": ["n1"]}
+      ]
+    },
+    "InitOk": {
+      "description": "Reports that the node is ready for requests.\n\nBesides `in_reply_to`, Maelstrom looks only at the `type` of this answer.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "init_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "init_ok", "in_reply_to": 1},
+        {"type": "init_ok", "msg_id": 0, "in_reply_to": 1}
+      ]
+    },
+    "NodeId": {
+      "description": "Name of a participant in the network.\n\nNodes under test are `n0`, `n1`, ... (`n1` upwards without `--node-count`), Maelstrom's clients are `c0`, `c1`, ..., and a service is called by its own name, such as `lin-kv`. Source: `net.clj`.",
+      "type": "string"
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -388,6 +388,187 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "kafka",
+  "description": "Append-only logs, in the manner of Kafka.\n\nEach log has a string as its key; each message in a log has an integer, its offset, and offsets may have gaps. Clients append with `send`, read with `poll`, and note their progress with `commit_offsets`.\n\nThe checker looks for messages that got lost, were skipped, or turned up out of order, and for offsets used twice. It does not ask for recent data: an acknowledged message may stay hidden for a while.\n\nA client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/kafka.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Send"},
+    {"$ref": "#/definitions/SendOk"},
+    {"$ref": "#/definitions/Poll"},
+    {"$ref": "#/definitions/PollOk"},
+    {"$ref": "#/definitions/CommitOffsets"},
+    {"$ref": "#/definitions/CommitOffsetsOk"},
+    {"$ref": "#/definitions/ListCommittedOffsets"},
+    {"$ref": "#/definitions/ListCommittedOffsetsOk"}
+  ],
+  "definitions": {
+    "Send": {
+      "description": "Puts a message at the end of a log.",
+      "type": "object",
+      "required": ["type", "msg_id", "key", "msg"],
+      "properties": {
+        "type": {"const": "send"},
+        "msg_id": {"type": "integer"},
+        "key": {
+          "description": "Key of the log.\n\nLogs need no creation. Maelstrom's keys are integers in decimal, such as `\"7\"`.",
+          "type": "string"
+        },
+        "msg": {
+          "description": "The message to append.\n\nMay be any JSON value; Maelstrom sends integers, no two equal in one log."
+        }
+      },
+      "x-response": {"$ref": "#/definitions/SendOk"},
+      "examples": [
+        {"type": "send", "msg_id": 1, "key": "k1", "msg": 123},
+        {"type": "send", "msg_id": 2, "key": "7", "msg": {"text": "hello"}}
+      ]
+    },
+    "SendOk": {
+      "description": "Confirms that the message has its place in the log.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "offset"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "send_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "offset": {
+          "description": "Offset at which the message stands.\n\nNo other message of that log has it, and later ones get larger ones.",
+          "type": "integer"
+        }
+      },
+      "examples": [
+        {"type": "send_ok", "in_reply_to": 1, "offset": 1000},
+        {"type": "send_ok", "msg_id": 1, "in_reply_to": 2, "offset": 0}
+      ]
+    },
+    "Poll": {
+      "description": "Asks for messages of some logs.",
+      "type": "object",
+      "required": ["type", "msg_id", "offsets"],
+      "properties": {
+        "type": {"const": "poll"},
+        "msg_id": {"type": "integer"},
+        "offsets": {
+          "description": "For each log, the offset to read from.\n\nEmpty when the client follows no log yet.",
+          "type": "object",
+          "additionalProperties": {"type": "integer"}
+        }
+      },
+      "x-response": {"$ref": "#/definitions/PollOk"},
+      "examples": [
+        {"type": "poll", "msg_id": 3, "offsets": {"k1": 1000, "k2": 2000}},
+        {"type": "poll", "msg_id": 4, "offsets": {}}
+      ]
+    },
+    "PollOk": {
+      "description": "Delivers messages of the logs asked for.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "msgs"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "poll_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "msgs": {
+          "description": "For each log, a run of its messages.\n\nA run begins at the offset asked for, or the next one in use, and ascends without passing over any message; how long it is, the node decides. A log with nothing to deliver may be left out.",
+          "type": "object",
+          "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/OffsetMessage"}}
+        }
+      },
+      "examples": [
+        {
+          "type": "poll_ok",
+          "in_reply_to": 3,
+          "msgs": {"k1": [[1000, 9], [1001, 5], [1003, 15]], "k2": [[2000, {"text": "hello"}]]}
+        },
+        {"type": "poll_ok", "msg_id": 2, "in_reply_to": 4, "msgs": {}}
+      ]
+    },
+    "CommitOffsets": {
+      "description": "Notes how far the client has come in some logs.\n\nMaelstrom's clients send it after every `poll` that brought messages; an error in reply counts as an error of that `poll`.",
+      "type": "object",
+      "required": ["type", "msg_id", "offsets"],
+      "properties": {
+        "type": {"const": "commit_offsets"},
+        "msg_id": {"type": "integer"},
+        "offsets": {
+          "description": "For each log, the last offset that is done with.\n\nWhoever takes up the log afresh should start with the next one, or earlier, so that nothing gets lost.",
+          "type": "object",
+          "additionalProperties": {"type": "integer"}
+        }
+      },
+      "x-response": {"$ref": "#/definitions/CommitOffsetsOk"},
+      "examples": [
+        {"type": "commit_offsets", "msg_id": 5, "offsets": {"k1": 1003, "k2": 2000}}
+      ]
+    },
+    "CommitOffsetsOk": {
+      "description": "Confirms that the progress has been noted.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "commit_offsets_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "commit_offsets_ok", "in_reply_to": 5},
+        {"type": "commit_offsets_ok", "msg_id": 3, "in_reply_to": 5}
+      ]
+    },
+    "ListCommittedOffsets": {
+      "description": "Asks how far clients have come in some logs.\n\nA client sends it when logs are assigned to it. Maelstrom's introduction to the workload calls it `fetch_committed_offsets`, a type that does not exist.",
+      "type": "object",
+      "required": ["type", "msg_id", "keys"],
+      "properties": {
+        "type": {"const": "list_committed_offsets"},
+        "msg_id": {"type": "integer"},
+        "keys": {"description": "Keys of the logs in question.", "type": "array", "items": {"type": "string"}}
+      },
+      "x-response": {"$ref": "#/definitions/ListCommittedOffsetsOk"},
+      "examples": [
+        {"type": "list_committed_offsets", "msg_id": 6, "keys": ["k1", "k2"]},
+        {"type": "list_committed_offsets", "msg_id": 7, "keys": ["k3"]}
+      ]
+    },
+    "ListCommittedOffsetsOk": {
+      "description": "Tells how far clients have come in the logs asked for.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "offsets"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "list_committed_offsets_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "offsets": {
+          "description": "For each log, the last committed offset.\n\nA log that is unknown, or has no committed offset, may be left out. Maelstrom's present client checks the form of this object and then makes no use of it.",
+          "type": "object",
+          "additionalProperties": {"type": "integer"}
+        }
+      },
+      "examples": [
+        {"type": "list_committed_offsets_ok", "in_reply_to": 6, "offsets": {"k1": 1003, "k2": 2000}},
+        {"type": "list_committed_offsets_ok", "msg_id": 4, "in_reply_to": 7, "offsets": {}}
+      ]
+    },
+    "OffsetMessage": {
+      "description": "A message together with its offset.",
+      "type": "array",
+      "items": [
+        {"title": "offset", "description": "Where the message stands in its log.", "type": "integer"},
+        {"title": "msg", "description": "The message, as it was sent."}
+      ],
+      "minItems": 2,
+      "maxItems": 2
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -292,6 +292,120 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "lin-kv",
+  "description": "A linearizable store of values under keys.\n\nEach key is a register of its own; every operation on it must seem to happen at one instant between its request and its response.\n\nA client waits for a response ten times the mean latency, but at least 1 s. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open, except for `read`, which counts as failed too. Source: `workload/lin_kv.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Read"},
+    {"$ref": "#/definitions/ReadOk"},
+    {"$ref": "#/definitions/Write"},
+    {"$ref": "#/definitions/WriteOk"},
+    {"$ref": "#/definitions/Cas"},
+    {"$ref": "#/definitions/CasOk"}
+  ],
+  "definitions": {
+    "Read": {
+      "description": "Asks for the value of a key.\n\nErrors: 20 `key-does-not-exist`.",
+      "type": "object",
+      "required": ["type", "msg_id", "key"],
+      "properties": {
+        "type": {"const": "read"},
+        "msg_id": {"type": "integer"},
+        "key": {"description": "Which key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."}
+      },
+      "x-response": {"$ref": "#/definitions/ReadOk"},
+      "examples": [
+        {"type": "read", "msg_id": 1, "key": 0},
+        {"type": "read", "msg_id": 2, "key": "name"}
+      ]
+    },
+    "ReadOk": {
+      "description": "Tells the value of the key.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "value"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "read_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "value": {
+          "description": "The present value.\n\nFor a missing key there is none, and an error takes the place of this response."
+        }
+      },
+      "examples": [
+        {"type": "read_ok", "in_reply_to": 1, "value": 4},
+        {"type": "read_ok", "msg_id": 56, "in_reply_to": 2, "value": {"a": [1, null]}}
+      ]
+    },
+    "Write": {
+      "description": "Sets the value of a key, whatever it was.\n\nA missing key is created.",
+      "type": "object",
+      "required": ["type", "msg_id", "key", "value"],
+      "properties": {
+        "type": {"const": "write"},
+        "msg_id": {"type": "integer"},
+        "key": {"description": "Which key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."},
+        "value": {"description": "The new value.\n\nMay be any JSON value; Maelstrom writes 0 to 4."}
+      },
+      "x-response": {"$ref": "#/definitions/WriteOk"},
+      "examples": [
+        {"type": "write", "msg_id": 3, "key": 0, "value": 4},
+        {"type": "write", "msg_id": 4, "key": "name", "value": {"a": [1, null]}}
+      ]
+    },
+    "WriteOk": {
+      "description": "Confirms that the value has been set.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "write_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "write_ok", "in_reply_to": 3},
+        {"type": "write_ok", "msg_id": 57, "in_reply_to": 4}
+      ]
+    },
+    "Cas": {
+      "description": "Replaces the value of a key if it is the expected one, in one indivisible step.\n\nErrors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another.",
+      "type": "object",
+      "required": ["type", "msg_id", "key", "from", "to"],
+      "properties": {
+        "type": {"const": "cas"},
+        "msg_id": {"type": "integer"},
+        "key": {"description": "Which key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."},
+        "from": {"description": "The value that is expected."},
+        "to": {"description": "The value to put in its place."}
+      },
+      "x-response": {"$ref": "#/definitions/CasOk"},
+      "examples": [
+        {"type": "cas", "msg_id": 5, "key": 0, "from": 4, "to": 2},
+        {"type": "cas", "msg_id": 6, "key": "name", "from": {"a": [1, null]}, "to": null}
+      ]
+    },
+    "CasOk": {
+      "description": "Confirms that the expected value was found and replaced.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "cas_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "cas_ok", "in_reply_to": 5},
+        {"type": "cas_ok", "msg_id": 58, "in_reply_to": 6}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

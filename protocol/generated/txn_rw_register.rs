@@ -304,6 +304,128 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "txn-rw-register",
+  "description": "Transactions over registers, one under each key, which are read and overwritten.\n\nA register comes into being with its first write; until then reads of it give `null` and are no error, unlike those of `lin-kv`. As no value is written twice to one register, a read reveals which write it saw.\n\nThe option `--consistency-models` says which model the history must satisfy; by default it is strict serializability. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/txn_rw_register.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Txn"},
+    {"$ref": "#/definitions/TxnOk"}
+  ],
+  "definitions": {
+    "Txn": {
+      "description": "Runs a transaction.\n\nErrors: 30 `txn-conflict` if a concurrent transaction is in the way, 14 `abort` if it is given up for another reason; after either one nothing of it may be visible.",
+      "type": "object",
+      "required": ["type", "msg_id", "txn"],
+      "properties": {
+        "type": {"const": "txn"},
+        "msg_id": {"type": "integer"},
+        "txn": {
+          "description": "The micro-operations, in the order of their execution.\n\nEach one sees the effects of those before it.",
+          "type": "array",
+          "items": {"$ref": "#/definitions/MicroOp"}
+        }
+      },
+      "x-response": {"$ref": "#/definitions/TxnOk"},
+      "examples": [
+        {"type": "txn", "msg_id": 3, "txn": [["r", 1, null], ["w", 1, 6], ["w", 2, 9]]},
+        {"type": "txn", "msg_id": 4, "txn": [["w", "x", {"a": 1}], ["r", "x", null], ["r", "y", null]]}
+      ]
+    },
+    "TxnOk": {
+      "description": "Confirms that the transaction is committed, and tells what it read.\n\nAn aborted transaction is answered by an error instead.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "txn"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "txn_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "txn": {
+          "description": "The micro-operations of the request, with the results of the reads filled in.\n\nSame number, same order, same keys.",
+          "type": "array",
+          "items": {"$ref": "#/definitions/CompletedMicroOp"}
+        }
+      },
+      "examples": [
+        {"type": "txn_ok", "in_reply_to": 3, "txn": [["r", 1, 3], ["w", 1, 6], ["w", 2, 9]]},
+        {
+          "type": "txn_ok",
+          "msg_id": 5,
+          "in_reply_to": 4,
+          "txn": [["w", "x", {"a": 1}], ["r", "x", {"a": 1}], ["r", "y", null]]
+        }
+      ]
+    },
+    "MicroOp": {
+      "description": "One step of a requested transaction.\n\nA list of three: what to do, the key, and a value.",
+      "oneOf": [
+        {
+          "title": "Read",
+          "description": "Observes the value of a key.",
+          "type": "array",
+          "items": [
+            {"const": "r"},
+            {"title": "key", "description": "Which key."},
+            {"title": "value", "const": null, "description": "Always `null`: the place for the result."}
+          ],
+          "minItems": 3,
+          "maxItems": 3
+        },
+        {
+          "title": "Write",
+          "description": "Sets the value of a key, whatever it was.\n\nA missing key is created.",
+          "type": "array",
+          "items": [
+            {"const": "w"},
+            {"title": "key", "description": "Which key."},
+            {
+              "title": "value",
+              "description": "The value.\n\nMay be any JSON value; Maelstrom writes integers, each at most once to a key."
+            }
+          ],
+          "minItems": 3,
+          "maxItems": 3
+        }
+      ]
+    },
+    "CompletedMicroOp": {
+      "description": "One step of a committed transaction.\n\nLike the step of the request, but a read has its result.",
+      "oneOf": [
+        {
+          "title": "Read",
+          "description": "A read, with what it observed.",
+          "type": "array",
+          "items": [
+            {"const": "r"},
+            {"title": "key", "description": "Which key."},
+            {"title": "value", "description": "The value of the register, or `null` if the key does not exist."}
+          ],
+          "minItems": 3,
+          "maxItems": 3
+        },
+        {
+          "title": "Write",
+          "description": "A write, repeated from the request unchanged.",
+          "type": "array",
+          "items": [
+            {"const": "w"},
+            {"title": "key", "description": "Which key."},
+            {
+              "title": "value",
+              "description": "The value.\n\nMay be any JSON value; Maelstrom writes integers, each at most once to a key."
+            }
+          ],
+          "minItems": 3,
+          "maxItems": 3
+        }
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -149,6 +149,52 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "unique-ids",
+  "description": "Nodes hand out identifiers, no two of which may be equal.\n\nUniqueness must hold across all nodes and for the whole run, network partitions included. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/unique_ids.clj`.",
+  "oneOf": [
+    {"$ref": "#/definitions/Generate"},
+    {"$ref": "#/definitions/GenerateOk"}
+  ],
+  "definitions": {
+    "Generate": {
+      "description": "Asks for a fresh identifier.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"const": "generate"},
+        "msg_id": {"type": "integer"}
+      },
+      "x-response": {"$ref": "#/definitions/GenerateOk"},
+      "examples": [
+        {"type": "generate", "msg_id": 2}
+      ]
+    },
+    "GenerateOk": {
+      "description": "Delivers a fresh identifier.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "id"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "generate_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "id": {
+          "description": "The identifier.\n\nMay be any JSON value: number, string, list and so on. Maelstrom compares integers exactly, other numbers as 64-bit floats."
+        }
+      },
+      "examples": [
+        {"type": "generate_ok", "in_reply_to": 2, "id": 123},
+        {"type": "generate_ok", "msg_id": 8, "in_reply_to": 3, "id": [1795327263, 0, "n2"]},
+        {"type": "generate_ok", "in_reply_to": 4, "id": "n1-17"}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

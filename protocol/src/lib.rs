@@ -26,6 +26,7 @@
 //! - Values: [`Any`], [`NodeId`].
 //! - The node: [`Node`] without input and output, [`run`] over stdin and stdout.
 //! - Underneath: [`Message`], [`Payload`], [`Request`], [`Handler`], [`Reply`].
+//! - With the feature `schema`: `Described`, for nodes that print the JSON Schema of all they speak, and `schemars`.
 
 // Generated code and the macro name this crate as their users do.
 extern crate self as glomers_protocol;
@@ -33,6 +34,8 @@ extern crate self as glomers_protocol;
 mod any;
 mod calls;
 mod context;
+#[cfg(feature = "schema")]
+mod described;
 mod error;
 mod handler;
 mod kv;
@@ -54,6 +57,8 @@ include!(concat!(env!("OUT_DIR"), "/mod.rs"));
 pub use any::Any;
 pub use calls::Call;
 pub use context::{Context, NodeRng, Sleep};
+#[cfg(feature = "schema")]
+pub use described::Described;
 pub use error::{CallError, DecodeError, Rejected};
 pub use errors::{ErrorCode, RpcError};
 #[doc = include_str!("../handler.md")]
@@ -65,4 +70,6 @@ pub use node::Node;
 pub use node_id::NodeId;
 pub use rand;
 pub use reply::{IntoReply, Reply};
+#[cfg(feature = "schema")]
+pub use schemars;
 pub use stdio::{run, run_over, run_with};

@@ -1,6 +1,8 @@
 //! What generated code calls. All logic is here, in one copy, and none of it in the generator's output. Not part of the
 //! public interface.
 
+#[cfg(feature = "schema")]
+pub use crate::described::{Document, Json};
 use crate::{
     Context, ErrorCode, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
     error::{Reason, excerpt},

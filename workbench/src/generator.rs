@@ -28,6 +28,12 @@ impl Invocation {
         Self { f, value: Any::null(), extra: Vec::new() }
     }
 
+    /// The same, marked as one of those at the very end: [`Op::is_final`] tells it from the others.
+    #[must_use]
+    pub fn as_final(self) -> Self {
+        self.with("final?", true)
+    }
+
     /// The same with one more entry.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<Any>) -> Self {
@@ -70,8 +76,13 @@ pub trait Generator {
     }
 }
 
-/// Operations without end, each for whichever thread is free.
-pub struct Each<F>(pub F);
+/// Operations without end, each for whichever thread is free. Made by [`each`].
+pub struct Each<F>(F);
+
+/// Operations without end: whenever a thread is free, `operation` says what it does.
+pub fn each<F: FnMut(&mut Pcg64Mcg) -> Invocation>(operation: F) -> Each<F> {
+    Each(operation)
+}
 
 impl<F: FnMut(&mut Pcg64Mcg) -> Invocation> Generator for Each<F> {
     fn next(&mut self, moment: &mut Moment<'_>) -> Next {

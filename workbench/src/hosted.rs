@@ -42,6 +42,13 @@ pub struct Program {
     pub show_stderr: bool,
 }
 
+impl Program {
+    /// The binary without arguments; what it writes to stderr is not kept.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), arguments: Vec::new(), logs: None, show_stderr: false }
+    }
+}
+
 /// A program could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", path.display())]

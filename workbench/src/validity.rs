@@ -1,7 +1,7 @@
 //! The three answers a checker can give, and how they add up (jepsen: `checker.clj`, `merge-valid`).
 
 use serde::{Serialize, Serializer};
-use std::fmt;
+use std::{fmt, process::ExitCode};
 
 /// A verdict. The order is that of gravity: the gravest of several verdicts is the verdict on the whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
@@ -18,6 +18,17 @@ impl Validity {
     /// Valid or invalid.
     pub fn from_valid(valid: bool) -> Self {
         if valid { Self::Valid } else { Self::Invalid }
+    }
+}
+
+/// As Maelstrom's (jepsen: `cli.clj`): 0, 2 for an unknown verdict, 1 for an invalid one.
+impl From<Validity> for ExitCode {
+    fn from(validity: Validity) -> Self {
+        match validity {
+            Validity::Valid => Self::SUCCESS,
+            Validity::Unknown => Self::from(2),
+            Validity::Invalid => Self::from(1),
+        }
     }
 }
 

@@ -36,10 +36,18 @@ pub struct Verdict {
     pub findings: serde_json::Value,
 }
 
+impl Verdict {
+    /// Valid if there are no errors; the finding is what they say.
+    pub fn from_errors(errors: &[impl serde::Serialize]) -> Self {
+        Self { valid: Validity::from_valid(errors.is_empty()), findings: serde_json::json!({ "errors": errors }) }
+    }
+}
+
 /// What one client does with each operation it is given; it may remember things from one to the next.
 pub type Connection = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Outcome>>;
 
-/// A workload.
+/// A workload. The built-in ones are in [`WORKLOADS`]; [`run`](crate::run) takes any other as well, and
+/// `docs/own-workload.md` walks through one.
 pub trait Workload {
     /// Its name on the command line.
     fn name(&self) -> &'static str;

@@ -11,8 +11,7 @@ use glomers_workbench::{
 use std::{path::Path, process::Command, time::Duration};
 
 fn program(name: &str) -> Program {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name);
-    Program { path, arguments: Vec::new(), logs: None, show_stderr: false }
+    Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name))
 }
 
 fn options(nodes: usize) -> Options {

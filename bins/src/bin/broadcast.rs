@@ -4,7 +4,7 @@ use glomers::BroadcastArguments;
 use glomers_handlers::Hub;
 
 fn main() -> std::io::Result<()> {
-    let arguments: BroadcastArguments = glomers::arguments(env!("CARGO_BIN_NAME"));
+    let arguments = glomers::arguments::<BroadcastArguments, Hub>(env!("CARGO_BIN_NAME"));
     let budget = arguments.budget();
     glomers_protocol::run_with(move |cx| Hub::with_budget(cx, budget))
 }

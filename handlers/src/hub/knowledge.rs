@@ -11,6 +11,7 @@
 //! come, because they were lost together with the only node that had them, it is [adopted](Knowledge::adopt).
 
 use glomers_protocol::{Any, Context, NodeId, rand::RngExt};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,7 +31,7 @@ pub(super) type Origin = NodeId;
 pub(super) type Vector = BTreeMap<Origin, usize>;
 
 /// A part of an origin's log.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Excerpt {
     origin: Origin,
     /// How many values come before.

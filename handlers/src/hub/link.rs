@@ -1,6 +1,7 @@
 //! What a node knows of another one that it exchanges [`Batch`]es with: what that has, and when who has spoken last.
 
 use super::knowledge::{Excerpt, Knowledge, Vector};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const GREETING: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// News and confirmations. Times are in milliseconds.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Batch {
     /// What the sender has.
     pub(crate) has: Vector,
@@ -40,7 +41,7 @@ impl Batch {
 }
 
 /// What a batch is to the other side's batches.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Exchange {
     /// Whether the sender asks for what it lacks.
     pub(crate) ask: bool,

@@ -37,7 +37,7 @@ pub struct ClaimedOffsets {
     logs: RefCell<BTreeMap<String, Vec<Any>>>,
 }
 
-#[handler(kafka)]
+#[handler(kafka, schema)]
 impl ClaimedOffsets {
     async fn send(&self, cx: &Context, request: Send) -> Result<SendOk, RpcError> {
         let offset = within(cx, PATIENCE, self.claim(cx, &request.key, &request.msg)).await?;

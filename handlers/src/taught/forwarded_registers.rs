@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(900);
 #[derive(Default)]
 pub struct ForwardedRegisters;
 
-#[handler(lin_kv)]
+#[handler(lin_kv, schema)]
 impl ForwardedRegisters {
     async fn read(&self, cx: &Context, Read { key }: Read) -> Result<ReadOk, CallError> {
         let kv::ReadOk { value } = forward(cx, &kv::Read { key }).await?;

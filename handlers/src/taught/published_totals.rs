@@ -38,7 +38,7 @@ pub struct PublishedTotals {
     reads: Cell<u64>,
 }
 
-#[handler(g_counter)]
+#[handler(g_counter, schema)]
 impl PublishedTotals {
     async fn add(&self, cx: &Context, request: Add) -> Result<AddOk, RpcError> {
         let shrinks = |_| RpcError::new(ErrorCode::MalformedRequest, "this counter takes no negative delta");

@@ -39,7 +39,7 @@ pub struct SwappedRoot;
 /// Every list by its key.
 type Lists = BTreeMap<Any, Vec<Any>>;
 
-#[handler(txn_list_append)]
+#[handler(txn_list_append, schema)]
 impl SwappedRoot {
     async fn txn(&self, cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {
         within(cx, PATIENCE, transact(cx, request)).await

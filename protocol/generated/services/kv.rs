@@ -299,6 +299,127 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "kv",
+  "description": "Stores of values under keys that Maelstrom runs for the nodes to use.\n\nThree services speak this protocol and differ in what they promise. Each operation concerns a single key.\n\n- `lin-kv` is linearizable.\n- `seq-kv` is sequentially consistent: an operation that changes nothing (a `read`, a failing `cas`, a `write` of the value that is there) may be served from one of the last 32 states, and a client is not meant to go back behind what it has seen, though one that has missed more than 32 changes may. One that changes something works on the newest state.\n- `lww-kv` is hardly consistent at all: it plays two independent copies (Maelstrom's documentation says five) which merge now and then, and of two writes to a key the one with the higher logical timestamp stays. Reads may be old, a written key may seem to be missing, and acknowledged writes can be lost.\n\nA service does not answer a request of unknown `type` at all, and gives its own messages no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
+  "x-addresses": ["lin-kv", "seq-kv", "lww-kv"],
+  "oneOf": [
+    {"$ref": "#/definitions/Read"},
+    {"$ref": "#/definitions/ReadOk"},
+    {"$ref": "#/definitions/Write"},
+    {"$ref": "#/definitions/WriteOk"},
+    {"$ref": "#/definitions/Cas"},
+    {"$ref": "#/definitions/CasOk"}
+  ],
+  "definitions": {
+    "Read": {
+      "description": "Asks for the value of a key.\n\nErrors: 20 `key-does-not-exist`. From `seq-kv` and `lww-kv` the answer, and the error too, may be out of date.",
+      "type": "object",
+      "required": ["type", "msg_id", "key"],
+      "properties": {
+        "type": {"const": "read"},
+        "msg_id": {"type": "integer"},
+        "key": {"description": "Which key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."}
+      },
+      "x-response": {"$ref": "#/definitions/ReadOk"},
+      "examples": [
+        {"type": "read", "msg_id": 1, "key": "root"},
+        {"type": "read", "msg_id": 2, "key": ["n0", 7]}
+      ]
+    },
+    "ReadOk": {
+      "description": "Tells the value of the key.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "value"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "read_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "value": {
+          "description": "The value that was found.\n\n`null` only if `null` has been stored: a missing key is an error in all three services."
+        }
+      },
+      "examples": [
+        {"type": "read_ok", "in_reply_to": 1, "value": {"type": "leaf", "range": [0, 128], "pairs": []}},
+        {"type": "read_ok", "msg_id": 0, "in_reply_to": 2, "value": null}
+      ]
+    },
+    "Write": {
+      "description": "Sets the value of a key, whatever it was.\n\nA missing key is created. In `lww-kv` a competing write may replace it later, even one that was acknowledged earlier.",
+      "type": "object",
+      "required": ["type", "msg_id", "key", "value"],
+      "properties": {
+        "type": {"const": "write"},
+        "msg_id": {"type": "integer"},
+        "key": {"description": "Which key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."},
+        "value": {"description": "The new value.\n\nMay be any JSON value."}
+      },
+      "x-response": {"$ref": "#/definitions/WriteOk"},
+      "examples": [
+        {"type": "write", "msg_id": 3, "key": "root", "value": "n0-2"},
+        {"type": "write", "msg_id": 4, "key": 5, "value": null}
+      ]
+    },
+    "WriteOk": {
+      "description": "Confirms that the value has been set.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "write_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "write_ok", "in_reply_to": 3},
+        {"type": "write_ok", "msg_id": 1, "in_reply_to": 4}
+      ]
+    },
+    "Cas": {
+      "description": "Replaces the value of a key if it is the expected one, in one indivisible step.\n\nErrors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another. In `seq-kv` the error may stem from an old state, a replacement never does. In `lww-kv` the comparison is made in one copy only, so that two clients can both succeed with the same `from`.",
+      "type": "object",
+      "required": ["type", "msg_id", "key", "from", "to"],
+      "properties": {
+        "type": {"const": "cas"},
+        "msg_id": {"type": "integer"},
+        "key": {"description": "Which key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."},
+        "from": {
+          "description": "The value that is expected.\n\nIt must have the same content and the same kind of number: `1` is not `1.0`."
+        },
+        "to": {"description": "The value to put in its place."},
+        "create_if_not_exists": {
+          "description": "Whether to store `to` under a missing key, in place of error 20.\n\nOnly `lin-kv` and `seq-kv` heed it; `lww-kv` ignores it and returns the error. The workload `lin-kv` does not have it.",
+          "type": "boolean"
+        }
+      },
+      "x-response": {"$ref": "#/definitions/CasOk"},
+      "examples": [
+        {"type": "cas", "msg_id": 5, "key": "root", "from": "empty", "to": "n0-2"},
+        {"type": "cas", "msg_id": 6, "key": "counter", "from": 0, "to": 1, "create_if_not_exists": true}
+      ]
+    },
+    "CasOk": {
+      "description": "Confirms that the value has been replaced, or created.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "cas_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"}
+      },
+      "examples": [
+        {"type": "cas_ok", "in_reply_to": 5},
+        {"type": "cas_ok", "msg_id": 2, "in_reply_to": 6}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -148,6 +148,53 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "tso",
+  "description": "An oracle for timestamps that Maelstrom runs for the nodes to use.\n\nUseful for transactions after the manner of Percolator. Linearizable: a request that begins after another one has been answered gets a larger timestamp. A service does not answer a request of unknown `type` at all, and gives its own messages no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
+  "x-addresses": ["lin-tso"],
+  "oneOf": [
+    {"$ref": "#/definitions/Ts"},
+    {"$ref": "#/definitions/TsOk"}
+  ],
+  "definitions": {
+    "Ts": {
+      "description": "Asks for a timestamp.\n\nThe service works without `msg_id` as well, but then its response has a `null` in `in_reply_to`.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"const": "ts"},
+        "msg_id": {"type": "integer"}
+      },
+      "x-response": {"$ref": "#/definitions/TsOk"},
+      "examples": [
+        {"type": "ts", "msg_id": 1}
+      ]
+    },
+    "TsOk": {
+      "description": "Delivers a timestamp.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "ts"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "ts_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "ts": {
+          "description": "The timestamp: how many were given out before.\n\nIt begins with 0 and grows by one with each request; it has nothing to do with a clock.",
+          "type": "integer"
+        }
+      },
+      "examples": [
+        {"type": "ts_ok", "in_reply_to": 1, "ts": 0},
+        {"type": "ts_ok", "msg_id": 7, "in_reply_to": 2, "ts": 123}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

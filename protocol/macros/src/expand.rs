@@ -11,7 +11,8 @@ pub(crate) fn wiring(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     let workload = workload(block, handlers);
     let payloads = handlers.functions.iter().map(payload);
     let handler = handler(block, handlers);
-    quote!(#workload #(#payloads)* #handler)
+    let described = handlers.schema.as_ref().map(|word| described(block, handlers, word));
+    quote!(#workload #(#payloads)* #handler #described)
 }
 
 /// Expands to:
@@ -129,6 +130,33 @@ fn handler(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
                     #(#arms)*
                     _ => #path::dispatch(self, cx, message),
                 }
+            }
+        }
+    }
+}
+
+/// Expands to `impl Described for Gossip { fn schema() .. }`, which asks every payload between nodes for its schema.
+fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream {
+    let (path, node) = (&handlers.workload, &block.self_ty);
+    let (generics, _, bounds) = block.generics.split_for_impl();
+    let bodies = handlers.functions.iter().filter_map(|function| {
+        let payload = function.payload.as_ref()?;
+        let method = match function.role {
+            Role::Message => "message",
+            Role::Rpc => "rpc",
+            _ => return None,
+        };
+        // At the user's type, for that is where rustc is to say that it has no schema.
+        let method = Ident::new(method, payload.span());
+        Some(quote_spanned!(payload.span()=> document.#method::<#payload>();))
+    });
+    quote_spanned! {at(word.span())=>
+        impl #generics ::glomers_protocol::Described for #node #bounds {
+            fn schema() -> ::glomers_protocol::support::Json {
+                #[allow(unused_mut)]
+                let mut document = ::glomers_protocol::support::Document::new(#path::NAME, #path::SCHEMA);
+                #(#bodies)*
+                document.finish()
             }
         }
     }

@@ -12,6 +12,8 @@ use syn::{
 pub(crate) struct Handlers {
     /// The module of the workload's generated types.
     pub(crate) workload: Path,
+    /// The word `schema` beside it: the node is to say what it speaks.
+    pub(crate) schema: Option<Ident>,
     pub(crate) functions: Vec<Function>,
 }
 
@@ -62,9 +64,9 @@ impl Function {
 }
 
 /// Reads `block` and takes our own attributes off it.
-pub(crate) fn block(workload: TokenStream, block: &mut ItemImpl) -> (Option<Handlers>, Vec<Error>) {
+pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Handlers>, Vec<Error>) {
     let mut errors = Vec::new();
-    let workload = read_workload(workload).map_err(|error| errors.push(error)).ok();
+    let arguments = read_arguments(arguments).map_err(|error| errors.push(error)).ok();
     if let Some((path, _)) = &block.trait_ {
         errors.push(Error::new_spanned(path, "#[handler] goes on an `impl` of the type itself, not of a trait"));
     }
@@ -80,21 +82,36 @@ pub(crate) fn block(workload: TokenStream, block: &mut ItemImpl) -> (Option<Hand
     }
     let mut makers = functions.iter().filter(|function| matches!(function.role, Role::Init)).skip(1);
     errors.extend(makers.next().map(|second| Error::new(second.name.span(), "a node has only one #[init] function")));
-    let handlers = if errors.is_empty() { workload.map(|workload| Handlers { workload, functions }) } else { None };
+    let handlers = if errors.is_empty() {
+        arguments.map(|(workload, schema)| Handlers { workload, schema, functions })
+    } else {
+        None
+    };
     (handlers, errors)
 }
 
-/// A single name is one of the modules of `glomers_protocol`; a path is taken as it stands.
-fn read_workload(arguments: TokenStream) -> Result<Path, Error> {
+/// A single name is one of the modules of `glomers_protocol`; a path is taken as it stands. Behind it may stand `schema`.
+fn read_arguments(arguments: TokenStream) -> Result<(Path, Option<Ident>), Error> {
     let text = "name the workload that this node serves, as in #[handler(broadcast)]; your own by its path, as in \
                 #[handler(crate::chat)]";
     if arguments.is_empty() {
         return Err(Error::new(Span::call_site(), text));
     }
-    let path: Path = syn::parse2(arguments.clone()).map_err(|_| Error::new_spanned(arguments, text))?;
+    let read = |input: ParseStream<'_>| {
+        let path: Path = input.parse()?;
+        let word = input.parse::<Option<Token![,]>>()?.map(|_| input.parse::<Ident>()).transpose()?;
+        Ok((path, word))
+    };
+    let (path, word) = read.parse2(arguments.clone()).map_err(|_| Error::new_spanned(arguments, text))?;
+    if let Some(word) = word.as_ref().filter(|word| *word != "schema") {
+        return Err(Error::new_spanned(
+            word,
+            "a node serves one workload; behind it may stand `schema` and nothing else",
+        ));
+    }
     match path.get_ident() {
-        Some(name) => Ok(syn::parse_quote!(::glomers_protocol::#name)),
-        None => Ok(path),
+        Some(name) => Ok((syn::parse_quote!(::glomers_protocol::#name), word)),
+        None => Ok((path, word)),
     }
 }
 

@@ -3,10 +3,9 @@
 use super::{Connection, Verdict, Workload, stateless};
 use crate::{
     client::{Client, Outcome},
-    generator::{Each, Generator, Invocation},
+    generator::{Generator, Invocation, each},
     history::History,
     options::Options,
-    validity::Validity,
 };
 use glomers_protocol::{
     Any, Payload,
@@ -29,9 +28,7 @@ impl Workload for EchoWorkload {
     }
 
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
-        Box::new(Each(|rng: &mut rand_pcg::Pcg64Mcg| {
-            Invocation::new("echo", format!("Please echo {}", rng.random_range(0..128)))
-        }))
+        Box::new(each(|rng| Invocation::new("echo", format!("Please echo {}", rng.random_range(0..128)))))
     }
 
     /// The result is the response's body, as there; the `in_reply_to` that goes with it is left out.
@@ -54,6 +51,6 @@ impl Workload for EchoWorkload {
             (echo != *sent).then(|| json!(["Expected a message with :echo", sent, "But received", received]))
         });
         let errors: Vec<_> = wrong.collect();
-        Verdict { valid: Validity::from_valid(errors.is_empty()), findings: json!({ "errors": errors }) }
+        Verdict::from_errors(&errors)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         suspicion::{self, Suspicion},
     },
     client::Client,
-    generator::{Each, Generator},
+    generator::{Generator, each},
     history::History,
     options::Options,
 };
@@ -31,7 +31,7 @@ impl Workload for GCounterWorkload {
 
     /// Subtractions are drawn and dropped, as there, so reads are twice as frequent as additions.
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
-        Box::new(Each(|rng: &mut rand_pcg::Pcg64Mcg| {
+        Box::new(each(|rng| {
             loop {
                 let invocation = operation(rng);
                 if !invocation.value.text().starts_with('-') {

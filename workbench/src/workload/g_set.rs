@@ -7,7 +7,7 @@ use crate::{
         suspicion::{self, Suspicion},
     },
     client::{Client, Outcome},
-    generator::{Each, Generator, Invocation, OncePerThread},
+    generator::{Generator, Invocation, OncePerThread, each},
     history::History,
     options::Options,
 };
@@ -61,7 +61,7 @@ impl Workload for GSetWorkload {
 /// Operations named `add` with 0, 1, 2 ..., mixed evenly with reads.
 pub(super) fn adds_and_reads(add: &'static str) -> Box<dyn Generator> {
     let mut next = 0_u64;
-    Box::new(Each(move |rng: &mut rand_pcg::Pcg64Mcg| {
+    Box::new(each(move |rng| {
         if rng.random() {
             return Invocation::bare("read");
         }

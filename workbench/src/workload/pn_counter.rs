@@ -7,7 +7,7 @@ use crate::{
         suspicion::{self, Suspicion},
     },
     client::{Client, Outcome},
-    generator::{Each, Generator, Invocation, OncePerThread},
+    generator::{Generator, Invocation, OncePerThread, each},
     history::History,
     options::Options,
 };
@@ -31,7 +31,7 @@ impl Workload for PnCounterWorkload {
     }
 
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
-        Box::new(Each(operation))
+        Box::new(each(operation))
     }
 
     fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
@@ -58,7 +58,7 @@ pub(super) fn operation(rng: &mut rand_pcg::Pcg64Mcg) -> Invocation {
 
 /// The reads that are judged.
 pub(super) fn last_reads() -> Box<dyn Generator> {
-    Box::new(OncePerThread::new(Invocation::bare("read").with("final?", true)))
+    Box::new(OncePerThread::new(Invocation::bare("read").as_final()))
 }
 
 /// Any error, even a definite one, leaves an operation's outcome open: the client there has no other way.

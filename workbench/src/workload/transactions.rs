@@ -4,7 +4,7 @@
 //! so no two writes are alike; a key that was written often enough makes way for a new one.
 
 use crate::{
-    generator::{Each, Generator, Invocation},
+    generator::{Generator, Invocation, each},
     options::Options,
 };
 use glomers_protocol::Any;
@@ -84,7 +84,7 @@ impl Transactions {
 /// Operations `txn`, each a transaction whose steps `micro_op` puts into the workload's form.
 pub(super) fn generator<M: Serialize + 'static>(options: &Options, micro_op: fn(Step) -> M) -> Box<dyn Generator> {
     let mut transactions = Transactions::new(options, options.max_txn_length);
-    Box::new(Each(move |rng: &mut Pcg64Mcg| {
+    Box::new(each(move |rng| {
         let steps: Vec<_> = transactions.draw(rng).into_iter().map(micro_op).collect();
         Invocation::new("txn", Any::new(&steps))
     }))

@@ -4,7 +4,7 @@ use super::{Connection, Verdict, Workload, stateless};
 use crate::{
     checker::unique_ids,
     client::{Client, Outcome},
-    generator::{Each, Generator, Invocation},
+    generator::{Generator, Invocation, each},
     history::History,
     options::Options,
 };
@@ -24,7 +24,7 @@ impl Workload for UniqueIdsWorkload {
     }
 
     fn generator(&self, _: &Options) -> Box<dyn Generator> {
-        Box::new(Each(|_: &mut rand_pcg::Pcg64Mcg| Invocation::bare("generate")))
+        Box::new(each(|_| Invocation::bare("generate")))
     }
 
     fn connect(&self, client: Client, _: &Options) -> Connection {

@@ -1,0 +1,35 @@
+//! What clients may expect: whatever score they are shown, somebody has submitted it; and at the end every node shows each
+//! player with the best score that was acknowledged. A better one whose outcome is open may have arrived all the same.
+
+use crate::leaderboard::{Entry, Submit};
+use glomers_workbench::history::History;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wrong with a history, a sentence each.
+pub fn errors(history: &History) -> Vec<String> {
+    let (mut submitted, mut best) = (BTreeSet::new(), BTreeMap::new());
+    let operations = history.operations();
+    for operation in &operations {
+        let Ok(Submit { player, score }) = operation.invocation.value.to() else { continue };
+        submitted.insert((player.clone(), score));
+        if operation.ok().is_some() {
+            let best = best.entry(player).or_insert(score);
+            *best = score.max(*best);
+        }
+    }
+
+    let mut errors = Vec::new();
+    for read in operations.iter().filter(|operation| operation.invocation.f == "standings") {
+        let Some(read) = read.ok() else { continue };
+        let standings: Vec<Entry> = read.value.to().unwrap_or_default();
+        let shown: BTreeMap<_, _> = standings.into_iter().map(|Entry { player, score }| (player, score)).collect();
+        for (player, score) in shown.clone().into_iter().filter(|entry| !submitted.contains(entry)) {
+            errors.push(format!("entry {}: {player} has {score}, which nobody submitted", read.index));
+        }
+        for (player, best) in best.iter().filter(|(player, best)| read.is_final() && shown.get(*player) < Some(*best)) {
+            let shown = shown.get(player).map_or("nothing".to_owned(), i64::to_string);
+            errors.push(format!("entry {}: at the end {player} has {shown} instead of {best}", read.index));
+        }
+    }
+    errors
+}

@@ -1,0 +1,12 @@
+//! The node as a program; with `--schema` it says what it speaks.
+
+use glomers_protocol::Described;
+use own_workload::Board;
+
+fn main() -> std::io::Result<()> {
+    if std::env::args().any(|argument| argument == "--schema") {
+        println!("{:#}", Board::schema());
+        return Ok(());
+    }
+    glomers_protocol::run::<Board>()
+}

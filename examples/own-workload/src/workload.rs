@@ -1,0 +1,59 @@
+//! What clients do: three times out of four one of some players tells a score, else somebody looks at the standings. At
+//! the end, when the network has healed, everybody looks once more.
+
+use crate::{
+    checker,
+    leaderboard::{NAME, Standings, Submit},
+};
+use glomers_protocol::{Any, rand::RngExt};
+use glomers_workbench::{
+    Options,
+    client::{Client, Outcome},
+    generator::{Generator, Invocation, OncePerThread, each},
+    history::History,
+    workload::{Connection, Verdict, Workload, stateless},
+};
+
+/// The workload `leaderboard`.
+pub struct Leaderboard;
+
+/// Many, each with few scores: a better score hides that one was lost.
+const PLAYERS: u32 = 50;
+
+impl Workload for Leaderboard {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        &["submit", "standings"]
+    }
+
+    fn generator(&self, _: &Options) -> Box<dyn Generator> {
+        Box::new(each(|rng| {
+            if rng.random_ratio(1, 4) {
+                return Invocation::bare("standings");
+            }
+            let player = format!("player {}", rng.random_range(0..PLAYERS));
+            Invocation::new("submit", Any::new(&Submit { player, score: rng.random_range(0..1000) }))
+        }))
+    }
+
+    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(Box::new(OncePerThread::new(Invocation::bare("standings").as_final())))
+    }
+
+    fn connect(&self, client: Client, _: &Options) -> Connection {
+        stateless(client, |client, invocation| async move {
+            let result = match invocation.value.to::<Submit>() {
+                Ok(submit) => client.call(&submit).await.map(|_| invocation.value),
+                Err(_) => client.call(&Standings {}).await.map(|response| Any::new(&response.standings)),
+            };
+            result.map_or_else(|error| Outcome::failed(&error, invocation.f == "standings"), Outcome::Ok)
+        })
+    }
+
+    fn check(&self, history: &History, _: &Options) -> Verdict {
+        Verdict::from_errors(&checker::errors(history))
+    }
+}

@@ -1,0 +1,222 @@
+//! The JSON Schema of everything a node speaks, in one document. The workload's part is its schema file; the messages
+//! between nodes are Rust types, so `schemars` says what they look like, and the envelope's keys are added here.
+//!
+//! Most payloads never need a schema. So this is asked for: by a cargo feature, and by a word in the attribute of each
+//! node. Without it a payload needs nothing but serde.
+
+use crate::{Any, Handler, NodeId, Payload, Request, errors, init};
+use schemars::{
+    JsonSchema,
+    r#gen::{SchemaGenerator, SchemaSettings},
+    schema::{InstanceType, Schema, SchemaObject},
+};
+use serde_json::{Map, Value, json};
+
+/// A node that says what it speaks. `#[handler(WORKLOAD, schema)]` implements it; the payloads of its `#[message]` and
+/// `#[rpc]` functions then derive [`schemars::JsonSchema`] as well.
+///
+/// ```
+/// use glomers_protocol::{Described, handler, schemars::{self, JsonSchema}, unique_ids::{Generate, GenerateOk}};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Default)]
+/// struct Counter;
+///
+/// /// Says how far the sender has counted.
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct Reached { number: u64 }
+///
+/// #[handler(unique_ids, schema)]
+/// impl Counter {
+///     fn generate(&self, _: Generate) -> GenerateOk {
+/// #       unimplemented!()
+///         // ...
+///     }
+///
+///     #[message]
+///     fn reached(&self, _: Reached) {
+///         // ...
+///     }
+/// }
+///
+/// let schema = Counter::schema();
+/// let reached = &schema["definitions"]["nodes.reached"];
+/// assert_eq!(reached["description"], "Says how far the sender has counted.");
+/// assert_eq!(reached["properties"]["type"]["const"], "reached");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it speaks",
+    label = "no `#[handler(WORKLOAD, schema)] impl {Self}` found"
+)]
+pub trait Described: Handler {
+    /// A draft-07 schema of every body that the node takes from clients and other nodes, and answers or sends them.
+    ///
+    /// Definitions are named `WORKLOAD.`, `init.` and `errors.` with the name in the schema file, `nodes.` with the `type`
+    /// of a message between nodes, and `nodes.shapes.` with the name of a type inside one. Messages to and from Maelstrom's
+    /// services are left out: [`services`](crate::services) has their schemas.
+    fn schema() -> Value;
+}
+
+pub use serde_json::Value as Json;
+
+/// The keys that any body may have.
+const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
+
+/// Where the shapes inside payloads stand.
+const SHAPES: &str = "nodes.shapes.";
+
+/// A schema in the making.
+pub struct Document {
+    workload: String,
+    definitions: Map<String, Value>,
+    /// References to the definitions that are bodies.
+    bodies: Vec<Value>,
+    payloads: SchemaGenerator,
+}
+
+impl Document {
+    /// What every node speaks, and what one of this workload does.
+    pub fn new(workload: &str, schema: &str) -> Self {
+        let payloads = SchemaSettings::draft07().with(|settings| {
+            settings.definitions_path = format!("#/definitions/{SHAPES}");
+        });
+        let mut document = Self {
+            workload: workload.to_owned(),
+            definitions: Map::new(),
+            bodies: Vec::new(),
+            payloads: payloads.into_generator(),
+        };
+        document.embed("init", init::SCHEMA);
+        document.embed("errors", errors::SCHEMA);
+        document.embed(workload, schema);
+        document
+    }
+
+    /// Takes over the definitions of a schema file, under names of their own.
+    fn embed(&mut self, prefix: &str, schema: &str) {
+        let mut schema: Value = serde_json::from_str(schema).expect("the build script has read it");
+        prefix_references(&mut schema, prefix);
+        if let Value::Array(bodies) = schema["oneOf"].take() {
+            self.bodies.extend(bodies);
+        }
+        if let Value::Object(definitions) = schema["definitions"].take() {
+            let renamed = definitions.into_iter().map(|(name, definition)| (format!("{prefix}.{name}"), definition));
+            self.definitions.extend(renamed);
+        }
+    }
+
+    /// Adds a message between nodes.
+    pub fn message<T: Payload + JsonSchema>(&mut self) {
+        self.body::<T>(None);
+    }
+
+    /// Adds a request between nodes, and its response.
+    pub fn rpc<R: Request<Response: JsonSchema> + JsonSchema>(&mut self) {
+        let request = self.body::<R>(Some("msg_id"));
+        self.definitions[&request]["x-response"] = reference(&format!("nodes.{}", R::Response::TYPE));
+        self.body::<R::Response>(Some("in_reply_to"));
+    }
+
+    /// Adds a payload with the keys that make it a body; returns the definition's name.
+    fn body<T: Payload + JsonSchema>(&mut self, required: Option<&str>) -> String {
+        let payload = T::json_schema(&mut self.payloads).into_object();
+        let mut body = json!(payload);
+        self.admit_reserved(&mut body);
+        body["type"] = json!("object");
+        body["properties"]["type"] = json!({"const": T::TYPE});
+        body["properties"]["msg_id"] = json!({"type": "integer"});
+        body["properties"]["in_reply_to"] = json!({"type": "integer"});
+        let mut keys = body["required"].as_array().cloned().unwrap_or_default();
+        keys.extend(["type"].into_iter().chain(required).map(Value::from));
+        body["required"] = Value::from(keys);
+        let name = format!("nodes.{}", T::TYPE);
+        self.bodies.push(reference(&name));
+        self.definitions.insert(name.clone(), body);
+        name
+    }
+
+    /// Lets a payload that refuses unknown keys have those of the envelope. A shape that is a payload as a whole is copied
+    /// in place of its reference: elsewhere it stays closed.
+    fn admit_reserved(&self, schema: &mut Value) {
+        let Some(members) = schema.as_object_mut() else { return };
+        let shape = |target: &Value| self.payloads.definitions().get(target.as_str()?.rsplit_once(SHAPES)?.1);
+        if let Some(shape) = members.get("$ref").and_then(shape) {
+            *schema = json!(shape);
+            return self.admit_reserved(schema);
+        }
+        if members.get("additionalProperties") == Some(&Value::Bool(false)) {
+            for key in RESERVED {
+                members.entry("properties").or_insert_with(|| json!({}))[key] = json!(true);
+            }
+        }
+        for choice in ["allOf", "anyOf", "oneOf"] {
+            for branch in members.get_mut(choice).and_then(Value::as_array_mut).into_iter().flatten() {
+                self.admit_reserved(branch);
+            }
+        }
+    }
+
+    /// The document.
+    pub fn finish(mut self) -> Value {
+        for (name, shape) in self.payloads.take_definitions() {
+            self.definitions.insert(format!("{SHAPES}{name}"), json!(shape));
+        }
+        json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "title": format!("{} and the messages between its nodes", self.workload),
+            "description": "Every body that a node takes from clients and other nodes, and answers or sends them.",
+            "oneOf": self.bodies,
+            "definitions": self.definitions,
+        })
+    }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/definitions/{name}")})
+}
+
+/// Makes each reference to a definition one to that definition's new name.
+fn prefix_references(schema: &mut Value, prefix: &str) {
+    match schema {
+        Value::Object(members) => {
+            for (key, member) in members {
+                match member.as_str().and_then(|target| target.strip_prefix("#/definitions/")) {
+                    Some(name) if key == "$ref" => *member = format!("#/definitions/{prefix}.{name}").into(),
+                    _ => prefix_references(member, prefix),
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| prefix_references(element, prefix)),
+        _ => {}
+    }
+}
+
+/// Any JSON value.
+impl JsonSchema for Any {
+    fn is_referenceable() -> bool {
+        false
+    }
+
+    fn schema_name() -> String {
+        "Any".to_owned()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::Bool(true)
+    }
+}
+
+/// A string.
+impl JsonSchema for NodeId {
+    fn is_referenceable() -> bool {
+        false
+    }
+
+    fn schema_name() -> String {
+        "NodeId".to_owned()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        SchemaObject { instance_type: Some(InstanceType::String.into()), ..SchemaObject::default() }.into()
+    }
+}

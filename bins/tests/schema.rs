@@ -29,7 +29,7 @@ fn spoken(node: &Node) -> Vec<Value> {
     );
     let output = Command::new(env!("CARGO_BIN_EXE_glomers"))
         .args(arguments.split(' '))
-        .args(["--nemesis-interval", "1", "--store"])
+        .args(["--nemesis-interval", "4", "--store"])
         .arg(&store)
         .output()
         .unwrap();

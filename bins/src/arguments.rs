@@ -1,7 +1,7 @@
 //! The command line: the options of `maelstrom test` by the same names, with the same defaults (Maelstrom: `core.clj`;
 //! jepsen: `cli.clj`).
 
-use crate::{challenge::Selection, check};
+use crate::{challenge::Selection, check, new};
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use glomers::catalogue::{NODES, Node};
@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Test(Box<TestOptions>),
     /// Judge a history that was recorded before, by Maelstrom or by glomers.
     Check(check::Arguments),
+    /// Make a crate for a node of your own.
+    New(new::Arguments),
 }
 
 /// What a history is held to, and how the findings are shown.

@@ -4,12 +4,14 @@ mod arguments;
 mod challenge;
 mod check;
 mod maelstrom;
+mod new;
 mod nodes;
 mod table;
 mod test;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use glomers_workbench::Validity;
 use std::{
     io::{IsTerminal, Write},
     process::ExitCode,
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options),
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::New(arguments)) => new::run(&arguments).map(|()| Validity::Valid),
     };
     match result {
         Ok(validity) => validity.into(),

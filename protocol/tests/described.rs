@@ -2,7 +2,6 @@
 //! the wire.
 
 #![cfg(feature = "schema")]
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
     Any, Described, NodeId,

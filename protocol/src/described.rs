@@ -13,7 +13,8 @@ use schemars::{
 use serde_json::{Map, Value, json};
 
 /// A node that says what it speaks. `#[handler(WORKLOAD, schema)]` implements it; the payloads of its `#[message]` and
-/// `#[rpc]` functions then derive [`schemars::JsonSchema`] as well.
+/// `#[rpc]` functions then derive `JsonSchema` of schemars 0.8 as well. What is of another crate and has no schema is
+/// described by `#[schemars(with = "...")]`.
 ///
 /// ```
 /// use glomers_protocol::{Described, handler, schemars::{self, JsonSchema}, unique_ids::{Generate, GenerateOk}};

@@ -23,6 +23,24 @@ use std::{
     time::Duration,
 };
 
+/// What the word `schema` in an attribute adds: an error, unless the feature of that name is there.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! if_described {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// What the word `schema` in an attribute adds: an error, unless the feature of that name is there.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! if_described {
+    ($($items:tt)*) => {
+        ::std::compile_error!("`schema` in #[handler] needs the feature `schema` of glomers-protocol");
+    };
+}
+
 /// Decodes a request, has it served, and answers it: at once if the answer is ready, else when it is.
 pub fn answer<R: Request>(
     cx: &Context,

@@ -5,7 +5,7 @@ use crate::leaderboard::{Entry, Standings, StandingsOk, Submit, SubmitOk};
 use glomers_protocol::{Context, handler};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, cmp::Reverse, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// The best score of every player.
 #[derive(Default)]
@@ -27,9 +27,7 @@ impl Board {
 
     fn standings(&self, _: Standings) -> StandingsOk {
         let entry = |(player, score): (&String, &i64)| Entry { player: player.clone(), score: *score };
-        let mut standings: Vec<_> = self.best.borrow().iter().map(entry).collect();
-        standings.sort_by_key(|entry| Reverse(entry.score));
-        StandingsOk { standings }
+        StandingsOk { standings: self.best.borrow().iter().map(entry).collect() }
     }
 
     #[message]

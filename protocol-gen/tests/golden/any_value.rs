@@ -150,6 +150,39 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "any_value",
+  "description": "Fields that hold any JSON value, which comes back as it was sent.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id", "value", "values", "table"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "value": {"description": "No type is any type."},
+        "values": {"description": "A list of anything.", "type": "array"},
+        "table": {"description": "An object of anything.", "type": "object"}
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [{"type": "put", "msg_id": 1, "value": null, "values": [1, "a", null], "table": {"b": {"c": []}}}]
+    },
+    "PutOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "put_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "put_ok", "in_reply_to": 1}]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

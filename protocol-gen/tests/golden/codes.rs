@@ -210,6 +210,45 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "codes",
+  "description": "Integers that have names.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id", "code"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "code": {"description": "What happened.", "$ref": "#/definitions/Code"}
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [{"type": "put", "msg_id": 1, "code": 3}, {"type": "put", "msg_id": 2, "code": -7}]
+    },
+    "PutOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "put_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "put_ok", "in_reply_to": 1}]
+    },
+    "Code": {
+      "description": "What can happen.",
+      "oneOf": [
+        {"const": 0, "title": "all-well", "x-good": true, "description": "Nothing happened."},
+        {"const": 3, "title": "out-of-cheese", "x-good": false, "description": "Redo from start."},
+        {"title": "other", "type": "integer", "description": "Whatever else."}
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -148,6 +148,48 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "map",
+  "description": "Objects whose keys are data.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id", "sizes", "neighbours"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "sizes": {
+          "description": "A number for each word.",
+          "type": "object",
+          "additionalProperties": {"type": "integer"}
+        },
+        "neighbours": {
+          "description": "Some nodes for each node.",
+          "type": "object",
+          "propertyNames": {"$ref": "#/definitions/NodeId"},
+          "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/NodeId"}}
+        }
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [{"type": "put", "msg_id": 1, "sizes": {"a": 1}, "neighbours": {"n0": ["n1"], "n1": []}}]
+    },
+    "PutOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "put_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "put_ok", "in_reply_to": 1}]
+    },
+    "NodeId": {"description": "Name of a node.", "type": "string"}
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

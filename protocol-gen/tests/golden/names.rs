@@ -219,6 +219,69 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "names",
+  "description": "Wire names that Rust writes otherwise.",
+  "oneOf": [
+    {"$ref": "#/definitions/Match"},
+    {"$ref": "#/definitions/MatchOk"},
+    {"$ref": "#/definitions/ListAll"},
+    {"$ref": "#/definitions/ListAllOk"}
+  ],
+  "definitions": {
+    "Match": {
+      "description": "Has a keyword as `type`.",
+      "type": "object",
+      "required": ["type", "msg_id", "type-of", "fn", "typed"],
+      "properties": {
+        "type": {"const": "match"},
+        "msg_id": {"type": "integer"},
+        "type-of": {"description": "Has a dash.", "type": "string"},
+        "fn": {"description": "Is a keyword.", "type": "integer"},
+        "typed": {"description": "Has keys that only the envelope's neighbours lose.", "$ref": "#/definitions/Typed"}
+      },
+      "x-response": {"$ref": "#/definitions/MatchOk"},
+      "examples": [{"type": "match", "msg_id": 1, "type-of": "a", "fn": 1, "typed": {"type": "b", "msg_id": 2}}]
+    },
+    "MatchOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "match_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "match_ok", "in_reply_to": 1}]
+    },
+    "ListAll": {
+      "description": "Has a dash in its `type`.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {"type": {"const": "list-all"}, "msg_id": {"type": "integer"}},
+      "x-response": {"$ref": "#/definitions/ListAllOk"},
+      "examples": [{"type": "list-all", "msg_id": 1}]
+    },
+    "ListAllOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "list-all-ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "list-all-ok", "in_reply_to": 1}]
+    },
+    "Typed": {
+      "description": "A shape with a `type` of its own.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"description": "Not the message's.", "type": "string"},
+        "msg_id": {"description": "Not the message's.", "type": "integer"}
+      }
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -181,6 +181,45 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "optional",
+  "description": "Fields that may be absent.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "count": {"description": "An absent number is `None`.", "type": "integer"},
+        "label": {"description": "So is a word that is `null`.", "type": ["string", "null"]},
+        "lines": {"description": "An absent list is empty.", "type": "array", "items": {"type": "string"}},
+        "order": {"description": "One of two words.", "enum": ["first", "last"]},
+        "value": {"description": "Any value; `null` is one, and not the same as none."}
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [
+        {"type": "put", "msg_id": 1},
+        {"type": "put", "msg_id": 2, "count": 3, "label": "x", "lines": ["a", "b"], "order": "last", "value": 1},
+        {"type": "put", "msg_id": 3, "value": null}
+      ]
+    },
+    "PutOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "put_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "put_ok", "in_reply_to": 1}]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -146,6 +146,42 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "pair",
+  "description": "A request and its response.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id", "text"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "text": {"description": "What to store.", "type": "string"}
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [{"type": "put", "msg_id": 1, "text": "a \"quoted\"# word"}]
+    },
+    "PutOk": {
+      "description": "Tells what is stored.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "length"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "put_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "length": {"description": "How long it is.", "type": "integer"}
+      },
+      "examples": [{"type": "put_ok", "in_reply_to": 1, "length": 17}]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

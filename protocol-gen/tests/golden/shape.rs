@@ -159,6 +159,57 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "shape",
+  "description": "A definition that several fields share.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id", "from", "to", "way"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "from": {"description": "Where it begins.", "$ref": "#/definitions/Point"},
+        "to": {"description": "Where it ends.", "$ref": "#/definitions/Point"},
+        "way": {"description": "Places between.", "type": "array", "items": {"$ref": "#/definitions/Point"}}
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [
+        {
+          "type": "put",
+          "msg_id": 1,
+          "from": {"x": 0, "y": 0},
+          "to": {"x": 3, "y": 4},
+          "way": [{"x": 1, "y": 1, "name": "rest"}]
+        }
+      ]
+    },
+    "PutOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "put_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "put_ok", "in_reply_to": 1}]
+    },
+    "Point": {
+      "description": "A place.",
+      "type": "object",
+      "required": ["x", "y"],
+      "properties": {
+        "x": {"description": "Eastward.", "type": "integer"},
+        "y": {"description": "Northward.", "type": "integer"},
+        "name": {"description": "If it has one.", "type": "string"}
+      }
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -234,6 +234,93 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "tagged",
+  "description": "Lists whose first item tells what the others are.",
+  "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
+  "definitions": {
+    "Put": {
+      "description": "Stores something.",
+      "type": "object",
+      "required": ["type", "msg_id", "steps"],
+      "properties": {
+        "type": {"const": "put"},
+        "msg_id": {"type": "integer"},
+        "steps": {"description": "What to do.", "type": "array", "items": {"$ref": "#/definitions/Step"}}
+      },
+      "x-response": {"$ref": "#/definitions/PutOk"},
+      "examples": [
+        {
+          "type": "put",
+          "msg_id": 1,
+          "steps": [["get", "k", null], ["put", "k", [1, 2]], ["put", "k", null], ["stop"], ["tell", "n1", true]]
+        }
+      ]
+    },
+    "PutOk": {
+      "description": "Confirms it.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "put_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "put_ok", "in_reply_to": 1}]
+    },
+    "Step": {
+      "description": "One step.",
+      "oneOf": [
+        {
+          "title": "Get",
+          "description": "Asks for a key.",
+          "type": "array",
+          "items": [{"const": "get"}, {"title": "key", "description": "Which key."}, {"title": "value", "const": null}],
+          "minItems": 3,
+          "maxItems": 3
+        },
+        {
+          "title": "Put",
+          "description": "Sets a key.",
+          "type": "array",
+          "items": [
+            {"const": "put"},
+            {"title": "key", "description": "Which key.", "type": "string"},
+            {
+              "title": "numbers",
+              "description": "What to store.",
+              "type": ["array", "null"],
+              "items": {"type": "integer"}
+            }
+          ],
+          "minItems": 3,
+          "maxItems": 3
+        },
+        {
+          "title": "Stop",
+          "description": "Nothing more.",
+          "type": "array",
+          "items": [{"const": "stop"}],
+          "minItems": 1,
+          "maxItems": 1
+        },
+        {
+          "title": "Tell",
+          "description": "Has a field with the name of a keyword.",
+          "type": "array",
+          "items": [
+            {"const": "tell"},
+            {"title": "dest", "description": "Whom.", "type": "string"},
+            {"title": "type", "description": "What.", "type": "boolean"}
+          ],
+          "minItems": 3,
+          "maxItems": 3
+        }
+      ]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -150,7 +150,7 @@ fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream
         let method = Ident::new(method, payload.span());
         Some(quote_spanned!(payload.span()=> document.#method::<#payload>();))
     });
-    quote_spanned! {at(word.span())=>
+    let implementation = quote_spanned! {at(word.span())=>
         impl #generics ::glomers_protocol::Described for #node #bounds {
             fn schema() -> ::glomers_protocol::support::Json {
                 #[allow(unused_mut)]
@@ -159,7 +159,8 @@ fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream
                 document.finish()
             }
         }
-    }
+    };
+    quote_spanned!(word.span()=> ::glomers_protocol::if_described! { #implementation })
 }
 
 /// `Self::new(cx)`, or the default.

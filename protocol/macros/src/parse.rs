@@ -104,10 +104,8 @@ fn read_arguments(arguments: TokenStream) -> Result<(Path, Option<Ident>), Error
     };
     let (path, word) = read.parse2(arguments.clone()).map_err(|_| Error::new_spanned(arguments, text))?;
     if let Some(word) = word.as_ref().filter(|word| *word != "schema") {
-        return Err(Error::new_spanned(
-            word,
-            "a node serves one workload; behind it may stand `schema` and nothing else",
-        ));
+        let text = "a node serves one workload; behind it may stand `schema` and nothing else";
+        return Err(Error::new_spanned(word, text));
     }
     match path.get_ident() {
         Some(name) => Ok((syn::parse_quote!(::glomers_protocol::#name), word)),

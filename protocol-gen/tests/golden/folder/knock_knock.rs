@@ -140,6 +140,33 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "knock-knock",
+  "description": "A workload, with a handler trait.",
+  "oneOf": [{"$ref": "#/definitions/Knock"}, {"$ref": "#/definitions/KnockOk"}],
+  "definitions": {
+    "Knock": {
+      "description": "Knocks.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {"type": {"const": "knock"}, "msg_id": {"type": "integer"}},
+      "x-response": {"$ref": "#/definitions/KnockOk"},
+      "examples": [{"type": "knock", "msg_id": 1}]
+    },
+    "KnockOk": {
+      "description": "Opens.",
+      "type": "object",
+      "required": ["type", "in_reply_to"],
+      "additionalProperties": false,
+      "properties": {"type": {"const": "knock_ok"}, "msg_id": {"type": "integer"}, "in_reply_to": {"type": "integer"}},
+      "examples": [{"type": "knock_ok", "in_reply_to": 1}]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -20,6 +20,30 @@ impl ::glomers_protocol::Payload for Oops {
     const TYPE: &'static str = "oops";
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "oops",
+  "description": "A message that nobody asks for.",
+  "oneOf": [{"$ref": "#/definitions/Oops"}],
+  "definitions": {
+    "Oops": {
+      "description": "Answers any request.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "text"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "oops"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "text": {"description": "Why.", "type": "string"}
+      },
+      "examples": [{"type": "oops", "in_reply_to": 1, "text": "no"}]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

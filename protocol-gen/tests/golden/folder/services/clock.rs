@@ -143,6 +143,39 @@ impl Response {
     }
 }
 
+/// The schema of these messages, word for word.
+pub const SCHEMA: &str = r##"{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "title": "clock",
+  "description": "A service, with addresses.",
+  "x-addresses": ["clock", "sundial"],
+  "oneOf": [{"$ref": "#/definitions/Tick"}, {"$ref": "#/definitions/TickOk"}],
+  "definitions": {
+    "Tick": {
+      "description": "Asks for the time.",
+      "type": "object",
+      "required": ["type", "msg_id"],
+      "properties": {"type": {"const": "tick"}, "msg_id": {"type": "integer"}},
+      "x-response": {"$ref": "#/definitions/TickOk"},
+      "examples": [{"type": "tick", "msg_id": 1}]
+    },
+    "TickOk": {
+      "description": "Tells the time.",
+      "type": "object",
+      "required": ["type", "in_reply_to", "time"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "tick_ok"},
+        "msg_id": {"type": "integer"},
+        "in_reply_to": {"type": "integer"},
+        "time": {"description": "In seconds.", "type": "integer"}
+      },
+      "examples": [{"type": "tick_ok", "in_reply_to": 1, "time": 5}]
+    }
+  }
+}
+"##;
+
 #[cfg(test)]
 mod examples {
     #[test]

@@ -27,7 +27,9 @@
 //! - `run`: the ways to run a test. `test`, `phase`: its phases. `workers`: who is doing what.
 //! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and partitions. `process`,
 //!   [`client`], `services`, `hosted`: who takes part.
-//! - [`history`]: what happened. [`checker`]: judges of it. [`store`]: where runs are kept; [`edn`]: in Jepsen's form.
+//! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
+//!   known of a run. `recording`: a run of the real Maelstrom.
+//! - [`store`]: where runs are kept; [`edn`]: in Jepsen's form; `files`: texts that are read.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
 pub mod challenge;

@@ -27,7 +27,8 @@
 //! - `run`: the ways to run a test. `test`, `phase`: its phases. `workers`: who is doing what.
 //! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and partitions. `process`,
 //!   [`client`], `services`, `hosted`: who takes part.
-//! - [`history`]: what happened. [`checker`]: judges of it. [`store`]: where runs are kept; [`edn`]: in Jepsen's form.
+//! - [`history`]: what happened. [`checker`]: judges of it. [`store`]: where runs are kept; [`edn`]: in Jepsen's form;
+//!   [`page`]: to look at.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
 pub mod challenge;
@@ -43,6 +44,7 @@ mod nemesis;
 mod network;
 pub mod options;
 mod packet;
+pub mod page;
 mod phase;
 mod process;
 mod recording;
@@ -63,7 +65,7 @@ pub use judgement::Judgement;
 pub use network::{Counts, Traffic};
 pub use options::Options;
 pub use recording::Recording;
-pub use report::Report;
+pub use report::{Report, Setting};
 pub use run::{RunError, run, run_program, run_with};
 pub use store::Store;
 pub use validity::Validity;

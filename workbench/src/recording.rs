@@ -59,6 +59,7 @@ impl Recording {
             journal: Vec::new(),
             complaints: Vec::new(),
             history: self.history,
+            setting: None,
         }
     }
 }

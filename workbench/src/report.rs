@@ -5,6 +5,7 @@ use crate::{
     history::{History, Operation},
     judgement::Judgement,
     network::Counts,
+    options::Options,
     validity::Validity,
     world::Packet,
 };
@@ -27,6 +28,18 @@ pub struct Report {
     pub journal: Vec<Packet>,
     /// What nodes did that ended their part in the test, in words: lines that are no messages, messages to nobody.
     pub complaints: Vec<String>,
+    /// How it was run; `None` if it was not run here.
+    pub setting: Option<Setting>,
+}
+
+/// How a test was run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// With which options.
+    pub options: Options,
+    /// When the first operation could begin, since the network was set up: the history counts from there, the
+    /// [`journal`](Report::journal) from before the nodes were told their ids.
+    pub origin: Duration,
 }
 
 impl Report {

@@ -1,0 +1,123 @@
+//! What the checkers found, each finding with the entries that show it. The checkers' JSON has a shape for each
+//! workload; what has none of them is shown as it is.
+
+mod collect;
+mod kinds;
+
+use super::words::{shorten, time};
+use crate::{
+    history::{Op, Process},
+    report::Report,
+    validity::Validity,
+};
+use collect::collect;
+use maud::{Markup, html};
+use std::collections::BTreeSet;
+
+/// How many entries of a finding are shown, and how many bytes of their values.
+const ENTRIES: usize = 12;
+const VALUE: usize = 240;
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Weight {
+    /// It decides the verdict.
+    Fault,
+    /// Maelstrom does not look for it.
+    Suspicion,
+    /// It is worth knowing.
+    Note,
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Anomaly {
+    weight: Weight,
+    title: String,
+    explanation: String,
+    /// The indices of the entries that show it.
+    entries: Vec<usize>,
+    /// More about it, as text.
+    detail: Option<String>,
+}
+
+/// The findings, the gravest first.
+pub(super) fn section(report: &Report) -> Markup {
+    let found = collect(report);
+    html! {
+        section #findings {
+            h2 { "Findings" }
+            @if found.is_empty() {
+                p { @if report.valid() == Validity::Valid { "Nothing was found." } @else { "The checker names no entries; its results are below." } }
+            }
+            @for anomaly in &found {
+                (card(report, anomaly))
+            }
+        }
+    }
+}
+
+fn card(report: &Report, anomaly: &Anomaly) -> Markup {
+    let places: BTreeSet<usize> = anomaly.entries.iter().copied().collect();
+    let places: Vec<String> = places.iter().map(usize::to_string).collect();
+    let places = places.join(",");
+    let (class, role) = match anomaly.weight {
+        Weight::Fault => ("fault", ""),
+        Weight::Suspicion => ("suspicion", "Maelstrom does not look for it"),
+        Weight::Note => ("note", "allowed"),
+    };
+    html! {
+        article.(class) {
+            h3 { (anomaly.title) " " small { (role) } }
+            p { (anomaly.explanation) }
+            @if !anomaly.entries.is_empty() {
+                p.places {
+                    a href=(format!("#timeline={places}")) { "among the operations" }
+                    @if !report.journal.is_empty() {
+                        " \u{b7} " a href=(format!("#messages={places}")) { "among the messages" }
+                    }
+                }
+                (entries(report, &anomaly.entries))
+            }
+            @if let Some(detail) = &anomaly.detail {
+                details { summary { "details" } pre { (detail) } }
+            }
+        }
+    }
+}
+
+/// The entries, a row each.
+fn entries(report: &Report, indices: &[usize]) -> Markup {
+    let known = || indices.iter().filter_map(|index| report.history.ops().get(*index));
+    html! {
+        table.figures {
+            tr { th { "entry" } th { "time" } th { "process" } th { "type" } th { "f" } th { "value" } }
+            @for op in known().take(ENTRIES) {
+                tr {
+                    td { a href=(format!("#timeline={}", op.index)) { (op.index) } }
+                    td { (time(op.time)) } td { (process(op)) } td { (kind(op)) } td { (op.f) }
+                    td.text { (shorten(op.value.text(), VALUE)) }
+                }
+            }
+        }
+        @if known().count() > ENTRIES {
+            p.hint { "and " (known().count() - ENTRIES) " more" }
+        }
+    }
+}
+
+fn process(op: &Op) -> String {
+    match op.process {
+        Process::Client(number) => number.to_string(),
+        Process::Nemesis => "nemesis".to_owned(),
+    }
+}
+
+fn kind(op: &Op) -> &'static str {
+    match op.kind {
+        crate::history::Kind::Invoke => "invoke",
+        crate::history::Kind::Ok => "ok",
+        crate::history::Kind::Fail => "fail",
+        crate::history::Kind::Info => "info",
+    }
+}

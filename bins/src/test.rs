@@ -1,6 +1,9 @@
 //! `glomers test`: one test, simulated or hosted.
 
-use crate::{arguments::TestOptions, nodes};
+use crate::{
+    arguments::{TestOptions, command},
+    nodes,
+};
 use glomers_workbench::{Options, Program, Report, Store, Validity, run_program, workload};
 use std::{io::Write, time::SystemTime};
 
@@ -34,12 +37,6 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
         }
     }
     Ok(report.valid())
-}
-
-/// What was typed. The seed is among the words, or it is the default.
-fn command() -> String {
-    let words: Vec<_> = std::env::args().skip(1).collect();
-    format!("glomers {}", words.join(" "))
 }
 
 fn print(report: &Report, as_json: bool) -> anyhow::Result<()> {

@@ -27,7 +27,7 @@ pub struct Page {
     pub charts: Vec<(&'static str, String)>,
 }
 
-const STYLE: &str = concat!(include_str!("page/page.css"), include_str!("page/chart.css"));
+const STYLE: &str = include_str!("page/page.css");
 
 const SCRIPT: &str = concat!(
     "\"use strict\";\n",
@@ -36,6 +36,9 @@ const SCRIPT: &str = concat!(
     include_str!("page/messages.js"),
     include_str!("page/main.js"),
 );
+
+/// How diagrams are moved.
+const MOVE: &str = "Drag to move; the wheel zooms with Ctrl, or after a click. ";
 
 /// What the page may do: nothing but what it carries.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
@@ -98,7 +101,7 @@ fn timeline_section(data: &Data<'_>) -> Markup {
             h2 { "Operations" }
             p.hint {
                 "A bar from invocation to completion, a row for each client and those who took its place. "
-                "Drag to move, wheel to zoom, point at a bar for what it says, click to keep it."
+                (MOVE) "Point at a bar for what it says, click to keep it in view."
             }
             @if data.has_operations() {
                 (diagram("timeline"))
@@ -116,7 +119,7 @@ fn messages_section(data: &Data<'_>) -> Markup {
             @if data.has_messages() {
                 p.hint {
                     "Time runs downwards, a column for each node, service and client. A broken line: a message that never "
-                    "arrived. Drag to move, wheel to zoom, point at a line for its message, click to keep it."
+                    "arrived. " (MOVE) "Point at a line for its message, click to keep it in view."
                     @if let Some(left_out) = data.messages_left_out() {
                         " " strong { "Only the first " (data.messages_shown()) " messages are here; " (left_out) " later ones are in messages.jsonl." }
                     }

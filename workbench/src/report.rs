@@ -7,6 +7,7 @@ use crate::{
     network::Counts,
     options::Options,
     validity::Validity,
+    workload::Workload,
     world::Packet,
 };
 use serde::Serialize;
@@ -43,6 +44,19 @@ pub struct Setting {
 }
 
 impl Report {
+    /// What a history shows that was recorded before. Of the options, those matter that do to [`Judgement::of`].
+    pub fn of(workload: &dyn Workload, history: History, options: &Options) -> Self {
+        Self {
+            workload: workload.name(),
+            judgement: Judgement::of(workload, &history, options),
+            history,
+            net: Counts::default(),
+            journal: Vec::new(),
+            complaints: Vec::new(),
+            setting: None,
+        }
+    }
+
     /// The gravest of the verdicts.
     pub fn valid(&self) -> Validity {
         self.judgement.valid()

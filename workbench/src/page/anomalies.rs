@@ -6,9 +6,8 @@ mod kinds;
 
 use super::words::{shorten, time};
 use crate::{
-    history::{Op, Process},
+    history::{Kind, Op, Process},
     report::Report,
-    validity::Validity,
 };
 use collect::collect;
 use maud::{Markup, html};
@@ -43,15 +42,24 @@ struct Anomaly {
 
 /// The findings, the gravest first.
 pub(super) fn section(report: &Report) -> Markup {
-    let found = collect(report);
+    let (notes, found): (Vec<_>, Vec<_>) =
+        collect(report).into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
     html! {
         section #findings {
             h2 { "Findings" }
             @if found.is_empty() {
-                p { @if report.valid() == Validity::Valid { "Nothing was found." } @else { "The checker names no entries; its results are below." } }
+                p { "Nothing that counts was found." }
             }
             @for anomaly in &found {
                 (card(report, anomaly))
+            }
+            @if !notes.is_empty() {
+                details {
+                    summary { (notes.len()) " worth knowing" }
+                    @for anomaly in &notes {
+                        (card(report, anomaly))
+                    }
+                }
             }
         }
     }
@@ -64,7 +72,7 @@ fn card(report: &Report, anomaly: &Anomaly) -> Markup {
     let (class, role) = match anomaly.weight {
         Weight::Fault => ("fault", ""),
         Weight::Suspicion => ("suspicion", "Maelstrom does not look for it"),
-        Weight::Note => ("note", "allowed"),
+        Weight::Note => ("note", ""),
     };
     html! {
         article.(class) {
@@ -115,9 +123,9 @@ fn process(op: &Op) -> String {
 
 fn kind(op: &Op) -> &'static str {
     match op.kind {
-        crate::history::Kind::Invoke => "invoke",
-        crate::history::Kind::Ok => "ok",
-        crate::history::Kind::Fail => "fail",
-        crate::history::Kind::Info => "info",
+        Kind::Invoke => "invoke",
+        Kind::Ok => "ok",
+        Kind::Fail => "fail",
+        Kind::Info => "info",
     }
 }

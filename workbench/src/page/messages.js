@@ -178,13 +178,6 @@ function messageDiagram(data) {
   return diagram;
 }
 
-function line(pen, [left, top, right, bottom]) {
-  pen.beginPath();
-  pen.moveTo(left, top);
-  pen.lineTo(right, bottom);
-  pen.stroke();
-}
-
 // How far a point is from a line.
 function fromLine(x, y, [left, top, right, bottom]) {
   const [wide, tall] = [right - left, bottom - top];

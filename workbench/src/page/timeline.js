@@ -71,6 +71,8 @@ function timeline(data) {
       lanes.forEach((lane, at) => paintLane(this, pen, lane, top + at * row));
       pen.restore();
       pen.fillStyle = colour("--soft");
+      pen.textAlign = "center";
+      for (const at of ticks(this.from, this.to, 10)) pen.fillText(timeText(at), this.place(at), bottom + 13);
       pen.textAlign = "right";
       data.lanes.forEach(({ first, last }, at) => {
         const every = Math.ceil(12 / row);
@@ -86,18 +88,9 @@ function timeline(data) {
       const left = diagram.place(begin);
       pen.fillRect(left, 0, diagram.place(end ?? most) - left, bottom);
     }
-    pen.fillStyle = colour("--soft");
     pen.strokeStyle = colour("--edge");
     pen.lineWidth = 1;
-    pen.textAlign = "center";
-    for (const at of ticks(diagram.from, diagram.to, 10)) {
-      const x = diagram.place(at);
-      pen.beginPath();
-      pen.moveTo(x, 0);
-      pen.lineTo(x, bottom);
-      pen.stroke();
-      pen.fillText(timeText(at), x, bottom + 13);
-    }
+    for (const at of ticks(diagram.from, diagram.to, 10)) line(pen, [diagram.place(at), 0, diagram.place(at), bottom]);
   }
 
   function paintLane(diagram, pen, lane, y) {

@@ -7,7 +7,7 @@ function timeText(nanos) {
   const size = Math.abs(nanos);
   if (size >= 1e9) return `${+(nanos / 1e9).toFixed(6)} s`;
   if (size >= 1e6) return `${+(nanos / 1e6).toFixed(3)} ms`;
-  return size === 0 ? "0 ms" : `${+(nanos / 1e3).toFixed(3)} µs`;
+  return size < 1 ? "0 ms" : `${+(nanos / 1e3).toFixed(3)} µs`;
 }
 
 // The first place in a sorted list at which `reached` holds.
@@ -45,6 +45,13 @@ function prepare(canvas, height) {
   pen.font = "11px system-ui, sans-serif";
   pen.textBaseline = "middle";
   return { pen, width, height };
+}
+
+function line(pen, [left, top, right, bottom]) {
+  pen.beginPath();
+  pen.moveTo(left, top);
+  pen.lineTo(right, bottom);
+  pen.stroke();
 }
 
 const tip = document.getElementById("tip");
@@ -116,7 +123,9 @@ class Diagram {
   draw() {
     const { pen, width, height } = prepare(this.canvas, this.height());
     this.paint(pen, width, height);
-    this.output.textContent = `${timeText(this.from)} to ${timeText(this.to)}${this.note ? ` · ${this.note}` : ""}`;
+    const step = 10 ** Math.floor(Math.log10((this.to - this.from) / 1000));
+    const rounded = (time) => timeText(Math.round(time / step) * step);
+    this.output.textContent = `${rounded(this.from)} to ${rounded(this.to)}${this.note ? ` · ${this.note}` : ""}`;
     this.drawOverview();
   }
 

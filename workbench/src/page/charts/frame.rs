@@ -14,7 +14,7 @@ use plotters::{
         types::RangedCoordf64,
     },
     drawing::{DrawingArea, IntoDrawingArea},
-    element::{Circle, Rectangle, Text},
+    element::{Rectangle, Text},
     style::{Color, IntoFont, RGBColor, ShapeStyle, TRANSPARENT, TextStyle},
 };
 use std::time::Duration;
@@ -26,15 +26,18 @@ const GRID: RGBColor = RGBColor(0xd8, 0xde, 0xe4);
 const FAULT: RGBColor = RGBColor(0xe5, 0x53, 0x4b);
 
 /// The width of all charts.
-const WIDTH: u32 = 1000;
+const WIDTH: u32 = 1340;
 
 /// The height of title and legend.
-const HEAD: i32 = 34;
+const HEAD: i32 = 30;
 
 /// The least latency that is told from none, in milliseconds.
 pub(super) const LEAST: f64 = 0.1;
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// The mark of a line in the legend.
+pub(super) const LINE: char = '\u{2501}';
+
 pub(super) type Seconds = RangedCoordf64;
 
 /// What every chart shows: how long the run was, and when the nemesis was at work.
@@ -49,7 +52,7 @@ impl Frame<'_> {
         &self,
         title: &str,
         height: u32,
-        legend: &[(String, RGBColor)],
+        legend: &[(char, String, RGBColor)],
         draw: impl FnOnce(&Area<'_>),
     ) -> String {
         let mut svg = String::new();
@@ -57,10 +60,11 @@ impl Frame<'_> {
             let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
             let _ = root.draw(&Text::new(title.to_owned(), (8, 8), text(16)));
             let mut left = 40 + width(title, 16);
-            for (label, colour) in legend {
-                let _ = root.draw(&Circle::new((left, 16), 4, colour.filled()));
-                let _ = root.draw(&Text::new(label.clone(), (left + 8, 10), text(12)));
-                left += 26 + width(label, 12);
+            for (mark, label, colour) in legend {
+                let mark = Text::new(mark.to_string(), (left, 9), ("sans-serif", 14).into_font().color(colour));
+                let _ = root.draw(&mark);
+                let _ = root.draw(&Text::new(label.clone(), (left + 15, 10), text(12)));
+                left += 36 + width(label, 12);
             }
             draw(&root.margin(HEAD, 0, 0, 0));
             let _ = root.present();
@@ -76,6 +80,7 @@ impl Frame<'_> {
     ) -> ChartContext<'a, SVGBackend<'a>, Cartesian2d<Seconds, LogCoord<f64>>> {
         let top = 10_f64.powf(greatest.max(LEAST * 10.0).log10().ceil());
         let mut chart = ChartBuilder::on(area)
+            .margin_top(20)
             .margin_right(16)
             .x_label_area_size(22)
             .y_label_area_size(64)

@@ -14,10 +14,8 @@ use std::collections::BTreeSet;
 
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let groups = groups(operations);
-    let legend: Vec<_> = groups
-        .iter()
-        .map(|group| (format!("{} {}", mark(&groups, group), group.label()), kind_colour(group.kind)))
-        .collect();
+    let legend: Vec<_> =
+        groups.iter().map(|group| (mark(&groups, group), group.label(), kind_colour(group.kind))).collect();
     let greatest = groups.iter().flat_map(|group| &group.points).map(|(_, took)| *took).fold(0.0, f64::max);
     frame.chart("Latency of operations", 380, &legend, |area| {
         let chart = frame.latencies(area, greatest);

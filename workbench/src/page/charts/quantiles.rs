@@ -2,7 +2,7 @@
 
 use super::{
     Group,
-    frame::{Frame, LEAST, line, text},
+    frame::{Frame, LEAST, LINE, line, text},
     groups,
 };
 use crate::{checker::set_full, history::Operation};
@@ -24,7 +24,7 @@ const PARTS: u32 = 40;
 
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let groups = groups(operations);
-    let legend = DRAWN.map(|(_, name, colour)| (name.to_owned(), colour));
+    let legend = DRAWN.map(|(_, name, colour)| (LINE, name.to_owned(), colour));
     let greatest = groups.iter().flat_map(|group| &group.points).map(|(_, took)| *took).fold(0.0, f64::max);
     let count = groups.len().max(1);
     let height = 34 + PANEL * u32::try_from(count).unwrap_or(1);
@@ -36,7 +36,7 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
                 let points = parts.iter().map(|(middle, quantiles)| (*middle, millis(quantiles[place]).max(LEAST)));
                 let _ = chart.draw_series(LineSeries::new(points, line(colour)).point_size(2));
             }
-            let _ = panel.draw(&Text::new(group.label(), (72, 4), text(13)));
+            let _ = panel.draw(&Text::new(group.label(), (72, 3), text(13)));
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Group,
-    frame::{Frame, line},
+    frame::{Frame, LINE, line},
     groups,
 };
 use crate::history::Operation;
@@ -25,7 +25,8 @@ const PARTS: usize = 60;
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let groups = groups(operations);
     let colours = COLOURS.iter().cycle();
-    let legend: Vec<_> = groups.iter().map(Group::label).zip(colours.clone().copied()).collect();
+    let legend: Vec<_> =
+        groups.iter().zip(colours.clone()).map(|(group, colour)| (LINE, group.label(), *colour)).collect();
     let width = frame.end.as_secs_f64() / PARTS as f64;
     let rates: Vec<Vec<(f64, f64)>> = groups.iter().map(|group| rates(group, width)).collect();
     let greatest = rates.iter().flatten().map(|(_, rate)| *rate).fold(0.0, f64::max);

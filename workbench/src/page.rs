@@ -87,7 +87,7 @@ fn charts_section(charts: &[(&'static str, String)]) -> Markup {
     html! {
         section #charts {
             h2 { "Latency and rate" }
-            p.hint { "Shaded: while the nemesis was at work." }
+            p.hint { "Shaded: while the nemesis was at work. What took 0.1 ms or less stands at the bottom." }
             @for (_, svg) in charts {
                 (PreEscaped(svg))
             }

@@ -50,15 +50,23 @@ pub(super) fn section(report: &Report) -> Markup {
             @if found.is_empty() {
                 p { "Nothing that counts was found." }
             }
-            @for anomaly in &found {
-                (card(report, anomaly))
+            @for kind in found.chunk_by(|one, other| one.title == other.title) {
+                (card(report, &kind[0]))
+                (folded(report, &kind[1..], &format!("more of {}", kind[0].title)))
             }
-            @if !notes.is_empty() {
-                details {
-                    summary { (notes.len()) " worth knowing" }
-                    @for anomaly in &notes {
-                        (card(report, anomaly))
-                    }
+            (folded(report, &notes, "worth knowing"))
+        }
+    }
+}
+
+/// Findings that are shown when they are asked for.
+fn folded(report: &Report, found: &[Anomaly], what: &str) -> Markup {
+    html! {
+        @if !found.is_empty() {
+            details {
+                summary { (found.len()) " " (what) }
+                @for anomaly in found {
+                    (card(report, anomaly))
                 }
             }
         }
@@ -98,7 +106,7 @@ fn card(report: &Report, anomaly: &Anomaly) -> Markup {
 fn entries(report: &Report, indices: &[usize]) -> Markup {
     let known = || indices.iter().filter_map(|index| report.history.ops().get(*index));
     html! {
-        table.figures {
+        table.figures.entries {
             tr { th { "entry" } th { "time" } th { "process" } th { "type" } th { "f" } th { "value" } }
             @for op in known().take(ENTRIES) {
                 tr {

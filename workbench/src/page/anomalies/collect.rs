@@ -151,7 +151,14 @@ fn values(report: &Report) -> Vec<Anomaly> {
     let errors = errors.map(|error| if is_counter { sum(error) } else { echo(error) });
     let lost = list(&findings["lost"]).iter().take(SHOWN).map(lost);
     let twice = findings["duplicated"].as_object().into_iter().flatten().take(SHOWN).map(twice);
-    lost.chain(errors).chain(twice).collect()
+    let mut found: Vec<Anomaly> = Vec::new();
+    // Several reads may be wrong in the same way: they are the entries of one finding.
+    lost.chain(errors).chain(twice).for_each(|anomaly| {
+        if !found.contains(&anomaly) {
+            found.push(anomaly);
+        }
+    });
+    found
 }
 
 /// Elements that took long to be seen everywhere.

@@ -32,8 +32,11 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
         for (panel, group) in area.split_evenly((count, 1)).iter().zip(&groups) {
             let mut chart = frame.latencies(panel, greatest);
             let parts = parts(group, frame.end);
-            for (place, _, colour) in DRAWN {
-                let points = parts.iter().map(|(middle, quantiles)| (*middle, millis(quantiles[place]).max(LEAST)));
+            // A line does not lead over a time in which nothing began.
+            let gap = 1.5 * frame.end.as_secs_f64() / f64::from(PARTS);
+            let rows = parts.chunk_by(|(one, _), (next, _)| next - one < gap);
+            for (row, (place, _, colour)) in rows.flat_map(|row| DRAWN.map(|drawn| (row, drawn))) {
+                let points = row.iter().map(|(middle, quantiles)| (*middle, millis(quantiles[place]).max(LEAST)));
                 let _ = chart.draw_series(LineSeries::new(points, line(colour)).point_size(2));
             }
             let _ = panel.draw(&Text::new(group.label(), (72, 3), text(13)));

@@ -29,4 +29,6 @@ function follow() {
 
 addEventListener("hashchange", follow);
 follow();
+operationsShown?.draw();
+messagesShown?.draw();
 document.documentElement.dataset.ready = "true";

@@ -3,7 +3,7 @@
 const HUES = ["#2f81f7", "#d4820a", "#2ea043", "#d6336c", "#8e5bd9", "#129ba5", "#9a6b3f", "#c2410c", "#5b6ee1", "#7d8590"];
 
 // More lines than this make no picture: of more, some are drawn.
-const LINES = 6000;
+const LINES = 4000;
 
 function readMessages(data) {
   const names = ["id", "sent", "received", "src", "dest", "type", "text"];

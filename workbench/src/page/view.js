@@ -136,11 +136,14 @@ class Diagram {
     for (const [begin, end] of this.faults) {
       pen.fillRect(place(begin), 0, place(end ?? this.most) - place(begin), height);
     }
-    const counts = new Uint32Array(Math.ceil(width / 2) + 1);
-    for (const moment of this.moments) counts[Math.floor(place(moment) / 2)] += 1;
-    const highest = counts.reduce((one, other) => Math.max(one, other), 1);
+    if (this.countedFor !== width) {
+      this.countedFor = width;
+      this.counts = new Uint32Array(Math.ceil(width / 2) + 1);
+      for (const moment of this.moments) this.counts[Math.floor(place(moment) / 2)] += 1;
+    }
+    const highest = this.counts.reduce((one, other) => Math.max(one, other), 1);
     pen.fillStyle = colour("--soft");
-    counts.forEach((count, at) => {
+    this.counts.forEach((count, at) => {
       const tall = (count / highest) * (height - 4);
       if (count) pen.fillRect(at * 2, height - Math.max(tall, 1), 1.5, Math.max(tall, 1));
     });

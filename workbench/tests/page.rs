@@ -229,15 +229,22 @@ fn messages_have_a_limit() {
 #[ignore = "it measures"]
 #[expect(clippy::disallowed_methods, reason = "it measures")]
 fn how_long_a_page_takes() {
-    let latency = Latency { mean: Duration::from_millis(100), ..Latency::default() };
     let limit = Duration::from_secs(20);
-    let options = Options { journal: true, rate: 100.0, latency, time_limit: limit, ..Options::default() };
-    let options = options.with_node_count(25);
-    let report = run::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = Options { rate: 100.0, time_limit: limit, ..Options::default() }.with_node_count(1);
+    let mut report = run::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let message =
+        format!(r#"{{"src":"n1","dest":"n2","body":{{"type":"batch","values":[{}]}}}}"#, "123,".repeat(100) + "1");
+    let packet = |number: u64| Packet {
+        time: u128::from(number) * 500_000,
+        received: number % 2 == 1,
+        id: number / 2,
+        message: message.as_str().into(),
+    };
+    report.journal = (0..40_000).map(packet).collect();
     let begin = std::time::Instant::now();
     let html = page(&report);
-    let (operations, messages) = (report.history.operations().len(), report.net.all.send_count);
-    println!("{operations} operations, {messages} messages: {:?}, {} bytes", begin.elapsed(), html.len());
+    let (took, operations) = (begin.elapsed(), report.history.operations().len());
+    println!("{operations} operations, 20000 messages: {took:?}, {} bytes", html.len());
 }
 
 /// A browser that runs without a window, if there is one.

@@ -17,8 +17,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 /// How many messages a page carries.
 const MESSAGES: usize = 100_000;
 
-/// How many bytes of a value or a message a page carries.
-const TEXT: usize = 400;
+/// How many bytes of a value a page carries.
+const VALUE: usize = 400;
+
+/// How many bytes of a message.
+const MESSAGE: usize = 250;
 
 /// Nanoseconds since the first operation could begin; negative before.
 type Time = i64;
@@ -135,7 +138,7 @@ impl<'a> Data<'a> {
         self.lanes = lanes;
         for Operation { invocation, completion } in operations {
             let Process::Client(process) = invocation.process else { continue };
-            let text = |value: &'a Any| shorten(value.text(), TEXT);
+            let text = |value: &'a Any| shorten(value.text(), VALUE);
             let result = completion.map(|completion| &completion.value);
             self.operations.push(Row(
                 invocation.index,
@@ -175,7 +178,7 @@ impl<'a> Data<'a> {
                 };
                 let (src, dest) = (column(&head.src), column(&head.dest));
                 let kind = self.types.insert_full(kind(head.body)).0;
-                let text = shorten(&packet.message, TEXT);
+                let text = shorten(&packet.message, MESSAGE);
                 sent.insert(packet.id, Message(packet.id, moment, None, src, dest, kind, text));
             }
         }
@@ -242,7 +245,7 @@ fn outcome(kind: Option<Kind>) -> Outcome {
 fn kind(body: Body<'_>) -> String {
     let Some(kind) = body.kind else { return String::new() };
     let text = serde_json::from_str(kind.get()).unwrap_or_else(|_| kind.get().to_owned());
-    shorten(&text, TEXT).into_owned()
+    shorten(&text, VALUE).into_owned()
 }
 
 /// Time in the form of the page; it ends after 292 years.

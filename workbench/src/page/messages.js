@@ -61,8 +61,8 @@ function messageDiagram(data) {
       `\n${text}`,
     find(x, y) {
       let [nearest, best] = [null, 7];
-      for (const message of drawn) {
-        const distance = fromLine(x, y, ends(message));
+      for (const { message, ends } of drawn) {
+        const distance = fromLine(x, y, ends);
         if (distance < best) [nearest, best] = [message, distance];
       }
       return nearest;
@@ -73,8 +73,8 @@ function messageDiagram(data) {
       pen.beginPath();
       pen.rect(0, this.head - 2, width, height - this.head);
       pen.clip();
-      drawn = inView(this);
-      for (const message of drawn) paintMessage(this, pen, message, drawn.length);
+      drawn = inView(this).map((message) => ({ message, ends: ends(message) }));
+      for (const { message, ends } of drawn) paintMessage(this, pen, message, ends, drawn.length);
       paintMarks(this, pen, width);
       pen.restore();
     },
@@ -129,8 +129,7 @@ function messageDiagram(data) {
     pen.globalAlpha = 1;
   }
 
-  function paintMessage(diagram, pen, message, count) {
-    const [left, top, right, bottom] = ends(message);
+  function paintMessage(diagram, pen, message, [left, top, right, bottom], count) {
     pen.strokeStyle = hue(message.type);
     pen.fillStyle = pen.strokeStyle;
     const isChosen = diagram.chosen === message;

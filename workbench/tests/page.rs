@@ -67,7 +67,7 @@ fn hostile() -> Report {
     let long: Any = serde_json::from_str(LONG).unwrap();
     let history = [op(1, Kind::Invoke, &long), op(2, Kind::Info, &text)].into_iter().collect();
     let mut report = Report::of(&*workload("echo").unwrap(), history, &Options::default());
-    let body = format!("{{\"type\":{text},\"echo\":{LONG}}}");
+    let body = format!("{{\"echo\":{LONG},\"type\":{text}}}");
     let message = format!("{{\"src\":{text},\"dest\":\"n1\",\"body\":{body}}}").into_boxed_str();
     report.journal = vec![Packet { time: 7, received: false, id: 0, message }];
     report.complaints = vec![HOSTILE.to_owned()];

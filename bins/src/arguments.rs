@@ -223,6 +223,12 @@ impl TestOptions {
     }
 }
 
+/// What was typed. The seed is among the words, or it is the default.
+pub(crate) fn command() -> String {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    format!("glomers {}", words.join(" "))
+}
+
 pub(crate) fn workload_names() -> PossibleValuesParser {
     PossibleValuesParser::new(WORKLOADS.iter().map(|(name, _)| *name))
 }

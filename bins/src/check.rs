@@ -1,8 +1,8 @@
 //! `glomers check`: judges a history that was recorded before.
 
 use crate::arguments::{Expectations, workload_names};
-use anyhow::bail;
-use glomers_workbench::{Judgement, Validity, history::History, workload};
+use anyhow::{Context, bail};
+use glomers_workbench::{Report, Validity, history::History, page::Page, workload};
 use std::{io::Write, path::PathBuf};
 
 /// Which history, and what it is held to.
@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     workload: String,
     #[command(flatten)]
     expectations: Expectations,
+    /// Make a page to look at, too.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// A `history.edn` of Maelstrom's or a `history.jsonl` of ours, packed by gzip or not; or the folder of a run.
     history: PathBuf,
 }
@@ -32,13 +35,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     if history.ops().is_empty() {
         bail!("{}: there is no operation in it", arguments.history.display());
     }
-    let judgement = Judgement::of(&*workload, &history, &arguments.expectations.options());
+    let report = Report::of(&*workload, history, &arguments.expectations.options());
+    if let Some(path) = &arguments.report {
+        let page = Page::of(&report, Some(&crate::arguments::command()));
+        std::fs::write(path, page.html).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let mut out = std::io::stdout().lock();
     if arguments.expectations.json {
-        serde_json::to_writer_pretty(&mut out, &judgement.results())?;
+        serde_json::to_writer_pretty(&mut out, &report.judgement.results())?;
         writeln!(out)?;
     } else {
-        writeln!(out, "{name}: {judgement}")?;
+        writeln!(out, "{report}")?;
     }
-    Ok(judgement.valid())
+    Ok(report.valid())
 }

@@ -1,6 +1,9 @@
 //! `glomers test`: one test, simulated or hosted.
 
-use crate::{arguments::TestOptions, nodes};
+use crate::{
+    arguments::{TestOptions, command},
+    nodes,
+};
 use glomers_workbench::{Options, Program, Report, Store, Validity, run_program, workload};
 use std::{io::Write, time::SystemTime};
 
@@ -11,7 +14,7 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
         tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false).init();
     }
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
-    let folder = Store::new(&arguments.store).begin(arguments.workload(), SystemTime::now())?;
+    let folder = Store::new(&arguments.store).begin(arguments.workload(), SystemTime::now())?.made_by(command());
     let report = match &arguments.bin {
         None => nodes::simulate(arguments.node()?, &options, &arguments.arguments)?,
         Some(path) => {
@@ -28,10 +31,9 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
     print(&report, arguments.expectations.json)?;
     if !arguments.expectations.json {
         writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
+        writeln!(std::io::stdout(), "report: {}", folder.page().display())?;
         if report.valid() != Validity::Valid && arguments.bin.is_none() {
-            // The seed is among the words, or it is the default.
-            let words: Vec<_> = std::env::args().skip(1).collect();
-            writeln!(std::io::stdout(), "again: glomers {}", words.join(" "))?;
+            writeln!(std::io::stdout(), "again: {}", command())?;
         }
     }
     Ok(report.valid())

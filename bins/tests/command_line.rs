@@ -21,6 +21,7 @@ fn a_valid_run_is_0() {
     check("test -w echo --time-limit 2 --rate 20", 0, "echo: valid");
     check("challenge 1 3a", 0, "Broadcast, one node");
     check("test -w echo --time-limit 2 --json", 0, "\"valid?\": true");
+    check("test -w echo --time-limit 2", 0, "report.html");
     check("test --node kafka-lin-kv --time-limit 2", 0, "kafka: valid");
 }
 
@@ -70,6 +71,10 @@ fn histories_are_judged_again() {
     check("check -w broadcast HISTORIES/broadcast-true-flicker", 0, "which only --strict counts:\n  20 x flicker");
     check("check -w broadcast HISTORIES/broadcast-true-flicker --strict", 1, "20 x flicker");
     check("check -w g-set HISTORIES/g-set-true-0 --json --availability 0.5", 0, "\"ok-fraction\"");
+    check("check -w kafka HISTORIES/kafka-false-lost --report page.html", 1, "lost-write");
+    let page = std::fs::read_to_string(concat!(env!("CARGO_TARGET_TMPDIR"), "/page.html")).unwrap();
+    assert!(page.contains("glomers check -w kafka") && page.contains("lost-write"));
+    check("check -w kafka HISTORIES/kafka-true-0 --report no/page.html", 255, "cannot write no/page.html");
     check("check -w kafka HISTORIES/kafka-true-0 --availability total", 1, "availability: invalid");
     check("check -w echo HISTORIES/kafka-true-0", 255, "`poll`, which is no operation of echo (echo)");
     check("check -w echo HISTORIES/kafka-true-0/run.json", 255, "run.json: line 1: ");

@@ -29,7 +29,7 @@
 //!   [`client`], `services`, `hosted`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
 //!   known of a run. `recording`: a run of the real Maelstrom.
-//! - [`store`]: where runs are kept; [`edn`]: in Jepsen's form; `files`: texts that are read.
+//! - [`store`]: where runs are kept; [`edn`]: in Jepsen's form; [`page`]: to look at. `files`: texts that are read.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
 pub mod challenge;
@@ -45,6 +45,7 @@ mod nemesis;
 mod network;
 pub mod options;
 mod packet;
+pub mod page;
 mod phase;
 mod process;
 mod recording;
@@ -65,7 +66,7 @@ pub use judgement::{Failure, Judgement};
 pub use network::{Counts, Traffic};
 pub use options::Options;
 pub use recording::Recording;
-pub use report::Report;
+pub use report::{Report, Setting};
 pub use run::{RunError, run, run_program, run_with};
 pub use store::Store;
 pub use validity::Validity;

@@ -5,7 +5,6 @@ use crate::{
     edn::{readable, to_json},
     files::{BadText, ReadError, read_text},
     history::History,
-    judgement::Judgement,
     network::{Counts, Traffic},
     options::Options,
     validity::Validity,
@@ -52,14 +51,7 @@ impl Recording {
 
     /// Our own verdicts, beside Maelstrom's counts of messages.
     pub fn report(self, workload: &dyn Workload, options: &Options) -> Report {
-        Report {
-            workload: workload.name(),
-            judgement: Judgement::of(workload, &self.history, options),
-            net: counts(&self.results["net"]),
-            journal: Vec::new(),
-            complaints: Vec::new(),
-            history: self.history,
-        }
+        Report { net: counts(&self.results["net"]), ..Report::of(workload, self.history, options) }
     }
 }
 

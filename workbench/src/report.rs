@@ -5,7 +5,9 @@ use crate::{
     history::{History, Operation},
     judgement::Judgement,
     network::Counts,
+    options::Options,
     validity::Validity,
+    workload::Workload,
     world::Packet,
 };
 use serde::Serialize;
@@ -27,9 +29,34 @@ pub struct Report {
     pub journal: Vec<Packet>,
     /// What nodes did that ended their part in the test, in words: lines that are no messages, messages to nobody.
     pub complaints: Vec<String>,
+    /// How it was run; `None` if it was not run here.
+    pub setting: Option<Setting>,
+}
+
+/// How a test was run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// With which options.
+    pub options: Options,
+    /// When the first operation could begin, since the network was set up: the history counts from there, the
+    /// [`journal`](Report::journal) from before the nodes were told their ids.
+    pub origin: Duration,
 }
 
 impl Report {
+    /// What a history shows that was recorded before. Of the options, those matter that do to [`Judgement::of`].
+    pub fn of(workload: &dyn Workload, history: History, options: &Options) -> Self {
+        Self {
+            workload: workload.name(),
+            judgement: Judgement::of(workload, &history, options),
+            history,
+            net: Counts::default(),
+            journal: Vec::new(),
+            complaints: Vec::new(),
+            setting: None,
+        }
+    }
+
     /// The gravest of the verdicts.
     pub fn valid(&self) -> Validity {
         self.judgement.valid()

@@ -11,13 +11,15 @@
 //!       history.jsonl     the same, a JSON object a line
 //!       results.json      the verdicts
 //!       messages.jsonl    every message, if the run kept them
+//!       report.html       all of it to look at, in one page
+//!       latency.svg       its charts, beside quantiles.svg and rate.svg
 //!       node-logs/        what the nodes wrote to stderr; filled by whoever runs them
 //! ```
 //!
 //! A folder is never written twice, and `latest` moves to a run when its files are complete. A link is replaced in one step, so
 //! whoever follows it finds the old run or the new one.
 
-use crate::{edn, history::Op, report::Report};
+use crate::{edn, history::Op, page::Page, report::Report};
 use serde::Serialize;
 use std::{
     fs::{self, File},
@@ -42,6 +44,7 @@ pub struct Folder {
     store: Store,
     workload: String,
     name: String,
+    command: Option<String>,
 }
 
 /// A run could not be kept.
@@ -106,7 +109,12 @@ impl Store {
             }
         });
         let taken = || Err(StoreError::new("make a folder in", &runs)(io::ErrorKind::AlreadyExists.into()));
-        let folder = Folder { store: self.clone(), workload: workload.to_owned(), name: made.unwrap_or_else(taken)? };
+        let folder = Folder {
+            store: self.clone(),
+            workload: workload.to_owned(),
+            name: made.unwrap_or_else(taken)?,
+            command: None,
+        };
         let logs = folder.node_logs();
         fs::create_dir(&logs).map_err(StoreError::new("make the folder", &logs))?;
         Ok(folder)
@@ -119,12 +127,23 @@ impl Folder {
         self.store.root.join(&self.workload).join(&self.name)
     }
 
+    /// Notes the command that makes the run; its page shows it.
+    #[must_use]
+    pub fn made_by(self, command: String) -> Self {
+        Self { command: Some(command), ..self }
+    }
+
     /// Where the nodes' logs go.
     pub fn node_logs(&self) -> PathBuf {
         self.path().join("node-logs")
     }
 
-    /// Keeps the run's history, results and messages, has `latest` lead to the folder and returns its path.
+    /// Where the run's page will be.
+    pub fn page(&self) -> PathBuf {
+        self.path().join("report.html")
+    }
+
+    /// Keeps the run's history, results, messages and page, has `latest` lead to the folder and returns its path.
     ///
     /// # Errors
     ///
@@ -140,6 +159,11 @@ impl Folder {
         // Without messages there was no journal: every run begins with some.
         if !report.journal.is_empty() {
             write_file(&path.join("messages.jsonl"), |file| write_lines(&report.journal, file))?;
+        }
+        let page = Page::of(report, self.command.as_deref());
+        write_file(&self.page(), |file| file.write_all(page.html.as_bytes()))?;
+        for (name, chart) in &page.charts {
+            write_file(&path.join(name), |file| file.write_all(chart.as_bytes()))?;
         }
         self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
         self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;

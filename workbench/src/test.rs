@@ -10,7 +10,7 @@ use crate::{
     nemesis::Partition,
     options::{Fault, Options},
     phase::Phase,
-    report::Report,
+    report::{Report, Setting},
     run::RunError,
     services,
     workers::{Seated, Workers},
@@ -186,6 +186,7 @@ impl Test {
             journal: self.world.take_journal(),
             complaints: self.world.take_complaints(),
             history: self.history,
+            setting: Some(Setting { options: self.options, origin: self.origin }),
         }
     }
 }

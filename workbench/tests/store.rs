@@ -22,6 +22,19 @@ use tempfile::TempDir;
 const TIME: Duration = Duration::from_millis(1_795_362_301_123);
 const NAME: &str = "20261122T154501.123Z";
 
+/// What is in the folder of a run.
+const FILES: [&str; 9] = [
+    "history.edn",
+    "history.jsonl",
+    "latency.svg",
+    "messages.jsonl",
+    "node-logs",
+    "quantiles.svg",
+    "rate.svg",
+    "report.html",
+    "results.json",
+];
+
 fn report(journal: bool) -> Report {
     let options = Options {
         seed: 3,
@@ -67,7 +80,7 @@ fn layout() {
     assert_eq!(path, root.join("broadcast").join(NAME));
     assert_eq!(names(&root), ["broadcast", "current", "latest"]);
     assert_eq!(names(&root.join("broadcast")), [NAME, "latest"]);
-    assert_eq!(names(&path), ["history.edn", "history.jsonl", "messages.jsonl", "node-logs", "results.json"]);
+    assert_eq!(names(&path), FILES);
     assert_eq!(links(&root), [NAME.to_owned(), format!("broadcast/{NAME}"), format!("broadcast/{NAME}")]);
 }
 
@@ -94,7 +107,8 @@ fn files_hold_the_whole_report() {
 fn messages_are_kept_only_if_the_run_kept_them() {
     let (_folder, store, _root) = store();
     let path = store.write(&report(false), time(0)).unwrap();
-    assert_eq!(names(&path), ["history.edn", "history.jsonl", "node-logs", "results.json"]);
+    let expected: Vec<_> = FILES.into_iter().filter(|name| *name != "messages.jsonl").collect();
+    assert_eq!(names(&path), expected);
 }
 
 #[test]
@@ -174,7 +188,7 @@ fn the_same_seed_gives_the_same_files() {
         let files = names(&path).into_iter().filter(|name| name != "node-logs");
         files.map(|name| (name.clone(), fs::read(path.join(name)).unwrap())).collect::<BTreeMap<_, _>>()
     });
-    assert_eq!(first.len(), 4);
+    assert_eq!(first.len(), FILES.len() - 1);
     for (name, bytes) in &first {
         assert!(bytes.len() > 500, "{name} is nearly empty");
         assert!(second.get(name) == Some(bytes), "{name} differs");

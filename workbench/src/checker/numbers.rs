@@ -2,14 +2,18 @@
 //! are written. A text is looked into once.
 
 use crate::history::Op;
+use foldhash::fast::FixedState;
 use glomers_protocol::Any;
 use indexmap::{IndexMap, IndexSet};
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::fmt;
 
 /// The values met so far.
 #[derive(Default)]
 pub(crate) struct Numbers<'a> {
-    by_text: IndexMap<&'a str, usize>,
+    /// Every element of every read is looked up here, so the hash is a fast one.
+    by_text: IndexMap<&'a str, usize, FixedState>,
     distinct: IndexSet<Any>,
 }
 
@@ -27,8 +31,8 @@ impl<'a> Numbers<'a> {
 
     /// The numbers of the elements of an entry's value; none if it is no list.
     pub(crate) fn elements(&mut self, op: &'a Op) -> Vec<usize> {
-        let all: Vec<&'a RawValue> = serde_json::from_str(op.value.text()).unwrap_or_default();
-        all.into_iter().map(|element| self.number(element.get())).collect()
+        let mut value = serde_json::Deserializer::from_str(op.value.text());
+        value.deserialize_seq(Elements(self)).unwrap_or_default()
     }
 
     /// The value of a number.
@@ -39,5 +43,24 @@ impl<'a> Numbers<'a> {
     /// How many values there are.
     pub(crate) fn len(&self) -> usize {
         self.distinct.len()
+    }
+}
+
+/// Takes the elements of a list as they come: reads are long, and there are many.
+struct Elements<'n, 'a>(&'n mut Numbers<'a>);
+
+impl<'a> Visitor<'a> for Elements<'_, 'a> {
+    type Value = Vec<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Vec<usize>, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(element) = list.next_element::<&'a RawValue>()? {
+            numbers.push(self.0.number(element.get()));
+        }
+        Ok(numbers)
     }
 }

@@ -26,7 +26,10 @@ fn main() {
     match arguments.next().and_then(|size| size.parse().ok()) {
         Some(nodes) => measure(nodes),
         None => {
-            println!("{:>6} {:>8} {:>10} {:>10} {:>10} {:>9}", "nodes", "wall", "messages", "us/message", "per op", "memory");
+            println!(
+                "{:>6} {:>8} {:>10} {:>10} {:>10} {:>9}",
+                "nodes", "wall", "messages", "us/message", "per op", "memory"
+            );
             let quick = std::env::args().any(|argument| argument == "--test");
             for size in &SIZES[..if quick { 1 } else { SIZES.len() }] {
                 let status = Command::new(std::env::current_exe().unwrap()).arg(size.to_string()).status().unwrap();

@@ -15,9 +15,9 @@ fn main() {
     divan::main();
 }
 
-const ECHO: &str = r#"{"id":7,"src":"c2","dest":"n1","body":{"type":"echo","msg_id":1,"echo":"Please echo        61"}}"#;
-const READ_OK: &str =
-    r#"{"id":8,"src":"lin-kv","dest":"n1","body":{"type":"read_ok","in_reply_to":MSG_ID,"value":"Please echo        61"}}"#;
+const ECHO: &str =
+    r#"{"id":7,"src":"c2","dest":"n1","body":{"type":"echo","msg_id":1,"echo":"Please echo        61"}}"#;
+const READ_OK: &str = r#"{"id":8,"src":"lin-kv","dest":"n1","body":{"type":"read_ok","in_reply_to":MSG_ID,"value":"Please echo        61"}}"#;
 
 /// Asks a service before it answers.
 #[derive(Default)]

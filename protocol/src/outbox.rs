@@ -8,8 +8,16 @@ use serde::{Serialize, ser::Error as _};
 #[derive(Default)]
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
-    /// Where each line ends, and to whom it goes.
-    lines: Vec<(NodeId, usize)>,
+    /// To whom the lines go, one id behind the other: a process writes the lines as they are and needs none of them.
+    dests: String,
+    /// Where each line ends, and its destination.
+    ends: Vec<Ends>,
+}
+
+#[derive(Clone, Copy)]
+struct Ends {
+    line: usize,
+    dest: usize,
 }
 
 /// Above this, an empty buffer gives its memory back.
@@ -37,7 +45,8 @@ impl Outbox {
         }
         join_lines(&mut self.bytes[start..]);
         self.bytes.push(b'\n');
-        self.lines.push((NodeId::from(dest), self.bytes.len()));
+        self.dests.push_str(dest);
+        self.ends.push(Ends { line: self.bytes.len(), dest: self.dests.len() });
     }
 
     /// All lines, each with its newline.
@@ -46,10 +55,11 @@ impl Outbox {
     }
 
     /// Each line without its newline, and to whom it goes.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (&NodeId, &str)> {
-        let mut start = 0;
-        self.lines.iter().map(move |(dest, end)| {
-            let line = &self.bytes[start..end - 1];
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (NodeId, &str)> {
+        let mut start = Ends { line: 0, dest: 0 };
+        self.ends.iter().map(move |end| {
+            let line = &self.bytes[start.line..end.line - 1];
+            let dest = NodeId::from(&self.dests[start.dest..end.dest]);
             start = *end;
             (dest, std::str::from_utf8(line).expect("JSON is UTF-8"))
         })
@@ -57,9 +67,11 @@ impl Outbox {
 
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
-        self.lines.clear();
+        self.dests.clear();
+        self.ends.clear();
         self.bytes.shrink_to(KEEP_BYTES);
-        self.lines.shrink_to(KEEP_BYTES / size_of::<(NodeId, usize)>());
+        self.dests.shrink_to(KEEP_BYTES);
+        self.ends.shrink_to(KEEP_BYTES / size_of::<Ends>());
     }
 }
 

@@ -45,7 +45,14 @@ impl Workers {
         let nodes = options.nodes.iter().cycle().take(options.clients());
         let worker = |node: &String| Worker { node: NodeId::from(node.as_str()), connection: None, busy: None };
         let workers: Vec<_> = nodes.map(worker).collect();
-        Self { processes: (0..workers.len() as u64).collect(), workers, next: 0, busy: 0, clients: 0, done: Rc::default() }
+        Self {
+            processes: (0..workers.len() as u64).collect(),
+            workers,
+            next: 0,
+            busy: 0,
+            clients: 0,
+            done: Rc::default(),
+        }
     }
 
     pub(crate) fn processes(&self) -> &[u64] {

@@ -14,12 +14,7 @@ mod baseline;
 mod process;
 
 use process::Node;
-use std::{
-    fmt::Display,
-    io::Write,
-    path::Path,
-    time::Duration,
-};
+use std::{fmt::Display, io::Write, path::Path, time::Duration};
 
 fn main() {
     if std::env::args().any(|argument| argument == "loop") {
@@ -42,7 +37,8 @@ fn main() {
     let start_up = |node: &Node| median((0..3 * size.runs).map(|_| node.start_up()));
     let (ours, theirs) = (start_up(&Node::named("echo")), start_up(&baseline));
     row("start-up to `init_ok`, ms", millis(ours), millis(theirs), ours.div_duration_f64(theirs));
-    for (name, delay) in [("flooded", Duration::ZERO), ("flooded, nobody reads for 0.5 s", Duration::from_millis(500))] {
+    for (name, delay) in [("flooded", Duration::ZERO), ("flooded, nobody reads for 0.5 s", Duration::from_millis(500))]
+    {
         let (ours, theirs) = (Node::named("echo").peak_memory(&echo, delay), baseline.peak_memory(&echo, delay));
         #[expect(clippy::cast_precision_loss, reason = "kilobytes")]
         row(&format!("most memory, kB, {name}"), ours, theirs, ours as f64 / theirs as f64);

@@ -2,12 +2,14 @@
 //! dropped or timed out leaves nothing behind, so a late answer finds nobody and is passed over.
 
 use crate::{CallError, Context, Message, NodeId, Payload, Request, RpcError, context::Sleep};
-use futures::{FutureExt, channel::oneshot};
+use futures::FutureExt;
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    task::{self, Poll},
+    rc::Rc,
+    task::{self, Poll, Waker},
     time::Duration,
 };
 
@@ -49,16 +51,27 @@ pub struct Call<R: Request> {
     msg_id: i64,
     dest: NodeId,
     timeout: Duration,
-    answer: oneshot::Receiver<Result<R::Response, CallError>>,
+    answer: Rc<Answer<Result<R::Response, CallError>>>,
     sleep: Sleep,
+}
+
+/// Where an answer is put, and who waits for it: a channel for one value on one thread.
+struct Answer<T> {
+    value: Cell<Option<T>>,
+    waker: Cell<Option<Waker>>,
 }
 
 impl<R: Request> Call<R> {
     pub(crate) fn new(cx: &Context, dest: &str, msg_id: i64, timeout: Duration) -> Self {
-        let (sender, answer) = oneshot::channel();
-        let complete: Complete = Box::new(move |message| {
-            // The caller may have given up; then nobody cares.
-            let _ = sender.send(message.map_or(Err(CallError::Closed), decode::<R>));
+        let answer = Rc::new(Answer { value: Cell::new(None), waker: Cell::new(None) });
+        let complete: Complete = Box::new({
+            let answer = Rc::clone(&answer);
+            move |message| {
+                answer.value.set(Some(message.map_or(Err(CallError::Closed), decode::<R>)));
+                if let Some(waker) = answer.waker.take() {
+                    waker.wake();
+                }
+            }
         });
         let dest = NodeId::from(dest);
         cx.calls().pending.insert(msg_id, Pending { dest: dest.clone(), complete });
@@ -89,9 +102,10 @@ impl<R: Request> Future for Call<R> {
     type Output = Result<R::Response, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(answer) = self.answer.poll_unpin(cx) {
-            return Poll::Ready(answer.expect("the sender is used before it is dropped"));
+        if let Some(answer) = self.answer.value.take() {
+            return Poll::Ready(answer);
         }
+        self.answer.waker.set(Some(cx.waker().clone()));
         self.sleep
             .poll_unpin(cx)
             .map(|()| Err(CallError::Timeout { dest: self.dest.clone(), request: R::TYPE, timeout: self.timeout }))

@@ -1,7 +1,5 @@
-//! A received line, read without copying it: the envelope and the three reserved keys of the body first, the payload
-//! when its type is known.
-//!
-//! Both passes read the whole line. That is cheaper than splitting off the body: skipping it would be a pass of its own.
+//! A received line, read once and without copying it: the envelope and the three reserved keys of the body are decoded,
+//! the body's other fields are kept as text until their type is known.
 
 use crate::{
     DecodeError, NodeId, Rejected,
@@ -10,11 +8,12 @@ use crate::{
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
-        DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor,
-        value::{CowStrDeserializer, MapAccessDeserializer},
+        DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor,
+        value::{BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer},
     },
 };
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt, marker::PhantomData, slice};
 
 /// What a body carries beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -70,15 +69,16 @@ struct Envelope<'a> {
     #[serde(borrow)]
     dest: Cow<'a, str>,
     #[serde(borrow)]
-    body: Object<Header<'a>>,
+    body: Body<'a>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Header<'a> {
-    #[serde(borrow, rename = "type")]
+#[derive(Debug)]
+struct Body<'a> {
     wire_type: Cow<'a, str>,
     msg_id: Option<i64>,
     in_reply_to: Option<i64>,
+    /// The other fields, in their order.
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl<'a> Message<'a> {
@@ -109,17 +109,17 @@ impl<'a> Message<'a> {
 
     /// The body's `type`.
     pub fn wire_type(&self) -> &str {
-        &self.envelope.body.0.wire_type
+        &self.envelope.body.wire_type
     }
 
     /// The body's `msg_id`: the sender wants an answer.
     pub fn msg_id(&self) -> Option<i64> {
-        self.envelope.body.0.msg_id
+        self.envelope.body.msg_id
     }
 
     /// The body's `in_reply_to`: this is an answer.
     pub fn in_reply_to(&self) -> Option<i64> {
-        self.envelope.body.0.in_reply_to
+        self.envelope.body.in_reply_to
     }
 
     /// The whole line as it was received.
@@ -133,10 +133,9 @@ impl<'a> Message<'a> {
     ///
     /// A field is missing, has the wrong form, or is unknown to a `T` that refuses unknown fields.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        match serde_json::from_str::<Line<T>>(self.line) {
-            Ok(line) => Ok(line.body.0),
-            Err(error) => Err(DecodeError::new(self.wire_type(), &explain::<Line<T>>(self.line, error))),
-        }
+        let fields = Fields { rest: self.envelope.body.fields.iter(), value: None };
+        T::deserialize(MapAccessDeserializer::new(fields))
+            .map_err(|error| DecodeError::new(self.wire_type(), &explain::<Line<T>>(self.line, error)))
     }
 
     /// The error for a body whose `type` is none of `known`.
@@ -187,48 +186,110 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The body of a message, decoded as a `T`, and nothing else of the message.
-#[derive(Deserialize)]
-#[serde(bound = "T: Deserialize<'de>")]
-struct Line<T> {
-    body: Fields<T>,
-}
-
-/// A body's fields without the reserved ones.
-struct Fields<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor(PhantomData))
+        deserializer.deserialize_map(BodyVisitor)
     }
 }
 
-struct FieldsVisitor<T>(PhantomData<T>);
+struct BodyVisitor;
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
-    type Value = Fields<T>;
+impl<'de> Visitor<'de> for BodyVisitor {
+    type Value = Body<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fields<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(WithoutReserved(map))).map(Fields)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body<'de>, A::Error> {
+        let (mut wire_type, mut msg_id, mut in_reply_to, mut fields) = (None, None, None, Vec::new());
+        while let Some(Text(key)) = map.next_key()? {
+            match &*key {
+                "type" => once("type", &mut wire_type, &mut map)?,
+                "msg_id" => once("msg_id", &mut msg_id, &mut map)?,
+                "in_reply_to" => once("in_reply_to", &mut in_reply_to, &mut map)?,
+                _ => fields.push((key, map.next_value()?)),
+            }
+        }
+        let Text(wire_type) = wire_type.ok_or_else(|| A::Error::missing_field("type"))?;
+        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), fields })
+    }
+}
+
+/// Reads the value of a key that may come once.
+fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    key: &'static str,
+    value: &mut Option<T>,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    match value.replace(map.next_value()?) {
+        None => Ok(()),
+        Some(_) => Err(A::Error::duplicate_field(key)),
+    }
+}
+
+/// A text that is borrowed where it can be.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A body's fields without the reserved ones.
+struct Fields<'a> {
+    rest: slice::Iter<'a, (Cow<'a, str>, &'a RawValue)>,
+    /// The value of the key that was handed out last.
+    value: Option<&'a RawValue>,
+}
+
+impl<'a> MapAccess<'a> for Fields<'a> {
+    type Error = serde_json::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
+        let Some((key, value)) = self.rest.next() else { return Ok(None) };
+        self.value = Some(value);
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
+        seed.deserialize(self.value.take().expect("a value follows its key"))
+    }
+}
+
+/// A whole line whose body is a `T`: what [`explain`] reads to tell where in the line a payload is wrong.
+#[derive(Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+struct Line<T> {
+    #[expect(dead_code, reason = "only its errors are looked at")]
+    body: WholeBody<T>,
+}
+
+struct WholeBody<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for WholeBody<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for WholeBody<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(WithoutReserved(map))).map(|_| self)
     }
 }
 
 /// A map that passes over the keys which belong to the envelope.
 struct WithoutReserved<A>(A);
 
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutReserved<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Key(key)) = self.0.next_key()? {
+        while let Some(Text(key)) = self.0.next_key()? {
             if matches!(&*key, "type" | "msg_id" | "in_reply_to") {
                 self.0.next_value::<IgnoredAny>()?;
             } else {

@@ -118,7 +118,7 @@ impl<H: Handler> Node<H> {
     /// Hands over the lines to send, with their destinations, and forgets them.
     pub fn drain(&mut self, mut deliver: impl FnMut(&NodeId, &str)) {
         let mut outbox = self.cx.outbox();
-        outbox.lines().for_each(|(dest, line)| deliver(dest, line));
+        outbox.lines().for_each(|(dest, line)| deliver(&dest, line));
         outbox.clear();
     }
 

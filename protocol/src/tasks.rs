@@ -47,9 +47,11 @@ impl Tasks {
     pub(crate) fn run(&mut self, mut spawned: impl FnMut() -> Vec<Task>) {
         loop {
             let new = spawned();
-            if new.is_empty() && !self.woken.0.swap(false, Ordering::Relaxed) {
+            // Looks first: this runs for every message, mostly in vain, and a swap locks the bus.
+            if new.is_empty() && !self.woken.0.load(Ordering::Relaxed) {
                 return;
             }
+            self.woken.0.store(false, Ordering::Relaxed);
             self.running.extend(new);
             let mut context = Context::from_waker(&self.waker);
             while let Poll::Ready(Some(())) = self.running.poll_next_unpin(&mut context) {}

@@ -587,7 +587,7 @@ fn a_second_init_is_answered_and_changes_nothing() {
 fn a_panic_costs_one_error_and_the_node_lives_on() {
     let crashed = |wire_type: &str| error(5, 13, &format!("the handler of `{wire_type}` panicked"));
     let no_object = |wire_type: &str| {
-        let reason = "can only flatten structs and maps (got an integer)";
+        let reason = "only structs and maps have one";
         format!("the payload of `{wire_type}` has no form as a JSON object: {reason}")
     };
     let (panic, wait) = (request(5, r#""panic""#), request(5, r#""wait, panic""#));

@@ -20,6 +20,8 @@ pub(crate) struct Workers {
     processes: Vec<u64>,
     /// The workers that have nothing to do, the one that was never used or whose turn is farthest back first.
     next: usize,
+    /// How many workers are doing something.
+    busy: usize,
     clients: u64,
     done: Rc<RefCell<Vec<(usize, Outcome)>>>,
 }
@@ -43,7 +45,14 @@ impl Workers {
         let nodes = options.nodes.iter().cycle().take(options.clients());
         let worker = |node: &String| Worker { node: NodeId::from(node.as_str()), connection: None, busy: None };
         let workers: Vec<_> = nodes.map(worker).collect();
-        Self { processes: (0..workers.len() as u64).collect(), workers, next: 0, clients: 0, done: Rc::default() }
+        Self {
+            processes: (0..workers.len() as u64).collect(),
+            workers,
+            next: 0,
+            busy: 0,
+            clients: 0,
+            done: Rc::default(),
+        }
     }
 
     pub(crate) fn processes(&self) -> &[u64] {
@@ -57,11 +66,11 @@ impl Workers {
     }
 
     pub(crate) fn any_free(&self) -> bool {
-        self.workers.iter().any(|worker| worker.busy.is_none())
+        self.busy < self.workers.len()
     }
 
     pub(crate) fn all_free(&self) -> bool {
-        self.workers.iter().all(|worker| worker.busy.is_none())
+        self.busy == 0
     }
 
     /// A new client on the network.
@@ -104,6 +113,7 @@ impl Workers {
             extra: invocation.extra.iter().map(|(key, value)| (Cow::Borrowed(*key), value.clone())).collect(),
         };
         self.workers[worker].busy = Some(op.clone());
+        self.busy += 1;
         let (act, done) = (connection(invocation), Rc::clone(&self.done));
         seated.cx.spawn(async move {
             let outcome = act.await;
@@ -120,6 +130,7 @@ impl Workers {
         for (index, outcome) in self.done.take() {
             let worker = &mut self.workers[index];
             let Some(op) = worker.busy.take() else { continue };
+            self.busy -= 1;
             let (kind, value, error) = match outcome {
                 Outcome::Ok(value) => (Kind::Ok, value, None),
                 Outcome::Fail(error) => (Kind::Fail, op.value.clone(), Some(error)),

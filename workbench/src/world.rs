@@ -11,6 +11,7 @@ use crate::{
     packet::Written,
     process::Process,
 };
+use foldhash::fast::FixedState;
 use glomers_protocol::NodeId;
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
@@ -28,7 +29,7 @@ pub(crate) struct World {
     rng: Pcg64Mcg,
     pub(crate) network: Network,
     members: Vec<Option<Member>>,
-    seats: IndexMap<NodeId, Seat>,
+    seats: IndexMap<NodeId, Seat, FixedState>,
     agenda: BinaryHeap<Reverse<(Duration, u64, Event)>>,
     /// How many events there have been; tells those of the same moment apart.
     sequence: u64,
@@ -92,7 +93,7 @@ impl World {
             rng,
             network,
             members: Vec::new(),
-            seats: IndexMap::new(),
+            seats: IndexMap::default(),
             agenda: BinaryHeap::new(),
             sequence: 0,
             messages: 0,

@@ -1,16 +1,30 @@
 //! JSON values by number, so that the rest of an analysis works on numbers: the same number for equal values, however they
 //! are written. A text is looked into once.
+//!
+//! Reads of a growing set are as long as the set and mostly begin as the same client's last one did. Only what comes behind
+//! that is looked into; else reading would be most of the work.
 
-use crate::history::Op;
+use crate::history::{Op, Process};
+use foldhash::fast::FixedState;
 use glomers_protocol::Any;
 use indexmap::{IndexMap, IndexSet};
-use serde_json::value::RawValue;
+use serde_json::{Deserializer, value::RawValue};
 
 /// The values met so far.
 #[derive(Default)]
 pub(crate) struct Numbers<'a> {
-    by_text: IndexMap<&'a str, usize>,
+    by_text: IndexMap<&'a str, usize, FixedState>,
     distinct: IndexSet<Any>,
+    lists: IndexMap<Process, List<'a>, FixedState>,
+}
+
+/// The list that a client read last.
+#[derive(Default)]
+struct List<'a> {
+    text: &'a str,
+    /// Where each element ends, and its number.
+    ends: Vec<usize>,
+    numbers: Vec<usize>,
 }
 
 impl<'a> Numbers<'a> {
@@ -27,8 +41,15 @@ impl<'a> Numbers<'a> {
 
     /// The numbers of the elements of an entry's value; none if it is no list.
     pub(crate) fn elements(&mut self, op: &'a Op) -> Vec<usize> {
-        let all: Vec<&'a RawValue> = serde_json::from_str(op.value.text()).unwrap_or_default();
-        all.into_iter().map(|element| self.number(element.get())).collect()
+        let mut list = self.lists.swap_remove(&op.process).unwrap_or_default();
+        list.keep_common(op.value.text());
+        while let Some((element, end)) = list.next() {
+            list.numbers.push(self.number(element));
+            list.ends.push(end);
+        }
+        let numbers = list.numbers.clone();
+        self.lists.insert(op.process, list);
+        numbers
     }
 
     /// The value of a number.
@@ -39,5 +60,31 @@ impl<'a> Numbers<'a> {
     /// How many values there are.
     pub(crate) fn len(&self) -> usize {
         self.distinct.len()
+    }
+}
+
+/// How many bytes are compared at a time.
+const BLOCK: usize = 64;
+
+impl<'a> List<'a> {
+    /// Takes another text, and keeps the elements at its beginning that are the same.
+    fn keep_common(&mut self, text: &'a str) {
+        let [old, new] = [self.text, text].map(|text| text.as_bytes().chunks(BLOCK));
+        let common = BLOCK * old.zip(new).take_while(|(old, new)| old == new).count();
+        // An element that ends where the common text does might go on.
+        let kept = self.ends.partition_point(|end| *end < common);
+        self.ends.truncate(kept);
+        self.numbers.truncate(kept);
+        self.text = text;
+    }
+
+    /// The element behind those that are known, and where it ends. The text is one JSON value, and so needs no check.
+    fn next(&self) -> Option<(&'a str, usize)> {
+        let before = self.ends.last().copied().unwrap_or(0);
+        let rest = self.text[before..].trim_ascii_start();
+        let rest = rest.strip_prefix(if self.ends.is_empty() { '[' } else { ',' })?;
+        let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
+        let element = values.next()?.ok()?;
+        Some((element.get(), self.text.len() - rest.len() + values.byte_offset()))
     }
 }

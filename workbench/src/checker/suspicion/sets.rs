@@ -23,10 +23,10 @@ pub fn suspect(history: &History, add: &str) -> Vec<Suspicion> {
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         match (op.kind, op.f == add) {
             (Kind::Invoke, true) => {
-                reads.attempts.entry(reads.numbers.number(op.value.text())).or_insert(None);
+                reads.attempt(op).get_or_insert(Attempt { failed: None });
             }
             (Kind::Fail, true) => {
-                reads.attempts.insert(reads.numbers.number(op.value.text()), Some(op.index));
+                *reads.attempt(op) = Some(Attempt { failed: Some(op.index) });
             }
             (Kind::Ok, true) => reads.acknowledge(op),
             (Kind::Invoke, false) => {
@@ -44,11 +44,17 @@ pub fn suspect(history: &History, add: &str) -> Vec<Suspicion> {
     reads.suspicions
 }
 
+#[derive(Clone, Copy)]
+struct Attempt {
+    /// The entry that says that it failed.
+    failed: Option<usize>,
+}
+
 #[derive(Default)]
 struct Reads<'a> {
     numbers: Numbers<'a>,
-    /// What was to be added, and the entry that says that it was not.
-    attempts: BTreeMap<Element, Option<usize>>,
+    /// What was to be added, by element.
+    attempts: Vec<Option<Attempt>>,
     /// What each client is known to have seen, and by which entry it first did.
     known: BTreeMap<Process, Vec<Option<usize>>>,
     /// The invocation of each client's last read.
@@ -59,6 +65,12 @@ struct Reads<'a> {
 }
 
 impl<'a> Reads<'a> {
+    fn attempt(&mut self, add: &'a Op) -> &mut Option<Attempt> {
+        let element = self.numbers.number(add.value.text());
+        self.attempts.resize(self.numbers.len(), None);
+        &mut self.attempts[element]
+    }
+
     fn acknowledge(&mut self, add: &'a Op) {
         let element = self.numbers.number(add.value.text());
         let known = self.known.entry(add.process).or_default();
@@ -70,7 +82,7 @@ impl<'a> Reads<'a> {
         let elements = self.numbers.elements(read);
         let mut present = vec![false; self.numbers.len()];
         for element in elements {
-            let Some(failed) = self.attempts.get(&element).copied() else {
+            let Some(Attempt { failed }) = self.attempts.get(element).copied().flatten() else {
                 let what = format!("read {}, which nobody had begun to add", self.numbers.value(element));
                 self.suspect("garbage", [read.index], what);
                 continue;

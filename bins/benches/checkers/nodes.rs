@@ -1,24 +1,17 @@
-//! How long long histories take: `cargo test --release --test checker_speed -- --ignored --nocapture`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a measurement, not part of the product"
-)]
+//! Nodes that make the histories: as simple as can be, for only judging is measured.
 
 use glomers_protocol::{Any, ErrorCode, RpcError, handler, lin_kv, txn_list_append, txn_rw_register};
-use glomers_workbench::{Options, options::Concurrency, run, workload};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    time::{Duration, Instant},
 };
 
+/// Registers that one node holds alone.
 #[derive(Default)]
-struct Values(RefCell<BTreeMap<Any, Vec<Any>>>);
+pub(crate) struct Registers(RefCell<BTreeMap<Any, Vec<Any>>>);
 
 #[handler(txn_rw_register)]
-impl Values {
+impl Registers {
     fn txn(&self, request: txn_rw_register::Txn) -> txn_rw_register::TxnOk {
         use txn_rw_register::{CompletedMicroOp as Completed, MicroOp};
         let mut values = self.0.borrow_mut();
@@ -36,8 +29,9 @@ impl Values {
     }
 }
 
+/// Lists that one node holds alone.
 #[derive(Default)]
-struct Lists(RefCell<BTreeMap<Any, Vec<Any>>>);
+pub(crate) struct Lists(RefCell<BTreeMap<Any, Vec<Any>>>);
 
 #[handler(txn_list_append)]
 impl Lists {
@@ -57,7 +51,7 @@ impl Lists {
 
 /// Every twentieth write and compare-and-set is done and never answered.
 #[derive(Default)]
-struct Forgetful(RefCell<BTreeMap<Any, Any>>, Cell<u64>);
+pub(crate) struct Forgetful(RefCell<BTreeMap<Any, Any>>, Cell<u64>);
 
 impl Forgetful {
     async fn forget(&self) {
@@ -92,38 +86,5 @@ impl Forgetful {
         };
         self.forget().await;
         done
-    }
-}
-
-fn options(seconds: u64, nodes: usize, models: &str) -> Options {
-    Options {
-        rate: 1000.0,
-        time_limit: Duration::from_secs(seconds),
-        concurrency: Concurrency::Total(10),
-        consistency_models: vec![models.to_owned()],
-        ..Options::default().with_node_count(nodes)
-    }
-}
-
-fn measure<H: glomers_protocol::Handler + Default>(name: &str, options: &Options) {
-    let report = run::<H>(workload(name).unwrap(), options).unwrap();
-    let begin = Instant::now();
-    let verdict = workload(name).unwrap().check(&report.history, options);
-    let (took, count) = (begin.elapsed(), report.judgement.stats.all.count);
-    let (nodes, models) = (options.nodes.len(), &options.consistency_models[0]);
-    println!("{name} on {nodes}, {models}: {count} operations: {} in {took:.1?}", verdict.valid);
-}
-
-#[test]
-#[ignore = "takes a while, and says something in release only"]
-fn long_histories() {
-    for seconds in [2, 20, 200] {
-        for nodes in [1, 2] {
-            for models in ["strict-serializable", "read-committed"] {
-                measure::<Values>("txn-rw-register", &options(seconds, nodes, models));
-                measure::<Lists>("txn-list-append", &options(seconds, nodes, models));
-            }
-            measure::<Forgetful>("lin-kv", &options(seconds, nodes, "linearizable"));
-        }
     }
 }

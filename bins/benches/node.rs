@@ -1,0 +1,95 @@
+//! What one message costs a node, without input and output: `cargo bench --bench node`.
+
+#![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
+
+use divan::{Bencher, black_box};
+use glomers_handlers::{HorizonLogs, Hub, LastWriterWins, Parrot};
+use glomers_protocol::{
+    Any, Context, Handler, Message, Node, RpcError,
+    echo::{Echo, EchoOk},
+    handler,
+};
+use std::time::Duration;
+
+fn main() {
+    divan::main();
+}
+
+const ECHO: &str =
+    r#"{"id":7,"src":"c2","dest":"n1","body":{"type":"echo","msg_id":1,"echo":"Please echo        61"}}"#;
+const READ_OK: &str = r#"{"id":8,"src":"lin-kv","dest":"n1","body":{"type":"read_ok","in_reply_to":MSG_ID,"value":"Please echo        61"}}"#;
+
+/// Asks a service before it answers.
+#[derive(Default)]
+struct Asker;
+
+#[handler(echo)]
+impl Asker {
+    async fn echo(&self, cx: &Context, request: Echo) -> Result<EchoOk, RpcError> {
+        let echo = cx.lin_kv().read::<Any>("key").await?.unwrap_or(request.echo);
+        Ok(EchoOk { echo })
+    }
+}
+
+fn node<H: Handler>() -> Node<H> {
+    let mut node = Node::new(0);
+    let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
+    serve(&mut node, init);
+    node
+}
+
+/// Delivers a line and says how many bytes answered it.
+fn serve<H: Handler>(node: &mut Node<H>, line: &str) -> usize {
+    node.deliver(line.as_bytes(), Duration::ZERO).unwrap();
+    let mut written = 0;
+    node.drain_bytes(|bytes| {
+        written = bytes.len();
+        Ok::<(), ()>(())
+    })
+    .unwrap();
+    written
+}
+
+/// The same request again and again, decoded, served and answered.
+fn requests<H: Handler>(bencher: Bencher, body: &str) {
+    let mut node = node::<H>();
+    let line = format!(r#"{{"id":7,"src":"c2","dest":"n1","body":{{{body}}}}}"#);
+    bencher.counter(divan::counter::ItemsCount::new(1_usize)).bench_local(|| serve(&mut node, black_box(&line)));
+}
+
+#[divan::bench]
+fn decode_echo(bencher: Bencher) {
+    bencher.bench_local(|| Message::parse(black_box(ECHO)).unwrap().payload::<Echo>().unwrap());
+}
+
+#[divan::bench]
+fn serve_echo(bencher: Bencher) {
+    requests::<Parrot>(bencher, r#""type":"echo","msg_id":1,"echo":"Please echo        61""#);
+}
+
+#[divan::bench]
+fn serve_broadcast(bencher: Bencher) {
+    requests::<Hub>(bencher, r#""type":"broadcast","msg_id":1,"message":61"#);
+}
+
+/// The log stays short: every request polls it from one place.
+#[divan::bench]
+fn serve_poll(bencher: Bencher) {
+    requests::<HorizonLogs>(bencher, r#""type":"poll","msg_id":1,"offsets":{"7":0,"8":10}"#);
+}
+
+#[divan::bench]
+fn serve_txn(bencher: Bencher) {
+    requests::<LastWriterWins>(bencher, r#""type":"txn","msg_id":1,"txn":[["r",3,null],["w",3,61]]"#);
+}
+
+/// An async handler that calls a service: two lines in, two lines out.
+#[divan::bench]
+fn serve_with_call(bencher: Bencher) {
+    let mut node = node::<Asker>();
+    let mut calls = 0;
+    bencher.counter(divan::counter::ItemsCount::new(1_usize)).bench_local(move || {
+        calls += 1;
+        serve(&mut node, ECHO) + serve(&mut node, &READ_OK.replace("MSG_ID", &calls.to_string()))
+    });
+}

@@ -1,0 +1,72 @@
+//! How fast the simulation is: `cargo bench --bench simulation`. Items are messages, except for challenges, where they are
+//! simulated seconds.
+
+#![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
+
+use divan::{Bencher, counter::ItemsCount};
+use glomers_handlers::{GCounter, Hub, LastWriterWins, Parrot};
+use glomers_protocol::Handler;
+use glomers_workbench::{
+    Options,
+    challenge::challenges,
+    options::{Concurrency, Latency},
+    run, workload,
+};
+use std::time::Duration;
+
+fn main() {
+    divan::main();
+}
+
+fn measure<H: Handler>(bencher: Bencher, name: &str, options: &Options) {
+    let messages = run::<H>(workload(name).unwrap(), options).unwrap().net.all.send_count;
+    bencher.counter(ItemsCount::new(messages)).bench_local(|| run::<H>(workload(name).unwrap(), options).unwrap());
+}
+
+/// 20,000 echoes: two messages each, a client's operation and its two entries in the history included.
+#[divan::bench(sample_count = 10)]
+fn echoes(bencher: Bencher) {
+    let options = Options {
+        rate: 10_000.0,
+        time_limit: Duration::from_secs(2),
+        concurrency: Concurrency::Total(10),
+        ..Options::default().with_node_count(1)
+    };
+    measure::<Parrot>(bencher, "echo", &options);
+}
+
+/// Next to no operations; 50 nodes tell each other their counts.
+#[divan::bench(sample_count = 10)]
+fn gossip(bencher: Bencher) {
+    let options = Options {
+        rate: 200.0,
+        time_limit: Duration::from_secs(2),
+        concurrency: Concurrency::Total(50),
+        ..Options::default().with_node_count(50)
+    };
+    measure::<GCounter>(bencher, "g-counter", &options);
+}
+
+/// Judging included.
+#[divan::bench(sample_count = 10)]
+fn transactions(bencher: Bencher) {
+    let options = Options {
+        rate: 1000.0,
+        time_limit: Duration::from_secs(5),
+        concurrency: Concurrency::Total(10),
+        consistency_models: vec!["read-uncommitted".to_owned()],
+        ..Options::default().with_node_count(2)
+    };
+    measure::<LastWriterWins>(bencher, "txn-rw-register", &options);
+}
+
+/// Challenge 3d whole: 25 nodes, 100 ms, 100 operations a second. Items are simulated seconds.
+#[divan::bench(sample_count = 10)]
+fn challenge_3d(bencher: Bencher) {
+    let challenge = challenges().into_iter().find(|challenge| challenge.name == "3d").unwrap();
+    assert_eq!(challenge.options.latency.mean, Latency { mean: Duration::from_millis(100), ..Latency::default() }.mean);
+    let seconds = usize::try_from(challenge.options.time_limit.as_secs()).unwrap();
+    bencher
+        .counter(ItemsCount::new(seconds))
+        .bench_local(|| run::<Hub>(workload("broadcast").unwrap(), &challenge.options).unwrap());
+}

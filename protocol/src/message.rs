@@ -13,7 +13,7 @@ use serde::{
     },
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, marker::PhantomData, slice};
+use std::{borrow::Cow, fmt, iter::Chain, marker::PhantomData, option, slice};
 
 /// What a body carries beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -77,9 +77,12 @@ struct Body<'a> {
     wire_type: Cow<'a, str>,
     msg_id: Option<i64>,
     in_reply_to: Option<i64>,
-    /// The other fields, in their order.
-    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// The other fields, in their order. Most bodies have one, which needs no memory of its own.
+    first: Option<Field<'a>>,
+    more: Vec<Field<'a>>,
 }
+
+type Field<'a> = (Cow<'a, str>, &'a RawValue);
 
 impl<'a> Message<'a> {
     /// Reads one line.
@@ -133,7 +136,8 @@ impl<'a> Message<'a> {
     ///
     /// A field is missing, has the wrong form, or is unknown to a `T` that refuses unknown fields.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        let fields = Fields { rest: self.envelope.body.fields.iter(), value: None };
+        let Body { first, more, .. } = &self.envelope.body;
+        let fields = Fields { rest: first.iter().chain(more), value: None };
         T::deserialize(MapAccessDeserializer::new(fields))
             .map_err(|error| DecodeError::new(self.wire_type(), &explain::<Line<T>>(self.line, error)))
     }
@@ -202,17 +206,19 @@ impl<'de> Visitor<'de> for BodyVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body<'de>, A::Error> {
-        let (mut wire_type, mut msg_id, mut in_reply_to, mut fields) = (None, None, None, Vec::new());
+        let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
+        let (mut first, mut more) = (None, Vec::new());
         while let Some(Text(key)) = map.next_key()? {
             match &*key {
                 "type" => once("type", &mut wire_type, &mut map)?,
                 "msg_id" => once("msg_id", &mut msg_id, &mut map)?,
                 "in_reply_to" => once("in_reply_to", &mut in_reply_to, &mut map)?,
-                _ => fields.push((key, map.next_value()?)),
+                _ if first.is_none() => first = Some((key, map.next_value()?)),
+                _ => more.push((key, map.next_value()?)),
             }
         }
         let Text(wire_type) = wire_type.ok_or_else(|| A::Error::missing_field("type"))?;
-        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), fields })
+        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), first, more })
     }
 }
 
@@ -235,7 +241,7 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A body's fields without the reserved ones.
 struct Fields<'a> {
-    rest: slice::Iter<'a, (Cow<'a, str>, &'a RawValue)>,
+    rest: Chain<option::Iter<'a, Field<'a>>, slice::Iter<'a, Field<'a>>>,
     /// The value of the key that was handed out last.
     value: Option<&'a RawValue>,
 }

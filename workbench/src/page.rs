@@ -10,11 +10,10 @@
 mod anomalies;
 mod charts;
 mod data;
-mod faults;
 mod summary;
 mod words;
 
-use crate::report::Report;
+use crate::{nemesis::periods::periods, report::Report};
 use data::Data;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -46,7 +45,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 impl Page {
     /// The page of a run. `command` is what was typed to run it.
     pub fn of(report: &Report, command: Option<&str>) -> Self {
-        let faults = faults::periods(&report.history);
+        let faults = periods(&report.history);
         let charts = charts::all(&report.history, &faults);
         let data = Data::of(report, &faults);
         Self { html: page(report, command, &charts, &data).into_string(), charts }

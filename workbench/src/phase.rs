@@ -3,6 +3,7 @@
 
 use crate::{
     generator::{Generator, Moment, Next},
+    nemesis::Cycles,
     test::Test,
 };
 use rand::RngExt;
@@ -16,9 +17,7 @@ pub(crate) struct Phase {
     pub(crate) next_operation: Duration,
     /// Set while the generator has nothing to give: until something changes, or until then.
     pub(crate) waiting: Option<Option<Duration>>,
-    /// When the next fault begins or ends.
-    pub(crate) next_fault: Option<Duration>,
-    pub(crate) partitioned: bool,
+    pub(crate) faults: Cycles,
     pub(crate) end: Option<Duration>,
 }
 
@@ -41,9 +40,9 @@ impl Test {
             if self.observed_step(phase, until) {
                 continue;
             }
-            if phase.next_fault.is_some() && phase.next_fault == at {
-                self.flip(&mut phase.partitioned);
-                phase.next_fault = Some(self.now() + self.stagger(self.options.nemesis_interval));
+            let next_fault = phase.faults.next();
+            if next_fault.is_some() && next_fault == at {
+                self.flip(&mut phase.faults);
             } else if until.is_none() || at.is_some() && !self.ask(phase) {
                 return;
             }
@@ -58,7 +57,7 @@ impl Test {
             Some(until) => until.map(|until| until.max(phase.next_operation)),
         };
         let operation = operation.filter(|at| *at < Duration::MAX && self.workers.any_free());
-        operation.into_iter().chain(phase.next_fault).map(|at| at.max(now)).min()
+        operation.into_iter().chain(phase.faults.next()).map(|at| at.max(now)).min()
     }
 
     /// Asks the phase's generator for an operation; says whether there will be more.
@@ -86,7 +85,7 @@ impl Test {
     }
 
     /// Up to twice the mean, evenly.
-    fn stagger(&mut self, mean: Duration) -> Duration {
+    pub(crate) fn stagger(&mut self, mean: Duration) -> Duration {
         (mean * 2).mul_f64(self.rng.random())
     }
 

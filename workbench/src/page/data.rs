@@ -3,9 +3,10 @@
 //! Values are texts, as they were written: a script that parsed them would round numbers. Long ones are cut; the run's
 //! folder has them whole.
 
-use super::{faults::Period, words::shorten};
+use super::words::shorten;
 use crate::{
     history::{History, Kind, Operation, Process},
+    nemesis::periods::Period,
     report::{Report, Setting},
 };
 use glomers_protocol::Any;

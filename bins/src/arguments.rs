@@ -108,6 +108,9 @@ pub(crate) struct TestOptions {
     /// Mean seconds that a fault lasts, and that there are between two of a kind.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive)]
     nemesis_interval: f64,
+    /// Ask each node to serve again when the faults are over; whoever does not makes the test invalid.
+    #[arg(long)]
+    liveness: bool,
     /// Which neighbours nodes are proposed.
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t = TopologyName::Grid)]
     topology: TopologyName,
@@ -196,6 +199,7 @@ impl TestOptions {
                     DistributionName::Exponential => Distribution::Exponential,
                 },
             },
+            liveness: self.liveness,
             nemesis: self.nemesis.clone(),
             nemesis_interval: Duration::from_secs_f64(self.nemesis_interval),
             topology: match self.topology {

@@ -61,7 +61,12 @@ impl Test {
         } else {
             self.end(cycle.fault)
         }
-        cycle.next = self.now() + self.stagger(self.options.nemesis_interval);
+        let rest = if cycle.fault == Fault::KillMinority && !cycle.is_in_force {
+            self.options.nemesis_interval
+        } else {
+            Duration::ZERO
+        };
+        cycle.next = self.now() + rest + self.stagger(self.options.nemesis_interval);
     }
 
     /// Ends whatever may be in force.
@@ -72,7 +77,7 @@ impl Test {
 
     fn begin(&mut self, fault: Fault) {
         match fault {
-            Fault::Kill | Fault::Pause => self.strike(fault),
+            Fault::Kill | Fault::KillMinority | Fault::Pause => self.strike(fault),
             _ => match rule(fault) {
                 Some(rule) => self.set_rule(fault, rule, true),
                 None => self.begin_partition(fault),
@@ -82,7 +87,7 @@ impl Test {
 
     fn end(&mut self, fault: Fault) {
         match fault {
-            Fault::Kill | Fault::Pause => self.restore(fault),
+            Fault::Kill | Fault::KillMinority | Fault::Pause => self.restore(fault),
             _ => match rule(fault) {
                 Some(rule) => self.set_rule(fault, rule, false),
                 None => self.end_partition(fault),

@@ -23,10 +23,12 @@ pub(crate) struct Phase {
 
 impl Test {
     /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and waits until
-    /// all have ended. The generator hears of the late ones, too (jepsen: `phases` moves on when all threads are free).
-    pub(crate) fn drive(&mut self, mut phase: Phase) {
+    /// all have ended. The generator, which is given back, hears of the late ones, too (jepsen: `phases` moves on when all
+    /// threads are free).
+    pub(crate) fn drive(&mut self, mut phase: Phase) -> Box<dyn Generator> {
         self.begin_operations(&mut phase);
         while !self.workers.all_free() && self.observed_step(&mut phase, None) {}
+        phase.generator
     }
 
     fn begin_operations(&mut self, phase: &mut Phase) {

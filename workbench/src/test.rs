@@ -4,12 +4,14 @@
 
 use crate::{
     client::Client,
+    generator::Generator,
     history::History,
     hosted::Host,
     judgement::Judgement,
     nemesis::{Cycles, Processes, Spawn},
     options::Options,
     phase::Phase,
+    probe::{self, Probe},
     report::{Report, Setting},
     run::RunError,
     services,
@@ -60,8 +62,8 @@ impl Test {
     pub(crate) fn run(mut self) -> Result<Report, RunError> {
         self.start_all()?;
         self.prepare()?;
-        self.work();
-        self.conclude();
+        let generator = self.work();
+        self.conclude(generator);
         match self.world.find_crash() {
             Some(crash) => Err(crash.into()),
             None => Ok(self.judge()),
@@ -123,8 +125,8 @@ impl Test {
         }
     }
 
-    /// Clients and nemesis work until the time is up and every client is done.
-    fn work(&mut self) {
+    /// Clients and nemesis work until the time is up and every client is done. Returns where the operations came from.
+    fn work(&mut self) -> Box<dyn Generator> {
         let pace = (self.options.rate > 0.0).then(|| Duration::from_secs_f64(self.options.rate.recip().min(1e9)));
         let now = self.now();
         self.drive(Phase {
@@ -134,24 +136,30 @@ impl Test {
             waiting: None,
             faults: Cycles::new(&self.options.nemesis, now),
             end: Some(now + self.options.time_limit),
-        });
+        })
     }
 
     /// Heals, rests, and has the clients do their last operations.
-    fn conclude(&mut self) {
-        let Some(generator) = self.workload.last_generator(&self.options) else { return };
+    fn conclude(&mut self, generator: Box<dyn Generator>) {
+        let Some((generator, interval)) = self.last_generator(generator) else { return };
         self.end_all();
         let rested = self.now() + RECOVERY;
         while self.step_before(Some(rested)) {}
         let next_operation = self.now();
-        self.drive(Phase {
-            generator,
-            interval: None,
-            next_operation,
-            waiting: None,
-            faults: Cycles::none(),
-            end: None,
-        });
+        self.drive(Phase { generator, interval, next_operation, waiting: None, faults: Cycles::none(), end: None });
+    }
+
+    /// The operations after the faults, if there are any, and how far they are apart.
+    fn last_generator(&self, generator: Box<dyn Generator>) -> Option<(Box<dyn Generator>, Option<Duration>)> {
+        let nodes = &self.options.nodes;
+        match (self.workload.last_generator(&self.options), self.options.liveness) {
+            (Some(last), true) => Some((Box::new(Probe::whole(last, nodes)), None)),
+            (None, true) => {
+                let probe = Probe::until_served(generator, nodes, self.options.clients());
+                Some((Box::new(probe), Some(probe::PACE)))
+            }
+            (last, false) => Some((last?, None)),
+        }
     }
 
     fn judge(mut self) -> Report {

@@ -46,10 +46,20 @@ enum Targets {
     Minority,
     Majority,
     All,
+    /// Some of them, but fewer than half.
+    FewerThanHalf,
 }
 
 impl Targets {
+    /// What may be drawn.
     const ALL: [Self; 6] = [Self::Some, Self::One, Self::MinorityThird, Self::Minority, Self::Majority, Self::All];
+
+    fn of(fault: Fault, rng: &mut Pcg64Mcg) -> Self {
+        match fault {
+            Fault::KillMinority => Self::FewerThanHalf,
+            _ => *Self::ALL.choose(rng).expect("there are targets"),
+        }
+    }
 
     /// The name in Jepsen's histories.
     fn name(self) -> Any {
@@ -60,6 +70,7 @@ impl Targets {
             Self::Minority => "minority",
             Self::Majority => "majority",
             Self::All => "all",
+            Self::FewerThanHalf => "fewer-than-half",
         })
     }
 
@@ -67,6 +78,7 @@ impl Targets {
         let mut shuffled: Vec<NodeId> = nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
         shuffled.shuffle(rng);
         let count = nodes.len();
+        let fewer = (count - 1) / 2;
         shuffled.truncate(match self {
             Self::Some => rng.random_range(1..=count),
             Self::One => 1,
@@ -74,6 +86,7 @@ impl Targets {
             Self::Minority => count / 2,
             Self::Majority => count / 2 + 1,
             Self::All => count,
+            Self::FewerThanHalf => rng.random_range(fewer.min(1)..=fewer),
         });
         shuffled
     }
@@ -112,31 +125,32 @@ impl Test {
 
     /// Kills or pauses some nodes.
     pub(super) fn strike(&mut self, fault: Fault) {
-        let targets = *Targets::ALL.choose(&mut self.rng).expect("there are targets");
+        let targets = Targets::of(fault, &mut self.rng);
         let nodes = targets.draw(&self.options.nodes, &mut self.rng);
-        self.note(fault.name(), targets.name());
-        let strike = if fault == Fault::Kill { Self::kill } else { Self::pause };
+        let (name, strike): (_, fn(&mut Self, &NodeId) -> &'static str) =
+            if fault == Fault::Pause { ("pause", Self::pause) } else { ("kill", Self::kill) };
+        self.note(name, targets.name());
         let outcomes: BTreeMap<_, _> = nodes.iter().map(|id| (id, strike(self, id))).collect();
-        self.note(fault.name(), Any::new(&outcomes));
+        self.note(name, Any::new(&outcomes));
     }
 
     /// Starts all that are dead, or resumes all that are paused.
     pub(super) fn restore(&mut self, fault: Fault) {
         let (name, restore): (_, fn(&mut Self, &NodeId) -> String) =
-            if fault == Fault::Kill { ("start", Self::start) } else { ("resume", Self::resume) };
+            if fault == Fault::Pause { ("resume", Self::resume) } else { ("start", Self::start) };
         self.note(name, Any::from("all"));
         let nodes = self.nodes();
         let outcomes: BTreeMap<_, _> = nodes.iter().map(|id| (id, restore(self, id))).collect();
         self.note(name, Any::new(&outcomes));
     }
 
-    fn kill(&mut self, id: &NodeId) -> String {
+    fn kill(&mut self, id: &NodeId) -> &'static str {
         self.processes.starting.borrow_mut().swap_remove(id);
         self.world.kill(id);
-        "killed".to_owned()
+        "killed"
     }
 
-    fn pause(&mut self, id: &NodeId) -> String {
+    fn pause(&mut self, id: &NodeId) -> &'static str {
         match self.world.condition(id) {
             Condition::Dead => "not-running",
             Condition::Running | Condition::Paused => {
@@ -144,7 +158,6 @@ impl Test {
                 "paused"
             }
         }
-        .to_owned()
     }
 
     fn resume(&mut self, id: &NodeId) -> String {

@@ -15,6 +15,8 @@ pub enum Fault {
     PartitionRing,
     /// Nodes are killed, and started again with empty memory.
     Kill,
+    /// Fewer than half of the nodes are killed, and the next ones not before the interval has passed.
+    KillMinority,
     /// Nodes stand still, and go on where they were.
     Pause,
     /// Messages between servers are lost.
@@ -29,12 +31,13 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, in the order in which they begin and end when several do at the same moment.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Partition,
         Self::PartitionOneWay,
         Self::PartitionBridge,
         Self::PartitionRing,
         Self::Kill,
+        Self::KillMinority,
         Self::Pause,
         Self::Loss,
         Self::Duplicate,
@@ -50,6 +53,7 @@ impl Fault {
             Self::PartitionBridge => "partition-bridge",
             Self::PartitionRing => "partition-ring",
             Self::Kill => "kill",
+            Self::KillMinority => "kill-minority",
             Self::Pause => "pause",
             Self::Loss => "loss",
             Self::Duplicate => "duplicate",
@@ -66,6 +70,7 @@ impl Fault {
             Self::PartitionBridge => "two halves that one node joins",
             Self::PartitionRing => "every node hears a majority, no two the same",
             Self::Kill => "nodes are killed, and started again with empty memory",
+            Self::KillMinority => "fewer than half are, and the next ones not before the interval has passed",
             Self::Pause => "nodes stand still, then go on",
             Self::Loss => "one in five messages between servers is lost",
             Self::Duplicate => "one in five messages between nodes comes twice",

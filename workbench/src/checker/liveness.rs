@@ -45,7 +45,7 @@ fn node(op: &Op) -> Option<String> {
 /// Whether a node did what it was asked, or refused for a reason of its own: not because it cannot just now.
 pub(crate) fn is_served(op: &Op) -> bool {
     let excuses = ["net-timeout", ErrorCode::TemporarilyUnavailable.name()];
-    let reason = |error: &Any| error.to::<String>().or_else(|_| error.to::<(String, String)>().map(|(name, _)| name));
+    let reason = |error: &Any| error.to::<String>().or_else(|_| error.to::<(String, Any)>().map(|(name, _)| name));
     let excused =
         || op.error.as_ref().and_then(|error| reason(error).ok()).is_some_and(|name| excuses.contains(&&*name));
     op.kind == Kind::Ok || op.kind == Kind::Fail && !excused()

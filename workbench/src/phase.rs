@@ -42,8 +42,9 @@ impl Test {
             if self.observed_step(phase, until) {
                 continue;
             }
-            let next_fault = phase.faults.next();
-            if next_fault.is_some() && next_fault == at {
+            // In real time a fault may be overdue.
+            let is_faults_turn = phase.faults.next().zip(at).is_some_and(|(fault, at)| fault <= at);
+            if is_faults_turn {
                 self.flip(&mut phase.faults);
             } else if until.is_none() || at.is_some() && !self.ask(phase) {
                 return;

@@ -7,7 +7,7 @@
 use crate::{
     hosted::{Crash, Host, Output},
     network::{Network, Way},
-    options::Options,
+    options::{Fault, Options},
     packet::Written,
     process::{Dead, Process},
 };
@@ -16,7 +16,12 @@ use glomers_protocol::NodeId;
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
-use std::{cmp::Reverse, collections::BinaryHeap, rc::Rc, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, BinaryHeap},
+    rc::Rc,
+    time::Duration,
+};
 
 /// How long a process that has closed its stdout may take to end.
 const END_PATIENCE: Duration = Duration::from_millis(200);
@@ -30,6 +35,8 @@ pub(crate) struct World {
     pub(crate) network: Network,
     members: Vec<Option<Member>>,
     seats: IndexMap<NodeId, Seat, FixedState>,
+    /// Who has left, if answers to them are forgiven: a node that stood still answers whoever asked before.
+    departed: Option<BTreeSet<NodeId>>,
     agenda: BinaryHeap<Reverse<(Duration, u64, Event)>>,
     /// How many events there have been; tells those of the same moment apart.
     sequence: u64,
@@ -108,6 +115,7 @@ impl World {
             network,
             members: Vec::new(),
             seats: IndexMap::default(),
+            departed: options.nemesis.iter().any(|fault| *fault != Fault::Partition).then(BTreeSet::new),
             agenda: BinaryHeap::new(),
             sequence: 0,
             messages: 0,
@@ -213,6 +221,9 @@ impl World {
     pub(crate) fn leave(&mut self, seat: Seat) {
         if let Some(member) = self.members[seat].take() {
             self.seats.swap_remove(&member.id);
+            if let Some(departed) = &mut self.departed {
+                departed.insert(member.id);
+            }
         }
     }
 
@@ -333,15 +344,16 @@ impl World {
         self.outgoing = outgoing;
     }
 
-    /// Puts a message into the inbox of `dest`. Who sends to nobody is not listened to any more.
+    /// Sends a message on its way to `dest`. Who sends to nobody is not listened to any more.
     fn send(&mut self, seat: Seat, src: &NodeId, dest: &NodeId, line: impl Into<Box<str>>) {
         if self.members[seat].as_ref().is_none_or(|member| member.muted) {
             return;
         }
-        let Some(&receiver) = self.seats.get(dest) else {
+        let receiver = self.seats.get(dest).copied();
+        if receiver.is_none() && !self.departed.as_ref().is_some_and(|departed| departed.contains(dest)) {
             let text = format!("node {src} sent a message to `{dest}`, who is not there (any more)");
             return self.mute(seat, text);
-        };
+        }
         let (id, line) = (self.messages, line.into());
         self.messages += 1;
         if self.log_send {
@@ -351,7 +363,7 @@ impl World {
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });
         }
-        let [Some(way), copy] = ways else { return };
+        let (Some(receiver), [Some(way), copy]) = (receiver, ways) else { return };
         if let Some(copy) = copy {
             self.route(receiver, dest, copy, Parcel { deadline: self.now, id, src: src.clone(), line: line.clone() });
         }

@@ -47,13 +47,17 @@ impl Counts {
 }
 
 fn report(faults: &[Fault], seed: u64) -> Report {
+    report_with(faults, seed, Duration::from_secs(2))
+}
+
+fn report_with(faults: &[Fault], seed: u64, nemesis_interval: Duration) -> Report {
     let options = Options {
         seed,
         journal: true,
         rate: 10.0,
         time_limit: Duration::from_secs(20),
         nemesis: faults.to_vec(),
-        nemesis_interval: Duration::from_secs(2),
+        nemesis_interval,
         ..Options::default()
     };
     run::<Counts>(workload("echo").unwrap(), &options).unwrap()
@@ -282,6 +286,14 @@ fn paused_nodes_take_later_what_has_come_and_go_on_where_they_were() {
         }
     }
     assert!(messages.iter().any(|sent| is_struck(&struck, &sent.dest, sent.time)));
+}
+
+/// A node that stood still answers clients that have given up by then; that is not its fault.
+#[test]
+fn late_answers_are_forgiven() {
+    let report = report_with(&[Fault::Pause], 1, Duration::from_secs(10));
+    assert!(report.judgement.stats.all.info_count > 0, "nobody gave up: {report}");
+    assert!(report.complaints.is_empty(), "{:?}", report.complaints);
 }
 
 #[test]

@@ -10,7 +10,12 @@ use glomers_workbench::{
     options::{Concurrency, Fault},
     run_program, workload,
 };
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
 use tempfile::TempDir;
 
 /// A run, and what each node wrote to stderr.
@@ -20,6 +25,7 @@ fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
     let program = Program { logs: Some(logs.path().to_owned()), ..Program::new(path) };
     let options = Options {
         rate: 50.0,
+        journal: true,
         // Clients of a dead node wait for it; others have their turn meanwhile.
         concurrency: Concurrency::PerNode(8),
         time_limit: Duration::from_secs(4),
@@ -41,6 +47,33 @@ fn outcomes(report: &Report, outcome: &str) -> usize {
     outcomes.flat_map(BTreeMap::into_values).filter(|text| *text == Any::from(outcome)).count()
 }
 
+/// What came from nodes between their end and their new beginning.
+fn said_by_the_dead(report: &Report) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        src: String,
+    }
+    let origin = report.setting.as_ref().unwrap().origin;
+    let mut notes = report.history.ops().iter().filter(|op| op.process == Process::Nemesis).peekable();
+    let (mut dead, mut said) = (BTreeSet::new(), Vec::new());
+    for packet in report.journal.iter().filter(|packet| !packet.received) {
+        while let Some(op) = notes.next_if(|op| (op.time + origin).as_nanos() <= packet.time) {
+            for (node, outcome) in op.value.to::<BTreeMap<String, String>>().unwrap_or_default() {
+                if outcome == "killed" {
+                    dead.insert(node)
+                } else {
+                    dead.remove(&node)
+                };
+            }
+        }
+        let line: Line = serde_json::from_str(&packet.message).unwrap();
+        if dead.contains(&line.src) {
+            said.push(packet.message.to_string());
+        }
+    }
+    said
+}
+
 fn lines(logs: &[String], text: &str) -> usize {
     logs.iter().flat_map(|log| log.lines()).filter(|line| line.starts_with(text)).count()
 }
@@ -51,6 +84,7 @@ fn killed_processes_are_started_again_and_their_logs_go_on() {
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     let starts = outcomes(&report, "started");
     assert!(starts > 2, "{starts}");
+    assert_eq!(said_by_the_dead(&report), Vec::<String>::new());
     // The log of a process that is killed at once may be without a line.
     let logged = lines(&logs, "started as ");
     assert!((4..=3 + starts).contains(&logged), "{logged} of {starts}: {logs:?}");

@@ -166,7 +166,8 @@ impl<'a> Data<'a> {
             let moment = time(packet.time) - origin;
             if packet.received {
                 if let Some(message) = sent.get_mut(&packet.id) {
-                    message.2 = Some(moment);
+                    // A message that was doubled is drawn as its first copy.
+                    message.2.get_or_insert(moment);
                 }
                 continue;
             }

@@ -27,7 +27,10 @@
 //!
 //! A node that starts anew has forgotten its promises and must not come back under its old name. Maelstrom starts none.
 
+mod configuration;
 pub mod link;
+mod member;
+mod newcomer;
 mod packet;
 mod peer;
 mod replica;
@@ -49,8 +52,8 @@ pub const TICK: u64 = 20;
 /// How many commands that all nodes have executed the log may hold.
 pub const KEPT: usize = 1000;
 
-/// What is replicated.
-pub trait StateMachine: Default + 'static {
+/// What is replicated. Encoded and decoded it is the same as before.
+pub trait StateMachine: Default + Serialize + DeserializeOwned + 'static {
     /// What it can be told to do.
     type Command: Clone + Debug + Serialize + DeserializeOwned + 'static;
     /// What comes out.
@@ -95,7 +98,7 @@ where
     pub fn receive(&self, cx: &Context, from: &NodeId, packet: Packet<M::Command>) {
         let mut replica = self.replica.borrow_mut();
         if let Some(pid) = pid(cx, from) {
-            replica.receive(pid, packet, cx.now());
+            replica.receive(cx, pid, packet);
             replica.proceed(cx);
         }
     }
@@ -103,14 +106,13 @@ where
     /// Lets time pass; to be called every [`TICK`] milliseconds.
     pub fn tick(&self, cx: &Context) {
         let mut replica = self.replica.borrow_mut();
-        replica.tick(cx.now());
+        replica.tick(cx);
         replica.proceed(cx);
     }
 
     /// How many entries of the log this node stores.
     pub fn stored(&self) -> usize {
-        let replica = self.replica.borrow();
-        replica.paxos.as_ref().map_or(0, |paxos| paxos.get_accepted_idx() - paxos.get_compacted_idx())
+        self.replica.borrow().stored()
     }
 }
 

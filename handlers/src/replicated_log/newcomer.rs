@@ -1,0 +1,113 @@
+//! A node that has started and takes no part yet: how it finds a configuration, or how the first one comes about.
+//!
+//! It cannot know whether it lives for the first time, so it says hello to all others. Members of a configuration name
+//! that in return; the newcomer shows that it has *seen* this one, and is taken into the next (see `member.rs`).
+//!
+//! If there is none, the first of all nodes makes one of the lives that all nodes have now. It needs a promise from each:
+//! a newcomer that has *promised* enters no configuration of another era. If the first node starts again, its new life
+//! is promised in place of the one before, for good, wherever in time a message of an earlier life turns up. It stays so
+//! until that life of the first node says that it has seen a configuration, for then it will never make one.
+//!
+//! So when a configuration is made, each of its lives has been without memory since it promised, and enters no other.
+//! What was agreed on before can have been known only to lives that had ended by then. In other words: it begins from
+//! nothing only if all nodes were without memory at once.
+
+use super::{
+    Pid,
+    configuration::{Configuration, Id, Life},
+    packet::Hello,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// The node that makes the first configuration.
+const FIRST: Pid = 1;
+
+/// How long to wait for answers before everybody is asked again.
+const RETRY: Duration = Duration::from_millis(500);
+
+pub(super) struct Newcomer {
+    pid: Pid,
+    life: Life,
+    /// How many nodes there are.
+    count: usize,
+    /// The lives of the first node that have said hello. The last one is promised, unless a configuration was seen.
+    first: Vec<Life>,
+    seen: Option<Id>,
+    /// On the first node: the lives that have promised.
+    promised: BTreeMap<Pid, Life>,
+    asked: Option<Duration>,
+}
+
+/// What a newcomer does about a hello.
+#[derive(Debug)]
+pub(super) enum Reaction {
+    Nothing,
+    Answer(Hello),
+    /// To everybody.
+    Ask(Hello),
+    Begin(Configuration),
+}
+
+impl Newcomer {
+    pub(super) fn new(pid: Pid, life: Life, count: usize) -> Self {
+        Self { pid, life, count, first: Vec::new(), seen: None, promised: BTreeMap::new(), asked: None }
+    }
+
+    /// What it says to everybody, now and then.
+    pub(super) fn tick(&mut self, now: Duration) -> Option<Hello> {
+        let is_due = self.asked.is_none_or(|asked| now >= asked + RETRY);
+        is_due.then(|| self.ask(now))
+    }
+
+    /// Takes in what another node says.
+    pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Reaction {
+        if from == FIRST && !self.first.contains(&hello.life) {
+            self.first.push(hello.life);
+        }
+        let is_free = self.is_free() || from == FIRST && self.promise() == Some(hello.life);
+        if let Some(seen) = hello.seen.filter(|_| is_free)
+            && self.seen.is_none_or(|before| before != seen && !seen.is_before(before))
+        {
+            self.seen = Some(seen);
+            return Reaction::Ask(self.ask(now));
+        }
+        if self.pid == FIRST && hello.promised == Some(self.life) {
+            self.promised.insert(from, hello.life);
+        }
+        if let Some(configuration) = self.first_configuration() {
+            return Reaction::Begin(configuration);
+        }
+        let is_wanted = hello.asks && (self.pid == FIRST || from == FIRST);
+        let asks = self.pid == FIRST && self.seen.is_none() && self.promised.get(&from) != Some(&hello.life);
+        if is_wanted { Reaction::Answer(self.hello(asks)) } else { Reaction::Nothing }
+    }
+
+    /// Whether it may enter a configuration that has its life.
+    pub(super) fn may_begin(&self, id: Id) -> bool {
+        self.is_free() || self.promise() == Some(id.era)
+    }
+
+    /// What all nodes promise this one, if they have.
+    fn first_configuration(&self) -> Option<Configuration> {
+        let is_agreed = self.seen.is_none() && self.promised.len() + 1 == self.count;
+        let lives = std::iter::once(self.life).chain(self.promised.values().copied());
+        is_agreed.then(|| Configuration::first(self.life, lives.collect()))
+    }
+
+    fn is_free(&self) -> bool {
+        self.promise().is_none()
+    }
+
+    fn promise(&self) -> Option<Life> {
+        self.first.last().copied().filter(|_| self.seen.is_none())
+    }
+
+    fn ask(&mut self, now: Duration) -> Hello {
+        self.asked = Some(now);
+        self.hello(true)
+    }
+
+    fn hello(&self, asks: bool) -> Hello {
+        Hello { life: self.life, asks, seen: self.seen, promised: self.promise() }
+    }
+}

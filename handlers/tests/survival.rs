@@ -94,12 +94,91 @@ fn lists_survive_kills() {
         assert_eq!(clients.judge(), Validity::Valid, "seed {seed}");
     }
 }
+/// A cluster of three with a latency of five milliseconds, and clients whose requests all nodes have answered.
+fn three<H: Handler>(kv: Kv) -> (Cluster<H>, Clients) {
+    let mut cluster = Cluster::new(1, 3, Latency::Constant(5 * MILLISECOND));
+    let mut clients = Clients::new(kv);
+    for node in [0, 1, 2, 0] {
+        clients.insist(&mut cluster, node);
+    }
+    (cluster, clients)
+}
+
 #[test]
-fn zz() {
-    for seed in 0..400 {
-        let t = std::time::Instant::now();
-        let clients = std::panic::catch_unwind(|| storm::<ReplicatedLists>(Kv::Lists, seed));
-        let ok = clients.as_ref().ok().map(|c| c.judge());
-        if ok != Some(Validity::Valid) { println!("SEED {seed} {ok:?}"); }
+fn a_cluster_starts_at_once() {
+    let mut cluster = Cluster::<ReplicatedMap>::new(1, 5, Latency::Constant(5 * MILLISECOND));
+    let mut clients = Clients::new(Kv::Map);
+    for node in 0..5 {
+        assert!(clients.insist(&mut cluster, node) <= 100 * MILLISECOND);
+    }
+}
+
+#[test]
+fn whoever_starts_again_soon_takes_part() {
+    for node in 0..3 {
+        let (mut cluster, mut clients) = three::<ReplicatedMap>(Kv::Map);
+        cluster.restart(node);
+        for node in [node, 0, 1, 2] {
+            let time = clients.insist(&mut cluster, node);
+            assert!(time <= 200 * MILLISECOND, "node {node}: {time:?}");
+        }
+        assert_eq!(clients.judge(), Validity::Valid);
+    }
+}
+
+/// Only two nodes have what was acknowledged. One of them starts again, and then the other is cut off: what the first
+/// has, it must have been told.
+fn bare_majority(cluster: &mut Cluster<ReplicatedLists>, clients: &mut Clients) {
+    cluster.isolate(2);
+    clients.insist(cluster, 0);
+    cluster.restart(1);
+    cluster.heal();
+    clients.insist(cluster, 1);
+    cluster.isolate(0);
+    clients.insist(cluster, 1);
+    clients.insist(cluster, 2);
+}
+
+#[test]
+fn what_a_bare_majority_had_accepted_is_not_forgotten() {
+    let (mut cluster, mut clients) = three(Kv::Lists);
+    bare_majority(&mut cluster, &mut clients);
+    assert_eq!(clients.judge(), Validity::Valid);
+}
+
+#[test]
+fn a_majority_without_memory_is_refused() {
+    let (mut cluster, mut clients) = three::<ReplicatedMap>(Kv::Map);
+    let before = clients.acknowledged.len();
+    [0, 1].map(|node| cluster.kill(node));
+    [0, 1].map(|node| cluster.restart(node));
+    for _ in 0..100 {
+        operate(&mut cluster, &mut clients, 4);
+    }
+    assert_eq!(clients.acknowledged.len(), before);
+    // Nobody remembers anything: this is another cluster, with other clients.
+    let mut clients = Clients::new(Kv::Map);
+    cluster.restart(2);
+    [0, 1].map(|node| cluster.restart(node));
+    clients.insist(&mut cluster, 2);
+}
+
+#[test]
+fn nodes_may_be_killed_while_the_cluster_starts() {
+    for seed in 0..100 {
+        let mut cluster = cluster::<ReplicatedLists>(seed);
+        let mut clients = Clients::new(Kv::Lists);
+        for _ in 0..cluster.rng.random_range(1..5) {
+            let (node, pause) = (cluster.rng.random_range(0..cluster.count()), cluster.rng.random_range(0..100));
+            cluster.restart(node);
+            operate(&mut cluster, &mut clients, 1);
+            cluster.run(pause * MILLISECOND);
+            if clients.acknowledged.is_empty() {
+                continue;
+            }
+            (0..cluster.count()).for_each(|node| assert!(clients.insist(&mut cluster, node) < 10 * SECOND));
+        }
+        (0..cluster.count()).for_each(|node| assert!(clients.insist(&mut cluster, node) < 10 * SECOND));
+        assert_eq!(clients.judge(), Validity::Valid, "seed {seed}");
     }
 }

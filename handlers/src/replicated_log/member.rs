@@ -86,18 +86,15 @@ impl<C: Clone + Debug> Member<C> {
 
     /// Takes in what a node says that takes no part, and answers it.
     pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Option<Hello> {
-        let id = self.configuration.id;
+        let seen = Some(self.configuration.id);
         if self.configuration.life(from) == Some(hello.life) {
             self.miss(from, now);
-            return None;
-        }
-        if hello.seen == Some(id) {
+        } else if hello.seen == seen {
             self.joining.insert(from, hello.life);
             self.replace(from);
-            return None;
         }
         let life = self.configuration.life(self.pid).filter(|_| hello.asks)?;
-        Some(Hello { life, asks: false, seen: Some(id), promised: None })
+        Some(Hello { life, asks: false, seen, promised: None, instead: hello.promised })
     }
 
     /// This node speaks as if it did not know of the configuration.

@@ -4,13 +4,14 @@
 //! that in return; the newcomer shows that it has *seen* this one, and is taken into the next (see `member.rs`).
 //!
 //! If there is none, the first of all nodes makes one of the lives that all nodes have now. It needs a promise from each:
-//! a newcomer that has *promised* enters no configuration of another era. If the first node starts again, its new life
-//! is promised in place of the one before, for good, wherever in time a message of an earlier life turns up. It stays so
-//! until that life of the first node says that it has seen a configuration, for then it will never make one.
+//! a newcomer that has *promised* a life of the first node enters no configuration of another era. Later lives of the
+//! first node get the promise in its place, and show that they are later by naming the earlier one, which they know from
+//! the newcomer. The promise holds until the life that has it says that it has seen a configuration, for then it will
+//! never make one.
 //!
 //! So when a configuration is made, each of its lives has been without memory since it promised, and enters no other.
-//! What was agreed on before can have been known only to lives that had ended by then. In other words: it begins from
-//! nothing only if all nodes were without memory at once.
+//! What was agreed on before can have been known only to lives that had ended by then. In other words: the log begins
+//! from nothing only if all nodes were without memory at once.
 
 use super::{
     Pid,
@@ -30,8 +31,8 @@ pub(super) struct Newcomer {
     life: Life,
     /// How many nodes there are.
     count: usize,
-    /// The lives of the first node that have said hello. The last one is promised, unless a configuration was seen.
-    first: Vec<Life>,
+    /// The life of the first node that has this one's promise. It holds unless a configuration was seen.
+    promise: Option<Life>,
     seen: Option<Id>,
     /// On the first node: the lives that have promised.
     promised: BTreeMap<Pid, Life>,
@@ -50,7 +51,7 @@ pub(super) enum Reaction {
 
 impl Newcomer {
     pub(super) fn new(pid: Pid, life: Life, count: usize) -> Self {
-        Self { pid, life, count, first: Vec::new(), seen: None, promised: BTreeMap::new(), asked: None }
+        Self { pid, life, count, promise: None, seen: None, promised: BTreeMap::new(), asked: None }
     }
 
     /// What it says to everybody, now and then.
@@ -61,10 +62,10 @@ impl Newcomer {
 
     /// Takes in what another node says.
     pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Reaction {
-        if from == FIRST && !self.first.contains(&hello.life) {
-            self.first.push(hello.life);
+        if from == FIRST && self.promise == hello.instead {
+            self.promise = Some(hello.life);
         }
-        let is_free = self.is_free() || from == FIRST && self.promise() == Some(hello.life);
+        let is_free = self.is_free() || from == FIRST && self.promise == Some(hello.life);
         if let Some(seen) = hello.seen.filter(|_| is_free)
             && self.seen.is_none_or(|before| before != seen && !seen.is_before(before))
         {
@@ -77,14 +78,17 @@ impl Newcomer {
         if let Some(configuration) = self.first_configuration() {
             return Reaction::Begin(configuration);
         }
+        let lacks_promise = self.pid == FIRST && self.seen.is_none() && hello.promised != Some(self.life);
         let is_wanted = hello.asks && (self.pid == FIRST || from == FIRST);
-        let asks = self.pid == FIRST && self.seen.is_none() && self.promised.get(&from) != Some(&hello.life);
-        if is_wanted { Reaction::Answer(self.hello(asks)) } else { Reaction::Nothing }
+        if is_wanted || lacks_promise && hello.promised.is_some() {
+            return Reaction::Answer(Hello { instead: hello.promised, ..self.hello(lacks_promise) });
+        }
+        Reaction::Nothing
     }
 
     /// Whether it may enter a configuration that has its life.
     pub(super) fn may_begin(&self, id: Id) -> bool {
-        self.is_free() || self.promise() == Some(id.era)
+        self.is_free() || self.promise == Some(id.era)
     }
 
     /// What all nodes promise this one, if they have.
@@ -95,11 +99,7 @@ impl Newcomer {
     }
 
     fn is_free(&self) -> bool {
-        self.promise().is_none()
-    }
-
-    fn promise(&self) -> Option<Life> {
-        self.first.last().copied().filter(|_| self.seen.is_none())
+        self.seen.is_some() || self.promise.is_none()
     }
 
     fn ask(&mut self, now: Duration) -> Hello {
@@ -108,6 +108,7 @@ impl Newcomer {
     }
 
     fn hello(&self, asks: bool) -> Hello {
-        Hello { life: self.life, asks, seen: self.seen, promised: self.promise() }
+        let promised = self.promise.filter(|_| self.seen.is_none());
+        Hello { life: self.life, asks, seen: self.seen, promised, instead: None }
     }
 }

@@ -36,8 +36,10 @@ pub struct Hello {
     pub(super) asks: bool,
     /// The configuration that is there, as far as the sender knows.
     pub(super) seen: Option<Id>,
-    /// The life of the first node without which the sender will not begin.
+    /// The life of the first node that has the sender's promise.
     pub(super) promised: Option<Life>,
+    /// From the first node: the life that has the receiver's promise, as the sender knows.
+    pub(super) instead: Option<Life>,
 }
 
 /// What a member of a configuration says to another.

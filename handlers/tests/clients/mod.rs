@@ -5,7 +5,7 @@
 
 use super::cluster::Cluster;
 use glomers_protocol::{
-    Any, Handler, Message, Payload, RpcError,
+    Any, ErrorCode, Handler, Message, Payload, RpcError,
     lin_kv::{Cas, Read, ReadOk, Write},
     rand::RngExt,
     txn_list_append::{MicroOp, Txn, TxnOk},
@@ -40,12 +40,20 @@ pub struct Clients {
     /// The requests without an answer: their operation and argument.
     open: BTreeMap<i64, (Cow<'static, str>, Value)>,
     requests: i64,
-    pub acknowledged: BTreeSet<i64>,
+    /// The requests that a node has found right or wrong.
+    pub served: BTreeSet<i64>,
+    /// Requests up to this number are those of other clients.
+    others: i64,
 }
 
 impl Clients {
     pub fn new(kv: Kv) -> Self {
-        Self { kv, ops: Vec::new(), open: BTreeMap::new(), requests: 0, acknowledged: BTreeSet::new() }
+        Self { kv, ops: Vec::new(), open: BTreeMap::new(), requests: 0, served: BTreeSet::new(), others: 0 }
+    }
+
+    /// Clients who know nothing of what those before them have done.
+    pub fn after(before: &Self) -> Self {
+        Self { requests: before.requests, others: before.requests, ..Self::new(before.kv) }
     }
 
     /// Makes a random request to a node, if it lives. Returns its number.
@@ -107,29 +115,33 @@ impl Clients {
         for answer in std::mem::take(&mut cluster.answers) {
             let message = Message::parse(&answer).unwrap();
             let number = message.in_reply_to().unwrap();
+            if number <= self.others {
+                continue;
+            }
             let (f, mut value) = self.open.remove(&number).expect("one answer to one request");
-            let kind = match message.wire_type() {
-                RpcError::TYPE if message.payload::<RpcError>().unwrap().code.is_definite() => Kind::Fail,
-                RpcError::TYPE => Kind::Info,
-                _ => Kind::Ok,
+            let error = (message.wire_type() == RpcError::TYPE).then(|| message.payload::<RpcError>().unwrap().code);
+            let kind = match &error {
+                Some(code) if code.is_definite() => Kind::Fail,
+                Some(_) => Kind::Info,
+                None => Kind::Ok,
             };
+            if !matches!(error, Some(ErrorCode::TemporarilyUnavailable | ErrorCode::Timeout)) {
+                self.served.insert(number);
+            }
             match message.wire_type() {
                 ReadOk::TYPE => value[1] = json!(message.payload::<ReadOk>().unwrap().value),
                 TxnOk::TYPE => value = json!(message.payload::<TxnOk>().unwrap())["txn"].take(),
                 _ => {}
             }
-            if kind == Kind::Ok {
-                self.acknowledged.insert(number);
-            }
             self.note(cluster, number, kind, f, &value);
         }
     }
 
-    /// Makes requests to a node until one succeeds, ten a second, and says how long that took.
+    /// Makes requests to a node until it serves one, ten a second, and says how long that took.
     #[track_caller]
     pub fn insist<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) -> Duration {
         let (begin, mut requests) = (cluster.now(), BTreeSet::new());
-        while self.acknowledged.is_disjoint(&requests) {
+        while self.served.is_disjoint(&requests) {
             assert!(cluster.now() < begin + Duration::from_secs(30), "node {node} does not come back");
             requests.insert(self.request(cluster, node));
             for _ in 0..20 {

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Handler, Message, Node, NodeId, Payload, Request,
+    Context, Handler, Message, Node, NodeId, Payload, Request,
     init::Init,
     rand::{RngExt, SeedableRng},
 };
@@ -29,6 +29,7 @@ pub struct Cluster<H> {
     pub longest: usize,
     ids: Vec<NodeId>,
     nodes: Vec<Node<H>>,
+    make: fn(&Context) -> H,
     /// When each node was started: its clock counts from there.
     births: Vec<Duration>,
     /// The nodes that are killed and not started again.
@@ -59,8 +60,13 @@ pub enum Latency {
 
 impl<H: Handler> Cluster<H> {
     pub fn new(seed: u64, count: usize, latency: Latency) -> Self {
+        Self::with(seed, count, latency, H::init)
+    }
+
+    /// Nodes whose handlers are made in this way.
+    pub fn with(seed: u64, count: usize, latency: Latency, make: fn(&Context) -> H) -> Self {
         let ids: Vec<NodeId> = (0..count).map(|number| NodeId::from(format!("n{number}").as_str())).collect();
-        let nodes = (0..count).map(|number| Node::new(seed + number as u64)).collect();
+        let nodes = (0..count).map(|number| Node::with(seed + number as u64, make)).collect();
         let (now, cut, in_flight) = (Duration::ZERO, BTreeSet::new(), BTreeMap::new());
         let (rng, births) = (Pcg64Mcg::seed_from_u64(seed), vec![now; count]);
         let (sent, answers, longest, noise, dead) = (0, Vec::new(), 0, 0.0, BTreeSet::new());
@@ -72,6 +78,7 @@ impl<H: Handler> Cluster<H> {
             longest,
             ids,
             nodes,
+            make,
             births,
             dead,
             now,
@@ -99,7 +106,7 @@ impl<H: Handler> Cluster<H> {
     /// Ends a node, and starts it again with an empty memory; or starts one that was killed.
     pub fn restart(&mut self, node: usize) {
         self.dead.remove(&node);
-        self.nodes[node] = Node::new(self.rng.random());
+        self.nodes[node] = Node::with(self.rng.random(), self.make);
         self.births[node] = self.now;
         self.init(node);
     }

@@ -31,7 +31,7 @@ pub fn run<H: Described>(name: &str) -> io::Result<()> {
 struct NoArguments {}
 
 /// The arguments of the node `broadcast`.
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 pub struct BroadcastArguments {
     /// Milliseconds that a value may take to be known everywhere: the more, the fewer messages.
     #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]

@@ -112,3 +112,62 @@ impl Newcomer {
         Hello { life: self.life, asks, seen: self.seen, promised, instead: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::ZERO;
+    const ID: u64 = 7;
+
+    fn hello(life: Life, instead: Option<Life>, seen: Option<Id>) -> Hello {
+        Hello { life, asks: true, seen, promised: None, instead }
+    }
+
+    /// Whom the second of three nodes promises, after the first node has said this.
+    fn promise(said: &[Hello]) -> Option<Life> {
+        let mut node = Newcomer::new(2, 20, 3);
+        said.iter().for_each(|hello| drop(node.hear(FIRST, hello, NOW)));
+        node.hello(true).promised
+    }
+
+    fn id(era: Life) -> Id {
+        Configuration::first(era, Vec::new()).id
+    }
+
+    #[test]
+    fn a_promise_goes_to_a_later_life_only() {
+        let [early, late] = [hello(10, None, None), hello(11, None, None)];
+        assert_eq!(promise(&[late.clone(), early.clone()]), Some(11));
+        assert_eq!(promise(&[early.clone(), late]), Some(10), "it may be late as well");
+        let later = hello(11, Some(10), None);
+        assert_eq!(promise(&[early.clone(), later.clone()]), Some(11));
+        assert_eq!(promise(&[early.clone(), later, early]), Some(11));
+    }
+
+    #[test]
+    fn a_promise_holds_until_its_life_has_seen_a_configuration() {
+        let mut node = Newcomer::new(2, 20, 3);
+        node.hear(FIRST, &hello(10, None, None), NOW);
+        node.hear(3, &hello(30, None, Some(id(ID))), NOW);
+        assert!(node.may_begin(id(10)) && !node.may_begin(id(ID)));
+        node.hear(FIRST, &hello(11, None, Some(id(ID))), NOW);
+        assert!(!node.may_begin(id(ID)));
+        node.hear(FIRST, &hello(10, None, Some(id(ID))), NOW);
+        assert!(node.may_begin(id(ID)));
+    }
+
+    #[test]
+    fn the_first_node_begins_with_everybody_or_not_at_all() {
+        let promises = |life| Hello { promised: Some(10), ..hello(life, None, None) };
+        let mut node = Newcomer::new(FIRST, 10, 3);
+        assert!(!matches!(node.hear(2, &promises(20), NOW), Reaction::Begin(_)));
+        assert!(matches!(node.hear(3, &promises(30), NOW), Reaction::Begin(all) if all.lives == [10, 20, 30]));
+
+        let mut node = Newcomer::new(FIRST, 10, 3);
+        node.hear(2, &hello(20, None, Some(id(ID))), NOW);
+        for (from, life) in [(2, 21), (3, 30)] {
+            assert!(!matches!(node.hear(from, &promises(life), NOW), Reaction::Begin(_)));
+        }
+    }
+}

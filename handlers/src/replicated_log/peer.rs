@@ -2,6 +2,7 @@
 
 use super::{
     Pid,
+    configuration::Id,
     link::{Event, Link},
     member::Paxos,
     packet::{Begin, Entry, Log, Loose, Packet},
@@ -15,8 +16,6 @@ use omnipaxos::{
     },
 };
 use std::{fmt::Debug, time::Duration};
-
-use super::configuration::Id;
 
 /// After what time a member that was told of the configuration, and is not heard, is told again.
 const RETRY: Duration = Duration::from_millis(500);

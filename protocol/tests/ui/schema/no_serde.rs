@@ -1,4 +1,4 @@
-//! A message between nodes that has no form on the wire.
+//! A message between nodes that has no form on the wire. The types that rustc lists depend on features, hence here.
 
 use glomers_protocol::{
     echo::{Echo, EchoOk},

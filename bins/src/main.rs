@@ -13,7 +13,7 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use glomers_workbench::Validity;
 use std::{
-    io::{IsTerminal, Write},
+    io::{Error, ErrorKind, IsTerminal, Write},
     process::ExitCode,
 };
 
@@ -41,10 +41,20 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(validity) => validity.into(),
+        // As in `glomers | head -1`: who closed the pipe knows.
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(NO_VERDICT),
         Err(error) => {
             let mark = if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m" } else { "error:" };
             let _ = writeln!(std::io::stderr(), "{mark} {error:#}");
             ExitCode::from(NO_VERDICT)
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let in_json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
+        cause.downcast_ref::<Error>().map(Error::kind).or_else(in_json)
+    };
+    error.chain().filter_map(kind).any(|kind| kind == ErrorKind::BrokenPipe)
 }

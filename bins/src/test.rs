@@ -27,8 +27,10 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
             run_program(workload(arguments.workload())?, &options, &program)?
         }
     };
-    folder.save(&report)?;
+    let kept = folder.save(&report);
+    // What was found out is worth showing, all the more if the disk is full.
     print(&report, arguments.expectations.json)?;
+    kept?;
     if !arguments.expectations.json {
         writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
         writeln!(std::io::stdout(), "report: {}", folder.page().display())?;

@@ -140,12 +140,52 @@ fn a_flood_needs_little_memory() {
     let writer = thread::spawn(move || stdin.write_all(flood.as_bytes()).map(|()| stdin));
     let answers = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(1 + REQUESTS).count();
     let open_stdin = writer.join().unwrap().unwrap();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let peak_kib: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    let peak_kib = memory(&child, "VmHWM:");
     drop(open_stdin);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(answers, 1 + REQUESTS);
     // All of it together would be 60 MiB.
     assert!(peak_kib < 24 * 1024, "{peak_kib} KiB at the peak");
+}
+
+/// What the operating system says of a process's memory, in KiB.
+#[cfg(target_os = "linux")]
+fn memory(child: &std::process::Child, what: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_line_gives_its_memory_back() {
+    const LENGTH: usize = 100_000_000;
+    let mut child = node(ECHO).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let long = "x".repeat(LENGTH);
+    let input = [INIT, &echo(&format!("\"{long}\"")), &long].join("\n") + "\n";
+    let writer = thread::spawn(move || stdin.write_all(input.as_bytes()).map(|()| stdin));
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let long_answer = answers.nth(1).unwrap();
+    let mut open_stdin = writer.join().unwrap().unwrap();
+    // When it has been answered, nothing before it is at hand any more.
+    open_stdin.write_all((echo("1") + "\n").as_bytes()).unwrap();
+    assert_eq!(answers.next(), Some(echoed("1")));
+    let (peak, rest) = (memory(&child, "VmHWM:"), memory(&child, "VmRSS:"));
+    drop(open_stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(long_answer.len() > LENGTH);
+    // glibc keeps up to 64 MiB for itself.
+    assert!(peak > LENGTH / 1024 && rest < 80 * 1024, "{peak} KiB at the peak, {rest} KiB at the end");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_the_node_and_is_named() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = node(ECHO);
+    command.stdout(full);
+    let output = run(command, INIT);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && stderr.contains("No space left on device"), "{stderr}");
 }

@@ -258,7 +258,7 @@ impl Hub {
             cx.sleep(hold).await;
             let mut state = node.state.borrow_mut();
             if state.links[&node.hub].is_due(&state.knowledge, cx.now(), true) {
-                let answers = Some(sent + millis(cx.now() - arrived));
+                let answers = Some(sent.saturating_add(millis(cx.now() - arrived)));
                 node.send(&cx, &mut state, &node.hub, Exchange { answers, ..Exchange::default() });
             }
         });

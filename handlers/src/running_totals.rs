@@ -14,7 +14,7 @@ use crate::feed::{Batch, Feed, Life};
 use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap, iter::Sum, ops::AddAssign};
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// How many milliseconds a node's messages are apart on average.
 const PACE: u64 = 250;
@@ -34,22 +34,26 @@ struct Total<T> {
     total: T,
 }
 
-impl<T: Copy + Default + AddAssign + Sum> Totals<T> {
+impl<T: Copy + Default + Into<i128>> Totals<T> {
     fn new(cx: &Context) -> Self {
         Self { totals: RefCell::default(), feed: RefCell::new(Feed::new(cx)) }
     }
 
-    fn add(&self, delta: T) {
+    /// Counts what a client adds, unless the total is one that T cannot hold: `sum` gives it.
+    fn add(&self, sum: impl Fn(T) -> Option<T>) -> Result<(), RpcError> {
         let (mut totals, mut feed) = (self.totals.borrow_mut(), self.feed.borrow_mut());
         let own = totals.entry(feed.life()).or_default();
         own.life = feed.life();
+        own.total = sum(own.total).ok_or_else(too_large)?;
         own.additions += 1;
-        own.total += delta;
         feed.supersede(*own);
+        Ok(())
     }
 
-    fn sum(&self) -> T {
-        self.totals.borrow().values().map(|total| total.total).sum()
+    /// What all nodes have counted; an error if no response can hold it.
+    fn sum(&self) -> Result<i64, RpcError> {
+        let sum: i128 = self.totals.borrow().values().map(|total| total.total.into()).sum();
+        i64::try_from(sum).map_err(|_| too_large())
     }
 
     fn receive(&self, from: &NodeId, batch: Batch<Total<T>>) {
@@ -61,6 +65,10 @@ impl<T: Copy + Default + AddAssign + Sum> Totals<T> {
             }
         }
     }
+}
+
+fn too_large() -> RpcError {
+    RpcError::new(ErrorCode::Abort, "this counter does not go beyond 64 bits")
 }
 
 /// A counter that only grows.
@@ -75,12 +83,13 @@ impl GCounter {
 
     fn add(&self, request: g_counter::Add) -> Result<g_counter::AddOk, RpcError> {
         let shrinks = |_| RpcError::new(ErrorCode::MalformedRequest, "this counter takes no negative delta");
-        self.0.add(u64::try_from(request.delta).map_err(shrinks)?);
+        let delta = u64::try_from(request.delta).map_err(shrinks)?;
+        self.0.add(|total| total.checked_add(delta))?;
         Ok(g_counter::AddOk {})
     }
 
-    fn read(&self, _: g_counter::Read) -> g_counter::ReadOk {
-        g_counter::ReadOk { value: i64::try_from(self.0.sum()).expect("nobody counts to 2^63") }
+    fn read(&self, _: g_counter::Read) -> Result<g_counter::ReadOk, RpcError> {
+        Ok(g_counter::ReadOk { value: self.0.sum()? })
     }
 
     #[message]
@@ -104,13 +113,13 @@ impl PnCounter {
         Self(Totals::new(cx))
     }
 
-    fn add(&self, request: pn_counter::Add) -> pn_counter::AddOk {
-        self.0.add(request.delta);
-        pn_counter::AddOk {}
+    fn add(&self, request: pn_counter::Add) -> Result<pn_counter::AddOk, RpcError> {
+        self.0.add(|total| total.checked_add(request.delta))?;
+        Ok(pn_counter::AddOk {})
     }
 
-    fn read(&self, _: pn_counter::Read) -> pn_counter::ReadOk {
-        pn_counter::ReadOk { value: self.0.sum() }
+    fn read(&self, _: pn_counter::Read) -> Result<pn_counter::ReadOk, RpcError> {
+        Ok(pn_counter::ReadOk { value: self.0.sum()? })
     }
 
     #[message]

@@ -4,7 +4,7 @@ mod cluster;
 
 use cluster::{Cluster, Latency, SEEDS, storm};
 use glomers_handlers::{GCounter, PnCounter};
-use glomers_protocol::{Node, g_counter, pn_counter, rand::RngExt};
+use glomers_protocol::{Handler, Node, g_counter, pn_counter, rand::RngExt};
 use std::time::Duration;
 
 #[test]
@@ -56,17 +56,39 @@ fn nodes_agree_a_second_after_a_partition() {
     }
 }
 
-#[test]
-fn a_counter_that_grows_takes_nothing_negative() {
-    let mut node = Node::<GCounter>::new(0);
-    for body in [
-        r#"{"type": "init", "msg_id": 1, "node_id": "n0", "node_ids": ["n0"]}"#,
-        r#"{"type": "add", "msg_id": 2, "delta": -1}"#,
-    ] {
-        let line = format!(r#"{{"src": "c1", "dest": "n0", "body": {body}}}"#);
+/// The answers to these bodies, of one node that is alone.
+fn answers<H: Handler>(bodies: &[String]) -> Vec<String> {
+    let mut node = Node::<H>::new(0);
+    let init = r#""type": "init", "node_id": "n0", "node_ids": ["n0"]"#.to_owned();
+    for (msg_id, body) in [init].iter().chain(bodies).enumerate() {
+        let line = format!(r#"{{"src": "c1", "dest": "n0", "body": {{"msg_id": {msg_id}, {body}}}}}"#);
         node.deliver(line.as_bytes(), Duration::ZERO).unwrap();
     }
     let mut answers = Vec::new();
     node.drain(|_, line| answers.push(line.to_owned()));
-    assert!(answers[1].contains(r#""code":12"#), "{answers:?}");
+    answers.split_off(1)
+}
+
+#[test]
+fn a_counter_that_grows_takes_nothing_negative() {
+    let answers = answers::<GCounter>(&[r#""type": "add", "delta": -1"#.to_owned()]);
+    assert!(answers[0].contains(r#""code":12"#), "{answers:?}");
+}
+
+#[test]
+fn a_counter_refuses_what_it_cannot_hold() {
+    let add = |delta: i64| format!(r#""type": "add", "delta": {delta}"#);
+    let read = || r#""type": "read""#.to_owned();
+    let check = |answers: Vec<String>, expected: &[&str]| {
+        assert_eq!(answers.len(), expected.len());
+        for (answer, expected) in answers.iter().zip(expected) {
+            assert!(answer.contains(expected), "{expected}: {answer}");
+        }
+    };
+    let (aborted, largest) = (r#""code":14"#, r#""value":9223372036854775807"#);
+    // Totals have one bit more than what can be told of them.
+    let bodies = [add(i64::MAX), read(), add(i64::MAX), read(), add(2), read()];
+    check(answers::<GCounter>(&bodies), &["add_ok", largest, "add_ok", aborted, aborted, aborted]);
+    let bodies = [add(i64::MAX), add(1), read(), add(-1), add(i64::MIN), add(i64::MIN), read()];
+    check(answers::<PnCounter>(&bodies), &["add_ok", aborted, largest, "add_ok", "add_ok", aborted, r#""value":-2"#]);
 }

@@ -19,7 +19,8 @@ pub(crate) struct Calls {
 }
 
 struct Pending {
-    dest: NodeId,
+    /// Whose answer counts; `None`: anybody's.
+    dest: Option<NodeId>,
     complete: Complete,
 }
 
@@ -30,7 +31,7 @@ impl Calls {
     /// Who waits for this answer, if anyone does.
     pub(crate) fn take(&mut self, answer: &Message<'_>, in_reply_to: i64) -> Option<Complete> {
         let pending = self.pending.get(&in_reply_to)?;
-        if pending.dest != *answer.src() {
+        if pending.dest.as_ref().is_some_and(|dest| dest != answer.src()) {
             return None;
         }
         self.pending.remove(&in_reply_to).map(|pending| pending.complete)
@@ -74,7 +75,7 @@ impl<R: Request> Call<R> {
             }
         });
         let dest = NodeId::from(dest);
-        cx.calls().pending.insert(msg_id, Pending { dest: dest.clone(), complete });
+        cx.calls().pending.insert(msg_id, Pending { dest: Some(dest.clone()), complete });
         Self { cx: cx.clone(), msg_id, dest, timeout, answer, sleep: cx.sleep(timeout) }
     }
 
@@ -82,6 +83,15 @@ impl<R: Request> Call<R> {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self.sleep = self.cx.sleep(timeout);
+        self
+    }
+
+    /// Takes the answer of whoever sends it first, not only of the node that was asked: that one may have passed the
+    /// request on.
+    pub fn from_anybody(self) -> Self {
+        if let Some(pending) = self.cx.calls().pending.get_mut(&self.msg_id) {
+            pending.dest = None;
+        }
         self
     }
 }

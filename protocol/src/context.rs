@@ -171,7 +171,8 @@ impl Context {
     }
 
     pub(crate) fn set_now(&self, now: Duration) {
-        self.0.now.set(now);
+        // Or a ticker at the end of time would be due again at once, for ever.
+        self.0.now.set(now.min(Duration::MAX / 2));
     }
 
     pub(crate) fn outbox(&self) -> RefMut<'_, Outbox> {

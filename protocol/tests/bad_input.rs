@@ -81,6 +81,9 @@ impl Waiter {
                 panic!("panic after waiting");
             }
             "\"call\"" => return Ok(cx.call("n2", &Echo { echo: Any::from("called") }).await?),
+            "\"call anybody\"" => {
+                return Ok(cx.call("n2", &Echo { echo: Any::from("called") }).from_anybody().await?);
+            }
             "\"call briefly\"" => {
                 let call = cx.call("n2", &Echo { echo: Any::from("called") });
                 return Ok(call.timeout(Duration::from_millis(1)).await?);
@@ -699,6 +702,19 @@ fn a_reply_counts_once_and_from_the_node_that_was_asked() {
     let outcome = session.end();
     assert_eq!(outcome.sent, [echoed(5, "2")]);
     assert_eq!(outcome.log, [""; 0]);
+}
+
+#[test]
+fn a_reply_counts_from_anybody_if_the_caller_says_so() {
+    let mut session = Session::initialised::<Waiter>();
+    session.write(&request(5, r#""call anybody""#));
+    assert_eq!(session.read(), r#"n2 {"type":"echo","msg_id":1,"echo":"called"}"#);
+    for (src, value) in [("n3", "3"), ("n2", "2")] {
+        session.write(&format!(
+            r#"{{"src":"{src}","dest":"n1","body":{{"type":"echo_ok","in_reply_to":1,"echo":{value}}}}}"#
+        ));
+    }
+    assert_eq!(session.end().sent, [echoed(5, "3")]);
 }
 
 #[test]

@@ -5,12 +5,14 @@
 //! written as the JSON value it is. The text is rewritten token by token, without a tree in between, so values of any
 //! depth and numbers of any length come out as they came in.
 
+mod depth;
 mod json;
 mod readable;
 mod transcribe;
 
 pub use readable::readable;
 
+pub(crate) use depth::too_deep;
 pub(crate) use json::to_json;
 
 use crate::history::{Kind, Op, Process};

@@ -3,6 +3,10 @@
 //!
 //! A process has three threads: one writes to its stdin, one reads its stdout, one copies its stderr to a log file. They
 //! hand lines over and decide nothing, so the test itself stays on one thread, as in simulation.
+//!
+//! What a process writes is bounded here, however it writes: Maelstrom would take a line of any length, and run out of
+//! memory by it; here a line of stdout beyond [`LONGEST_LINE`] ends the node's part in the test, like any other thing that is
+//! no message. Nothing that waits to be looked at is larger than that, for each node.
 
 use crate::process::Process;
 use glomers_protocol::NodeId;
@@ -13,7 +17,7 @@ use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -25,6 +29,18 @@ use std::{
 
 /// How many lines of stdout may wait to be looked at; a process that floods is held up by its pipe.
 const WAITING_LINES: usize = 1024;
+
+/// How long a line of stdout may be, in bytes with its newline. No workload has messages of a hundredth of it.
+pub(crate) const LONGEST_LINE: usize = 64 << 20;
+
+/// From this length on, the next line is read when this one has been looked at.
+const LONG_LINE: usize = 64 << 10;
+
+/// In which pieces a longer line of stderr is kept.
+const LOG_LINE: usize = 64 << 10;
+
+/// How much is shown of each of a crashed process's last lines.
+const SHOWN_BYTES: usize = 2000;
 
 /// How many of its last lines a crashed process is reported with.
 const LAST_LINES: usize = 32;
@@ -83,12 +99,22 @@ pub(crate) struct Host {
     started: RefCell<BTreeSet<NodeId>>,
 }
 
-/// A line that a node wrote to stdout, or the end of it.
+/// What a node wrote to stdout.
 pub(crate) struct Output {
     pub(crate) node: NodeId,
-    pub(crate) line: Option<Vec<u8>>,
+    pub(crate) written: Written,
     /// Whether the process was ended by us.
     ended: Arc<AtomicBool>,
+    /// Disconnected when it has been looked at.
+    _seen: Sender<()>,
+}
+
+pub(crate) enum Written {
+    Line(Vec<u8>),
+    /// A line beyond [`LONGEST_LINE`].
+    TooLong,
+    /// No more.
+    End,
 }
 
 impl Output {
@@ -155,10 +181,9 @@ impl Host {
             let (sender, tail) = (self.sender.clone(), last_out.clone());
             let (node, ended) = (id.clone(), Arc::clone(&ended));
             move || {
-                read_lines(stdout, &sender, &tail, |line| Output {
-                    node: node.clone(),
-                    line,
-                    ended: Arc::clone(&ended),
+                read_lines(stdout, LONGEST_LINE, &tail, |written, seen| {
+                    let (node, ended) = (node.clone(), Arc::clone(&ended));
+                    sender.send(Output { node, written, ended, _seen: seen }).is_ok()
                 })
             }
         });
@@ -249,7 +274,7 @@ impl Tail {
         if lines.len() == LAST_LINES {
             lines.pop_front();
         }
-        lines.push_back(String::from_utf8_lossy(line).into_owned());
+        lines.push_back(String::from_utf8_lossy(&line[..line.len().min(SHOWN_BYTES)]).into_owned());
     }
 
     fn text(&self) -> String {
@@ -269,18 +294,34 @@ fn write_lines(mut stdin: ChildStdin, lines: &Receiver<String>) {
     }
 }
 
-/// Hands over each line of stdout, then its end.
-fn read_lines(
-    stdout: ChildStdout,
-    sender: &SyncSender<Output>,
-    tail: &Tail,
-    output: impl Fn(Option<Vec<u8>>) -> Output,
-) {
-    for_each_line(stdout, |line| {
-        tail.push(line);
-        sender.send(output(Some(line.to_vec()))).is_ok()
-    });
-    let _ = sender.send(output(None));
+/// Hands over each line of stdout, then its end, unless `hand` says that nobody is there any more.
+fn read_lines(stdout: impl Read, longest: usize, tail: &Tail, hand: impl Fn(Written, Sender<()>) -> bool) {
+    let (mut reader, mut line) = (BufReader::new(stdout), Vec::new());
+    while read_line(&mut reader, longest, &mut line) {
+        let is_whole = line.len() < longest || line.ends_with(b"\n");
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        tail.push(text);
+        let is_long = text.len() >= LONG_LINE;
+        let (seen, is_seen) = channel();
+        if !hand(if is_whole { Written::Line(text.to_vec()) } else { Written::TooLong }, seen) {
+            return;
+        }
+        if is_long {
+            // It is an error by then: nothing is ever said.
+            let _ = is_seen.recv();
+        }
+        if !is_whole && reader.skip_until(b'\n').is_err() {
+            break;
+        }
+    }
+    hand(Written::End, channel().0);
+}
+
+/// Reads a line with its newline, or as much of it as is allowed; says whether there was anything.
+fn read_line(reader: &mut impl BufRead, longest: usize, line: &mut Vec<u8>) -> bool {
+    line.clear();
+    line.shrink_to(LONG_LINE);
+    reader.take(longest as u64).read_until(b'\n', line).is_ok_and(|read| read > 0)
 }
 
 /// The file of a node's stderr, emptied for its first process.
@@ -289,35 +330,77 @@ fn open_log(path: &Path, is_first: bool) -> io::Result<File> {
 }
 
 /// Copies stderr to the log and, if asked, to ours.
-fn copy_log(stderr: ChildStderr, mut log: Option<File>, shown: Option<&NodeId>, tail: &Tail, end: Sender<()>) {
-    for_each_line(stderr, |line| {
-        tail.push(line);
+fn copy_log(stderr: impl Read, mut log: Option<File>, shown: Option<&NodeId>, tail: &Tail, end: Sender<()>) {
+    let (mut reader, mut line) = (BufReader::new(stderr), Vec::new());
+    while read_line(&mut reader, LOG_LINE, &mut line) {
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        tail.push(text);
         if let Some(log) = &mut log {
             // A full disk must not hold up the node.
-            let _ = log.write_all(line).and_then(|()| log.write_all(b"\n"));
+            let _ = log.write_all(text).and_then(|()| log.write_all(b"\n"));
         }
         if let Some(node) = shown {
-            let _ = writeln!(io::stderr(), "{node}: {}", String::from_utf8_lossy(line));
+            let _ = writeln!(io::stderr(), "{node}: {}", String::from_utf8_lossy(text));
         }
-        true
-    });
-    drop(end);
-}
-
-/// Calls `each` with each line, until it says no or the stream ends.
-fn for_each_line(stream: impl Read, mut each: impl FnMut(&[u8]) -> bool) {
-    let mut reader = BufReader::new(stream);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        let text = line.strip_suffix(b"\n").unwrap_or(&line);
-        if !each(text) {
-            return;
-        }
-        line.clear();
     }
+    drop(end);
 }
 
 fn clock() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "hosted nodes live in real time")]
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is handed over of a stdout whose lines may have 8 bytes, with `...` for a line that is too long.
+    #[track_caller]
+    fn check(stdout: &str, expected: &[&str]) {
+        let (sender, handed) = channel();
+        read_lines(stdout.as_bytes(), 8, &Tail::default(), |written, _| sender.send(written).is_ok());
+        drop(sender);
+        let in_words = |written| match written {
+            Written::Line(line) => String::from_utf8(line).unwrap(),
+            Written::TooLong => "...".to_owned(),
+            Written::End => "end".to_owned(),
+        };
+        assert_eq!(handed.iter().map(in_words).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_allowed() {
+        check("", &["end"]);
+        check("a\n\nb", &["a", "", "b", "end"]);
+        check("1234567\na\n", &["1234567", "a", "end"]);
+        check("12345678\na\n", &["...", "a", "end"]);
+        check("1234567890123456789\na", &["...", "a", "end"]);
+        check("1234567890123456789", &["...", "end"]);
+    }
+
+    #[test]
+    fn the_next_line_waits_until_a_long_one_was_looked_at() {
+        let (sender, handed) = sync_channel(10);
+        let stdout = [vec![b'x'; LONG_LINE], b"\nshort\n".to_vec()].concat();
+        let reader = thread::spawn(move || {
+            read_lines(&stdout[..], LONGEST_LINE, &Tail::default(), |_, seen| sender.send(seen).is_ok());
+        });
+        let seen = handed.recv().unwrap();
+        assert!(handed.try_recv().is_err());
+        drop(seen);
+        assert_eq!(handed.iter().count(), 2, "a short line and the end");
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn a_line_of_stderr_without_end_is_kept_in_pieces() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let tail = Tail::default();
+        let endless = vec![b'x'; 10 * LOG_LINE];
+        copy_log(&endless[..], Some(file.reopen().unwrap()), None, &tail, channel().0);
+        let kept = fs::read_to_string(file.path()).unwrap();
+        assert_eq!((kept.lines().count(), kept.replace('\n', "").len()), (10, endless.len()));
+        assert!(tail.text().len() < 11 * SHOWN_BYTES);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Report,
-    edn::{readable, to_json},
+    edn::{readable, to_json, too_deep},
     files::{BadText, ReadError, read_text},
     history::History,
     network::{Counts, Traffic},
@@ -58,6 +58,9 @@ impl Recording {
 fn parse(text: &str) -> Result<Value, BadText> {
     let text = readable(text);
     let bad = |line, reason: &str| BadText { line, reason: reason.to_owned() };
+    if let Some(line) = too_deep(&text) {
+        return Err(bad(line, "nested too deeply"));
+    }
     let edn = edn::read_string(&text).map_err(|error| bad(error.line.unwrap_or(1), &format!("{:?}", error.code)))?;
     let json = to_json(&edn).ok_or_else(|| bad(1, "nested too deeply"))?;
     json.to().map_err(|error| bad(1, &error.to_string()))

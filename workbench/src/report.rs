@@ -69,7 +69,8 @@ impl Report {
 
     /// How long operations took, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` if none ended.
     pub fn latencies(&self) -> Option<[Duration; 5]> {
-        let took = |operation: &Operation<'_>| Some(operation.completion?.time - operation.invocation.time);
+        let took =
+            |operation: &Operation<'_>| Some(operation.completion?.time.saturating_sub(operation.invocation.time));
         set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
     }
 

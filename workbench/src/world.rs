@@ -5,10 +5,10 @@
 //! write in the meantime. Nothing else differs.
 
 use crate::{
-    hosted::{Crash, Host, Output},
+    hosted::{self, Crash, Host, Output},
     network::{Network, Way},
     options::{Fault, Options},
-    packet::Written,
+    packet::{Written, shown, too_long},
     process::{Dead, Process},
 };
 use foldhash::fast::FixedState;
@@ -275,14 +275,19 @@ impl World {
     /// Takes what a process wrote.
     fn hear(&mut self, output: Output) {
         let Some(&seat) = self.seats.get(&output.node).filter(|_| !output.is_late()) else { return };
-        let Some(line) = output.line else {
-            // It has closed its stdout. Mostly that is the end; but it may as well have nothing more to say.
-            self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash(END_PATIENCE));
-            return;
+        let line = match &output.written {
+            hosted::Written::Line(line) => line,
+            hosted::Written::TooLong => return self.mute(seat, too_long(&output.node)),
+            hosted::Written::End => {
+                // It has closed its stdout. Mostly that is the end; but it may as well have nothing more to say.
+                self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash(END_PATIENCE));
+                return;
+            }
         };
-        match Written::read(&output.node, &line) {
+        match Written::read(&output.node, line) {
             Ok(written) if !self.seats.contains_key(&*written.src) => {
-                let text = format!("node {} sent a message as `{}`, who is not there", output.node, written.src);
+                let text =
+                    format!("node {} sent a message as `{}`, who is not there", output.node, shown(&written.src));
                 self.mute(seat, text);
             }
             Ok(written) => self.send(seat, &NodeId::from(&*written.src), &NodeId::from(&*written.dest), written.line()),
@@ -351,7 +356,7 @@ impl World {
         }
         let receiver = self.seats.get(dest).copied();
         if receiver.is_none() && !self.departed.as_ref().is_some_and(|departed| departed.contains(dest)) {
-            let text = format!("node {src} sent a message to `{dest}`, who is not there (any more)");
+            let text = format!("node {src} sent a message to `{}`, who is not there (any more)", shown(dest));
             return self.mute(seat, text);
         }
         let (id, line) = (self.messages, line.into());

@@ -86,3 +86,30 @@ fn a_program_that_floods_is_reported() {
     let text = refusal("flood.sh");
     assert!(text.contains("n0 did not get ready"), "{text}");
 }
+
+#[test]
+fn a_line_without_end_is_reported() {
+    let text = refusal("endless.sh");
+    assert!(text.contains("node n0 wrote a line of more than 64 MiB to stdout"), "{text}");
+}
+
+#[test]
+fn what_goes_to_stderr_without_end_does_not_disturb() {
+    let report = run("unique-ids", "murmurs.sh", &options(1)).unwrap();
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+}
+
+/// Only the first answer to a client's own request counts, so the second's id was given to nobody.
+#[test]
+fn answers_that_nobody_waits_for_are_passed_over() {
+    let report = run("unique-ids", "liar.sh", &options(2)).unwrap();
+    assert_eq!((report.valid(), report.complaints.len()), (Validity::Valid, 0), "{report}");
+}
+
+/// As with Maelstrom's clients: a node may have passed the request on.
+#[test]
+fn an_answer_in_another_name_is_one() {
+    let report = run("unique-ids", "forger.sh", &options(2)).unwrap();
+    let stats = &report.judgement.stats.all;
+    assert_eq!((report.valid(), stats.ok_count), (Validity::Valid, stats.count), "{report}");
+}

@@ -5,8 +5,10 @@
 use flate2::{Compression, write::GzEncoder};
 use glomers_protocol::Any;
 use glomers_workbench::{
-    edn,
+    Options, Report, Validity, edn,
     history::{History, Kind, Op, Process},
+    page::Page,
+    workload,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -88,6 +90,37 @@ fn other_keys_are_kept() {
     assert!(history.ops()[0].is_final());
     let extra: Vec<_> = history.ops()[0].extra.iter().map(|(key, value)| format!("{key} {value}")).collect();
     assert_eq!(extra, [r#"exception {"via":[{"type":"x.Y"}]}"#, "final? true"]);
+}
+
+#[test]
+fn depth_is_refused_wherever_it_is() {
+    let rows = [("[", "]"), ("(", ")"), ("#{", "}"), ("{:a ", "}"), ("{", " 1}"), ("#a ", "")];
+    for (open, close) in rows {
+        let deep = format!("{}:f{}", open.repeat(100_000), close.repeat(100_000));
+        for text in
+            [deep.clone(), format!("{{{deep} 1}}"), format!("{{:process 0, :type :invoke, :f :read, :value {deep}}}")]
+        {
+            let error = History::parse(&text).unwrap_err();
+            assert_eq!(error.line, 1, "{open}: {error}");
+            assert!(error.to_string().len() < 200, "{open}: {error}");
+        }
+        assert!(History::parse(&open.repeat(100_000)).is_err(), "{open}");
+    }
+    let deep = format!(
+        r#"{{"process":0,"type":"invoke","f":"read","value":{}1{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    assert_eq!(History::parse(&deep).unwrap().ops().len(), 1, "JSON of any depth is kept as it is");
+}
+
+/// As an entry without a time does, which counts as the beginning.
+#[test]
+fn a_history_whose_time_goes_back_is_judged_and_shown() {
+    let text = "{:process 0, :time 9, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value 0}";
+    let report = Report::of(&*workload("g-counter").unwrap(), History::parse(text).unwrap(), &Options::default());
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+    assert!(Page::of(&report, None).html.contains("g-counter"));
 }
 
 #[test]

@@ -102,6 +102,10 @@ impl Knowledge {
     /// Takes in what another node says.
     pub(super) fn learn(&mut self, now: Duration, news: Vec<Excerpt>) {
         for Excerpt { origin, first, values } in news {
+            if first.checked_add(values.len()).is_none() {
+                // No log is that long.
+                continue;
+            }
             for (place, value) in (first..).zip(values) {
                 self.values.insert(value.clone());
                 if place > part(&self.vector, &origin) {

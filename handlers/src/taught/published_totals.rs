@@ -57,14 +57,14 @@ impl PublishedTotals {
     async fn add(&self, cx: &Context, request: Add) -> Result<AddOk, RpcError> {
         let shrinks = |_| RpcError::new(ErrorCode::MalformedRequest, "this counter takes no negative delta");
         let delta = u64::try_from(request.delta).map_err(shrinks)?;
-        self.total.update(|total| total + delta);
+        self.total.set(self.total.get().checked_add(delta).ok_or_else(too_large)?);
         within(cx, PATIENCE, self.publish(cx)).await?;
         Ok(AddOk {})
     }
 
     async fn read(&self, cx: &Context, _: Read) -> Result<ReadOk, RpcError> {
         let value = within(cx, PATIENCE, self.sum(cx)).await?;
-        Ok(ReadOk { value: i64::try_from(value).expect("nobody counts to 2^63") })
+        Ok(ReadOk { value: i64::try_from(value).map_err(|_| too_large())? })
     }
 }
 
@@ -83,7 +83,7 @@ impl PublishedTotals {
     }
 
     /// The sum of the published totals, none of them older than this call.
-    async fn sum(&self, cx: &Context) -> Result<u64, RpcError> {
+    async fn sum(&self, cx: &Context) -> Result<u128, RpcError> {
         self.reads.update(|reads| reads + 1);
         let (kv, key, number) = (cx.seq_kv(), format!("reads of {}", cx.id()), self.reads.get());
         answered(async || kv.write(&key, &(&self.life, number)).await).await?;
@@ -91,8 +91,12 @@ impl PublishedTotals {
             let key = total_of(id);
             answered(async || kv.read::<Totals>(&key).await).await
         });
-        Ok(try_join_all(totals).await?.into_iter().flatten().flat_map(Totals::into_values).sum())
+        Ok(try_join_all(totals).await?.into_iter().flatten().flat_map(Totals::into_values).map(u128::from).sum())
     }
+}
+
+fn too_large() -> RpcError {
+    RpcError::new(ErrorCode::Abort, "this counter does not go beyond 64 bits")
 }
 
 fn total_of(id: &NodeId) -> String {

@@ -18,6 +18,9 @@ pub(crate) struct Form<'a> {
     pub(crate) text: &'a str,
 }
 
+/// How deep a form may be nested. Trees are read, looked at and dropped by recursion, and no form known is a tenth as deep.
+const DEEPEST: usize = 100;
+
 /// A key of a map: its name, and whether it must be there.
 type Key<'a> = (&'a str, bool);
 
@@ -55,6 +58,9 @@ impl<'a> Form<'a> {
 
     /// The one form that the text holds.
     fn read(&self) -> Result<Node<'a>, Error> {
+        if depth(self.text) > DEEPEST {
+            return Err(self.complain(self.line, format!("nested more than {DEEPEST} forms deep")));
+        }
         let mut reader = SourceReader::new(self.text);
         let node = parse(&mut reader).map_err(|error| {
             let line = self.line + error.line.unwrap_or(1) - 1;
@@ -255,6 +261,20 @@ impl<'a> Form<'a> {
     fn complain(&self, line: usize, message: String) -> Error {
         Error::Document { file: self.file.to_owned(), line, message }
     }
+}
+
+/// How deep a text can be nested at most: by brackets, and by tags, which nothing closes.
+fn depth(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' | b'#' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// The entries of `#NAME{..}`.

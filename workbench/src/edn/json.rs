@@ -7,6 +7,10 @@ use std::fmt::Write;
 /// How deep values may be nested: deeper than any operation, and shallow enough for every stack.
 const DEEPEST: usize = 512;
 
+/// How deep keys may be nested. The text of a key that is no string is quoted, and keys inside it are quoted again: each
+/// level may double what stands there.
+const DEEPEST_KEY: usize = 8;
+
 /// A value as JSON; `None` if it is nested too deeply.
 pub(crate) fn to_json(edn: &Edn<'_>) -> Option<Any> {
     let mut out = String::new();
@@ -55,7 +59,7 @@ fn push_all<'a>(all: impl IntoIterator<Item = &'a Edn<'a>>, depth: usize, out: &
 /// Keys in JSON are strings: other keys become their text.
 fn push_key(key: &Edn<'_>, depth: usize, out: &mut String) -> Option<()> {
     let start = out.len();
-    push(key, depth, out)?;
+    push(key, depth.min(DEEPEST_KEY), out)?;
     if !out[start..].starts_with('"') {
         let text = out.split_off(start);
         push_text(&text, out);
@@ -93,5 +97,14 @@ mod tests {
         let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(to_json(&read_string(&nested(100)).unwrap()).unwrap().text(), nested(100));
         assert_eq!(to_json(&read_string(&nested(1000)).unwrap()), None);
+        assert_eq!(to_json(&read_string(&nested(100_000)).unwrap()), None);
+    }
+
+    #[test]
+    fn keys_inside_keys_do_not_double_for_ever() {
+        let nested = |depth: usize| format!("{}\"a\"{}", "{".repeat(depth), " 1}".repeat(depth));
+        check(&nested(2), r#"{"{\"a\":1}":1}"#);
+        assert!(to_json(&read_string(&nested(DEEPEST_KEY)).unwrap()).is_some());
+        assert_eq!(to_json(&read_string(&nested(40)).unwrap()), None);
     }
 }

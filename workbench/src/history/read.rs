@@ -3,7 +3,7 @@
 
 use super::{Entries, History, Op};
 use crate::{
-    edn::{readable, to_json},
+    edn::{readable, to_json, too_deep},
     files::{BadText, ReadError, read_text},
 };
 use clojure_reader::edn::{self, Edn};
@@ -66,6 +66,9 @@ fn read_json(text: &str, entries: &mut Entries) -> Result<(), BadText> {
 
 /// Reads one form after the other; a form is an entry, or a vector of them.
 fn read_edn(text: &str, entries: &mut Entries) -> Result<(), BadText> {
+    if let Some(line) = too_deep(text) {
+        return Err(BadText { line, reason: "nested too deeply".to_owned() });
+    }
     let (mut rest, mut line) = (text, 1);
     loop {
         let form = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
@@ -91,16 +94,15 @@ fn in_words(error: &clojure_reader::error::Error) -> String {
 }
 
 /// An entry, which is a map or a record.
-fn op(edn: &Edn<'_>) -> Result<Op, String> {
-    let fields = match edn {
-        Edn::Tagged(_, inner) => return op(inner),
-        Edn::Map(fields) => fields,
-        _ => return Err("this is no entry of a history, which is a map".to_owned()),
-    };
+fn op(mut edn: &Edn<'_>) -> Result<Op, String> {
+    while let Edn::Tagged(_, inner) = edn {
+        edn = inner;
+    }
+    let Edn::Map(fields) = edn else { return Err("this is no entry of a history, which is a map".to_owned()) };
     let field = |(key, value): (&Edn<'_>, &Edn<'_>)| {
         let name = match key {
-            Edn::Key(name) | Edn::Str(name) => name.clone().into_owned(),
-            other => other.to_string(),
+            Edn::Key(name) | Edn::Str(name) | Edn::Symbol(name) => name.clone().into_owned(),
+            other => to_json(other).ok_or("a key is nested too deeply")?.text().to_owned(),
         };
         match to_json(value) {
             Some(value) => Ok((name, value)),

@@ -1,0 +1,119 @@
+//! Damaged documents of Maelstrom, and damaged schemas: they are understood or refused, and what was imported is the same
+//! from then on. CONTRIBUTING.md says how to run a million of each.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+#[path = "import/cases.rs"]
+mod cases;
+#[path = "../../protocol/tests/mutations/mod.rs"]
+mod mutations;
+
+use cases::{base, copy, copy_of_base, files};
+use glomers_protocol_gen::{check, generate_workload, import};
+use mutations::{mutated, texts};
+use proptest::prelude::*;
+use std::{fs, path::PathBuf, sync::LazyLock};
+
+const WORKLOADS: &str = "doc/workloads.md";
+const CODES: &str = "doc/protocol.md";
+
+static WORKLOAD_DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| documents("workloads.md"));
+static CODE_DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| documents("protocol.md"));
+
+fn documents(ending: &str) -> Vec<Vec<u8>> {
+    texts("protocol-gen/tests/import/base", ending).into_iter().map(String::into_bytes).collect()
+}
+
+/// Every form of a message that a document has.
+static FORMS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let forms = |text: String| text.split("```clj\n").skip(1).map(until_fence).collect::<Vec<_>>();
+    texts("protocol-gen/tests/import", "workloads.md").into_iter().flat_map(forms).collect()
+});
+
+static SCHEMAS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let schemas = ["protocol-gen/tests/golden", "protocol-gen/tests/bad", "protocol-gen/tests/import/base"];
+    let texts = schemas.into_iter().flat_map(|folder| texts(folder, ".json"));
+    texts.filter(|text| text.len() < 4000).map(String::into_bytes).collect()
+});
+
+fn until_fence(text: &str) -> Vec<u8> {
+    text.split("```").next().unwrap_or_default().as_bytes().to_vec()
+}
+
+/// The folder of one test: documents and schemas.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(test: &str) -> Self {
+        Self(copy_of_base(test))
+    }
+
+    /// Follows a document that is another than it was.
+    fn follow(&self, document: &str, text: &str) -> Result<(), TestCaseError> {
+        let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| self.0.join(name));
+        fs::write(maelstrom.join(document), text).unwrap();
+        let Ok(differences) = check(&maelstrom, &schema) else { return Ok(()) };
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let before = files(&schema);
+        match import(&maelstrom, &schema) {
+            Ok(_) => {
+                prop_assert_eq!(check(&maelstrom, &schema).unwrap().len(), 0);
+                fs::remove_dir_all(&schema).unwrap();
+                copy(&base().join("schema"), &schema);
+            }
+            Err(_) => prop_assert_eq!(files(&schema), before, "something was written"),
+        }
+        Ok(())
+    }
+}
+
+/// A text into which this one is put in the place of the first form.
+fn with_form(form: &str) -> String {
+    let document = str::from_utf8(&WORKLOAD_DOCUMENTS[0]).unwrap();
+    let start = document.find("Request:").unwrap();
+    let start = start + document[start..].find("{:type").unwrap();
+    let end = start + document[start..].find("```").unwrap();
+    format!("{}{form}\n{}", &document[..start], &document[end..])
+}
+
+proptest! {
+    #[test]
+    fn workloads_are_followed_or_refused(text in mutated(&WORKLOAD_DOCUMENTS)) {
+        thread_local!(static PLACE: Place = Place::new("fuzz-workloads"));
+        PLACE.with(|place| place.follow(WORKLOADS, &String::from_utf8_lossy(&text)))?;
+    }
+
+    #[test]
+    fn forms_are_followed_or_refused(form in mutated(&FORMS)) {
+        thread_local!(static PLACE: Place = Place::new("fuzz-forms"));
+        PLACE.with(|place| place.follow(WORKLOADS, &with_form(&String::from_utf8_lossy(&form))))?;
+    }
+
+    #[test]
+    fn codes_are_followed_or_refused(text in mutated(&CODE_DOCUMENTS)) {
+        thread_local!(static PLACE: Place = Place::new("fuzz-codes"));
+        PLACE.with(|place| place.follow(CODES, &String::from_utf8_lossy(&text)))?;
+    }
+
+    #[test]
+    fn schemas_are_compiled_or_refused(text in mutated(&SCHEMAS)) {
+        let _ = generate_workload("fuzzed.json", &String::from_utf8_lossy(&text));
+    }
+}
+
+/// For documents and forms of any depth.
+#[test]
+fn depth_is_refused() {
+    let place = Place::new("deep");
+    for (open, close) in [("[", "]"), ("(maybe ", ")"), ("{:a ", "}"), ("(either ", ")"), ("#a ", ""), ("(", ")")] {
+        let depth = 100_000;
+        let form =
+            format!("{{:type (eq \"put\"), :sweet {}Int{}, :msg_id Int}}", open.repeat(depth), close.repeat(depth));
+        place.follow(WORKLOADS, &with_form(&form)).unwrap();
+    }
+    for open in ["> ", "- ", "[", "![", "*", "`", "<a>", "    "] {
+        place.follow(WORKLOADS, &format!("{}\n\n{}", open.repeat(100_000), with_form("{}"))).unwrap();
+    }
+}

@@ -9,6 +9,7 @@ use crate::{
         suspicion::Suspicions,
     },
     history::History,
+    json::value,
     options::Options,
     validity::Validity,
     workload::{Verdict, Workload},
@@ -73,10 +74,10 @@ impl Judgement {
         let mut results = json!({
             "stats": self.stats,
             "availability": self.availability,
-            "failures": self.failures,
-            "exceptions": self.exceptions,
-            "workload": self.verdict,
-            "strict": self.suspicions,
+            "failures": value(&self.failures),
+            "exceptions": value(&self.exceptions),
+            "workload": value(&self.verdict),
+            "strict": value(&self.suspicions),
             "valid?": self.valid(),
         });
         if let Some(liveness) = &self.liveness {

@@ -40,6 +40,7 @@ mod files;
 pub mod generator;
 pub mod history;
 mod hosted;
+mod json;
 mod judgement;
 mod nemesis;
 mod network;

@@ -18,6 +18,7 @@ use crate::{
     client::{Client, Outcome},
     generator::{Generator, Invocation},
     history::History,
+    json::value,
     options::Options,
     validity::Validity,
 };
@@ -39,7 +40,10 @@ pub struct Verdict {
 impl Verdict {
     /// Valid if there are no errors; the finding is what they say.
     pub fn from_errors(errors: &[impl serde::Serialize]) -> Self {
-        Self { valid: Validity::from_valid(errors.is_empty()), findings: serde_json::json!({ "errors": errors }) }
+        Self {
+            valid: Validity::from_valid(errors.is_empty()),
+            findings: serde_json::json!({ "errors": value(errors) }),
+        }
     }
 }
 

@@ -117,10 +117,14 @@ fn depth_is_refused_wherever_it_is() {
 /// As an entry without a time does, which counts as the beginning.
 #[test]
 fn a_history_whose_time_goes_back_is_judged_and_shown() {
-    let text = "{:process 0, :time 9, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value 0}";
-    let report = Report::of(&*workload("g-counter").unwrap(), History::parse(text).unwrap(), &Options::default());
-    assert_eq!(report.valid(), Validity::Valid, "{report}");
-    assert!(Page::of(&report, None).html.contains("g-counter"));
+    for time in ["9", "18446744073709551615"] {
+        let text = format!(
+            "{{:process 0, :time {time}, :type :invoke, :f :read}}\n{{:process 0, :type :ok, :f :read, :value 0}}"
+        );
+        let report = Report::of(&*workload("g-counter").unwrap(), History::parse(&text).unwrap(), &Options::default());
+        assert_eq!(report.valid(), Validity::Valid, "{report}");
+        assert!(Page::of(&report, None).html.contains("g-counter"));
+    }
 }
 
 #[test]

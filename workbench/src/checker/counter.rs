@@ -3,12 +3,12 @@
 
 use crate::{
     history::{History, Kind, Op},
+    json::value,
     validity::Validity,
     workload::Verdict,
 };
 use glomers_protocol::Any;
 use serde::Serialize;
-use serde_json::json;
 
 /// What the final reads show.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -56,6 +56,6 @@ fn merge(mut ranges: Vec<(i128, i128)>) -> Vec<(i128, i128)> {
 
 impl From<Counter> for Verdict {
     fn from(counter: Counter) -> Self {
-        Self { valid: Validity::from_valid(counter.errors.is_empty()), findings: json!(counter) }
+        Self { valid: Validity::from_valid(counter.errors.is_empty()), findings: value(&counter) }
     }
 }

@@ -24,13 +24,14 @@ pub use findings::{
 use crate::{
     checker::suspicion::Suspicion,
     history::{History, Kind},
+    json::value,
     validity::Validity,
     workload::Verdict,
 };
 use entries::Entries;
 use logs::{Fates, Log};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// How many inconsistent offsets and duplicates are shown.
 const SHOWN: usize = 32;
@@ -216,7 +217,7 @@ fn info_txn_causes(entries: &Entries<'_>) -> Vec<Value> {
 
 impl From<Kafka> for Verdict {
     fn from(kafka: Kafka) -> Self {
-        let mut findings = json!(kafka);
+        let mut findings = value(&kafka);
         // The verdict says it itself.
         findings.as_object_mut().map(|findings| findings.remove("valid?"));
         Self { valid: kafka.valid, findings }

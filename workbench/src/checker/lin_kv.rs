@@ -15,7 +15,7 @@ mod states;
 mod timeline;
 mod window;
 
-use crate::{history::History, validity::Validity, workload::Verdict};
+use crate::{history::History, json::value, validity::Validity, workload::Verdict};
 use glomers_protocol::Any;
 use indexmap::IndexMap;
 use key::Key;
@@ -110,7 +110,7 @@ impl From<LinKv> for Verdict {
             .keys
             .iter()
             .filter(|(_, verdict)| verdict.valid() != Validity::Valid)
-            .map(|(key, _)| (key.to_string(), json!(key)))
+            .map(|(key, _)| (key.to_string(), value(key)))
             .collect();
         let results: Map<_, _> =
             checked.keys.iter().map(|(key, verdict)| (key.to_string(), verdict.findings())).collect();

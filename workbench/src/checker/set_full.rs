@@ -7,6 +7,7 @@
 use crate::{
     checker::numbers::Numbers,
     history::{History, Kind, Op, Process},
+    json::value,
     validity::Validity,
     workload::Verdict,
 };
@@ -236,7 +237,7 @@ pub(crate) fn quantiles<T: Ord + Copy>(mut values: Vec<T>) -> Option<[T; 5]> {
 
 impl From<SetFull> for Verdict {
     fn from(set: SetFull) -> Self {
-        let mut findings = json!(set);
+        let mut findings = value(&set);
         for (name, latencies) in [("stable-latencies", set.stable_latencies), ("lost-latencies", set.lost_latencies)] {
             let pairs =
                 |latencies: [u128; 5]| QUANTILES.iter().map(f64::to_string).zip(latencies.map(|value| json!(value)));

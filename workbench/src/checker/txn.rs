@@ -14,7 +14,7 @@ mod models;
 mod transcribe;
 
 use super::suspicion::{Agreement, Suspicion};
-use crate::{history::History, validity::Validity, workload::Verdict};
+use crate::{history::History, json::value, validity::Validity, workload::Verdict};
 use serde_json::json;
 use std::time::Duration;
 use transcribe::Transactions;
@@ -50,7 +50,7 @@ pub fn check(history: &History, objects: Objects, models: &[String]) -> Verdict 
     let mut verdict = anomalies::verdict(search(&transactions, expected, false), objects);
     if let Some(twice) = transactions.written_twice() {
         verdict.valid = verdict.valid.max(Validity::Unknown);
-        verdict.findings["error"] = json!(twice);
+        verdict.findings["error"] = value(&twice);
     }
     verdict
 }

@@ -1,6 +1,6 @@
 //! No id twice (jepsen: `checker.clj`, `unique-ids`).
 
-use crate::{history::History, validity::Validity, workload::Verdict};
+use crate::{history::History, json::value, validity::Validity, workload::Verdict};
 use glomers_protocol::Any;
 use serde::Serialize;
 use serde_json::json;
@@ -48,7 +48,7 @@ pub fn check(history: &History) -> UniqueIds {
 
 impl From<UniqueIds> for Verdict {
     fn from(ids: UniqueIds) -> Self {
-        let mut findings = json!(ids);
+        let mut findings = value(&ids);
         let duplicated = ids.duplicated.iter().map(|(id, count)| (id.to_string(), json!(count)));
         findings["duplicated"] = serde_json::Map::from_iter(duplicated).into();
         Self { valid: Validity::from_valid(ids.duplicated.is_empty()), findings }

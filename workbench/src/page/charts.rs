@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("chart.css");
 /// All charts, each with the name of its file.
 pub(super) fn all(history: &History, faults: &[Period]) -> Vec<(&'static str, String)> {
     let operations = history.operations();
-    let end = history.ops().last().map_or(Duration::ZERO, |op| op.time).max(Duration::from_secs(1));
+    let end = history.ops().iter().map(|op| op.time).fold(Duration::from_secs(1), Duration::max);
     let frame = Frame { faults, end };
     vec![
         ("latency.svg", with_style(&latency::draw(&frame, &operations))),

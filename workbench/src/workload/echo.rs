@@ -12,7 +12,7 @@ use glomers_protocol::{
     echo::{Echo, EchoOk},
 };
 use rand::RngExt;
-use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The echo workload.
 #[derive(Debug)]
@@ -35,7 +35,9 @@ impl Workload for EchoWorkload {
     fn connect(&self, client: Client, _: &Options) -> Connection {
         stateless(client, |client, invocation| async move {
             match client.call(&Echo { echo: invocation.value }).await {
-                Ok(response) => Outcome::Ok(Any::from(json!({"type": EchoOk::TYPE, "echo": response.echo}))),
+                Ok(response) => {
+                    Outcome::Ok(Any::new(&BTreeMap::from([("echo", response.echo), ("type", Any::from(EchoOk::TYPE))])))
+                }
                 Err(error) => Outcome::failed(&error, false),
             }
         })
@@ -48,7 +50,7 @@ impl Workload for EchoWorkload {
             let sent = &operation.invocation.value;
             let received = operation.completion.map_or_else(Any::null, |completion| completion.value.clone());
             let echo = received.to::<Echo>().map_or_else(|_| Any::null(), |response| response.echo);
-            (echo != *sent).then(|| json!(["Expected a message with :echo", sent, "But received", received]))
+            (echo != *sent).then(|| ("Expected a message with :echo", sent, "But received", received))
         });
         let errors: Vec<_> = wrong.collect();
         Verdict::from_errors(&errors)

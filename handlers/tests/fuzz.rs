@@ -5,6 +5,8 @@
 //! Peers run the same program, so their words are trusted: nonsense from them may cost a panic, which costs one message.
 //! What only clients can send may not.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 #[path = "../../protocol/tests/mutations/mod.rs"]
 mod mutations;
 

@@ -115,11 +115,28 @@ pub(crate) fn example_tests(schema: &Schema<'_>) -> TokenStream {
     }
 }
 
-/// `r#"TEXT"#`, with as many `#` as it takes.
+/// `r#"TEXT"#`, with as many `#` as it takes; with escapes where no raw string can hold the text.
 fn raw_string(text: &str) -> Literal {
+    if text.contains('\r') {
+        return Literal::string(text);
+    }
     let mut hashes = "#".to_owned();
     while text.contains(&format!("\"{hashes}")) {
         hashes.push('#');
     }
-    format!("r{hashes}\"{text}\"{hashes}").parse().expect("a raw string is a literal")
+    format!("r{hashes}\"{text}\"{hashes}").parse().unwrap_or_else(|_| Literal::string(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_a_literal_word_for_word() {
+        let hashes = format!("\"{}", "#".repeat(300));
+        for text in ["", "a\n\"b\"", "\"#\"", "a\rb", "a\r\nb", "\u{0}\\", &hashes] {
+            let literal: syn::LitStr = syn::parse_str(&raw_string(text).to_string()).expect("a string");
+            assert_eq!(literal.value(), text);
+        }
+    }
 }

@@ -50,7 +50,7 @@ impl Workload for EchoWorkload {
             let sent = &operation.invocation.value;
             let received = operation.completion.map_or_else(Any::null, |completion| completion.value.clone());
             let echo = received.to::<Echo>().map_or_else(|_| Any::null(), |response| response.echo);
-            (echo != *sent).then(|| ("Expected a message with :echo", sent, "But received", received))
+            (echo != *sent).then_some(("Expected a message with :echo", sent, "But received", received))
         });
         let errors: Vec<_> = wrong.collect();
         Verdict::from_errors(&errors)

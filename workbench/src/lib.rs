@@ -24,7 +24,7 @@
 //!
 //! - [`mod@workload`]: what clients do and expect; one file a workload.
 //! - [`generator`]: which operation comes next.
-//! - `run`: the ways to run a test. `test`, `phase`: its phases. `workers`: who is doing what.
+//! - `run`: the ways to run a test. `test`, `phase`: its phases. `progress`: how far it is. `workers`: who is doing what.
 //! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and partitions. `process`,
 //!   [`client`], `services`, `hosted`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
@@ -48,6 +48,7 @@ mod packet;
 pub mod page;
 mod phase;
 mod process;
+mod progress;
 mod recording;
 mod report;
 mod run;
@@ -65,9 +66,10 @@ pub use hosted::{Crash, Program, StartError};
 pub use judgement::{Failure, Judgement};
 pub use network::{Counts, Traffic};
 pub use options::Options;
+pub use progress::{Control, Observer, Progress, Stage};
 pub use recording::Recording;
 pub use report::{Report, Setting};
-pub use run::{RunError, run, run_program, run_with};
+pub use run::{Bench, RunError, run, run_program, run_with};
 pub use store::Store;
 pub use validity::Validity;
 pub use workload::workload;

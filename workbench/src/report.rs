@@ -41,6 +41,8 @@ pub struct Setting {
     /// When the first operation could begin, since the network was set up: the history counts from there, the
     /// [`journal`](Report::journal) from before the nodes were told their ids.
     pub origin: Duration,
+    /// When it was stopped before its time was up, counted like the history.
+    pub stopped: Option<Duration>,
 }
 
 impl Report {

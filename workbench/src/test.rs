@@ -10,6 +10,7 @@ use crate::{
     nemesis::Partition,
     options::{Fault, Options},
     phase::Phase,
+    progress::{Observer, Stage, Watch},
     report::{Report, Setting},
     run::RunError,
     services,
@@ -29,7 +30,10 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the healed network rests before the last operations (Maelstrom: `core.clj`).
 const RECOVERY: Duration = Duration::from_secs(10);
 
-pub(crate) struct Test {
+/// How long a network rests that no fault has disturbed, if the test ends early.
+const SHORT_RECOVERY: Duration = Duration::from_secs(2);
+
+pub(crate) struct Test<'a> {
     pub(crate) options: Options,
     pub(crate) workload: Box<dyn Workload>,
     pub(crate) world: World,
@@ -38,10 +42,16 @@ pub(crate) struct Test {
     pub(crate) history: History,
     /// When the first operation could begin; the history counts from there.
     pub(crate) origin: Duration,
+    pub(crate) watch: Watch<'a>,
 }
 
-impl Test {
-    pub(crate) fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Result<Self, RunError> {
+impl<'a> Test<'a> {
+    pub(crate) fn new(
+        workload: Box<dyn Workload>,
+        options: Options,
+        host: Option<Host>,
+        observer: Option<Observer<'a>>,
+    ) -> Result<Self, RunError> {
         workload.accept(&options).map_err(RunError::Options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
@@ -49,13 +59,17 @@ impl Test {
             world.join(id, service);
         }
         let workers = Workers::new(&options);
-        Ok(Self { options, workload, world, rng, workers, history: History::default(), origin: Duration::ZERO })
+        let (history, origin, watch) = (History::default(), Duration::ZERO, Watch::new(observer));
+        Ok(Self { options, workload, world, rng, workers, history, origin, watch })
     }
 
     pub(crate) fn run(mut self) -> Result<Report, RunError> {
         self.prepare()?;
         self.work();
         self.conclude();
+        if self.watch.is_aborted() {
+            return Err(RunError::Stopped);
+        }
         match self.world.find_crash() {
             Some(crash) => Err(crash.into()),
             None => Ok(self.judge()),
@@ -105,9 +119,12 @@ impl Test {
             self.world.wake(seated.seat);
             seats.push(seated.seat);
         }
-        while results.borrow().len() < expected && self.world.step_before(None) {}
+        while results.borrow().len() < expected && !self.watch.is_halted() && self.step_before(None) {}
         if let Some(crash) = self.world.crash() {
             return Err(crash.clone().into());
+        }
+        if self.watch.is_halted() {
+            return Err(RunError::Stopped);
         }
         seats.into_iter().for_each(|seat| self.world.leave(seat));
         let results = results.take();
@@ -121,6 +138,8 @@ impl Test {
     fn work(&mut self) {
         let pace = (self.options.rate > 0.0).then(|| Duration::from_secs_f64(self.options.rate.recip().min(1e9)));
         let now = self.now();
+        let end = now + self.options.time_limit;
+        self.enter(Stage::Work, Some(end));
         self.drive(Phase {
             generator: self.workload.generator(&self.options),
             interval: pace,
@@ -128,7 +147,7 @@ impl Test {
             waiting: None,
             next_fault: self.options.nemesis.contains(&Fault::Partition).then_some(now),
             partitioned: false,
-            end: Some(now + self.options.time_limit),
+            end: Some(end),
         });
     }
 
@@ -138,9 +157,13 @@ impl Test {
         if self.options.nemesis.contains(&Fault::Partition) {
             self.heal();
         }
-        let rested = self.now() + RECOVERY;
-        while self.step_before(Some(rested)) {}
+        let healed = self.now();
+        self.enter(Stage::Recovery, Some(healed + self.rest()));
+        while self.step_before(Some(healed + self.rest())) {}
         let next_operation = self.now();
+        // Those of a test that was stopped are done, too, but nobody waits for them longer than for the network.
+        let end = self.watch.stopped().map(|_| next_operation + RECOVERY);
+        self.enter(Stage::FinalOperations, end);
         self.drive(Phase {
             generator,
             interval: None,
@@ -148,8 +171,24 @@ impl Test {
             waiting: None,
             next_fault: None,
             partitioned: false,
-            end: None,
+            end,
         });
+    }
+
+    /// How long the healed network rests. Who stops a hosted test early does not wait for a network that was never
+    /// disturbed; virtual time costs nothing.
+    fn rest(&self) -> Duration {
+        match self.watch.stopped() {
+            _ if self.watch.is_aborted() => Duration::ZERO,
+            Some(_) if self.world.host().is_some() && self.options.nemesis.is_empty() => SHORT_RECOVERY,
+            _ => RECOVERY,
+        }
+    }
+
+    /// Begins another stage, and shows it.
+    fn enter(&mut self, stage: Stage, until: Option<Duration>) {
+        self.watch.enter(stage, until);
+        self.look();
     }
 
     /// Begins a partition, or ends one.
@@ -179,6 +218,9 @@ impl Test {
     }
 
     fn judge(mut self) -> Report {
+        self.world.clear();
+        self.enter(Stage::Checking, None);
+        let stopped = self.watch.stopped();
         Report {
             workload: self.workload.name(),
             judgement: Judgement::of(&*self.workload, &self.history, &self.options),
@@ -186,7 +228,7 @@ impl Test {
             journal: self.world.take_journal(),
             complaints: self.world.take_complaints(),
             history: self.history,
-            setting: Some(Setting { options: self.options, origin: self.origin }),
+            setting: Some(Setting { options: self.options, origin: self.origin, stopped }),
         }
     }
 }

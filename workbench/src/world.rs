@@ -10,6 +10,7 @@ use crate::{
     options::Options,
     packet::Written,
     process::Process,
+    progress::PAUSE,
 };
 use foldhash::fast::FixedState;
 use glomers_protocol::NodeId;
@@ -131,6 +132,17 @@ impl World {
         self.crash.take().or_else(|| members.find_map(|member| member.process.crash(Duration::ZERO)))
     }
 
+    /// How many messages were sent so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Takes everybody off the network; processes end.
+    pub(crate) fn clear(&mut self) {
+        self.members.iter_mut().for_each(|member| *member = None);
+        self.seats.clear();
+    }
+
     pub(crate) fn host(&self) -> Option<&Host> {
         self.host.as_ref()
     }
@@ -152,30 +164,27 @@ impl World {
         }
     }
 
-    /// Lets the next thing happen if one does before `time`, or at all if no time is given; else waits until then.
+    /// Lets the next thing happen if one does before `time`, or at all if no time is given; else waits until then. With
+    /// hosted nodes nothing may have happened as well: whoever waits is to look around now and then.
     pub(crate) fn step_before(&mut self, time: Option<Duration>) -> bool {
-        loop {
-            let next = self.agenda.peek().map(|Reverse((time, ..))| *time);
-            let Some(until) = next.into_iter().chain(time).min().filter(|_| self.crash.is_none()) else { return false };
-            if let Some(host) = &self.host {
+        let next = self.agenda.peek().map(|Reverse((time, ..))| *time);
+        let Some(until) = next.into_iter().chain(time).min().filter(|_| self.crash.is_none()) else { return false };
+        if let Some(host) = &self.host {
+            self.now = host.now();
+            if until > self.now {
+                let output = host.output((until - self.now).min(PAUSE));
                 self.now = host.now();
-                if until > self.now {
-                    if let Some(output) = host.output(until - self.now) {
-                        self.now = host.now();
-                        self.hear(output);
-                        return true;
-                    }
-                    continue;
-                }
-            } else {
-                self.now = until;
-            }
-            if next.is_some_and(|next| next <= until) {
-                self.happen();
+                output.into_iter().for_each(|output| self.hear(output));
                 return true;
             }
-            return false;
+        } else {
+            self.now = until;
         }
+        if next.is_some_and(|next| next <= until) {
+            self.happen();
+            return true;
+        }
+        false
     }
 
     /// Lets the next event happen.

@@ -71,7 +71,7 @@ fn hostile() -> Report {
     let message = format!("{{\"src\":{text},\"dest\":\"n1\",\"body\":{body}}}").into_boxed_str();
     report.journal = vec![Packet { time: 7, received: false, id: 0, message }];
     report.complaints = vec![HOSTILE.to_owned()];
-    report.setting = Some(Setting { options: Options::default(), origin: Duration::ZERO });
+    report.setting = Some(Setting { options: Options::default(), origin: Duration::ZERO, stopped: None });
     report
 }
 

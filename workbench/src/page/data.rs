@@ -157,7 +157,7 @@ impl<'a> Data<'a> {
     }
 
     fn take_messages(&mut self, report: &'a Report) {
-        let Some(Setting { options, origin }) = &report.setting else { return };
+        let Some(Setting { options, origin, .. }) = &report.setting else { return };
         let origin = time(origin.as_nanos());
         let mut names: IndexSet<String> = options.nodes.iter().cloned().collect();
         let mut sent: IndexMap<u64, Message<'a>> = IndexMap::new();

@@ -10,7 +10,7 @@ use glomers_workbench::{
     options::{Availability, Concurrency, Distribution, Fault, Latency, Topology},
     workload::WORKLOADS,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 /// Judges Maelstrom nodes without a JVM.
 ///
@@ -184,6 +184,11 @@ impl TestOptions {
         }
     }
 
+    /// Whether stderr or the reader of stdout has no room for anything else.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.expectations.json || self.log_net_send || self.log_net_recv || self.log_stderr
+    }
+
     /// The workbench's form of the options.
     pub(crate) fn options(&self) -> Options {
         let options = Options {
@@ -223,10 +228,16 @@ impl TestOptions {
     }
 }
 
-/// What was typed. The seed is among the words, or it is the default.
+/// What was typed, to be pasted into a shell. The seed is among the words, or it is the default.
 pub(crate) fn command() -> String {
-    let words: Vec<_> = std::env::args().skip(1).collect();
-    format!("glomers {}", words.join(" "))
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    quoted(["glomers".to_owned()].into_iter().chain(words))
+}
+
+/// Words as a shell takes them.
+fn quoted(words: impl Iterator<Item = String>) -> String {
+    // No argument of a process has the one character that cannot be quoted.
+    words.map(|word| shlex::try_quote(&word).map(Cow::into_owned).unwrap_or(word)).collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn workload_names() -> PossibleValuesParser {
@@ -305,6 +316,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_shell_takes_words_as_they_were() {
+        let words = ["glomers", "--bin", "./my node", "--", "it's", "a\"b", "$HOME", "", "--rate=5", "é"];
+        let line = quoted(words.map(str::to_owned).into_iter());
+        assert!(line.starts_with("glomers --bin './my node' -- "), "{line}");
+        assert_eq!(shlex::split(&line).unwrap(), words);
     }
 
     #[test]

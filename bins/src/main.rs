@@ -3,17 +3,20 @@
 mod arguments;
 mod challenge;
 mod check;
+mod interrupt;
 mod maelstrom;
 mod new;
 mod nodes;
+mod progress;
 mod table;
+mod terminal;
 mod test;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
 use glomers_workbench::Validity;
 use std::{
-    io::{IsTerminal, Write},
+    io::{Write, stderr},
     process::ExitCode,
 };
 
@@ -42,9 +45,9 @@ fn main() -> ExitCode {
     match result {
         Ok(validity) => validity.into(),
         Err(error) => {
-            let mark = if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m" } else { "error:" };
-            let _ = writeln!(std::io::stderr(), "{mark} {error:#}");
-            ExitCode::from(NO_VERDICT)
+            let mark = if terminal::is_colored(&stderr()) { "\x1b[31merror:\x1b[0m" } else { "error:" };
+            let _ = writeln!(stderr(), "{mark} {error:#}");
+            ExitCode::from(if interrupt::is_pressed_again() { interrupt::EXIT_CODE } else { NO_VERDICT })
         }
     }
 }

@@ -6,10 +6,12 @@
 
 use crate::process::Process;
 use glomers_protocol::NodeId;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::VecDeque,
     fs::{self, File},
     io::{self, BufRead, BufReader, Read, Write},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     sync::{
@@ -121,6 +123,8 @@ impl Host {
         let mut child = Command::new(&path)
             .args(&program.arguments)
             .current_dir(std::env::temp_dir())
+            // Ctrl-C is for the test, which ends its nodes itself.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -146,7 +150,7 @@ impl Host {
     }
 }
 
-/// A node in a process of its own. Dropping it ends the process.
+/// A node in a process group of its own. Dropping it ends the process, and those that it started.
 pub(crate) struct Hosted {
     id: NodeId,
     child: Child,
@@ -191,6 +195,9 @@ impl Process for Hosted {
 
 impl Drop for Hosted {
     fn drop(&mut self) {
+        // The group has the number of its first process, which stays taken until somebody waits for it.
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.logged.recv_timeout(LOG_PATIENCE);

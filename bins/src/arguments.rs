@@ -1,7 +1,7 @@
 //! The command line: the options of `maelstrom test` by the same names, with the same defaults (Maelstrom: `core.clj`;
 //! jepsen: `cli.clj`).
 
-use crate::{challenge::Selection, check, new};
+use crate::{challenge::Selection, check, completions, explain, new, serve};
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use glomers::catalogue::{NODES, Node};
@@ -36,8 +36,14 @@ pub(crate) enum Command {
     Test(Box<TestOptions>),
     /// Judge a history that was recorded before, by Maelstrom or by glomers.
     Check(check::Arguments),
+    /// Show what went wrong in a run: the operations and messages around it.
+    Explain(explain::Arguments),
+    /// Show all runs as web pages, on this machine.
+    Serve(serve::Arguments),
     /// Make a crate for a node of your own.
     New(new::Arguments),
+    /// Print a script that has a shell complete command lines.
+    Completions(completions::Arguments),
 }
 
 /// What a history is held to, and how the findings are shown.

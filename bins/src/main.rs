@@ -3,11 +3,14 @@
 mod arguments;
 mod challenge;
 mod check;
+mod completions;
+mod explain;
 mod interrupt;
 mod maelstrom;
 mod new;
 mod nodes;
 mod progress;
+mod serve;
 mod table;
 mod terminal;
 mod test;
@@ -40,7 +43,10 @@ fn main() -> ExitCode {
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options),
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
+        Some(Command::Serve(arguments)) => serve::run(&arguments).map(|()| Validity::Valid),
         Some(Command::New(arguments)) => new::run(&arguments).map(|()| Validity::Valid),
+        Some(Command::Completions(arguments)) => completions::run(&arguments).map(|()| Validity::Valid),
     };
     match result {
         Ok(validity) => validity.into(),

@@ -29,18 +29,24 @@
 //!   [`client`], `services`, `hosted`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
 //!   known of a run. `recording`: a run of the real Maelstrom.
-//! - [`store`]: where runs are kept; [`edn`]: in Jepsen's form; [`page`]: to look at. `files`: texts that are read.
+//! - [`store`]: where runs are kept; `kept`: read back from there; [`edn`]: in Jepsen's form. `files`: texts that are
+//!   read.
+//! - `findings`: what was found, with its entries; [`page`]: to look at; [`explain`]: to read. `words`: in a form for
+//!   people.
 //! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
 
 pub mod challenge;
 pub mod checker;
 pub mod client;
 pub mod edn;
+pub mod explain;
 mod files;
+mod findings;
 pub mod generator;
 pub mod history;
 mod hosted;
 mod judgement;
+mod kept;
 mod nemesis;
 mod network;
 pub mod options;
@@ -57,13 +63,16 @@ pub mod store;
 mod test;
 mod topology;
 mod validity;
+mod words;
 mod workers;
 pub mod workload;
 mod world;
 
 pub use files::{BadText, ReadError};
+pub use findings::{Finding, Weight};
 pub use hosted::{Crash, Program, StartError};
 pub use judgement::{Failure, Judgement};
+pub use kept::KeptError;
 pub use network::{Counts, Traffic};
 pub use options::Options;
 pub use progress::{Control, Observer, Progress, Stage};

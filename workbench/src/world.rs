@@ -16,7 +16,7 @@ use foldhash::fast::FixedState;
 use glomers_protocol::NodeId;
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 /// How long a process that has closed its stdout may take to end.
@@ -74,7 +74,7 @@ enum Event {
 }
 
 /// A message that was sent, or received.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Packet {
     /// Nanoseconds since the network was set up.
     pub time: u128,

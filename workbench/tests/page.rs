@@ -164,12 +164,12 @@ fn hostile_texts_stay_texts_and_values_are_shown_as_sent() {
 
 /// A case, a finding that it must have, and how many entries that names.
 const FINDINGS: &[(&str, &str, usize)] = &[
-    ("broadcast-false-lost", "lost", 2),
+    ("broadcast-false-lost", "lost", 3),
     ("broadcast-true-flicker", "flicker", 2),
     ("echo-false-wrong", "wrong echo", 1),
     ("g-counter-false-lost", "wrong sum", 2),
     ("kafka-false-lost", "lost-write", 2),
-    ("kafka-false-twice", "duplicate", 0),
+    ("kafka-false-twice", "duplicate", 2),
     ("lin-kv-false-stale", "is not linearizable", 2),
     ("txn-list-append-false-g1a", "G1a", 2),
     ("txn-rw-register-false-garbage", "unwritten-read", 1),

@@ -3,10 +3,11 @@
 //! Values are texts, as they were written: a script that parsed them would round numbers. Long ones are cut; the run's
 //! folder has them whole.
 
-use super::{faults::Period, words::shorten};
+use super::faults::Period;
 use crate::{
     history::{History, Kind, Operation, Process},
     report::{Report, Setting},
+    words::shorten,
 };
 use glomers_protocol::Any;
 use indexmap::{IndexMap, IndexSet};

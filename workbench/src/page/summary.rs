@@ -1,6 +1,6 @@
 //! What a person needs first: the verdict and why, how to run it again, and the figures.
 
-use super::words::{shorten, significant, time};
+use crate::words::{shorten, significant, time};
 use crate::{
     checker::stats,
     network::Traffic,

@@ -15,6 +15,9 @@ use std::{
 
 /// Which challenges.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  glomers challenge                            all of them, simulated\n  glomers challenge 3d 3e --seed 7             two of them, with another seed\n  glomers challenge 1 --maelstrom ~/maelstrom  the built node under the real Maelstrom\n\nAfter Ctrl-C the table has the challenges so far, and the exit code is not 0: not all is known."
+)]
 pub(crate) struct Selection {
     /// The challenges' numbers; all if none is named.
     pub(crate) challenges: Vec<String>,

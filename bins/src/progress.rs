@@ -52,9 +52,10 @@ impl Line {
             (self.stage, self.begin) = (Some(progress.stage), progress.elapsed);
         }
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let whole = progress.until.map_or(progress.elapsed, |until| until).saturating_sub(self.begin);
-        self.bar.set_length(millis(whole).max(1));
-        self.bar.set_position(millis(progress.elapsed.saturating_sub(self.begin)).min(millis(whole)));
+        let since_begin = |time: Duration| millis(time.saturating_sub(self.begin));
+        let (done, whole) = (since_begin(progress.elapsed), progress.until.map_or(0, since_begin));
+        self.bar.set_length(whole.max(1));
+        self.bar.set_position(if whole > 0 { done.min(whole) } else { 1 });
         self.bar.set_message(describe(progress));
     }
 
@@ -83,7 +84,7 @@ fn style() -> ProgressStyle {
     ProgressStyle::with_template(template).expect("it is well-formed").progress_chars("━━─")
 }
 
-/// Such as `working, 48 s left; 60 operations (58 ok, 1 failed), 1204 messages; partition`.
+/// Such as `working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages`.
 fn describe(progress: &Progress) -> String {
     let mut text = match progress.stage {
         Stage::Setup => "getting ready",
@@ -97,14 +98,12 @@ fn describe(progress: &Progress) -> String {
         let left = until.saturating_sub(progress.elapsed).as_secs_f64().ceil();
         write!(text, ", {left} s left").expect("a String takes everything");
     }
+    progress.faults.iter().for_each(|fault| text.extend([", ", fault]));
     let mut ended = vec![format!("{} ok", progress.ok)];
     let others = [(progress.failed, "failed"), (progress.unknown, "unknown")];
     ended.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")));
     let (begun, ended, messages) = (progress.begun, ended.join(", "), progress.messages);
     write!(text, "; {begun} operations ({ended}), {messages} messages").expect("a String takes everything");
-    if !progress.faults.is_empty() {
-        write!(text, "; {}", progress.faults.join(", ")).expect("a String takes everything");
-    }
     text
 }
 
@@ -125,7 +124,7 @@ mod tests {
             elapsed: Duration::from_millis(12_300),
             until: Some(Duration::from_secs(60)),
         };
-        let expected = "working, 48 s left; 60 operations (58 ok, 1 failed), 1204 messages; partition";
+        let expected = "working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages";
         assert_eq!(describe(&progress), expected);
         let quiet =
             Progress { stage: Stage::Checking, failed: 0, unknown: 2, faults: Vec::new(), until: None, ..progress };

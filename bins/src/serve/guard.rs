@@ -24,7 +24,7 @@ pub(super) enum Refusal {
     /// It wants more than to read.
     Method,
     /// The disk does not want.
-    Failed(io::Error),
+    Failed,
 }
 
 impl Guard {
@@ -35,8 +35,10 @@ impl Guard {
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        let with_port = names.into_iter().chain([own]).map(|name| format!("{name}:{port}"));
-        Self { hosts: address.ip().is_loopback().then(|| with_port.collect()) }
+        // Browsers leave out the port that is usual.
+        let forms = |name: String| [format!("{name}:{port}")].into_iter().chain((port == 80).then_some(name));
+        let hosts = names.into_iter().chain([own]).flat_map(forms);
+        Self { hosts: address.ip().is_loopback().then(|| hosts.collect()) }
     }
 
     /// Whether to answer a request.
@@ -70,7 +72,7 @@ impl Refusal {
             Self::Host => (403, "This machine is asked for by another name than its own."),
             Self::NotThere => (404, "There is no such thing in the store."),
             Self::Method => (405, "The store can only be read."),
-            Self::Failed(_) => (500, "The store cannot be read."),
+            Self::Failed => (500, "The store cannot be read."),
         }
     }
 }
@@ -82,7 +84,7 @@ impl From<io::Error> for Refusal {
             | io::ErrorKind::NotADirectory
             | io::ErrorKind::InvalidFilename
             | io::ErrorKind::PermissionDenied => Self::NotThere,
-            _ => Self::Failed(error),
+            _ => Self::Failed,
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use anyhow::{anyhow, bail};
 use glomers_workbench::{Finding, KeptError, Report, Validity, Weight, explain::Explanation};
-use std::{io::Write, path::PathBuf};
+use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
 /// How many bytes of an explanation are shown in the list.
 const EXPLANATION: usize = 90;
+
+/// How many findings of a kind are listed in a row.
+const LISTED: usize = 3;
 
 /// Which finding of which run.
 #[derive(clap::Args)]
@@ -46,21 +49,40 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     Ok(Validity::Valid)
 }
 
-/// The findings, numbered, a line each.
+/// The findings, numbered, a line each; of many in a row of one kind the first.
 fn list(report: &Report, findings: &[Finding]) -> String {
     let mut list = format!("{}: {}; {} findings\n", report.workload, report.valid(), findings.len());
-    for (index, finding) in findings.iter().enumerate() {
-        let role = match finding.weight {
-            Weight::Fault => "",
-            Weight::Suspicion => " (Maelstrom does not look for it)",
-            Weight::Note => " (only worth knowing)",
-        };
-        let end = finding.explanation.floor_char_boundary(EXPLANATION);
-        let (text, cut) = finding.explanation.split_at(end);
-        let more = if cut.is_empty() { "" } else { "\u{2026}" };
-        list.push_str(&format!("{:>4}  {}{role}: {text}{more}\n", index + 1, finding.title));
+    let mut number = 1;
+    for kind in findings.chunk_by(|left, right| left.title == right.title) {
+        for (finding, number) in kind.iter().zip(number..).take(LISTED) {
+            let role = match finding.weight {
+                Weight::Fault => "",
+                Weight::Suspicion => " (Maelstrom does not look for it)",
+                Weight::Note => " (only worth knowing)",
+            };
+            list.push_str(&format!("{number:>4}  {}{role}: {}\n", finding.title, summary(&finding.explanation)));
+        }
+        number += kind.len();
+        if kind.len() > LISTED {
+            list.push_str(&format!(
+                "   \u{2026}  {} to {}: more of the kind\n",
+                number - kind.len() + LISTED,
+                number - 1
+            ));
+        }
     }
     list
+}
+
+/// An explanation in a line. What comes before its first point only gives names to things.
+fn summary(explanation: &str) -> String {
+    let point = explanation.split_once("\n  - ").map_or(explanation, |(_, points)| points);
+    let words: Vec<_> = point.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.split_at(line.floor_char_boundary(EXPLANATION)) {
+        (whole, "") => whole.to_owned(),
+        (beginning, _) => format!("{beginning}\u{2026}"),
+    }
 }
 
 /// Those that are asked for; the first if none is.
@@ -74,10 +96,9 @@ fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<
     };
     let found: Vec<_> = findings.iter().enumerate().filter(is_wanted).map(|(_, finding)| finding).collect();
     if found.is_empty() {
-        let mut kinds: Vec<_> = findings.iter().map(|finding| &*finding.title).collect();
-        kinds.dedup();
-        let count = findings.len();
-        bail!("nothing that was found is `{wanted}`; there are {count}, of the kinds: {}", kinds.join(", "));
+        let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.title).collect();
+        let (count, kinds) = (findings.len(), kinds.into_iter().collect::<Vec<_>>().join(", "));
+        bail!("nothing that was found is `{wanted}`; there are {count} findings, of the kinds: {kinds}");
     }
     Ok(found)
 }

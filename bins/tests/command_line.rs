@@ -91,7 +91,11 @@ fn help_is_0() {
 fn findings_are_explained() {
     let histories = concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/tests/histories");
     let check = |words: &str, code, expected| check(&words.replace("HISTORIES", histories), code, expected);
-    check("explain -w kafka HISTORIES/kafka-false-lost", 0, "   9  lost-write: A message was not polled");
+    check(
+        "explain -w kafka HISTORIES/kafka-false-lost",
+        0,
+        "   …  4 to 8: more of the kind\n   9  lost-write: A message was not polled",
+    );
     check("explain -w kafka HISTORIES/kafka-false-lost 9", 0, "\n*    140     1.2502      7  invoke send ");
     check("explain -w kafka HISTORIES/kafka-false-twice DUP", 0, "duplicate: A message stands at several offsets");
     check("explain -w kafka HISTORIES/kafka-false-lost 99", 255, "nothing that was found is `99`; there are ");

@@ -218,9 +218,10 @@ impl<'a> Test<'a> {
     }
 
     fn judge(mut self) -> Report {
+        // Who wants a stop from here on comes too late for one.
+        let stopped = self.watch.stopped();
         self.world.clear();
         self.enter(Stage::Checking, None);
-        let stopped = self.watch.stopped();
         Report {
             workload: self.workload.name(),
             judgement: Judgement::of(&*self.workload, &self.history, &self.options),

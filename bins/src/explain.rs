@@ -51,7 +51,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
 
 /// The findings, numbered, a line each; of many in a row of one kind the first.
 fn list(report: &Report, findings: &[Finding]) -> String {
-    let mut list = format!("{}: {}; {} findings\n", report.workload, report.valid(), findings.len());
+    let count = match findings.len() {
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    let mut list = format!("{}: {}; {count}\n", report.workload, report.valid());
     let mut number = 1;
     for kind in findings.chunk_by(|left, right| left.title == right.title) {
         for (finding, number) in kind.iter().zip(number..).take(LISTED) {

@@ -8,7 +8,7 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// How many operations that show it are explained.
+/// Of how many operations that show it the neighbours are looked for.
 const SHOWING: usize = 5;
 
 /// How many operations are shown in all.
@@ -39,8 +39,9 @@ pub(super) fn around<'a>(history: &'a History, finding: &Finding, subject: &Subj
     shown.extend(&related[..room]);
     let mut lines: Vec<Line<'a>> = Vec::new();
     for place in shown {
-        let Operation { invocation, completion } = operations[place];
-        let shows_it = showing.contains(&place);
+        let operation = operations[place];
+        let shows_it = shows_it(&operation);
+        let Operation { invocation, completion } = operation;
         lines.extend([Some(invocation), completion].into_iter().flatten().map(|op| Line { op, shows_it }));
     }
     lines.sort_by_key(|line| line.op.index);

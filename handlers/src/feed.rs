@@ -18,7 +18,10 @@
 use glomers_protocol::{Context, NodeId, Payload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 /// How long an answer may take before a batch is sent again.
 pub const RETRY: Duration = Duration::from_millis(500);
@@ -29,7 +32,7 @@ pub const MOST_ENTRIES: usize = 1000;
 /// A node's own entries on their way to its peers, and how far it has those of its peers.
 pub struct Feed<T> {
     /// The entries that some peer has not acknowledged.
-    entries: BTreeMap<u64, T>,
+    entries: VecDeque<(u64, T)>,
     /// The highest number seen: the next entry's is above it.
     clock: u64,
     /// Peers are to know all entries up to this number.
@@ -64,7 +67,7 @@ impl<T: Clone> Feed<T> {
     /// An empty feed to all peers.
     pub fn new(cx: &Context) -> Self {
         let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
-        Self { entries: BTreeMap::new(), clock: 0, upto: 0, links }
+        Self { entries: VecDeque::new(), clock: 0, upto: 0, links }
     }
 
     /// The period in milliseconds at which [`flush`](Self::flush) makes this node send at most one message each
@@ -74,15 +77,17 @@ impl<T: Clone> Feed<T> {
     }
 
     /// Appends an entry and returns its number. It leaves with the next [`flush`](Self::flush).
-    pub fn push(&mut self, entry: T) -> u64 {
+    pub fn push(&mut self, entry: &T) -> u64 {
         self.clock += 1;
         self.upto = self.clock;
-        self.entries.insert(self.clock, entry);
+        if !self.links.is_empty() {
+            self.entries.push_back((self.clock, entry.clone()));
+        }
         self.clock
     }
 
     /// Appends an entry that makes all earlier ones superfluous, also those that have not reached every peer.
-    pub fn supersede(&mut self, entry: T) {
+    pub fn supersede(&mut self, entry: &T) {
         self.entries.clear();
         self.push(entry);
     }
@@ -119,8 +124,8 @@ impl<T: Clone> Feed<T> {
         for (peer, link) in &mut self.links {
             if (link.owed || self.upto > link.acknowledged) && cx.now() >= link.patience {
                 let (after, heard) = (link.acknowledged, link.received);
-                let lacking = self.entries.range(after + 1..).take(MOST_ENTRIES);
-                let entries: Vec<_> = lacking.map(|(number, entry)| (*number, entry.clone())).collect();
+                let first = self.entries.partition_point(|(number, _)| *number <= after);
+                let entries: Vec<_> = self.entries.range(first..).take(MOST_ENTRIES).cloned().collect();
                 let last = entries.last().filter(|_| entries.len() == MOST_ENTRIES);
                 let upto = last.map_or(self.upto, |(number, _)| *number);
                 cx.send(peer, &Batch { after, upto, heard, entries });
@@ -133,10 +138,6 @@ impl<T: Clone> Feed<T> {
     /// Drops the entries that all peers have.
     fn forget(&mut self) {
         let everywhere = self.links.values().map(|link| link.acknowledged).fold(self.upto, u64::min);
-        while let Some(first) = self.entries.first_entry()
-            && *first.key() <= everywhere
-        {
-            first.remove();
-        }
+        while self.entries.pop_front_if(|(number, _)| *number <= everywhere).is_some() {}
     }
 }

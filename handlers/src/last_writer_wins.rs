@@ -20,7 +20,10 @@ use glomers_protocol::{
     Any, Context, NodeId, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
 /// How many milliseconds a node's messages are apart on average.
 const PACE: u64 = 100;
@@ -59,7 +62,7 @@ impl LastWriterWins {
         let txn = request.txn.into_iter().map(complete).collect();
         if !writes.is_empty() {
             let writes = Writes::from_iter(writes);
-            let number = self.feed.borrow_mut().push(writes.clone());
+            let number = self.feed.borrow_mut().push(&writes);
             self.apply((number, cx.id().clone()), writes);
         }
         TxnOk { txn }
@@ -86,8 +89,10 @@ impl LastWriterWins {
     fn apply(&self, stamp: Stamp, writes: Writes) {
         let mut registers = self.registers.borrow_mut();
         for (key, value) in writes {
-            if registers.get(&key).is_none_or(|(newest, _)| *newest < stamp) {
-                registers.insert(key, (stamp.clone(), value));
+            match registers.entry(key) {
+                Entry::Vacant(entry) => _ = entry.insert((stamp.clone(), value)),
+                Entry::Occupied(mut entry) if entry.get().0 < stamp => _ = entry.insert((stamp.clone(), value)),
+                Entry::Occupied(_) => {}
             }
         }
     }

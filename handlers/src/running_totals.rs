@@ -31,7 +31,7 @@ impl<T: Copy + Default + AddAssign + Sum> Totals<T> {
         let mut totals = self.totals.borrow_mut();
         let own = totals.entry(cx.id().clone()).or_default();
         *own += delta;
-        self.feed.borrow_mut().supersede(*own);
+        self.feed.borrow_mut().supersede(own);
     }
 
     fn sum(&self) -> T {

@@ -81,6 +81,11 @@ impl Fault {
         }
     }
 
+    /// Whether nodes cannot answer while it is in force.
+    pub const fn stops_nodes(self) -> bool {
+        matches!(self, Self::Kill | Self::KillMinority | Self::Pause)
+    }
+
     /// Whether `maelstrom test` has it: the newest release has `partition`, its main branch `kill` and `pause` as well.
     pub const fn is_of_maelstrom(self) -> bool {
         matches!(self, Self::Partition | Self::Kill | Self::Pause)

@@ -113,7 +113,7 @@ the node that creates it, by compare-and-set, has claimed its offset.",
         workload: "lin-kv",
         about: "\
 Every read, write and compare-and-set is a command in one log, on which the nodes agree by consensus. The majority side of
-a partition goes on; the other side fails its requests.",
+a partition goes on; the other side fails its requests. A minority of the nodes may be killed and started again.",
         tests: &[("", "--node-count 5 --concurrency 2n --rate 100 --time-limit 20 --nemesis partition")],
     },
     Node {
@@ -136,7 +136,7 @@ counter is the sum of all totals. Every operation is answered at once, in a part
         workload: "txn-list-append",
         about: "\
 Every transaction is a command in one log, on which the nodes agree by consensus. Strictly serializable; the majority
-side of a partition goes on.",
+side of a partition goes on, and a minority of the nodes may be killed and started again.",
         tests: &[("", "--node-count 5 --concurrency 2n --rate 1000 --time-limit 20 --nemesis partition")],
     },
     Node {

@@ -5,8 +5,8 @@ pub mod catalogue;
 
 use catalogue::Node;
 use clap::{Arg, ArgAction, Parser};
-use glomers_handlers::hub::BUDGET;
-use glomers_protocol::Described;
+use glomers_handlers::{Hub, hub::BUDGET};
+use glomers_protocol::{Context, Described};
 use std::{
     io::{self, Write},
     time::Duration,
@@ -31,17 +31,21 @@ pub fn run<H: Described>(name: &str) -> io::Result<()> {
 struct NoArguments {}
 
 /// The arguments of the node `broadcast`.
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 pub struct BroadcastArguments {
     /// Milliseconds that a value may take to be known everywhere: the more, the fewer messages.
     #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]
     latency_budget: u64,
+    /// Confirm a value only when another node has it too, for nodes that are killed.
+    #[arg(long)]
+    durable: bool,
 }
 
 impl BroadcastArguments {
-    /// How long a value may take to be known everywhere.
-    pub fn budget(&self) -> Duration {
-        Duration::from_millis(self.latency_budget)
+    /// The node that is asked for.
+    pub fn node(&self, cx: &Context) -> Hub {
+        let node = Hub::with_budget(cx, Duration::from_millis(self.latency_budget));
+        if self.durable { node.durable() } else { node }
     }
 }
 

@@ -3,8 +3,7 @@
 use clap::Parser;
 use glomers::{BroadcastArguments, catalogue::Node};
 use glomers_handlers::{
-    GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap,
-    SetUnion,
+    GCounter, HorizonLogs, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap, SetUnion,
     taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
 };
 use glomers_workbench::{Bench, Observer, Options, Report, workload};
@@ -21,8 +20,8 @@ pub(crate) fn simulate(
     let report = match name {
         "broadcast" => {
             let words = ["broadcast"].into_iter().chain(arguments.iter().map(AsRef::as_ref));
-            let budget = BroadcastArguments::try_parse_from(words)?.budget();
-            bench.run_with(move |cx| Hub::with_budget(cx, budget))
+            let arguments = BroadcastArguments::try_parse_from(words)?;
+            bench.run_with(move |cx| arguments.node(cx))
         }
         _ if !arguments.is_empty() => anyhow::bail!("the node {name} takes no arguments"),
         "echo" => bench.run::<Parrot>(),

@@ -12,6 +12,9 @@
 //! one, a message is seen through every node after at most two ticks and two latencies: the message goes out, and the
 //! other nodes' word that they have passed it comes back. A tick is 50 ms between two nodes, 200 ms among five.
 //!
+//! A node that starts again gets everything back that the others have. Until it has heard them, it may give offsets that
+//! were given before: a message that it takes so early may be missed, or take the place of another.
+//!
 //! Commits travel in the feed too. The highest one wins, so their order is of no account.
 
 use crate::feed::{Batch, Feed};
@@ -43,6 +46,8 @@ pub struct HorizonLogs {
 enum Record {
     /// A message under this key. The record's number gives the offset.
     Sent(String, Any),
+    /// A message that has this offset, for a node that has started again.
+    Kept(String, i64, Any),
     Committed(BTreeMap<String, i64>),
 }
 
@@ -55,7 +60,7 @@ impl HorizonLogs {
 
     fn send(&self, cx: &Context, request: Send) -> SendOk {
         let record = Record::Sent(request.key, request.msg);
-        let number = self.feed.borrow_mut().push(&record);
+        let number = self.feed.borrow_mut().push(|| record.clone());
         let offset = offset(cx, cx.id(), number);
         self.apply(offset, record);
         SendOk { offset }
@@ -75,7 +80,7 @@ impl HorizonLogs {
     fn commit_offsets(&self, request: CommitOffsets) -> CommitOffsetsOk {
         let news = self.commit(request.offsets);
         if !news.is_empty() {
-            self.feed.borrow_mut().push(&Record::Committed(news));
+            self.feed.borrow_mut().push(|| Record::Committed(news));
         }
         CommitOffsetsOk {}
     }
@@ -89,7 +94,7 @@ impl HorizonLogs {
     #[message]
     fn batch(&self, cx: &Context, from: &NodeId, batch: Batch<Record>) {
         let mut feed = self.feed.borrow_mut();
-        for (number, record) in feed.receive(from, batch) {
+        for (number, record) in feed.receive(from, batch, || self.known()) {
             self.apply(offset(cx, from, number), record);
         }
         feed.keep_up();
@@ -107,10 +112,20 @@ impl HorizonLogs {
             Record::Sent(key, msg) => {
                 self.logs.borrow_mut().entry(key).or_default().insert(offset, msg);
             }
+            Record::Kept(key, offset, msg) => {
+                self.logs.borrow_mut().entry(key).or_default().insert(offset, msg);
+            }
             Record::Committed(offsets) => {
                 self.commit(offsets);
             }
         }
+    }
+
+    fn known(&self) -> Vec<Record> {
+        let logs = self.logs.borrow();
+        let messages = logs.iter().flat_map(|(key, log)| log.iter().map(move |(offset, msg)| (key, offset, msg)));
+        let kept = messages.map(|(key, offset, msg)| Record::Kept(key.clone(), *offset, msg.clone()));
+        kept.chain([Record::Committed(self.committed.borrow().clone())]).collect()
     }
 
     /// Raises the committed offsets, and returns those that are news.

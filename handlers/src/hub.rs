@@ -32,11 +32,19 @@
 //! after five seconds at most, later ones after one hop; and what one living node has is not lost with the hub. Five
 //! seconds after a partition everybody knows everything, unless so much has piled up that it takes several messages.
 
+//!
+//! # Nodes that are killed
+//!
+//! A node confirms to a client what it has told nobody yet; if it is killed then, the value is lost. That is the price of
+//! few messages, and the challenges kill nobody. A [durable](Hub::durable) node answers, and shows the value to readers,
+//! only when another node has it too. So no value is lost if nodes are killed one at a time, the hub included. It costs
+//! no messages, but an answer takes as long as a confirmation: under load a cycle and a round trip, else a second more.
+
 mod knowledge;
 mod link;
 
 use glomers_protocol::{
-    Context, NodeId,
+    Any, Context, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
     rand::seq::IteratorRandom,
@@ -56,6 +64,9 @@ const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(200);
 /// How long before the hub sends a node's batch should arrive there.
 const MARGIN: Duration = Duration::from_millis(50);
 
+/// How many milliseconds pass until a node looks again whether there is something to do.
+const TURN: u64 = 10;
+
 /// The shortest cycle through the hub that is worth it.
 const SHORTEST_CYCLE: Duration = Duration::from_millis(50);
 
@@ -64,6 +75,7 @@ pub struct Hub {
     id: NodeId,
     hub: NodeId,
     budget: Duration,
+    is_durable: bool,
     state: RefCell<State>,
 }
 
@@ -79,6 +91,8 @@ struct State {
     passed_on: usize,
     /// How many values of its own log the node has told everybody by itself.
     told: usize,
+    /// How many values of its own log another node has or had.
+    confirmed: usize,
 }
 
 /// What the sender has been told by clients.
@@ -99,23 +113,22 @@ impl Hub {
         TopologyOk {}
     }
 
-    fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
-        let mut state = self.state.borrow_mut();
-        if !state.knowledge.add(request.message) {
+    async fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
+        if !self.is_durable {
+            self.take(cx, request.message);
             return BroadcastOk {};
         }
-        let misses_hub = self.misses_hub(cx, &state);
-        if misses_hub || state.cycle.is_none() {
-            self.tell_everybody(cx, &mut state);
-        }
-        if !misses_hub && state.cycle.is_none() {
-            self.send_where(cx, &mut state, |_, _| true);
+        self.take(cx, request.message.clone());
+        while self.alone_with(&self.state.borrow()).contains(&request.message) {
+            cx.sleep(Duration::from_millis(TURN)).await;
         }
         BroadcastOk {}
     }
 
     fn read(&self, _: Read) -> ReadOk {
-        ReadOk { messages: self.state.borrow().knowledge.values().cloned().collect() }
+        let state = self.state.borrow();
+        let hidden = self.alone_with(&state);
+        ReadOk { messages: state.knowledge.values().filter(|value| !hidden.contains(value)).cloned().collect() }
     }
 
     #[message]
@@ -130,6 +143,8 @@ impl Hub {
         let Some(link) = links.get_mut(from) else { return };
         let (sent, is_turn, cycle) = (batch.sent, batch.is_turn(), batch.cycle.map(Duration::from_millis));
         let reaction = link.receive(knowledge, cx.now(), batch);
+        let confirmed = knowledge.own_part(&link.has);
+        state.confirmed = state.confirmed.max(confirmed);
         if self.is_hub() {
             state.cycle = affordable(self.budget, &state.links);
         } else if *from == self.hub {
@@ -143,7 +158,7 @@ impl Hub {
     }
 
     /// The hub's turn, once a cycle if there is something to say; and that of a node that the hub does not wait for.
-    #[every(millis = 10)]
+    #[every(millis = TURN)]
     fn turn(&self, cx: &Context) {
         let (mut state, now) = (self.state.borrow_mut(), cx.now());
         let cycle = state.cycle.unwrap_or_default();
@@ -183,8 +198,34 @@ impl Hub {
         let hub = cx.ids().first().expect("a cluster has nodes").clone();
         let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
         let (knowledge, cycle) = (Knowledge::new(cx), affordable(budget, &links));
-        let state = State { knowledge, links, cycle, next: Duration::ZERO, passed_on: 0, told: 0 };
-        Self { id: cx.id().clone(), hub, budget, state: RefCell::new(state) }
+        let state = State { knowledge, links, cycle, next: Duration::ZERO, passed_on: 0, told: 0, confirmed: 0 };
+        Self { id: cx.id().clone(), hub, budget, is_durable: false, state: RefCell::new(state) }
+    }
+
+    /// A node that confirms and shows only what another node has as well, if there is one.
+    pub fn durable(self) -> Self {
+        Self { is_durable: true, ..self }
+    }
+
+    /// Takes in what a client says.
+    fn take(&self, cx: &Context, value: Any) {
+        let mut state = self.state.borrow_mut();
+        if !state.knowledge.add(value) {
+            return;
+        }
+        let misses_hub = self.misses_hub(cx, &state);
+        if misses_hub || state.cycle.is_none() {
+            self.tell_everybody(cx, &mut state);
+        }
+        if !misses_hub && state.cycle.is_none() {
+            self.send_where(cx, &mut state, |_, _| true);
+        }
+    }
+
+    /// The values that would be lost with this node, if it is to care.
+    fn alone_with<'a>(&self, state: &'a State) -> &'a [Any] {
+        let cares = self.is_durable && !state.links.is_empty();
+        if cares { state.knowledge.own_from(state.confirmed) } else { &[] }
     }
 
     fn is_hub(&self) -> bool {

@@ -2,7 +2,7 @@
 //! register the later wins on all nodes.
 //!
 //! *Later* is decided by a stamp: the transaction's number in its node's [feed](crate::feed), which is Lamport's clock,
-//! then the node's name. All writes of a transaction have its stamp, and all nodes come to hold the greatest stamp of
+//! then the life of the node. All writes of a transaction have its stamp, and all nodes come to hold the greatest stamp of
 //! each register; so they agree once the feeds have come through, in whatever order.
 //!
 //! A transaction is one entry of the feed and applied as a whole between two requests, so nobody sees part of it (read
@@ -13,13 +13,18 @@
 //! is lost. What one could, but only by holding writes back: with three nodes or more a write may arrive before another
 //! node's that it was based on.
 //!
+//! A node that starts again gets the registers from the others, one by one: until it has all, it may show a transaction
+//! in part, and what it writes before it hears of a register may lose against what is older.
+//!
 //! A write is on all nodes after a tick and a latency at most; a tick is 100 ms between two nodes, 400 ms among five.
 
-use crate::feed::{Batch, Feed};
+use crate::feed::{Batch, Feed, Life};
 use glomers_protocol::{
     Any, Context, NodeId, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, btree_map::Entry},
@@ -31,11 +36,21 @@ const PACE: u64 = 100;
 /// Registers that hold the write with the greatest stamp.
 pub struct LastWriterWins {
     registers: RefCell<BTreeMap<Any, (Stamp, Any)>>,
-    feed: RefCell<Feed<Writes>>,
+    feed: RefCell<Feed<Record>>,
 }
 
 /// A transaction's place in the order of all transactions.
-type Stamp = (u64, NodeId);
+type Stamp = (u64, Life);
+
+/// What nodes tell each other.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Record {
+    /// A transaction of the sender. The record's number gives the stamp.
+    Done(Writes),
+    /// What a register holds, for a node that has started again.
+    Held(Any, Stamp, Any),
+}
 
 /// What a transaction leaves behind: its last write to each key. A list, because JSON's maps have only strings as keys.
 type Writes = Vec<(Any, Any)>;
@@ -47,7 +62,7 @@ impl LastWriterWins {
         Self { registers: RefCell::default(), feed: RefCell::new(Feed::new(cx)) }
     }
 
-    fn txn(&self, cx: &Context, request: Txn) -> TxnOk {
+    fn txn(&self, request: Txn) -> TxnOk {
         let mut writes = BTreeMap::new();
         let complete = |step| match step {
             MicroOp::Read { key } => {
@@ -62,16 +77,21 @@ impl LastWriterWins {
         let txn = request.txn.into_iter().map(complete).collect();
         if !writes.is_empty() {
             let writes = Writes::from_iter(writes);
-            let number = self.feed.borrow_mut().push(&writes);
-            self.apply((number, cx.id().clone()), writes);
+            let mut feed = self.feed.borrow_mut();
+            let number = feed.push(|| Record::Done(writes.clone()));
+            self.apply((number, feed.life()), writes);
         }
         TxnOk { txn }
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Writes>) {
-        for (number, writes) in self.feed.borrow_mut().receive(from, batch) {
-            self.apply((number, from.clone()), writes);
+    fn batch(&self, from: &NodeId, batch: Batch<Record>) {
+        let life = batch.life();
+        for (number, record) in self.feed.borrow_mut().receive(from, batch, || self.held()) {
+            match record {
+                Record::Done(writes) => self.apply((number, life), writes),
+                Record::Held(key, stamp, value) => self.apply(stamp, vec![(key, value)]),
+            }
         }
     }
 
@@ -86,12 +106,17 @@ impl LastWriterWins {
         self.registers.borrow().get(key).map_or_else(Any::null, |(_, value)| value.clone())
     }
 
+    fn held(&self) -> Vec<Record> {
+        let held = |(key, (stamp, value)): (&Any, &(Stamp, Any))| Record::Held(key.clone(), *stamp, value.clone());
+        self.registers.borrow().iter().map(held).collect()
+    }
+
     fn apply(&self, stamp: Stamp, writes: Writes) {
         let mut registers = self.registers.borrow_mut();
         for (key, value) in writes {
             match registers.entry(key) {
-                Entry::Vacant(entry) => _ = entry.insert((stamp.clone(), value)),
-                Entry::Occupied(mut entry) if entry.get().0 < stamp => _ = entry.insert((stamp.clone(), value)),
+                Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
+                Entry::Occupied(mut entry) if entry.get().0 < stamp => _ = entry.insert((stamp, value)),
                 Entry::Occupied(_) => {}
             }
         }

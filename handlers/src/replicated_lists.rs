@@ -10,6 +10,7 @@ use glomers_protocol::{
     Any, Context, NodeId, RpcError, handler,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
 /// When a request is given up. Clients wait five seconds.
@@ -19,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub struct ReplicatedLists(ReplicatedLog<Lists>);
 
 /// The lists themselves.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<(Any, Vec<Any>)>", into = "Vec<(Any, Vec<Any>)>")]
 pub struct Lists(BTreeMap<Any, Vec<Any>>);
 
 impl StateMachine for Lists {
@@ -35,6 +37,19 @@ impl StateMachine for Lists {
             }
         };
         txn.into_iter().map(execute).collect()
+    }
+}
+
+// JSON's maps have only strings as keys.
+impl From<Vec<(Any, Vec<Any>)>> for Lists {
+    fn from(entries: Vec<(Any, Vec<Any>)>) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl From<Lists> for Vec<(Any, Vec<Any>)> {
+    fn from(Lists(lists): Lists) -> Self {
+        lists.into_iter().collect()
     }
 }
 

@@ -21,13 +21,38 @@
 //! both ends, which makes the peers compare their logs again. What must not wait for lost messages, and may come in any
 //! order or twice, does without: heartbeats, proposals, and how far the log is accepted.
 //!
+//! **Nodes that start again.** Nodes have no disk: who is killed and starts again has forgotten what it promised and
+//! accepted, and would break the majorities that others count on. Nor can a node know that it lived before. So each start
+//! is another *life*, which draws a number, and agreement is among lives: a *configuration* is one life of each node, with
+//! a log of its own and the state that the log begins with (`configuration.rs`). Inside one no life ends and begins
+//! again, so OmniPaxos holds as it is; what lives that are over have sent belongs to other configurations and is passed
+//! over. A node that starts is taken in by a change of configuration, which is the last entry of the log before
+//! (`member.rs`), as in [Reconfiguring a State Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf)
+//! (Lamport, Malkhi, Zhou 2010): whatever was decided in one configuration is in the state with which the next begins,
+//! because only the log before the end counts. Commands are numbered by lives, so those of a new life are never taken for
+//! older ones. The first configuration needs a word from all nodes (`newcomer.rs`).
+//!
+//! [Viewstamped Replication Revisited](https://pmg.csail.mit.edu/papers/vr-revisited.pdf) (Liskov, Cowling 2012) has
+//! nodes recover inside one group instead, with a nonce and a majority's answers. Messages that a node sent before its
+//! end, and has forgotten, then still count, and may undo what was acknowledged
+//! ([Michael et al. 2017](https://drops.dagstuhl.de/entities/document/10.4230/LIPIcs.DISC.2017.36)); the cure is to tell
+//! lives apart in every message, which configurations do once.
+//!
+//! **What is promised.** A node is *without memory* from its end until it has begun a configuration, which takes a few
+//! round trips after its start. While at any time fewer than half of the nodes are without memory, nothing acknowledged
+//! is lost, and those that hear a majority go on. If half of them or more are, the others refuse to go on: nobody can
+//! know what was acknowledged. Only if all are, everything is lost and the nodes begin anew, for it cannot be told from a
+//! first start. A cluster serves nobody before all nodes have heard from the first one and it from them.
+//!
 //! **Memory.** The leader cuts off the log what all nodes have executed, so it holds what was decided since the slowest
 //! node lost touch, and at most [`KEPT`] commands more. Besides, a node keeps the unanswered commands of its clients, and
-//! of each peer what waits for messages before it, at most for [`link::PATIENCE`].
-//!
-//! A node that starts anew has forgotten its promises and must not come back under its old name. Maelstrom starts none.
+//! of each peer what waits for messages before it, at most for [`link::PATIENCE`]. Until all members of a configuration
+//! are heard, it keeps the state that the configuration began with.
 
+mod configuration;
 pub mod link;
+mod member;
+mod newcomer;
 mod packet;
 mod peer;
 mod replica;
@@ -49,8 +74,8 @@ pub const TICK: u64 = 20;
 /// How many commands that all nodes have executed the log may hold.
 pub const KEPT: usize = 1000;
 
-/// What is replicated.
-pub trait StateMachine: Default + 'static {
+/// What is replicated. Encoded and decoded it is the same as before.
+pub trait StateMachine: Default + Serialize + DeserializeOwned + 'static {
     /// What it can be told to do.
     type Command: Clone + Debug + Serialize + DeserializeOwned + 'static;
     /// What comes out.
@@ -95,7 +120,7 @@ where
     pub fn receive(&self, cx: &Context, from: &NodeId, packet: Packet<M::Command>) {
         let mut replica = self.replica.borrow_mut();
         if let Some(pid) = pid(cx, from) {
-            replica.receive(pid, packet, cx.now());
+            replica.receive(cx, pid, packet);
             replica.proceed(cx);
         }
     }
@@ -103,14 +128,13 @@ where
     /// Lets time pass; to be called every [`TICK`] milliseconds.
     pub fn tick(&self, cx: &Context) {
         let mut replica = self.replica.borrow_mut();
-        replica.tick(cx.now());
+        replica.tick(cx);
         replica.proceed(cx);
     }
 
     /// How many entries of the log this node stores.
     pub fn stored(&self) -> usize {
-        let replica = self.replica.borrow();
-        replica.paxos.as_ref().map_or(0, |paxos| paxos.get_accepted_idx() - paxos.get_compacted_idx())
+        self.replica.borrow().stored()
     }
 }
 

@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_millis(900);
 pub struct ReplicatedMap(ReplicatedLog<Map>);
 
 /// The map itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<(Any, Any)>", into = "Vec<(Any, Any)>")]
 pub struct Map(BTreeMap<Any, Any>);
 
 /// What can be done to the map.
@@ -56,6 +57,19 @@ impl StateMachine for Map {
                 Ok(to)
             }
         }
+    }
+}
+
+// JSON's maps have only strings as keys.
+impl From<Vec<(Any, Any)>> for Map {
+    fn from(entries: Vec<(Any, Any)>) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+impl From<Map> for Vec<(Any, Any)> {
+    fn from(Map(map): Map) -> Self {
+        map.into_iter().collect()
     }
 }
 

@@ -3,7 +3,8 @@
 //! Union does not ask for order and is not hurt by repetition, so an element that was acknowledged to a client only has
 //! to reach every node at some time; the [feed](crate::feed) sees to that. Elements are added and read without waiting,
 //! in a partition too. Without one, an element given to one of three nodes is in all of them after half a second and
-//! one latency at most; to one of five, after a second.
+//! one latency at most; to one of five, after a second. A node that starts again gets back what the others have; what it
+//! had told nobody is lost.
 
 use crate::feed::{Batch, Feed};
 use foldhash::fast::FixedState;
@@ -33,7 +34,7 @@ impl SetUnion {
 
     fn add(&self, request: Add) -> AddOk {
         if self.elements.borrow_mut().insert(request.element.clone()) {
-            self.feed.borrow_mut().push(&request.element);
+            self.feed.borrow_mut().push(|| request.element);
         }
         AddOk {}
     }
@@ -44,8 +45,9 @@ impl SetUnion {
 
     #[message]
     fn batch(&self, from: &NodeId, batch: Batch<Any>) {
-        let news = self.feed.borrow_mut().receive(from, batch);
-        self.elements.borrow_mut().extend(news.into_iter().map(|(_, element)| element));
+        let mut elements = self.elements.borrow_mut();
+        let news = self.feed.borrow_mut().receive(from, batch, || elements.iter().cloned().collect());
+        elements.extend(news.into_iter().map(|(_, element)| element));
     }
 
     #[every(millis = self.feed.borrow().pace(PACE))]

@@ -1,11 +1,12 @@
 //! Broadcast loses nothing that one living node has, whatever the network does, and does not depend on the hub.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 mod cluster;
 
 use cluster::{Cluster, Latency, SEEDS, storm};
-use glomers_handlers::Hub;
+use glomers_handlers::{Hub, hub::BUDGET};
 use glomers_protocol::{
-    Any,
+    Any, Context, Handler, Message,
     broadcast::{Broadcast, Read},
     rand::RngExt,
 };
@@ -177,4 +178,41 @@ fn nodes_may_start_when_they_like() {
             }
         }
     }
+}
+
+/// Kills one node at a time while clients go on, and returns how many values that were confirmed are not everywhere in
+/// the end.
+fn lost_by_kills(seed: u64, make: fn(&Context) -> Hub) -> usize {
+    let mut cluster = Cluster::with(seed, 5, Latency::Exponential(20 * MILLISECOND), make);
+    let (mut told, mut shown) = (0, BTreeSet::new());
+    cluster.run(SECOND);
+    for _ in 0..6 {
+        for _ in 0..150 {
+            told += 1;
+            let node = cluster.rng.random_range(0..5);
+            cluster.request(node, told, &Broadcast { message: Any::from(told) });
+            cluster.run(40 * MILLISECOND);
+        }
+        let node = cluster.rng.random_range(0..5);
+        shown.extend(read(&mut cluster, node));
+        cluster.restart(node);
+    }
+    cluster.run(20 * SECOND);
+    let answers = std::mem::take(&mut cluster.answers);
+    let numbers = answers.iter().map(|answer| Message::parse(answer).unwrap().in_reply_to().unwrap());
+    shown.extend(numbers.map(Any::from));
+    assert!(shown.len() > 800, "seed {seed}: {}", shown.len());
+    (0..5).map(|node| shown.difference(&read(&mut cluster, node)).count()).max().unwrap_or_default()
+}
+
+#[test]
+fn what_a_durable_node_confirms_survives_its_end() {
+    for seed in 0..10 {
+        assert_eq!(lost_by_kills(seed, |cx| Hub::with_budget(cx, BUDGET).durable()), 0, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_others_confirm_may_be_lost_with_them() {
+    assert!((0..10).map(|seed| lost_by_kills(seed, Hub::init)).sum::<usize>() > 0);
 }

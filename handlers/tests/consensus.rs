@@ -85,12 +85,15 @@ fn one_node_agrees_with_itself() {
 }
 
 /// How many operations succeeded in each partition, of those that ended in it two and a half seconds or more after its
-/// beginning. Partitions in which that is less than a second do not count.
+/// beginning. Partitions in which that is less than a second do not count, nor does one before the cluster has started:
+/// for that all nodes must hear each other.
 fn served_in_partitions(report: &Report) -> Vec<(usize, usize)> {
     let (nemesis, clients): (Vec<_>, Vec<_>) =
         report.history.ops().iter().partition(|op| op.process == Process::Nemesis);
     let flips: Vec<_> = nemesis.iter().step_by(2).map(|op| op.time).collect();
     let partitions = flips.chunks_exact(2).map(|flip| flip[0] + Duration::from_millis(2500)..flip[1]);
+    let first = clients.iter().find(|op| op.kind == Kind::Ok).map_or(Duration::MAX, |op| op.time);
+    let partitions = partitions.filter(|partition| partition.start > first + Duration::from_millis(2500));
     let long = partitions.filter(|partition| partition.end > partition.start + Duration::from_secs(1));
     let count = |partition: Range<Duration>| {
         let ended = clients.iter().filter(|op| op.kind != Kind::Invoke && partition.contains(&op.time));

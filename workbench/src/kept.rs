@@ -35,6 +35,7 @@ pub(crate) struct Kept {
     availability: Option<String>,
     consistency_models: Vec<String>,
     strict: bool,
+    #[serde(default)]
     origin: u64,
     stopped: Option<u64>,
 }

@@ -25,7 +25,8 @@
 //! - [`mod@workload`]: what clients do and expect; one file a workload.
 //! - [`generator`]: which operation comes next.
 //! - `run`: the ways to run a test. `test`, `phase`: its phases. `progress`: how far it is. `workers`: who is doing what.
-//! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and partitions. `process`,
+//!   `probe`: who still serves.
+//! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and faults. `process`,
 //!   [`client`], `services`, `hosted`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
 //!   known of a run. `recording`: a run of the real Maelstrom.
@@ -53,12 +54,14 @@ pub mod options;
 mod packet;
 pub mod page;
 mod phase;
+mod probe;
 mod process;
 mod progress;
 mod recording;
 mod report;
 mod run;
 mod services;
+pub mod soak;
 pub mod store;
 mod test;
 mod topology;

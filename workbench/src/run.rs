@@ -2,6 +2,7 @@
 
 use crate::{
     hosted::{Crash, Host, Program, StartError},
+    nemesis::Spawn,
     options::Options,
     progress::Observer,
     report::Report,
@@ -9,7 +10,7 @@ use crate::{
     workload::Workload,
 };
 use glomers_protocol::{CallError, Context, Handler, Node, NodeId};
-use rand::Rng;
+use std::rc::Rc;
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -95,12 +96,8 @@ impl<'a> Bench<'a> {
     ///
     /// The same.
     pub fn run_with<H: Handler>(self, make: impl Fn(&Context) -> H + Clone + 'static) -> Result<Report, RunError> {
-        let mut test = Test::new(self.workload, self.options.clone(), None, self.observer)?;
-        for id in &self.options.nodes {
-            let seed = test.rng.next_u64();
-            test.world.join(NodeId::from(id.as_str()), Box::new(Node::with(seed, make.clone())));
-        }
-        test.run()
+        let spawn: Spawn = Box::new(move |_, seed| Ok(Box::new(Node::with(seed, make.clone()))));
+        Test::new(self.workload, self.options.clone(), spawn, None, self.observer)?.run()
     }
 
     /// Tests a program, one process a node, in real time.
@@ -109,13 +106,13 @@ impl<'a> Bench<'a> {
     ///
     /// As [`Self::run`]; or the program cannot be started, or a node ends before the test.
     pub fn run_program(self, program: &Program) -> Result<Report, RunError> {
-        let mut test = Test::new(self.workload, self.options.clone(), Some(Host::new()), self.observer)?;
-        for id in &self.options.nodes {
-            let id = NodeId::from(id.as_str());
-            let process = test.world.host().expect("it was just given").start(program, &id)?;
-            test.world.join(id, Box::new(process));
-        }
-        test.run()
+        let program = program.clone();
+        let host = Rc::new(Host::new());
+        let spawn: Spawn = Box::new({
+            let host = Rc::clone(&host);
+            move |id, _| Ok(Box::new(host.start(&program, id)?))
+        });
+        Test::new(self.workload, self.options.clone(), spawn, Some(host), self.observer)?.run()
     }
 }
 

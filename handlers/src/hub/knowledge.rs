@@ -85,6 +85,11 @@ impl Knowledge {
         part(vector, &self.own)
     }
 
+    /// The values of this node's own log from `first` on.
+    pub(super) fn own_from(&self, first: usize) -> &[Any] {
+        self.logs.get(&self.own).and_then(|log| log.get(first..)).unwrap_or_default()
+    }
+
     /// Takes in a value from a client, and says whether it is new.
     pub(super) fn add(&mut self, value: Any) -> bool {
         let new = self.values.insert(value.clone());

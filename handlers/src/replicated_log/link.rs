@@ -34,7 +34,7 @@ pub struct Link<T> {
     /// The peer has told of a loss.
     is_told: bool,
     /// When the peer was last heard.
-    heard: Duration,
+    heard: Option<Duration>,
 }
 
 /// What goes over the network.
@@ -57,8 +57,7 @@ pub enum Event<T> {
 
 impl<T> Default for Link<T> {
     fn default() -> Self {
-        let (missing_since, heard) = (Duration::ZERO, Duration::ZERO);
-        let (early, is_told) = (BTreeMap::new(), false);
+        let (early, is_told, missing_since, heard) = (BTreeMap::new(), false, Duration::ZERO, None);
         Self { sent: 0, taken: 0, known: 0, early, missing_since, losses: 0, losses_of_peer: 0, is_told, heard }
     }
 }
@@ -72,7 +71,7 @@ impl<T> Link<T> {
 
     /// Takes in a packet from the peer. Then [`next`](Self::next) is to be called.
     pub fn receive(&mut self, packet: Packet<T>, now: Duration) {
-        self.heard = now;
+        self.heard = Some(now);
         self.is_told |= packet.losses > self.losses_of_peer;
         self.losses_of_peer = self.losses_of_peer.max(packet.losses);
         if self.is_complete() {
@@ -108,8 +107,8 @@ impl<T> Link<T> {
         self.taken == self.known
     }
 
-    /// When the peer was last heard; zero before.
-    pub fn heard(&self) -> Duration {
+    /// When the peer was last heard, if ever.
+    pub fn heard(&self) -> Option<Duration> {
         self.heard
     }
 }

@@ -1,47 +1,29 @@
-//! One node's part: its commands, OmniPaxos, and the state machine.
+//! One node's part: its commands, the state machine, and what the node is to the others.
 
-use super::{KEPT, Packet, Pid, StateMachine, TICK, packet::Proposal, peer::Peer, pid};
-use futures::channel::oneshot;
-use glomers_protocol::{Context, ErrorCode, NodeId, Payload, RpcError};
-use omnipaxos::{
-    ClusterConfig, OmniPaxos, ServerConfig,
-    messages::{
-        Message,
-        ballot_leader_election::BLEMessage,
-        sequence_paxos::{PaxosMessage, PaxosMsg},
-    },
-    util::LogEntry,
+use super::{
+    Packet, Pid, StateMachine,
+    configuration::{Configuration, Id, Life},
+    member::Member,
+    newcomer::{Newcomer, Reaction},
+    packet::{Begin, Entry, Hello, Log, Proposal},
+    pid,
 };
-use omnipaxos_storage::memory_storage::MemoryStorage;
+use futures::channel::oneshot;
+use glomers_protocol::{Any, Context, ErrorCode, Payload, RpcError, rand::Rng};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
     time::Duration,
 };
-
-/// How many ticks a round of heartbeats takes. A leader that is lost is replaced in the third round at the latest.
-const ROUND: u64 = 25;
-
-/// How many ticks OmniPaxos waits for an answer. Losses are reported to it, so this is a last resort; if it were shorter
-/// than the way there and back, a second answer would undo the first.
-const RESEND: u64 = 100;
-
-/// How long a node that is not heard counts as there: two rounds.
-const SILENCE: Duration = Duration::from_millis(2 * ROUND * TICK);
 
 /// After what time a command is sent again.
 const RETRY: Duration = Duration::from_millis(500);
 
-pub(super) type Paxos<C> = OmniPaxos<Proposal<C>, MemoryStorage<Proposal<C>>>;
-
 pub(super) struct Replica<M: StateMachine> {
     pid: Pid,
-    /// Nothing if there is one node only: it agrees with itself.
-    pub(super) paxos: Option<Paxos<M::Command>>,
-    peers: BTreeMap<Pid, Peer<M::Command>>,
+    life: Life,
+    part: Part<M>,
     machine: M,
-    /// How many entries of the log have been executed.
-    executed: usize,
     origins: BTreeMap<Pid, Origin>,
     /// How many commands clients have given to this node.
     numbers: u64,
@@ -51,11 +33,17 @@ pub(super) struct Replica<M: StateMachine> {
     leader: Option<Pid>,
     /// What this node, as the leader, has not appended yet.
     queue: Vec<Proposal<M::Command>>,
-    appended: Duration,
+}
+
+enum Part<M: StateMachine> {
+    /// There is one node only: it agrees with itself.
+    Alone,
+    Newcomer(Newcomer),
+    Member(Box<Member<M::Command>>),
 }
 
 /// Which commands of a node have been executed.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Origin {
     settled: u64,
     executed: BTreeSet<u64>,
@@ -69,24 +57,18 @@ struct Pending<M: StateMachine> {
     sent: Option<Duration>,
 }
 
-impl<M: StateMachine> Replica<M> {
+impl<M: StateMachine> Replica<M>
+where
+    Packet<M::Command>: Payload,
+{
     pub(super) fn new(cx: &Context) -> Self {
-        let pid_of = |id: &NodeId| pid(cx, id).expect("the node and its peers are among all nodes");
-        let peers: BTreeMap<_, _> = cx.peers().map(|id| (pid_of(id), Peer::new(id))).collect();
-        let pid = pid_of(cx.id());
-        Self {
-            pid,
-            paxos: (!peers.is_empty()).then(|| paxos(pid, peers.len() + 1)),
-            peers,
-            machine: M::default(),
-            executed: 0,
-            origins: BTreeMap::new(),
-            numbers: 0,
-            pending: BTreeMap::new(),
-            leader: None,
-            queue: Vec::new(),
-            appended: Duration::ZERO,
-        }
+        let (pid, life) = (pid(cx, cx.id()).expect("the node is among all nodes"), cx.rng().next_u64());
+        let part = match cx.ids().len() {
+            1 => Part::Alone,
+            count => Part::Newcomer(Newcomer::new(pid, life, count)),
+        };
+        let (origins, numbers, pending, queue) = Default::default();
+        Self { pid, life, part, machine: M::default(), origins, numbers, pending, leader: None, queue }
     }
 
     pub(super) fn propose(&mut self, command: M::Command, answer: oneshot::Sender<M::Output>) -> u64 {
@@ -102,71 +84,113 @@ impl<M: StateMachine> Replica<M> {
         }
     }
 
-    pub(super) fn receive(&mut self, from: Pid, packet: Packet<M::Command>, now: Duration) {
-        let (Some(paxos), Some(peer)) = (&mut self.paxos, self.peers.get_mut(&from)) else { return };
-        self.queue.extend(packet.loose.proposals);
-        for msg in packet.loose.heartbeats {
-            paxos.handle_incoming(Message::BLE(BLEMessage { from, to: self.pid, msg }));
-        }
-        if let Some(accepted) = packet.loose.accepted.filter(|accepted| peer.accept(accepted)) {
-            let msg = PaxosMsg::Accepted(accepted);
-            paxos.handle_incoming(Message::SequencePaxos(PaxosMessage { from, to: self.pid, msg }));
-        }
-        peer.link.receive(packet.ordered, now);
-        peer.hear(paxos, from, self.pid, now);
-        // Else a message that was sent before could still ask for what is cut off the log.
-        if peer.link.is_complete() {
-            peer.executed = peer.executed.max(packet.executed);
+    pub(super) fn receive(&mut self, cx: &Context, from: Pid, packet: Packet<M::Command>) {
+        match packet {
+            Packet::Hello(hello) => self.hear(cx, from, &hello),
+            Packet::Log(log) => self.receive_log(cx, from, log),
         }
     }
 
-    pub(super) fn tick(&mut self, now: Duration) {
-        let Some(paxos) = &mut self.paxos else { return };
-        for (from, peer) in &mut self.peers {
-            peer.hear(paxos, *from, self.pid, now);
+    fn hear(&mut self, cx: &Context, from: Pid, hello: &Hello) {
+        let reaction = match &mut self.part {
+            Part::Alone => Reaction::Nothing,
+            Part::Newcomer(newcomer) => newcomer.hear(from, hello, cx.now()),
+            Part::Member(member) => member.hear(from, hello, cx.now()).map_or(Reaction::Nothing, Reaction::Answer),
+        };
+        match reaction {
+            Reaction::Nothing => {}
+            Reaction::Answer(hello) => Self::greet(cx, |pid| pid == from, hello),
+            Reaction::Ask(hello) => Self::greet(cx, |_| true, hello),
+            Reaction::Begin(configuration) => {
+                let all: Vec<_> = (1..).zip(cx.ids()).map(|(pid, _)| pid).collect();
+                self.begin(cx, configuration, Any::null(), &all, true);
+            }
         }
-        paxos.tick();
-        let everywhere = self.peers.values().map(|peer| peer.executed).fold(self.executed, usize::min);
-        if everywhere >= paxos.get_compacted_idx() + KEPT {
-            // Only the leader can, and if it is not ready for it, there is a next tick.
-            let _ = paxos.trim(Some(everywhere));
+    }
+
+    /// Says hello to some of the others.
+    fn greet(cx: &Context, is_meant: impl Fn(Pid) -> bool, hello: Hello) {
+        let packet = Packet::<M::Command>::Hello(hello);
+        let peers = (1..).zip(cx.ids()).filter(|(pid, id)| *id != cx.id() && is_meant(*pid));
+        peers.for_each(|(_, id)| cx.send(id, &packet));
+    }
+
+    fn receive_log(&mut self, cx: &Context, from: Pid, mut log: Log<M::Command>) {
+        if let Some(begin) = log.begin.take().filter(|begin| self.may_begin(log.id, begin)) {
+            let Begin { lives, state } = begin;
+            self.begin(cx, Configuration { id: log.id, lives }, state, &[], false);
+        }
+        let Part::Member(member) = &mut self.part else { return };
+        if log.id == member.configuration.id {
+            self.queue.append(&mut log.loose.proposals);
+            member.receive(from, log, cx.now());
+        } else if log.id.is_before(member.configuration.id) {
+            member.miss(from, cx.now());
+        }
+    }
+
+    fn may_begin(&self, id: Id, begin: &Begin) -> bool {
+        let is_later = match &self.part {
+            Part::Alone => false,
+            Part::Newcomer(newcomer) => newcomer.may_begin(id),
+            Part::Member(member) => member.configuration.id.is_before(id),
+        };
+        let configuration = Configuration { id, lives: begin.lives.clone() };
+        is_later && configuration.life(self.pid) == Some(self.life)
+    }
+
+    /// Enters a configuration, with the state it begins with.
+    fn begin(&mut self, cx: &Context, configuration: Configuration, state: Any, new: &[Pid], leads: bool) {
+        let Ok(decoded) = state.to::<Option<(M, BTreeMap<Pid, Origin>)>>() else { return };
+        (self.machine, self.origins) = decoded.unwrap_or_default();
+        self.part = Part::Member(Box::new(Member::new(cx, configuration, state, new, leads)));
+        self.leader = None;
+        self.queue.clear();
+    }
+
+    pub(super) fn tick(&mut self, cx: &Context) {
+        match &mut self.part {
+            Part::Alone => {}
+            Part::Newcomer(newcomer) => {
+                if let Some(hello) = newcomer.tick(cx.now()) {
+                    Self::greet(cx, |_| true, hello);
+                }
+            }
+            Part::Member(member) => member.tick(cx.now()),
         }
     }
 
     /// Does whatever can be done now.
-    pub(super) fn proceed(&mut self, cx: &Context)
-    where
-        Packet<M::Command>: Payload,
-    {
+    pub(super) fn proceed(&mut self, cx: &Context) {
         let now = cx.now();
-        let leader = self.present_leader(now);
+        let leader = match &self.part {
+            Part::Alone => Some(self.pid),
+            Part::Newcomer(_) => None,
+            Part::Member(member) => member.present_leader(now),
+        };
         let before = std::mem::replace(&mut self.leader, leader);
         self.propose_due(now, before != leader);
         self.append(now);
-        self.execute_decided();
-        self.sort_out();
-        for peer in self.peers.values_mut() {
-            peer.flush(cx, self.executed);
+        let end = self.execute_decided();
+        let Part::Member(member) = &mut self.part else { return };
+        let next = end.map(|lives| member.next(lives));
+        member.flush(cx);
+        if let Some((leads, new, configuration)) = next {
+            self.origins.retain(|pid, _| !new.contains(pid));
+            let state = Any::new(&(&self.machine, &self.origins));
+            self.begin(cx, configuration, state, &new, leads);
+            self.proceed(cx);
         }
-    }
-
-    /// The leader, if it is worth sending to.
-    fn present_leader(&self, now: Duration) -> Option<Pid> {
-        let Some(paxos) = &self.paxos else { return Some(self.pid) };
-        let (leader, _) = paxos.get_current_leader()?;
-        let is_here = |peer: &Peer<_>| peer.link.heard() + SILENCE > now;
-        let is_present = match self.peers.get(&leader) {
-            Some(peer) => is_here(peer),
-            None => self.peers.values().filter(|peer| is_here(peer)).count() >= self.peers.len().div_ceil(2),
-        };
-        is_present.then_some(leader)
     }
 
     /// Sends the leader the commands that it does not know, or may not know.
     fn propose_due(&mut self, now: Duration, leader_is_new: bool) {
         let Some(leader) = self.leader else { return };
         let settled = self.pending.first_key_value().map_or(self.numbers, |(first, _)| first - 1);
-        let proposals = self.peers.get_mut(&leader).map_or(&mut self.queue, |peer| &mut peer.loose.proposals);
+        let proposals = match &mut self.part {
+            Part::Member(member) => member.proposals_to(leader).unwrap_or(&mut self.queue),
+            _ => &mut self.queue,
+        };
         for (number, pending) in &mut self.pending {
             if leader_is_new || pending.sent.is_none_or(|sent| now >= sent + RETRY) {
                 pending.sent = Some(now);
@@ -176,37 +200,32 @@ impl<M: StateMachine> Replica<M> {
         }
     }
 
-    /// Appends what has come together, unless this node is not the leader, or has commands under way.
+    /// Puts what has come together into the log, if this node leads.
     fn append(&mut self, now: Duration) {
         if self.leader != Some(self.pid) {
             return self.queue.clear();
         }
-        let Some(paxos) = &mut self.paxos else {
-            return std::mem::take(&mut self.queue).into_iter().for_each(|proposal| self.execute(proposal));
-        };
-        let is_ready = paxos.get_current_leader() == Some((self.pid, true));
-        let is_idle = paxos.get_accepted_idx() == paxos.get_decided_idx();
-        if is_ready && (is_idle || now >= self.appended + Duration::from_millis(TICK)) {
-            self.appended = now;
-            for proposal in self.queue.drain(..) {
-                paxos.append(proposal).expect("the cluster is never reconfigured");
-            }
+        match &mut self.part {
+            Part::Member(member) => member.append(&mut self.queue, now),
+            _ => std::mem::take(&mut self.queue).into_iter().for_each(|proposal| self.execute(proposal)),
         }
     }
 
-    fn execute_decided(&mut self) {
-        let decided = self.paxos.as_ref().and_then(|paxos| paxos.read_decided_suffix(self.executed));
-        for entry in decided.into_iter().flatten() {
-            if let LogEntry::Decided(proposal) = entry {
-                self.executed += 1;
-                self.execute(proposal);
+    /// Executes what was decided, and returns the lives that go on if the log has ended.
+    fn execute_decided(&mut self) -> Option<Vec<Life>> {
+        let Part::Member(member) = &mut self.part else { return None };
+        for entry in member.decided() {
+            match entry {
+                Entry::Do(proposal) => self.execute(proposal),
+                Entry::End(lives) => return Some(lives),
             }
         }
+        None
     }
 
     fn execute(&mut self, Proposal { origin, number, settled, command }: Proposal<M::Command>) {
-        if let Some(peer) = self.peers.get_mut(&origin) {
-            peer.is_waiting = true;
+        if let Part::Member(member) = &mut self.part {
+            member.has_executed_for(origin);
         }
         if !self.origins.entry(origin).or_default().is_first(number, settled) {
             return;
@@ -220,22 +239,8 @@ impl<M: StateMachine> Replica<M> {
         }
     }
 
-    /// Gives each peer the messages for it.
-    fn sort_out(&mut self) {
-        let mut messages = Vec::new();
-        if let Some(paxos) = &mut self.paxos {
-            paxos.take_outgoing_messages(&mut messages);
-        }
-        for message in messages {
-            let Some(peer) = self.peers.get_mut(&message.get_receiver()) else { continue };
-            match message {
-                Message::BLE(heartbeat) => peer.loose.heartbeats.push(heartbeat.msg),
-                Message::SequencePaxos(PaxosMessage { msg: PaxosMsg::Accepted(accepted), .. }) => {
-                    peer.loose.accepted = Some(accepted);
-                }
-                Message::SequencePaxos(message) => peer.ordered.push(message.msg),
-            }
-        }
+    pub(super) fn stored(&self) -> usize {
+        if let Part::Member(member) = &self.part { member.stored() } else { 0 }
     }
 }
 
@@ -249,16 +254,4 @@ impl Origin {
         }
         is_first
     }
-}
-
-/// OmniPaxos for one of `count` nodes.
-fn paxos<C: Clone + Debug>(pid: Pid, count: usize) -> Paxos<C> {
-    let cluster = ClusterConfig { configuration_id: 1, nodes: (1..=count as Pid).collect(), flexible_quorum: None };
-    let server = ServerConfig {
-        pid,
-        election_tick_timeout: ROUND,
-        resend_message_tick_timeout: RESEND,
-        ..ServerConfig::default()
-    };
-    cluster.build_for_server(server, MemoryStorage::default()).expect("the configuration is valid")
 }

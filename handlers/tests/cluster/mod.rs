@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Handler, Message, Node, NodeId, Payload, Request,
+    Context, Handler, Message, Node, NodeId, Payload, Request,
     init::Init,
     rand::{RngExt, SeedableRng},
 };
@@ -29,17 +29,28 @@ pub struct Cluster<H> {
     pub longest: usize,
     ids: Vec<NodeId>,
     nodes: Vec<Node<H>>,
+    make: fn(&Context) -> H,
     /// When each node was started: its clock counts from there.
     births: Vec<Duration>,
+    /// The nodes that are killed and not started again.
+    dead: BTreeSet<usize>,
     now: Duration,
     latency: Latency,
     /// The chance that a message is lost, and that one is doubled.
     pub noise: f64,
+    /// The chance that with a message an old one comes once more, which any node has sent at any time.
+    pub echo: f64,
+    old: Vec<(usize, String)>,
+    /// What becomes of a message, if the network is to be wicked: by its receiver and text.
+    pub tamper: Option<Tamper>,
     /// The links that carry nothing: from the first node to the second.
     cut: BTreeSet<(usize, usize)>,
     /// By the time of arrival.
     in_flight: BTreeMap<(Duration, usize), (usize, String)>,
 }
+
+/// Alters what arrives at a node.
+pub type Tamper = Box<dyn FnMut(usize, String) -> String>;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Latency {
@@ -49,19 +60,53 @@ pub enum Latency {
 
 impl<H: Handler> Cluster<H> {
     pub fn new(seed: u64, count: usize, latency: Latency) -> Self {
+        Self::with(seed, count, latency, H::init)
+    }
+
+    /// Nodes whose handlers are made in this way.
+    pub fn with(seed: u64, count: usize, latency: Latency, make: fn(&Context) -> H) -> Self {
         let ids: Vec<NodeId> = (0..count).map(|number| NodeId::from(format!("n{number}").as_str())).collect();
-        let nodes = (0..count).map(|number| Node::new(seed + number as u64)).collect();
+        let nodes = (0..count).map(|number| Node::with(seed + number as u64, make)).collect();
         let (now, cut, in_flight) = (Duration::ZERO, BTreeSet::new(), BTreeMap::new());
         let (rng, births) = (Pcg64Mcg::seed_from_u64(seed), vec![now; count]);
-        let (sent, answers, longest, noise) = (0, Vec::new(), 0, 0.0);
-        let mut cluster = Self { rng, sent, answers, longest, ids, nodes, births, now, latency, noise, cut, in_flight };
+        let (sent, answers, longest, noise, dead) = (0, Vec::new(), 0, 0.0, BTreeSet::new());
+        let (echo, old, tamper) = (0.0, Vec::new(), None);
+        let mut cluster = Self {
+            rng,
+            sent,
+            answers,
+            longest,
+            ids,
+            nodes,
+            make,
+            births,
+            dead,
+            now,
+            latency,
+            noise,
+            echo,
+            old,
+            tamper,
+            cut,
+            in_flight,
+        };
         (0..count).for_each(|node| cluster.init(node));
         cluster
     }
 
-    /// Ends a node, and starts it again with an empty memory.
+    /// Ends a node. What it has sent still arrives.
+    pub fn kill(&mut self, node: usize) {
+        self.dead.insert(node);
+    }
+
+    pub fn is_dead(&self, node: usize) -> bool {
+        self.dead.contains(&node)
+    }
+
+    /// Ends a node, and starts it again with an empty memory; or starts one that was killed.
     pub fn restart(&mut self, node: usize) {
-        self.nodes[node] = Node::new(self.rng.random());
+        self.dead.remove(&node);
+        self.nodes[node] = Node::with(self.rng.random(), self.make);
         self.births[node] = self.now;
         self.init(node);
     }
@@ -69,6 +114,11 @@ impl<H: Handler> Cluster<H> {
     fn init(&mut self, node: usize) {
         let init = Init { node_id: self.ids[node].clone(), node_ids: self.ids.clone() };
         self.call(node, &init);
+    }
+
+    /// The time since the cluster was made.
+    pub fn now(&self) -> Duration {
+        self.now
     }
 
     /// As many nodes as there are.
@@ -110,15 +160,14 @@ impl<H: Handler> Cluster<H> {
         loop {
             let arrival = self.in_flight.first_key_value().map(|((at, _), _)| *at);
             let deadline = (0..self.count())
+                .filter(|node| !self.is_dead(*node))
                 .filter_map(|node| Some((self.births[node] + self.nodes[node].deadline()?, node)))
                 .min();
             match (arrival, deadline) {
                 (Some(at), _) if at <= end && deadline.is_none_or(|(deadline, _)| at <= deadline) => {
                     let ((at, _), (node, line)) = self.in_flight.pop_first().unwrap();
                     self.now = at;
-                    self.nodes[node].deliver(line.as_bytes(), at - self.births[node]).unwrap();
-                    let answer = self.drain(node);
-                    self.answers.extend(answer);
+                    self.arrive(node, line);
                 }
                 (_, Some((at, node))) if at <= end => {
                     self.now = at;
@@ -130,6 +179,17 @@ impl<H: Handler> Cluster<H> {
             }
         }
         self.now = end;
+    }
+
+    fn arrive(&mut self, node: usize, mut line: String) {
+        if let Some(tamper) = &mut self.tamper {
+            line = tamper(node, line);
+        }
+        if !self.is_dead(node) {
+            self.nodes[node].deliver(line.as_bytes(), self.now - self.births[node]).unwrap();
+            let answer = self.drain(node);
+            self.answers.extend(answer);
+        }
     }
 
     /// Cuts each link, in each direction, with an even chance.
@@ -147,7 +207,7 @@ impl<H: Handler> Cluster<H> {
     /// Makes the network reliable again.
     pub fn heal(&mut self) {
         self.cut.clear();
-        self.noise = 0.0;
+        (self.noise, self.echo) = (0.0, 0.0);
     }
 
     /// Sends what the node has to say to other nodes, and returns what it has to say to the client.
@@ -170,7 +230,14 @@ impl<H: Handler> Cluster<H> {
             };
             for copy in 0..copies {
                 let at = self.now + self.latency.draw(&mut self.rng);
-                self.in_flight.insert((at, self.sent * 2 + copy), (to, line.clone()));
+                self.in_flight.insert((at, self.sent * 3 + copy), (to, line.clone()));
+            }
+            if self.echo > 0.0 {
+                self.old.push((to, line));
+                if self.rng.random::<f64>() < self.echo {
+                    let old = self.old[self.rng.random_range(0..self.old.len())].clone();
+                    self.in_flight.insert((self.now, self.sent * 3 + 2), old);
+                }
             }
         }
         answer

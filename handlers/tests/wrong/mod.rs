@@ -71,7 +71,7 @@ impl EagerMap {
 }
 
 /// A map whose compare-and-set sets whatever it finds.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Careless(Map);
 
 impl StateMachine for Careless {

@@ -1,7 +1,7 @@
 //! What the charts have in common: the axes, the shaded faults, the legend.
 
 use crate::{
-    page::faults::Period,
+    nemesis::periods::Period,
     words::{significant, time},
 };
 use plotters::{

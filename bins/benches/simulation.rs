@@ -5,13 +5,18 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use glomers_handlers::{GCounter, Hub, LastWriterWins, Parrot};
-use glomers_protocol::Handler;
+use glomers_protocol::{
+    Context, Handler, NodeId,
+    echo::{Echo, EchoOk},
+    handler,
+};
 use glomers_workbench::{
     Options,
     challenge::challenges,
     options::{Concurrency, Latency},
     run, workload,
 };
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 fn main() {
@@ -21,6 +26,48 @@ fn main() {
 fn measure<H: Handler>(bencher: Bencher, name: &str, options: &Options) {
     let messages = run::<H>(workload(name).unwrap(), options).unwrap().net.all.send_count;
     bencher.counter(ItemsCount::new(messages)).bench_local(|| run::<H>(workload(name).unwrap(), options).unwrap());
+}
+
+/// Passes a token on to the next node, again and again.
+struct Relay {
+    next: NodeId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Token {
+    number: u64,
+}
+
+#[handler(echo)]
+impl Relay {
+    #[init]
+    fn new(cx: &Context) -> Self {
+        let place = cx.ids().iter().position(|id| id == cx.id()).unwrap();
+        let next = cx.ids()[(place + 1) % cx.ids().len()].clone();
+        (0..10).for_each(|number| cx.send(&next, &Token { number }));
+        Self { next }
+    }
+
+    fn echo(&self, request: Echo) -> EchoOk {
+        EchoOk { echo: request.echo }
+    }
+
+    #[message]
+    fn token(&self, cx: &Context, token: Token) {
+        cx.send(&self.next, &token);
+    }
+}
+
+/// 50 tokens among five nodes, each passed on once a millisecond for two seconds: what a message alone costs.
+#[divan::bench(sample_count = 10)]
+fn tokens(bencher: Bencher) {
+    let options = Options {
+        rate: 1.0,
+        time_limit: Duration::from_secs(2),
+        latency: Latency { mean: Duration::from_millis(1), ..Latency::default() },
+        ..Options::default()
+    };
+    measure::<Relay>(bencher, "echo", &options);
 }
 
 /// 20,000 echoes: two messages each, a client's operation and its two entries in the history included.

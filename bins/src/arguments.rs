@@ -3,7 +3,10 @@
 
 use crate::{challenge::Selection, check, new};
 use anyhow::bail;
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use glomers::catalogue::{NODES, Node};
 use glomers_workbench::{
     Options,
@@ -99,12 +102,15 @@ pub(crate) struct TestOptions {
     /// How latencies spread.
     #[arg(long, value_name = "TYPE", value_enum, default_value_t = DistributionName::Constant)]
     latency_dist: DistributionName,
-    /// Faults to inject, separated by commas.
-    #[arg(long, value_name = "FAULTS", value_enum, value_delimiter = ',')]
-    nemesis: Vec<FaultName>,
-    /// Mean seconds between faults.
+    /// Faults to inject, separated by commas; each comes and goes by itself.
+    #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = fault_names())]
+    nemesis: Vec<Fault>,
+    /// Mean seconds that a fault lasts, and that there are between two of a kind.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = positive)]
     nemesis_interval: f64,
+    /// Ask each node to serve again when the faults are over; whoever does not makes the test invalid.
+    #[arg(long)]
+    liveness: bool,
     /// Which neighbours nodes are proposed.
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t = TopologyName::Grid)]
     topology: TopologyName,
@@ -144,11 +150,6 @@ enum DistributionName {
     Constant,
     Uniform,
     Exponential,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FaultName {
-    Partition,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -198,7 +199,8 @@ impl TestOptions {
                     DistributionName::Exponential => Distribution::Exponential,
                 },
             },
-            nemesis: self.nemesis.iter().map(|FaultName::Partition| Fault::Partition).collect(),
+            liveness: self.liveness,
+            nemesis: self.nemesis.clone(),
             nemesis_interval: Duration::from_secs_f64(self.nemesis_interval),
             topology: match self.topology {
                 TopologyName::Line => Topology::Line,
@@ -231,6 +233,11 @@ pub(crate) fn command() -> String {
 
 pub(crate) fn workload_names() -> PossibleValuesParser {
     PossibleValuesParser::new(WORKLOADS.iter().map(|(name, _)| *name))
+}
+
+fn fault_names() -> impl TypedValueParser<Value = Fault> {
+    let names = Fault::ALL.map(|fault| PossibleValue::new(fault.name()).help(fault.help()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Fault>())
 }
 
 fn node_names() -> PossibleValuesParser {
@@ -283,12 +290,19 @@ mod tests {
     #[test]
     fn arguments_that_no_challenge_has() {
         let words = "--concurrency 7 --latency 5 --latency-dist uniform --nemesis-interval 2.5 --topology tree3 \
-                     --availability 0.5 --key-count 3 --max-txn-length 2 --max-writes-per-key 9 --rate 0.5 --time-limit 3";
+                     --nemesis partition,kill,pause --availability 0.5 --key-count 3 --max-txn-length 2 --max-writes-per-key 9 --rate 0.5 --time-limit 3";
         let mut given: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
         let mut back = parse(&format!("maelstrom test {words}")).options().arguments();
         given.sort();
         back.sort();
         assert_eq!(back, given);
+    }
+
+    #[test]
+    fn faults_that_maelstrom_has_not() {
+        let options = parse("glomers test --nemesis partition-ring,loss --nemesis slow").options();
+        assert_eq!(options.nemesis, [Fault::PartitionRing, Fault::Loss, Fault::Slow]);
+        assert!(options.arguments().is_empty());
     }
 
     #[test]

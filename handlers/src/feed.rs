@@ -24,7 +24,7 @@ use glomers_protocol::{Context, NodeId, Payload, rand::Rng};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
     time::Duration,
 };
 
@@ -41,7 +41,7 @@ pub type Life = u64;
 pub struct Feed<T> {
     life: Life,
     /// The entries that some peer has not acknowledged.
-    entries: BTreeMap<u64, T>,
+    entries: VecDeque<(u64, T)>,
     /// The highest number seen: the next entry's is above it.
     clock: u64,
     /// Peers are to know all entries up to this number.
@@ -115,7 +115,7 @@ impl<T: Clone> Feed<T> {
     /// An empty feed to all peers.
     pub fn new(cx: &Context) -> Self {
         let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
-        Self { life: cx.rng().next_u64(), entries: BTreeMap::new(), clock: 0, upto: 0, links }
+        Self { life: cx.rng().next_u64(), entries: VecDeque::new(), clock: 0, upto: 0, links }
     }
 
     /// This life of this node.
@@ -130,15 +130,17 @@ impl<T: Clone> Feed<T> {
     }
 
     /// Appends an entry and returns its number. It leaves with the next [`flush`](Self::flush).
-    pub fn push(&mut self, entry: T) -> u64 {
+    pub fn push(&mut self, entry: &T) -> u64 {
         self.clock += 1;
         self.upto = self.clock;
-        self.entries.insert(self.clock, entry);
+        if !self.links.is_empty() {
+            self.entries.push_back((self.clock, entry.clone()));
+        }
         self.clock
     }
 
     /// Appends an entry that makes all earlier ones superfluous, also those that have not reached every peer.
-    pub fn supersede(&mut self, entry: T) {
+    pub fn supersede(&mut self, entry: &T) {
         self.entries.clear();
         self.push(entry);
     }
@@ -189,10 +191,12 @@ impl<T: Clone> Feed<T> {
             let Progress { acknowledged: after, received, before } = link.progress();
             let upto = before.last_key_value().map_or(self.upto, |(last, _)| self.upto.max(*last));
             if (link.owed || link.life == 0 || upto > *after) && cx.now() >= link.patience {
-                let lacking: Vec<_> = self.entries.range(after + 1..).take(MOST_ENTRIES).collect();
+                let first = self.entries.partition_point(|(number, _)| number <= after);
+                let lacking: Vec<_> = self.entries.range(first..).take(MOST_ENTRIES).cloned().collect();
                 let last = lacking.last().filter(|_| lacking.len() == MOST_ENTRIES);
-                let (after, upto) = (*after, last.map_or(upto, |(number, _)| **number));
-                let entries = before.iter().chain(lacking).map(|(number, entry)| (*number, entry.clone())).collect();
+                let (after, upto) = (*after, last.map_or(upto, |(number, _)| *number));
+                let before = before.iter().map(|(number, entry)| (*number, entry.clone()));
+                let entries = before.chain(lacking).collect();
                 let heard = (link.life, *received);
                 cx.send(peer, &Batch { life: self.life, after, upto, heard, entries });
                 link.owed = false;
@@ -204,10 +208,6 @@ impl<T: Clone> Feed<T> {
     /// Drops the entries that all peers have.
     fn forget(&mut self) {
         let everywhere = self.links.values().map(|link| link.progress().acknowledged).fold(self.upto, u64::min);
-        while let Some(first) = self.entries.first_entry()
-            && *first.key() <= everywhere
-        {
-            first.remove();
-        }
+        while self.entries.pop_front_if(|(number, _)| *number <= everywhere).is_some() {}
     }
 }

@@ -25,7 +25,10 @@ use glomers_protocol::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
 /// How many milliseconds a node's messages are apart on average.
 const PACE: u64 = 100;
@@ -75,7 +78,7 @@ impl LastWriterWins {
         if !writes.is_empty() {
             let writes = Writes::from_iter(writes);
             let mut feed = self.feed.borrow_mut();
-            let number = feed.push(Record::Done(writes.clone()));
+            let number = feed.push(&Record::Done(writes.clone()));
             self.apply((number, feed.life()), writes);
         }
         TxnOk { txn }
@@ -111,8 +114,10 @@ impl LastWriterWins {
     fn apply(&self, stamp: Stamp, writes: Writes) {
         let mut registers = self.registers.borrow_mut();
         for (key, value) in writes {
-            if registers.get(&key).is_none_or(|(newest, _)| *newest < stamp) {
-                registers.insert(key, (stamp, value));
+            match registers.entry(key) {
+                Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
+                Entry::Occupied(mut entry) if entry.get().0 < stamp => _ = entry.insert((stamp, value)),
+                Entry::Occupied(_) => {}
             }
         }
     }

@@ -7,19 +7,21 @@
 //! had told nobody is lost.
 
 use crate::feed::{Batch, Feed};
+use foldhash::fast::FixedState;
 use glomers_protocol::{
     Any, Context, NodeId,
     g_set::{Add, AddOk, Read, ReadOk},
     handler,
 };
-use std::{cell::RefCell, collections::BTreeSet};
+use indexmap::IndexSet;
+use std::cell::RefCell;
 
 /// How many milliseconds a node's messages are apart on average.
 const PACE: u64 = 250;
 
 /// A set that is the union of the nodes' sets.
 pub struct SetUnion {
-    elements: RefCell<BTreeSet<Any>>,
+    elements: RefCell<IndexSet<Any, FixedState>>,
     feed: RefCell<Feed<Any>>,
 }
 
@@ -32,7 +34,7 @@ impl SetUnion {
 
     fn add(&self, request: Add) -> AddOk {
         if self.elements.borrow_mut().insert(request.element.clone()) {
-            self.feed.borrow_mut().push(request.element);
+            self.feed.borrow_mut().push(&request.element);
         }
         AddOk {}
     }

@@ -4,8 +4,9 @@
 //! round an integer of 30 digits and lose 1e400; so the text itself is kept, and two values are equal if they mean the
 //! same JSON.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 use std::{
     borrow::Cow,
     cmp::Ordering,
@@ -31,9 +32,25 @@ use std::{
 /// assert_eq!(serde_json::from_str::<Any>(r#"{"a": 1, "b": 2}"#)?, serde_json::from_str(r#"{"b":2,"a":1}"#)?);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Any(Box<RawValue>);
+#[derive(Clone)]
+pub struct Any(Text);
+
+/// Most values are integers, and need no memory of their own.
+#[derive(Clone)]
+enum Text {
+    /// A value that can be written in one way only: see [`is_plain`].
+    Plain(SmolStr),
+    Other(Box<RawValue>),
+}
+
+/// Whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
+fn is_plain(text: &str) -> bool {
+    match text.as_bytes() {
+        b"null" | b"true" | b"false" => true,
+        b"-0" => false,
+        [b'-', digits @ ..] | digits => matches!(digits.len(), 1..=18) && digits.iter().all(u8::is_ascii_digit),
+    }
+}
 
 impl Any {
     /// Encodes `value`.
@@ -42,12 +59,17 @@ impl Any {
     ///
     /// `value` has no JSON form: a map with keys that are no strings, or a `Serialize` that fails.
     pub fn new<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self(serde_json::value::to_raw_value(value).expect("the value has a JSON form"))
+        Self::keep(serde_json::value::to_raw_value(value).expect("the value has a JSON form"))
+    }
+
+    fn keep(raw: Box<RawValue>) -> Self {
+        let text = raw.get();
+        Self(if is_plain(text) { Text::Plain(SmolStr::new(text)) } else { Text::Other(raw) })
     }
 
     /// The JSON value `null`.
     pub fn null() -> Self {
-        Self::new(&())
+        Self(Text::Plain(SmolStr::new_static("null")))
     }
 
     /// Decodes the value as a `T`.
@@ -61,7 +83,10 @@ impl Any {
 
     /// The JSON text.
     pub fn text(&self) -> &str {
-        self.0.get()
+        match &self.0 {
+            Text::Plain(text) => text,
+            Text::Other(raw) => raw.get(),
+        }
     }
 
     /// Whether the value is `null`.
@@ -71,7 +96,11 @@ impl Any {
 
     /// A text that is the same for equal values: the text itself unless it can be written in several ways.
     fn canonical(&self) -> Cow<'_, str> {
-        let text = self.text();
+        let raw = match &self.0 {
+            Text::Plain(text) => return Cow::Borrowed(text),
+            Text::Other(raw) => raw,
+        };
+        let text = raw.get();
         let ambiguous = match text.as_bytes()[0] {
             b'[' | b'{' => true,
             b'"' => text.contains('\\'),
@@ -81,7 +110,7 @@ impl Any {
             return Cow::Borrowed(text);
         }
         let mut canonical = String::with_capacity(text.len());
-        write_canonical(&self.0, &mut canonical);
+        write_canonical(raw, &mut canonical);
         Cow::Owned(canonical)
     }
 }
@@ -124,6 +153,28 @@ fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
     }
 }
 
+impl Serialize for Any {
+    /// The same text again: a plain value has no other.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = match &self.0 {
+            Text::Plain(text) => text,
+            Text::Other(raw) => return raw.serialize(serializer),
+        };
+        match text.as_bytes() {
+            b"null" => serializer.serialize_unit(),
+            b"true" => serializer.serialize_bool(true),
+            b"false" => serializer.serialize_bool(false),
+            _ => serializer.serialize_i64(text.parse().expect("18 digits fit")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Any {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::deserialize(deserializer).map(Self::keep)
+    }
+}
+
 impl PartialEq for Any {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text() || self.canonical() == other.canonical()
@@ -134,8 +185,11 @@ impl Eq for Any {}
 
 impl Ord for Any {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (left, right) = (self.canonical(), other.canonical());
-        left.len().cmp(&right.len()).then_with(|| left.cmp(&right))
+        let by_length = |left: &str, right: &str| left.len().cmp(&right.len()).then_with(|| left.cmp(right));
+        match (&self.0, &other.0) {
+            (Text::Plain(left), Text::Plain(right)) => by_length(left, right),
+            _ => by_length(&self.canonical(), &other.canonical()),
+        }
     }
 }
 
@@ -187,6 +241,18 @@ mod tests {
     fn text_survives_verbatim() {
         for text in ["123456789012345678901234567890", "1e400", "-0.0", r#"{"b":1,"a":[null,"\u00e9"]}"#, "\"\\ud800\""]
         {
+            assert_eq!(serde_json::to_string(&any(text)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn plain_texts_survive_verbatim() {
+        let digits = "1".repeat(18);
+        let (negative, more) = (format!("-{digits}"), format!("1{digits}"));
+        let plain = ["null", "true", "false", "0", "-1", &digits, &negative].map(|text| (text, true));
+        let other = ["-0", "1.0", "1e3", "[]", "{}", r#""""#, r#""1""#, &more].map(|text| (text, false));
+        for (text, expected) in plain.into_iter().chain(other) {
+            assert_eq!(is_plain(text), expected, "{text}");
             assert_eq!(serde_json::to_string(&any(text)).unwrap(), text);
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     owed::Owed,
     support,
     tasks::{Task, task},
-    timers::{TimerKey, Timers},
+    timers::{TimerKey, Timers, Waiter},
 };
 use rand::{SeedableRng, TryRng};
 use rand_pcg::Pcg64Mcg;
@@ -254,7 +254,7 @@ impl Future for Sleep {
         if self.cx.now() >= deadline {
             return Poll::Ready(());
         }
-        self.cx.timers().wait(self.key, cx.waker().clone());
+        self.cx.timers().wait(self.key, Waiter::Task(cx.waker().clone()));
         Poll::Pending
     }
 }

@@ -50,6 +50,7 @@ mod stdio;
 #[doc(hidden)]
 pub mod support;
 mod tasks;
+mod ticker;
 mod timers;
 
 include!(concat!(env!("OUT_DIR"), "/mod.rs"));

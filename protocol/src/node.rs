@@ -9,6 +9,7 @@ use crate::{
     owed::Unanswered,
     support,
     tasks::Tasks,
+    timers::Waiter,
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -106,7 +107,15 @@ impl<H: Handler> Node<H> {
     /// Lets time pass: whoever waits for a moment up to `now` goes on.
     pub fn advance(&mut self, now: Duration) {
         self.cx.set_now(now);
-        self.cx.timers().fire(now);
+        loop {
+            // What it does may set timers.
+            let due = self.cx.timers().take_due(now);
+            match due {
+                Some(Waiter::Task(waker)) => waker.wake(),
+                Some(Waiter::Ticker(ticker)) => ticker.tick(&self.cx),
+                None => break,
+            }
+        }
         self.run_tasks();
     }
 
@@ -155,7 +164,7 @@ impl<H: Handler> Node<H> {
 
     /// Drops all work, and answers what is unanswered with error 13, in the order in which it came.
     pub fn abandon(&mut self) {
-        self.tasks = Tasks::new();
+        self.drop_work();
         for Unanswered { from, msg_id, wire_type } in self.cx.owed().take_all() {
             let text = format!("the node ended before the handler of `{wire_type}` did");
             self.cx.respond(&from, msg_id, &RpcError::new(ErrorCode::Crash, text));
@@ -222,6 +231,21 @@ impl<H: Handler> Node<H> {
         }
         cx.respond(message.src(), msg_id, &InitOk {});
         Ok(())
+    }
+}
+
+impl<H> Node<H> {
+    /// Tasks and tickers know the context, which knows the tickers: without this they would hold each other for ever.
+    fn drop_work(&mut self) {
+        self.tasks = Tasks::new();
+        let timers = std::mem::take(&mut *self.cx.timers());
+        drop(timers);
+    }
+}
+
+impl<H> Drop for Node<H> {
+    fn drop(&mut self) {
+        self.drop_work();
     }
 }
 

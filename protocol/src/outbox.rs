@@ -78,9 +78,9 @@ impl Outbox {
 /// Writes the envelope by hand: its keys need no escapes, and a payload that is written as an object of its own costs less
 /// than one that serde flattens into another.
 fn encode<T: Serialize>(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_, T>) -> serde_json::Result<()> {
-    member(out, "{\"src\":", src)?;
-    member(out, ",\"dest\":", dest)?;
-    member(out, ",\"body\":{\"type\":", body.wire_type)?;
+    name(out, "{\"src\":", src)?;
+    name(out, ",\"dest\":", dest)?;
+    name(out, ",\"body\":{\"type\":", body.wire_type)?;
     if let Some(msg_id) = body.msg_id {
         member(out, ",\"msg_id\":", &msg_id)?;
     }
@@ -99,6 +99,30 @@ fn encode<T: Serialize>(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_
         _ => return Err(serde_json::Error::custom("only structs and maps have one")),
     }
     out.push(b'}');
+    Ok(())
+}
+
+/// Bytes that a JSON string needs no escapes for; nearly all names have no others.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ' as usize;
+    while byte < 127 {
+        plain[byte] = byte != b'"' as usize && byte != b'\\' as usize;
+        byte += 1;
+    }
+    plain
+};
+
+/// Writes a name behind the text that leads up to it. To see that a name is plain costs less than to
+/// look for escapes.
+fn name(out: &mut Vec<u8>, before: &str, name: &str) -> serde_json::Result<()> {
+    if !name.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+        return member(out, before, name);
+    }
+    out.extend_from_slice(before.as_bytes());
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'"');
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::{
     error::{Reason, excerpt},
     owed::Unanswered,
     reply::Later,
+    ticker::Ticker,
 };
 use futures::FutureExt;
 use serde::{
@@ -18,7 +19,7 @@ use std::{
     borrow::Cow,
     fmt,
     marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::AssertUnwindSafe,
     task::{self, Poll},
     time::Duration,
 };
@@ -103,27 +104,12 @@ pub fn receive<T: Payload>(
 }
 
 /// Calls `tick` every `period`, one call after the other. A tick that fails or panics does not end the series.
-pub fn every(cx: &Context, what: &'static str, period: Duration, mut tick: impl FnMut() -> Reply<()> + 'static) {
-    assert!(!period.is_zero(), "`{what}` cannot run every 0 seconds");
-    let owner = cx.clone();
-    cx.spawn(async move {
-        loop {
-            owner.sleep(period).await;
-            let result = match catch_unwind(AssertUnwindSafe(&mut tick)) {
-                Ok(Reply::Ready(result)) => Ok(result),
-                Ok(Reply::Later(future)) => AssertUnwindSafe(future).catch_unwind().await,
-                Err(panic) => Err(panic),
-            };
-            // The panic hook has reported a panic by now.
-            if let Ok(result) = result {
-                report(what, result);
-            }
-        }
-    });
+pub fn every(cx: &Context, what: &'static str, period: Duration, tick: impl FnMut() -> Reply<()> + 'static) {
+    Ticker::start(cx, what, period, tick);
 }
 
 /// Logs the failure of work that nobody awaits.
-fn report(what: &str, result: Result<(), RpcError>) {
+pub(crate) fn report(what: &str, result: Result<(), RpcError>) {
     if let Err(error) = result {
         tracing::warn!("`{what}` failed: {error}");
     }

@@ -1,14 +1,21 @@
-//! Who waits until when. Wakers are kept by deadline and, at the same deadline, in the order in which they came.
+//! Who waits until when: tasks that sleep, and tickers. They are kept by deadline and, at the same deadline, in the order in
+//! which they came.
 
-use std::{collections::BTreeMap, task::Waker, time::Duration};
+use crate::ticker::Ticker;
+use std::{collections::BTreeMap, rc::Rc, task::Waker, time::Duration};
 
 /// A timer's place: its deadline and a number that tells equal deadlines apart.
 pub(crate) type TimerKey = (Duration, u64);
 
 #[derive(Default)]
 pub(crate) struct Timers {
-    waiting: BTreeMap<TimerKey, Waker>,
+    waiting: BTreeMap<TimerKey, Waiter>,
     issued: u64,
+}
+
+pub(crate) enum Waiter {
+    Task(Waker),
+    Ticker(Rc<Ticker>),
 }
 
 impl Timers {
@@ -18,8 +25,8 @@ impl Timers {
         (deadline, self.issued)
     }
 
-    pub(crate) fn wait(&mut self, key: TimerKey, waker: Waker) {
-        self.waiting.insert(key, waker);
+    pub(crate) fn wait(&mut self, key: TimerKey, waiter: Waiter) {
+        self.waiting.insert(key, waiter);
     }
 
     pub(crate) fn forget(&mut self, key: TimerKey) {
@@ -31,13 +38,8 @@ impl Timers {
         self.waiting.first_key_value().map(|((deadline, _), _)| *deadline)
     }
 
-    /// Wakes everyone whose deadline is `now` or earlier.
-    pub(crate) fn fire(&mut self, now: Duration) {
-        while let Some(entry) = self.waiting.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
-            entry.remove().wake();
-        }
+    /// The first of those whose deadline is `now` or earlier; it waits no longer.
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<Waiter> {
+        self.waiting.first_entry().filter(|first| first.key().0 <= now).map(|first| first.remove())
     }
 }

@@ -6,6 +6,7 @@ pub mod counter;
 pub mod exceptions;
 pub mod kafka;
 pub mod lin_kv;
+pub mod liveness;
 mod numbers;
 pub mod set_full;
 pub mod stats;

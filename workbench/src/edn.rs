@@ -63,7 +63,7 @@ enum Form {
     Steps,
     /// One of them.
     Step,
-    /// What the nemesis does: `:one`, `[:isolated {"n1" #{"n0" "n3"}}]`.
+    /// What the nemesis does: `:one`, `[:isolated {"n1" #{"n0" "n3"}}]`, `{"n1" :killed}`.
     Fault,
     /// Sets under strings.
     Grudge,
@@ -104,6 +104,7 @@ impl Form {
     fn member(self) -> Self {
         match self {
             Self::Grudge => Self::Set,
+            Self::Fault => Self::Named,
             Self::Records => Self::Record,
             _ => Self::Plain,
         }

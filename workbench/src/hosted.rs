@@ -6,14 +6,17 @@
 
 use crate::process::Process;
 use glomers_protocol::NodeId;
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
-    collections::VecDeque,
+    cell::RefCell,
+    collections::{BTreeSet, VecDeque},
     fs::{self, File},
     io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     },
     thread,
@@ -36,7 +39,7 @@ pub struct Program {
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// Where each node's stderr is kept, as `ID.log`.
+    /// Where each node's stderr is kept, as `ID.log`. A node that is started again goes on in the same file.
     pub logs: Option<PathBuf>,
     /// Whether the nodes' stderr is shown on ours as well.
     pub show_stderr: bool,
@@ -76,18 +79,30 @@ pub(crate) struct Host {
     start: Instant,
     lines: Receiver<Output>,
     sender: SyncSender<Output>,
+    /// The nodes that have been started.
+    started: RefCell<BTreeSet<NodeId>>,
 }
 
 /// A line that a node wrote to stdout, or the end of it.
 pub(crate) struct Output {
     pub(crate) node: NodeId,
     pub(crate) line: Option<Vec<u8>>,
+    /// Whether the process was ended by us.
+    ended: Arc<AtomicBool>,
+}
+
+impl Output {
+    /// Whether the process that wrote it has been killed since. Nobody hears it then: another process may bear the
+    /// node's name.
+    pub(crate) fn is_late(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
 }
 
 impl Host {
     pub(crate) fn new() -> Self {
         let (sender, lines) = sync_channel(WAITING_LINES);
-        Self { start: clock(), lines, sender }
+        Self { start: clock(), lines, sender, started: RefCell::default() }
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -114,7 +129,8 @@ impl Host {
             Some(folder) => {
                 fs::create_dir_all(folder).map_err(failed("make", folder))?;
                 let file = folder.join(format!("{id}.log"));
-                Some(File::create(&file).map_err(failed("write", &file))?)
+                let is_first = self.started.borrow_mut().insert(id.clone());
+                Some(open_log(&file, is_first).map_err(failed("write", &file))?)
             }
             None => None,
         };
@@ -133,16 +149,24 @@ impl Host {
         let (last_out, last_err) = (Tail::default(), Tail::default());
         let shown = program.show_stderr.then(|| id.clone());
         let (end, logged) = channel();
+        let ended = Arc::new(AtomicBool::new(false));
         thread::spawn(move || write_lines(stdin, &lines));
         thread::spawn({
-            let (id, sender, tail) = (id.clone(), self.sender.clone(), last_out.clone());
-            move || read_lines(stdout, &id, &sender, &tail)
+            let (sender, tail) = (self.sender.clone(), last_out.clone());
+            let (node, ended) = (id.clone(), Arc::clone(&ended));
+            move || {
+                read_lines(stdout, &sender, &tail, |line| Output {
+                    node: node.clone(),
+                    line,
+                    ended: Arc::clone(&ended),
+                })
+            }
         });
         thread::spawn({
             let tail = last_err.clone();
             move || copy_log(stderr, log, shown.as_ref(), &tail, end)
         });
-        Ok(Hosted { id: id.clone(), child, input, last_out, last_err, logged })
+        Ok(Hosted { id: id.clone(), child, input, last_out, last_err, logged, ended })
     }
 }
 
@@ -155,6 +179,8 @@ pub(crate) struct Hosted {
     last_err: Tail,
     /// Disconnected when stderr has been read to its end.
     logged: Receiver<()>,
+    /// Set when it is ended by us.
+    ended: Arc<AtomicBool>,
 }
 
 impl Process for Hosted {
@@ -171,6 +197,14 @@ impl Process for Hosted {
     }
 
     fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
+
+    fn pause(&mut self) {
+        self.signal(Signal::STOP);
+    }
+
+    fn resume(&mut self) {
+        self.signal(Signal::CONT);
+    }
 
     fn crash(&mut self, patience: Duration) -> Option<Crash> {
         let deadline = clock() + patience;
@@ -189,8 +223,16 @@ impl Process for Hosted {
     }
 }
 
+impl Hosted {
+    /// A process that has ended takes no signal; that it has is noticed by its stdout.
+    fn signal(&self, signal: Signal) {
+        let _ = kill_process(Pid::from_child(&self.child), signal);
+    }
+}
+
 impl Drop for Hosted {
     fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.logged.recv_timeout(LOG_PATIENCE);
@@ -228,12 +270,22 @@ fn write_lines(mut stdin: ChildStdin, lines: &Receiver<String>) {
 }
 
 /// Hands over each line of stdout, then its end.
-fn read_lines(stdout: ChildStdout, node: &NodeId, sender: &SyncSender<Output>, tail: &Tail) {
+fn read_lines(
+    stdout: ChildStdout,
+    sender: &SyncSender<Output>,
+    tail: &Tail,
+    output: impl Fn(Option<Vec<u8>>) -> Output,
+) {
     for_each_line(stdout, |line| {
         tail.push(line);
-        sender.send(Output { node: node.clone(), line: Some(line.to_vec()) }).is_ok()
+        sender.send(output(Some(line.to_vec()))).is_ok()
     });
-    let _ = sender.send(Output { node: node.clone(), line: None });
+    let _ = sender.send(output(None));
+}
+
+/// The file of a node's stderr, emptied for its first process.
+fn open_log(path: &Path, is_first: bool) -> io::Result<File> {
+    File::options().create(true).write(true).truncate(is_first).append(!is_first).open(path)
 }
 
 /// Copies stderr to the log and, if asked, to ours.

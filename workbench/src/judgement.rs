@@ -4,6 +4,7 @@ use crate::{
     checker::{
         availability::{self, Availability},
         exceptions::{self, Exceptions},
+        liveness::{self, Liveness},
         stats::{self, Stats},
         suspicion::Suspicions,
     },
@@ -34,6 +35,8 @@ pub struct Judgement {
     pub exceptions: Exceptions,
     /// The workload's own verdict: Maelstrom's.
     pub verdict: Verdict,
+    /// Whether each node served again when the faults were over, if the test asked.
+    pub liveness: Option<Liveness>,
     /// What Maelstrom does not look for.
     pub suspicions: Suspicions,
     /// Whether suspicions count.
@@ -50,6 +53,7 @@ impl Judgement {
             failures: failures(history),
             exceptions: exceptions::check(history),
             verdict: workload.check(history, options),
+            liveness: liveness::check(history),
             suspicions: Suspicions::new(workload.suspect(history, options)),
             strict: options.strict,
         }
@@ -58,12 +62,15 @@ impl Judgement {
     /// The gravest of the verdicts.
     pub fn valid(&self) -> Validity {
         let compatible = self.stats.valid.max(self.availability.valid).max(self.verdict.valid);
+        let alive = self.liveness.as_ref().map_or(Validity::Valid, |liveness| liveness.valid);
+        let compatible = compatible.max(alive);
         if self.strict { compatible.max(self.suspicions.valid) } else { compatible }
     }
 
-    /// All results, with Maelstrom's key names; what it does not look for is under `strict`.
+    /// All results, with Maelstrom's key names; what it does not look for is under `strict`, and
+    /// under `liveness` if the test asked for it.
     pub fn results(&self) -> Value {
-        json!({
+        let mut results = json!({
             "stats": self.stats,
             "availability": self.availability,
             "failures": self.failures,
@@ -71,7 +78,11 @@ impl Judgement {
             "workload": self.verdict,
             "strict": self.suspicions,
             "valid?": self.valid(),
-        })
+        });
+        if let Some(liveness) = &self.liveness {
+            results["liveness"] = json!(liveness);
+        }
+        results
     }
 }
 
@@ -115,6 +126,9 @@ impl fmt::Display for Judgement {
             writeln!(f, "  {failure}")?;
         }
         write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)?;
+        if let Some(liveness) = &self.liveness {
+            write!(f, "\nliveness: {liveness}")?;
+        }
         if self.suspicions.valid != Validity::Valid {
             let role = if self.strict { "" } else { ", which only --strict counts" };
             write!(f, "\nbeyond Maelstrom's verdict{role}:{}", self.suspicions)?;

@@ -24,8 +24,8 @@
 //!
 //! - [`mod@workload`]: what clients do and expect; one file a workload.
 //! - [`generator`]: which operation comes next.
-//! - `run`: the ways to run a test. `test`, `phase`: its phases. `workers`: who is doing what.
-//! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and partitions. `process`,
+//! - `run`: the ways to run a test. `test`, `phase`: its phases. `workers`: who is doing what. `probe`: who still serves.
+//! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and faults. `process`,
 //!   [`client`], `services`, `hosted`: who takes part.
 //! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
 //!   known of a run. `recording`: a run of the real Maelstrom.
@@ -47,6 +47,7 @@ pub mod options;
 mod packet;
 pub mod page;
 mod phase;
+mod probe;
 mod process;
 mod recording;
 mod report;

@@ -1,138 +1,135 @@
-//! What injects faults, and when (jepsen: `nemesis.clj`, `nemesis/combined.clj`): partitions of four families, each for a
-//! random time around the interval, with a healed network for as long in between.
+//! What injects faults, and when (jepsen: `nemesis/combined.clj`): each fault for a random time around the interval, then
+//! none of it for as long. Several faults come and go independently of each other.
+//!
+//! What they do is in three places: `partition` says who does not hear whom, `processes` stops and starts nodes, and the
+//! network's rules lose, double and delay messages. `periods` reads back from a history when they were in force.
 
-use crate::network::Grudge;
-use rand::{
-    RngExt,
-    seq::{IndexedRandom, SliceRandom},
+mod partition;
+pub(crate) mod periods;
+mod processes;
+
+pub(crate) use processes::{Processes, Spawn};
+
+use crate::{
+    history::{Kind, Op, Process},
+    network::Rule,
+    options::Fault,
+    test::Test,
 };
-use rand_pcg::Pcg64Mcg;
-use std::collections::{BTreeMap, BTreeSet};
+use glomers_protocol::Any;
+use partition::Partition;
+use serde_json::json;
+use std::{borrow::Cow, time::Duration};
 
-/// A family of partitions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Partition {
-    /// One node alone.
-    One,
-    /// Fewer than a third of the nodes apart from the others.
-    MinorityThird,
-    /// A smaller and a larger half.
-    Majority,
-    /// Every node hears a majority, and no two the same one.
-    MajoritiesRing,
+/// When faults begin and end.
+pub(crate) struct Cycles(Vec<Cycle>);
+
+struct Cycle {
+    fault: Fault,
+    is_in_force: bool,
+    /// When it begins or ends.
+    next: Duration,
 }
 
-impl Partition {
-    const ALL: [Self; 4] = [Self::One, Self::MinorityThird, Self::Majority, Self::MajoritiesRing];
-
-    /// Any of the families.
-    pub(crate) fn draw(rng: &mut Pcg64Mcg) -> Self {
-        *Self::ALL.choose(rng).expect("there are families")
+impl Cycles {
+    /// Each of the faults begins `now`.
+    pub(crate) fn new(faults: &[Fault], now: Duration) -> Self {
+        let mut faults = faults.to_vec();
+        faults.sort_unstable();
+        faults.dedup();
+        Self(faults.into_iter().map(|fault| Cycle { fault, is_in_force: false, next: now }).collect())
     }
 
-    /// The name in Jepsen's histories.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::One => "one",
-            Self::MinorityThird => "minority-third",
-            Self::Majority => "majority",
-            Self::MajoritiesRing => "majorities-ring",
+    /// None at all.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// When the next fault begins or ends.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        self.0.iter().map(|cycle| cycle.next).min()
+    }
+}
+
+impl Test {
+    /// Begins or ends the fault whose turn it is.
+    pub(crate) fn flip(&mut self, cycles: &mut Cycles) {
+        let Some(cycle) = cycles.0.iter_mut().min_by_key(|cycle| cycle.next) else { return };
+        cycle.is_in_force = !cycle.is_in_force;
+        if cycle.is_in_force {
+            self.begin(cycle.fault)
+        } else {
+            self.end(cycle.fault)
+        }
+        let rest = if cycle.fault == Fault::KillMinority && !cycle.is_in_force {
+            self.options.nemesis_interval
+        } else {
+            Duration::ZERO
+        };
+        cycle.next = self.now() + rest + self.stagger(self.options.nemesis_interval);
+    }
+
+    /// Ends whatever may be in force.
+    pub(crate) fn end_all(&mut self) {
+        let all = Cycles::new(&self.options.nemesis, Duration::ZERO);
+        all.0.into_iter().for_each(|cycle| self.end(cycle.fault));
+    }
+
+    fn begin(&mut self, fault: Fault) {
+        match fault {
+            Fault::Kill | Fault::KillMinority | Fault::Pause => self.strike(fault),
+            _ => match rule(fault) {
+                Some(rule) => self.set_rule(fault, rule, true),
+                None => self.begin_partition(fault),
+            },
         }
     }
 
-    /// A partition of this family.
-    pub(crate) fn grudge(self, nodes: &[String], rng: &mut Pcg64Mcg) -> Grudge {
-        let mut shuffled = nodes.to_vec();
-        shuffled.shuffle(rng);
-        let count = nodes.len();
-        match self {
-            Self::One => split(&shuffled, 1),
-            Self::MinorityThird => split(&shuffled, count.saturating_sub(1) / 3),
-            Self::Majority => split(&shuffled, count / 2),
-            Self::MajoritiesRing if count <= 5 => ring(&shuffled),
-            Self::MajoritiesRing => random_ring(nodes, rng),
-        }
-    }
-}
-
-/// The first `count` nodes and the others do not hear each other.
-fn split(nodes: &[String], count: usize) -> Grudge {
-    let (left, right) = nodes.split_at(count.min(nodes.len()));
-    let snub = |these: &[String], those: &[String]| {
-        let those: BTreeSet<_> = those.iter().cloned().collect();
-        these.iter().map(|node| (node.clone(), those.clone())).collect::<Vec<_>>()
-    };
-    snub(left, right).into_iter().chain(snub(right, left)).collect()
-}
-
-/// Each node hears the majority around it in a ring.
-fn ring(nodes: &[String]) -> Grudge {
-    let count = nodes.len();
-    let majority = count / 2 + 1;
-    let around = |start: usize| (0..majority).map(move |offset| &nodes[(start + offset) % count]);
-    let snubs = |start: usize| {
-        let heard: BTreeSet<_> = around(start).collect();
-        nodes.iter().filter(|node| !heard.contains(node)).cloned().collect()
-    };
-    (0..count).map(|start| (nodes[(start + majority / 2) % count].clone(), snubs(start))).collect()
-}
-
-/// Links the least connected nodes until each hears a majority.
-fn random_ring(nodes: &[String], rng: &mut Pcg64Mcg) -> Grudge {
-    let majority = nodes.len() / 2 + 1;
-    let mut heard: BTreeMap<&String, BTreeSet<&String>> =
-        nodes.iter().map(|node| (node, BTreeSet::from([node]))).collect();
-    loop {
-        let mut order: Vec<_> = nodes.iter().map(|node| (heard[node].len(), rng.random::<u32>(), node)).collect();
-        order.sort();
-        let (degree, _, poorest) = order[0];
-        if degree >= majority {
-            break;
-        }
-        let partner = order.iter().map(|(_, _, node)| *node).find(|node| !heard[poorest].contains(node));
-        let partner = partner.expect("a node without a majority has a node to link to");
-        heard.entry(poorest).or_default().insert(partner);
-        heard.entry(partner).or_default().insert(poorest);
-    }
-    let snubs = |node| nodes.iter().filter(|other| !heard[node].contains(other)).cloned().collect();
-    nodes.iter().map(|node| (node.clone(), snubs(node))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rand::SeedableRng;
-
-    fn nodes(count: usize) -> Vec<String> {
-        (0..count).map(|number| format!("n{number}")).collect()
-    }
-
-    /// How many nodes each node hears, itself included, sorted.
-    fn heard(partition: Partition, count: usize, seed: u64) -> Vec<usize> {
-        let nodes = nodes(count);
-        let grudge = partition.grudge(&nodes, &mut Pcg64Mcg::seed_from_u64(seed));
-        let mut heard: Vec<_> = nodes.iter().map(|node| count - grudge.get(node).map_or(0, BTreeSet::len)).collect();
-        heard.sort_unstable();
-        heard
-    }
-
-    #[test]
-    fn families_have_their_sizes() {
-        for seed in 0..20 {
-            assert_eq!(heard(Partition::One, 5, seed), [1, 4, 4, 4, 4]);
-            assert_eq!(heard(Partition::MinorityThird, 5, seed), [1, 4, 4, 4, 4]);
-            assert_eq!(heard(Partition::MinorityThird, 3, seed), [3, 3, 3]);
-            assert_eq!(heard(Partition::Majority, 5, seed), [2, 2, 3, 3, 3]);
-            assert_eq!(heard(Partition::MajoritiesRing, 5, seed), [3; 5]);
-            assert!(heard(Partition::MajoritiesRing, 7, seed).iter().all(|heard| *heard >= 4));
-            assert_eq!(heard(Partition::One, 1, seed), [1]);
-            assert_eq!(heard(Partition::MajoritiesRing, 2, seed), [2, 2]);
+    fn end(&mut self, fault: Fault) {
+        match fault {
+            Fault::Kill | Fault::KillMinority | Fault::Pause => self.restore(fault),
+            _ => match rule(fault) {
+                Some(rule) => self.set_rule(fault, rule, false),
+                None => self.end_partition(fault),
+            },
         }
     }
 
-    #[test]
-    fn no_two_nodes_of_a_ring_hear_the_same_majority() {
-        let grudge = Partition::MajoritiesRing.grudge(&nodes(5), &mut Pcg64Mcg::seed_from_u64(7));
-        assert_eq!(grudge.values().collect::<BTreeSet<_>>().len(), 5);
+    fn begin_partition(&mut self, fault: Fault) {
+        let partition = Partition::of(fault, &mut self.rng);
+        let grudge = partition.grudge(&self.options.nodes, &mut self.rng);
+        self.note(format!("start-{fault}"), Any::from(partition.name()));
+        self.note(format!("start-{fault}"), Any::new(&json!(["isolated", grudge])));
+        self.world.network.partition(fault, grudge);
+    }
+
+    fn end_partition(&mut self, fault: Fault) {
+        self.note(format!("stop-{fault}"), Any::null());
+        self.world.network.heal(fault);
+        self.note(format!("stop-{fault}"), Any::from("network-healed"));
+    }
+
+    fn set_rule(&mut self, fault: Fault, rule: Rule, begins: bool) {
+        let (verb, outcome) = if begins { ("start", "shaped") } else { ("stop", "reliable") };
+        self.note(format!("{verb}-{fault}"), Any::null());
+        self.world.network.set_rule(rule, begins);
+        self.note(format!("{verb}-{fault}"), Any::from(outcome));
+    }
+
+    /// Notes what the nemesis does.
+    fn note(&mut self, f: impl Into<Cow<'static, str>>, value: Any) {
+        let (time, process, f) = (self.now(), Process::Nemesis, f.into());
+        self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
+    }
+}
+
+/// What the network does under a fault.
+fn rule(fault: Fault) -> Option<Rule> {
+    match fault {
+        Fault::Loss => Some(Rule::Loss),
+        Fault::Duplicate => Some(Rule::Duplicate),
+        Fault::Reorder => Some(Rule::Reorder),
+        Fault::Slow => Some(Rule::Slow),
+        _ => None,
     }
 }

@@ -1,8 +1,18 @@
 //! The network as Maelstrom simulates it (Maelstrom: `net.clj`): each message has a latency, each participant an inbox
 //! ordered by deadline. A receiver takes the message that is due first, drops it if it does not hear its sender at that
 //! moment, and else holds it until it is due.
+//!
+//! Faults that Maelstrom does not have, the [`Rule`]s, act before: a message is lost, doubled, or sent on a detour, after
+//! which it comes to the inbox as if it had been sent then. So nothing waits behind a message that a fault delays.
 
-use crate::options::{Distribution, Latency};
+mod rules;
+
+pub(crate) use rules::Rule;
+
+use crate::{
+    options::{Distribution, Fault, Latency},
+    services,
+};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
@@ -18,8 +28,20 @@ pub(crate) type Grudge = BTreeMap<String, BTreeSet<String>>;
 pub(crate) struct Network {
     latency: Latency,
     loss: f64,
-    grudge: Grudge,
+    /// The partitions in force.
+    grudges: BTreeMap<Fault, Grudge>,
+    /// What else is in force.
+    rules: BTreeSet<Rule>,
     counts: Counts,
+}
+
+/// How a message comes to its receiver.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Way {
+    /// How long it takes to the inbox.
+    pub(crate) detour: Duration,
+    /// How long it is in the inbox before it is due.
+    pub(crate) latency: Duration,
 }
 
 /// How much went over the network (Maelstrom: `net/checker.clj`).
@@ -47,33 +69,57 @@ pub struct Traffic {
 impl Network {
     /// A network with these latencies, which loses this part of all messages.
     pub(crate) fn new(latency: Latency, loss: f64) -> Self {
-        Self { latency, loss, grudge: Grudge::new(), counts: Counts::default() }
+        Self { latency, loss, grudges: BTreeMap::new(), rules: BTreeSet::new(), counts: Counts::default() }
     }
 
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }
 
-    pub(crate) fn partition(&mut self, grudge: Grudge) {
-        self.grudge = grudge;
+    /// Begins a partition; each fault has one at a time.
+    pub(crate) fn partition(&mut self, fault: Fault, grudge: Grudge) {
+        self.grudges.insert(fault, grudge);
     }
 
-    pub(crate) fn heal(&mut self) {
-        self.grudge.clear();
+    /// Ends the partition of this fault.
+    pub(crate) fn heal(&mut self, fault: Fault) {
+        self.grudges.remove(&fault);
     }
 
-    /// Accepts a message and says how long it takes, unless it is lost. Clients sit next to their nodes: they have no
-    /// latency.
-    pub(crate) fn send(&mut self, src: &str, dest: &str, rng: &mut Pcg64Mcg) -> Option<Duration> {
+    /// Puts a rule into force, or out of it.
+    pub(crate) fn set_rule(&mut self, rule: Rule, is_in_force: bool) {
+        if is_in_force {
+            self.rules.insert(rule);
+        } else {
+            self.rules.remove(&rule);
+        }
+    }
+
+    /// Accepts a message and says on which ways it goes: mostly one, none if it is lost, a second one if it is doubled.
+    /// Clients sit next to their nodes: they have no latency.
+    pub(crate) fn send(&mut self, src: &str, dest: &str, rng: &mut Pcg64Mcg) -> [Option<Way>; 2] {
         self.count(src, dest, |traffic| traffic.send_count += 1);
         let latency = if involves_client(src, dest) { Duration::ZERO } else { draw(self.latency, rng) };
         let lost = self.loss > 0.0 && rng.random_bool(self.loss.min(1.0));
-        (!lost).then_some(latency)
+        let way = Way { detour: Duration::ZERO, latency };
+        if lost {
+            return [None; 2];
+        }
+        if self.rules.is_empty() || involves_client(src, dest) {
+            return [Some(way), None];
+        }
+        let between_nodes = !is_service(src) && !is_service(dest);
+        let mut ways = [Some(way), None];
+        self.rules
+            .iter()
+            .filter(|rule| between_nodes || rule.concerns_services())
+            .for_each(|rule| rule.apply(&mut ways, rng));
+        ways
     }
 
     /// Whether `dest`, which takes a message of `src` from its inbox, hears it.
     pub(crate) fn hears(&self, src: &str, dest: &str) -> bool {
-        !self.grudge.get(dest).is_some_and(|dropped| dropped.contains(src))
+        !self.grudges.values().any(|grudge| grudge.get(dest).is_some_and(|dropped| dropped.contains(src)))
     }
 
     /// Notes that a message has arrived.
@@ -90,6 +136,11 @@ impl Network {
 /// Whether one end is a client: those, and only those, have ids that begin with `c`.
 fn involves_client(src: &str, dest: &str) -> bool {
     src.starts_with('c') || dest.starts_with('c')
+}
+
+/// Whether it is one of the services that run beside the nodes.
+fn is_service(id: &str) -> bool {
+    services::IDS.contains(&id)
 }
 
 /// A latency, in whole milliseconds as there.

@@ -1,5 +1,9 @@
 //! The options of a test, with Maelstrom's names and defaults (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`).
 
+mod fault;
+
+pub use fault::{Fault, UnknownFault};
+
 use std::{fmt, str::FromStr, time::Duration};
 
 /// How a test is run.
@@ -29,6 +33,8 @@ pub struct Options {
     pub consistency_models: Vec<String>,
     /// Whether faults that Maelstrom does not look for count.
     pub strict: bool,
+    /// Whether each node must serve its clients again when all faults are over; Maelstrom does not ask.
+    pub liveness: bool,
     /// How many keys transactions and logs work on at a time; `None`: the workload's own number.
     pub key_count: Option<usize>,
     /// How many steps a transaction has at most.
@@ -60,6 +66,7 @@ impl Default for Options {
             availability: None,
             consistency_models: vec!["strict-serializable".to_owned()],
             strict: false,
+            liveness: false,
             key_count: None,
             max_txn_length: 4,
             max_writes_per_key: 16,
@@ -80,7 +87,8 @@ impl Options {
     }
 
     /// The arguments with which `maelstrom test` runs the same test; those that say what it does by itself are left out.
-    /// Loss and strictness it has not.
+    /// What it has not is left out as well: loss, strictness, liveness, and the faults for which
+    /// [`Fault::is_of_maelstrom`] says no.
     pub fn arguments(&self) -> Vec<String> {
         let default = Self::default();
         let mut arguments = Vec::new();
@@ -96,7 +104,8 @@ impl Options {
         add("latency", unless(self.latency.mean.is_zero(), self.latency.mean.as_millis().to_string()));
         let distribution = self.latency.distribution;
         add("latency-dist", unless(distribution == Distribution::Constant, distribution.to_string()));
-        add("nemesis", unless(self.nemesis.is_empty(), "partition".to_owned()));
+        let known: Vec<_> = self.nemesis.iter().filter(|fault| fault.is_of_maelstrom()).map(Fault::to_string).collect();
+        add("nemesis", unless(known.is_empty(), known.join(",")));
         let interval = self.nemesis_interval;
         add("nemesis-interval", unless(interval == default.nemesis_interval, seconds(interval)));
         add("topology", unless(self.topology == default.topology, self.topology.to_string()));
@@ -182,13 +191,6 @@ impl fmt::Display for Distribution {
             Self::Exponential => "exponential",
         })
     }
-}
-
-/// `--nemesis`: a fault.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fault {
-    /// Nodes that do not hear each other.
-    Partition,
 }
 
 /// `--topology`: which neighbours nodes are proposed.

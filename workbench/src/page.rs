@@ -10,11 +10,10 @@
 mod anomalies;
 mod charts;
 mod data;
-mod faults;
 mod summary;
 mod words;
 
-use crate::report::Report;
+use crate::{nemesis::periods::periods, report::Report};
 use data::Data;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -46,7 +45,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 impl Page {
     /// The page of a run. `command` is what was typed to run it.
     pub fn of(report: &Report, command: Option<&str>) -> Self {
-        let faults = faults::periods(&report.history);
+        let faults = periods(&report.history);
         let charts = charts::all(&report.history, &faults);
         let data = Data::of(report, &faults);
         Self { html: page(report, command, &charts, &data).into_string(), charts }
@@ -87,7 +86,7 @@ fn charts_section(charts: &[(&'static str, String)]) -> Markup {
     html! {
         section #charts {
             h2 { "Latency and rate" }
-            p.hint { "Shaded: while the nemesis was at work. What took 0.1 ms or less stands at the bottom." }
+            p.hint { "Shaded: while faults were in force. What took 0.1 ms or less stands at the bottom." }
             @for (_, svg) in charts {
                 (PreEscaped(svg))
             }
@@ -101,7 +100,7 @@ fn timeline_section(data: &Data<'_>) -> Markup {
             h2 { "Operations" }
             p.hint {
                 "A bar from invocation to completion, a row for each client and those who took its place. "
-                (MOVE) "Point at a bar for what it says, click to keep it in view."
+                (MOVE) "Point at a bar for what it says, beside it for the faults in force; click to keep it in view."
             }
             @if data.has_operations() {
                 (diagram("timeline"))

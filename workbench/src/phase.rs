@@ -3,6 +3,7 @@
 
 use crate::{
     generator::{Generator, Moment, Next},
+    nemesis::Cycles,
     test::Test,
 };
 use rand::RngExt;
@@ -16,18 +17,18 @@ pub(crate) struct Phase {
     pub(crate) next_operation: Duration,
     /// Set while the generator has nothing to give: until something changes, or until then.
     pub(crate) waiting: Option<Option<Duration>>,
-    /// When the next fault begins or ends.
-    pub(crate) next_fault: Option<Duration>,
-    pub(crate) partitioned: bool,
+    pub(crate) faults: Cycles,
     pub(crate) end: Option<Duration>,
 }
 
 impl Test {
     /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and waits until
-    /// all have ended. The generator hears of the late ones, too (jepsen: `phases` moves on when all threads are free).
-    pub(crate) fn drive(&mut self, mut phase: Phase) {
+    /// all have ended. The generator, which is given back, hears of the late ones, too (jepsen: `phases` moves on when all
+    /// threads are free).
+    pub(crate) fn drive(&mut self, mut phase: Phase) -> Box<dyn Generator> {
         self.begin_operations(&mut phase);
         while !self.workers.all_free() && self.observed_step(&mut phase, None) {}
+        phase.generator
     }
 
     fn begin_operations(&mut self, phase: &mut Phase) {
@@ -41,9 +42,10 @@ impl Test {
             if self.observed_step(phase, until) {
                 continue;
             }
-            if phase.next_fault.is_some() && phase.next_fault == at {
-                self.flip(&mut phase.partitioned);
-                phase.next_fault = Some(self.now() + self.stagger(self.options.nemesis_interval));
+            // In real time a fault may be overdue.
+            let is_faults_turn = phase.faults.next().zip(at).is_some_and(|(fault, at)| fault <= at);
+            if is_faults_turn {
+                self.flip(&mut phase.faults);
             } else if until.is_none() || at.is_some() && !self.ask(phase) {
                 return;
             }
@@ -58,7 +60,7 @@ impl Test {
             Some(until) => until.map(|until| until.max(phase.next_operation)),
         };
         let operation = operation.filter(|at| *at < Duration::MAX && self.workers.any_free());
-        operation.into_iter().chain(phase.next_fault).map(|at| at.max(now)).min()
+        operation.into_iter().chain(phase.faults.next()).map(|at| at.max(now)).min()
     }
 
     /// Asks the phase's generator for an operation; says whether there will be more.
@@ -86,7 +88,7 @@ impl Test {
     }
 
     /// Up to twice the mean, evenly.
-    fn stagger(&mut self, mean: Duration) -> Duration {
+    pub(crate) fn stagger(&mut self, mean: Duration) -> Duration {
         (mean * 2).mul_f64(self.rng.random())
     }
 

@@ -18,11 +18,32 @@ pub(crate) trait Process {
     /// Hands over the lines to send, with their destinations.
     fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
 
+    /// Stops it where it is.
+    fn pause(&mut self) {}
+
+    /// Lets it go on.
+    fn resume(&mut self) {}
+
     /// How it ended, if it has ended by itself or does so within `patience`.
     fn crash(&mut self, patience: Duration) -> Option<Crash> {
         let _ = patience;
         None
     }
+}
+
+/// What is left of a process that was killed.
+pub(crate) struct Dead;
+
+impl Process for Dead {
+    fn deliver(&mut self, _: u64, _: &str, _: Duration) {}
+
+    fn advance(&mut self, _: Duration) {}
+
+    fn deadline(&self) -> Option<Duration> {
+        None
+    }
+
+    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
 }
 
 impl<H: Handler> Process for Node<H> {

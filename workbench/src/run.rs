@@ -2,13 +2,14 @@
 
 use crate::{
     hosted::{Crash, Host, Program, StartError},
+    nemesis::Spawn,
     options::Options,
     report::Report,
     test::Test,
     workload::Workload,
 };
 use glomers_protocol::{CallError, Context, Handler, Node, NodeId};
-use rand::Rng;
+use std::rc::Rc;
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +56,8 @@ pub fn run_with<H: Handler>(
     options: &Options,
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) -> Result<Report, RunError> {
-    let mut test = Test::new(workload, options.clone(), None)?;
-    for id in &options.nodes {
-        let seed = test.rng.next_u64();
-        test.world.join(NodeId::from(id.as_str()), Box::new(Node::with(seed, make.clone())));
-    }
-    test.run()
+    let spawn: Spawn = Box::new(move |_, seed| Ok(Box::new(Node::with(seed, make.clone()))));
+    Test::new(workload, options.clone(), spawn, None)?.run()
 }
 
 /// Tests a program, one process a node, in real time.
@@ -70,11 +67,11 @@ pub fn run_with<H: Handler>(
 /// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does not answer what comes before the first
 /// operation.
 pub fn run_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
-    let mut test = Test::new(workload, options.clone(), Some(Host::new()))?;
-    for id in &options.nodes {
-        let id = NodeId::from(id.as_str());
-        let process = test.world.host().expect("it was just given").start(program, &id)?;
-        test.world.join(id, Box::new(process));
-    }
-    test.run()
+    let program = program.clone();
+    let host = Rc::new(Host::new());
+    let spawn: Spawn = Box::new({
+        let host = Rc::clone(&host);
+        move |id, _| Ok(Box::new(host.start(&program, id)?))
+    });
+    Test::new(workload, options.clone(), spawn, Some(host))?.run()
 }

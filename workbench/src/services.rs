@@ -12,6 +12,9 @@ use glomers_protocol::{Handler, Node, NodeId};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 
+/// The ids at which services answer.
+pub(crate) const IDS: [&str; 4] = ["lww-kv", "seq-kv", "lin-kv", "lin-tso"];
+
 /// Every service and the id at which it answers.
 pub(crate) fn all(rng: &mut Pcg64Mcg) -> [(NodeId, Box<dyn Process>); 4] {
     [

@@ -4,12 +4,14 @@
 
 use crate::{
     client::Client,
-    history::{History, Kind, Op, Process},
+    generator::Generator,
+    history::History,
     hosted::Host,
     judgement::Judgement,
-    nemesis::Partition,
-    options::{Fault, Options},
+    nemesis::{Cycles, Processes, Spawn},
+    options::Options,
     phase::Phase,
+    probe::{self, Probe},
     report::{Report, Setting},
     run::RunError,
     services,
@@ -17,14 +19,13 @@ use crate::{
     workload::Workload,
     world::World,
 };
-use glomers_protocol::{Any, CallError, NodeId, init::Init};
+use glomers_protocol::{CallError, NodeId, init::Init};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use serde_json::json;
-use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// How long a node may take to answer `init` (Maelstrom: `db.clj`).
-const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the healed network rests before the last operations (Maelstrom: `core.clj`).
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -35,27 +36,34 @@ pub(crate) struct Test {
     pub(crate) world: World,
     pub(crate) rng: Pcg64Mcg,
     pub(crate) workers: Workers,
+    pub(crate) processes: Processes,
     pub(crate) history: History,
     /// When the first operation could begin; the history counts from there.
     pub(crate) origin: Duration,
 }
 
 impl Test {
-    pub(crate) fn new(workload: Box<dyn Workload>, options: Options, host: Option<Host>) -> Result<Self, RunError> {
+    pub(crate) fn new(
+        workload: Box<dyn Workload>,
+        options: Options,
+        spawn: Spawn,
+        host: Option<Rc<Host>>,
+    ) -> Result<Self, RunError> {
         workload.accept(&options).map_err(RunError::Options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
         for (id, service) in services::all(&mut rng) {
             world.join(id, service);
         }
-        let workers = Workers::new(&options);
-        Ok(Self { options, workload, world, rng, workers, history: History::default(), origin: Duration::ZERO })
+        let (workers, processes, origin) = (Workers::new(&options), Processes::new(spawn), Duration::ZERO);
+        Ok(Self { options, workload, world, rng, workers, processes, history: History::default(), origin })
     }
 
     pub(crate) fn run(mut self) -> Result<Report, RunError> {
+        self.start_all()?;
         self.prepare()?;
-        self.work();
-        self.conclude();
+        let generator = self.work();
+        self.conclude(generator);
         match self.world.find_crash() {
             Some(crash) => Err(crash.into()),
             None => Ok(self.judge()),
@@ -69,7 +77,7 @@ impl Test {
 
     /// Tells every node its id, then lets the workload speak to each.
     fn prepare(&mut self) -> Result<(), RunError> {
-        let ids: Vec<NodeId> = self.options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
+        let ids = self.nodes();
         let mut acts = Vec::new();
         for id in &ids {
             let seated = self.workers.seat(&mut self.world, &mut self.rng);
@@ -117,8 +125,8 @@ impl Test {
         }
     }
 
-    /// Clients and nemesis work until the time is up and every client is done.
-    fn work(&mut self) {
+    /// Clients and nemesis work until the time is up and every client is done. Returns where the operations came from.
+    fn work(&mut self) -> Box<dyn Generator> {
         let pace = (self.options.rate > 0.0).then(|| Duration::from_secs_f64(self.options.rate.recip().min(1e9)));
         let now = self.now();
         self.drive(Phase {
@@ -126,65 +134,43 @@ impl Test {
             interval: pace,
             next_operation: if pace.is_some() { now } else { Duration::MAX },
             waiting: None,
-            next_fault: self.options.nemesis.contains(&Fault::Partition).then_some(now),
-            partitioned: false,
+            faults: Cycles::new(&self.options.nemesis, now),
             end: Some(now + self.options.time_limit),
-        });
+        })
     }
 
     /// Heals, rests, and has the clients do their last operations.
-    fn conclude(&mut self) {
-        let Some(generator) = self.workload.last_generator(&self.options) else { return };
-        if self.options.nemesis.contains(&Fault::Partition) {
-            self.heal();
-        }
+    fn conclude(&mut self, generator: Box<dyn Generator>) {
+        let Some((generator, interval)) = self.last_generator(generator) else { return };
+        self.end_all();
         let rested = self.now() + RECOVERY;
         while self.step_before(Some(rested)) {}
         let next_operation = self.now();
-        self.drive(Phase {
-            generator,
-            interval: None,
-            next_operation,
-            waiting: None,
-            next_fault: None,
-            partitioned: false,
-            end: None,
-        });
+        self.drive(Phase { generator, interval, next_operation, waiting: None, faults: Cycles::none(), end: None });
     }
 
-    /// Begins a partition, or ends one.
-    pub(crate) fn flip(&mut self, partitioned: &mut bool) {
-        *partitioned = !*partitioned;
-        if !*partitioned {
-            return self.heal();
+    /// The operations after the faults, if there are any, and how far they are apart.
+    fn last_generator(&self, generator: Box<dyn Generator>) -> Option<(Box<dyn Generator>, Option<Duration>)> {
+        let nodes = &self.options.nodes;
+        match (self.workload.last_generator(&self.options), self.options.liveness) {
+            (Some(last), true) => Some((Box::new(Probe::whole(last, nodes)), None)),
+            (None, true) => {
+                let probe = Probe::until_served(generator, nodes, self.options.clients());
+                Some((Box::new(probe), Some(probe::PACE)))
+            }
+            (last, false) => Some((last?, None)),
         }
-        let partition = Partition::draw(&mut self.rng);
-        let grudge = partition.grudge(&self.options.nodes, &mut self.rng);
-        self.note("start-partition", Any::from(partition.name()));
-        self.note("start-partition", Any::new(&json!(["isolated", grudge])));
-        self.world.network.partition(grudge);
-    }
-
-    fn heal(&mut self) {
-        self.note("stop-partition", Any::null());
-        self.world.network.heal();
-        self.note("stop-partition", Any::from("network-healed"));
-    }
-
-    /// Notes what the nemesis does.
-    fn note(&mut self, f: &'static str, value: Any) {
-        let time = self.now();
-        let (process, f) = (Process::Nemesis, Cow::Borrowed(f));
-        self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
     }
 
     fn judge(mut self) -> Report {
+        let mut complaints = self.world.take_complaints();
+        complaints.extend(self.unready());
         Report {
             workload: self.workload.name(),
             judgement: Judgement::of(&*self.workload, &self.history, &self.options),
             net: self.world.network.counts(),
             journal: self.world.take_journal(),
-            complaints: self.world.take_complaints(),
+            complaints,
             history: self.history,
             setting: Some(Setting { options: self.options, origin: self.origin }),
         }

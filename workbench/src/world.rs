@@ -6,17 +6,22 @@
 
 use crate::{
     hosted::{Crash, Host, Output},
-    network::Network,
-    options::Options,
+    network::{Network, Way},
+    options::{Fault, Options},
     packet::Written,
-    process::Process,
+    process::{Dead, Process},
 };
 use foldhash::fast::FixedState;
 use glomers_protocol::NodeId;
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
-use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, BinaryHeap},
+    rc::Rc,
+    time::Duration,
+};
 
 /// How long a process that has closed its stdout may take to end.
 const END_PATIENCE: Duration = Duration::from_millis(200);
@@ -30,6 +35,8 @@ pub(crate) struct World {
     pub(crate) network: Network,
     members: Vec<Option<Member>>,
     seats: IndexMap<NodeId, Seat, FixedState>,
+    /// Who has left, if answers to them are forgiven: a node that stood still answers whoever asked before.
+    departed: Option<BTreeSet<NodeId>>,
     agenda: BinaryHeap<Reverse<(Duration, u64, Event)>>,
     /// How many events there have been; tells those of the same moment apart.
     sequence: u64,
@@ -39,7 +46,7 @@ pub(crate) struct World {
     log_send: bool,
     log_receive: bool,
     outgoing: Vec<(NodeId, Box<str>)>,
-    host: Option<Host>,
+    host: Option<Rc<Host>>,
     crash: Option<Crash>,
     complaints: Vec<String>,
 }
@@ -48,6 +55,7 @@ struct Member {
     id: NodeId,
     /// Whether the node sent something that is no message; nobody listens to it any more.
     muted: bool,
+    condition: Condition,
     process: Box<dyn Process>,
     born: Duration,
     inbox: BinaryHeap<Reverse<Parcel>>,
@@ -55,6 +63,17 @@ struct Member {
     holding: Option<Parcel>,
     /// The next moment at which it will be woken.
     alarm: Option<Duration>,
+}
+
+/// What a participant can do.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Condition {
+    /// All it wants.
+    Running,
+    /// Nothing, until it is resumed; then it takes what has come in the meantime.
+    Paused,
+    /// Nothing ever again. What comes is lost.
+    Dead,
 }
 
 #[derive(Eq, PartialEq, Ord, PartialOrd)]
@@ -70,6 +89,8 @@ enum Event {
     /// The message it holds is due.
     Due(Seat),
     Alarm(Seat),
+    /// A message comes to its receiver's inbox from a detour.
+    Arrival(NodeId, Parcel),
 }
 
 /// A message that was sent, or received.
@@ -86,7 +107,7 @@ pub struct Packet {
 }
 
 impl World {
-    pub(crate) fn new(options: &Options, rng: Pcg64Mcg, host: Option<Host>) -> Self {
+    pub(crate) fn new(options: &Options, rng: Pcg64Mcg, host: Option<Rc<Host>>) -> Self {
         let network = Network::new(options.latency, options.loss);
         Self {
             now: Duration::ZERO,
@@ -94,6 +115,7 @@ impl World {
             network,
             members: Vec::new(),
             seats: IndexMap::default(),
+            departed: options.nemesis.iter().any(|fault| *fault != Fault::Partition).then(BTreeSet::new),
             agenda: BinaryHeap::new(),
             sequence: 0,
             messages: 0,
@@ -131,24 +153,77 @@ impl World {
         self.crash.take().or_else(|| members.find_map(|member| member.process.crash(Duration::ZERO)))
     }
 
-    pub(crate) fn host(&self) -> Option<&Host> {
-        self.host.as_ref()
-    }
-
     /// A new participant.
     pub(crate) fn join(&mut self, id: NodeId, process: Box<dyn Process>) -> Seat {
         let seat = self.members.len();
         self.seats.insert(id.clone(), seat);
         let inbox = BinaryHeap::new();
-        let born = self.now;
-        self.members.push(Some(Member { id, muted: false, process, born, inbox, holding: None, alarm: None }));
+        let (born, condition) = (self.now, Condition::Running);
+        self.members.push(Some(Member {
+            id,
+            muted: false,
+            condition,
+            process,
+            born,
+            inbox,
+            holding: None,
+            alarm: None,
+        }));
         seat
+    }
+
+    /// Ends a participant's process. Its id stays on the network: what is sent to it is lost, with what was on its way.
+    pub(crate) fn kill(&mut self, id: &NodeId) {
+        let Some(&seat) = self.seats.get(id) else { return };
+        self.leave(seat);
+        let seat = self.join(id.clone(), Box::new(Dead));
+        self.set_condition(seat, Condition::Dead);
+    }
+
+    /// Gives a dead participant a new process.
+    pub(crate) fn revive(&mut self, id: &NodeId, process: Box<dyn Process>) {
+        if let Some(&seat) = self.seats.get(id) {
+            self.leave(seat);
+        }
+        self.join(id.clone(), process);
+    }
+
+    /// Has a running participant do nothing, and messages wait for it.
+    pub(crate) fn pause(&mut self, id: &NodeId) {
+        let Some(&seat) = self.seats.get(id).filter(|_| self.condition(id) == Condition::Running) else { return };
+        self.set_condition(seat, Condition::Paused);
+    }
+
+    /// Lets a paused participant go on.
+    pub(crate) fn resume(&mut self, id: &NodeId) {
+        let Some(&seat) = self.seats.get(id).filter(|_| self.condition(id) == Condition::Paused) else { return };
+        self.set_condition(seat, Condition::Running);
+        self.wake(seat);
+        self.pick_up(seat);
+    }
+
+    pub(crate) fn condition(&self, id: &NodeId) -> Condition {
+        let member = self.seats.get(id).and_then(|seat| self.members[*seat].as_ref());
+        member.map_or(Condition::Dead, |member| member.condition)
+    }
+
+    fn set_condition(&mut self, seat: Seat, condition: Condition) {
+        let Some(member) = &mut self.members[seat] else { return };
+        member.condition = condition;
+        match condition {
+            Condition::Running => member.process.resume(),
+            Condition::Paused => member.process.pause(),
+            Condition::Dead => {}
+        }
     }
 
     /// Takes a participant off the network, with everything on its way to it.
     pub(crate) fn leave(&mut self, seat: Seat) {
         if let Some(member) = self.members[seat].take() {
             self.seats.swap_remove(&member.id);
+            if let Some(departed) = &mut self.departed {
+                departed.insert(member.id);
+            }
         }
     }
 
@@ -189,12 +264,17 @@ impl World {
                     self.wake(seat);
                 }
             }
+            Event::Arrival(dest, parcel) => {
+                if let Some(&receiver) = self.seats.get(&dest) {
+                    self.drop_off(receiver, parcel);
+                }
+            }
         }
     }
 
     /// Takes what a process wrote.
     fn hear(&mut self, output: Output) {
-        let Some(&seat) = self.seats.get(&output.node) else { return };
+        let Some(&seat) = self.seats.get(&output.node).filter(|_| !output.is_late()) else { return };
         let Some(line) = output.line else {
             // It has closed its stdout. Mostly that is the end; but it may as well have nothing more to say.
             self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash(END_PATIENCE));
@@ -219,7 +299,9 @@ impl World {
 
     /// Lets a participant go on with what it was given to do outside the network.
     pub(crate) fn wake(&mut self, seat: Seat) {
-        let Some(member) = &mut self.members[seat] else { return };
+        let Some(member) = self.members[seat].as_mut().filter(|member| member.condition == Condition::Running) else {
+            return;
+        };
         member.process.advance(self.now - member.born);
         self.settle(seat);
     }
@@ -228,6 +310,9 @@ impl World {
     fn deliver(&mut self, seat: Seat) {
         let Some(member) = &mut self.members[seat] else { return };
         let Some(parcel) = member.holding.take() else { return };
+        if member.condition != Condition::Running {
+            return member.inbox.push(Reverse(parcel));
+        }
         self.network.received(&parcel.src, &member.id);
         if self.log_receive {
             tracing::info!(target: "net", id = parcel.id, "recv {}", parcel.line);
@@ -259,27 +344,45 @@ impl World {
         self.outgoing = outgoing;
     }
 
-    /// Puts a message into the inbox of `dest`. Who sends to nobody is not listened to any more.
+    /// Sends a message on its way to `dest`. Who sends to nobody is not listened to any more.
     fn send(&mut self, seat: Seat, src: &NodeId, dest: &NodeId, line: impl Into<Box<str>>) {
         if self.members[seat].as_ref().is_none_or(|member| member.muted) {
             return;
         }
-        let Some(&receiver) = self.seats.get(dest) else {
+        let receiver = self.seats.get(dest).copied();
+        if receiver.is_none() && !self.departed.as_ref().is_some_and(|departed| departed.contains(dest)) {
             let text = format!("node {src} sent a message to `{dest}`, who is not there (any more)");
             return self.mute(seat, text);
-        };
+        }
         let (id, line) = (self.messages, line.into());
         self.messages += 1;
         if self.log_send {
             tracing::info!(target: "net", id, "send {line}");
         }
-        let latency = self.network.send(src, dest, &mut self.rng);
+        let ways = self.network.send(src, dest, &mut self.rng);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });
         }
-        let (Some(latency), Some(member)) = (latency, &mut self.members[receiver]) else { return };
-        let deadline = self.now + latency;
-        member.inbox.push(Reverse(Parcel { deadline, id, src: src.clone(), line }));
+        let (Some(receiver), [Some(way), copy]) = (receiver, ways) else { return };
+        if let Some(copy) = copy {
+            self.route(receiver, dest, copy, Parcel { deadline: self.now, id, src: src.clone(), line: line.clone() });
+        }
+        self.route(receiver, dest, way, Parcel { deadline: self.now, id, src: src.clone(), line });
+    }
+
+    /// Sends a message on its way to the inbox of `dest`.
+    fn route(&mut self, receiver: Seat, dest: &NodeId, way: Way, mut parcel: Parcel) {
+        parcel.deadline += way.detour + way.latency;
+        if way.detour.is_zero() {
+            return self.drop_off(receiver, parcel);
+        }
+        self.schedule(self.now + way.detour, Event::Arrival(dest.clone(), parcel));
+    }
+
+    /// Puts a message into an inbox.
+    fn drop_off(&mut self, receiver: Seat, parcel: Parcel) {
+        let Some(member) = &mut self.members[receiver] else { return };
+        member.inbox.push(Reverse(parcel));
         if member.holding.is_none() {
             self.pick_up(receiver);
         }
@@ -287,7 +390,9 @@ impl World {
 
     /// Has a participant take the next message that it hears from its inbox.
     fn pick_up(&mut self, seat: Seat) {
-        let Some(member) = &mut self.members[seat] else { return };
+        let Some(member) = self.members[seat].as_mut().filter(|member| member.condition == Condition::Running) else {
+            return;
+        };
         while let Some(Reverse(parcel)) = member.inbox.pop() {
             if self.network.hears(&parcel.src, &member.id) {
                 let due = parcel.deadline.max(self.now);

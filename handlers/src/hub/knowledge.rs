@@ -10,13 +10,12 @@
 //! A value that comes before others of its log can be read at once; it is appended when these have come. If they do not
 //! come, because they were lost together with the only node that had them, it is [adopted](Knowledge::adopt).
 
+use foldhash::fast::FixedState;
 use glomers_protocol::{Any, Context, NodeId, rand::RngExt};
+use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 /// How many values a message holds at most.
 pub(super) const MOST_VALUES: usize = 1000;
@@ -49,7 +48,7 @@ impl Excerpt {
 /// All that a node knows.
 pub(super) struct Knowledge {
     own: Origin,
-    values: BTreeSet<Any>,
+    values: IndexSet<Any, FixedState>,
     logs: BTreeMap<Origin, Vec<Any>>,
     vector: Vector,
     /// How many values all logs have.
@@ -66,7 +65,7 @@ impl Knowledge {
         Self { own, values, logs, vector, total, early }
     }
 
-    /// All values, in their order.
+    /// All values, in the order in which they came.
     pub(super) fn values(&self) -> impl Iterator<Item = &Any> {
         self.values.iter()
     }
@@ -158,8 +157,13 @@ fn part(vector: &Vector, origin: &Origin) -> usize {
     vector.get(origin).copied().unwrap_or_default()
 }
 
+/// Walks along both at the same time: this is asked for every link at every tick.
 fn exceeds(these: &Vector, those: &Vector) -> bool {
-    these.iter().any(|(origin, length)| *length > part(those, origin))
+    let mut those = those.iter().peekable();
+    these.iter().any(|(origin, length)| {
+        while those.next_if(|(other, _)| *other < origin).is_some() {}
+        *length > those.next_if(|(other, _)| *other == origin).map_or(0, |(_, length)| *length)
+    })
 }
 
 /// The part of a log from `first`, as far as there is room.

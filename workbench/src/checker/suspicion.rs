@@ -7,10 +7,7 @@
 pub mod counters;
 pub mod sets;
 
-use crate::{
-    history::{History, Process},
-    validity::Validity,
-};
+use crate::{history::History, nemesis::periods::periods, validity::Validity};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -77,24 +74,20 @@ const AGREEMENT: Duration = Duration::from_secs(5);
 
 /// From when on nodes must have heard of a write.
 pub(crate) struct Agreement {
-    /// When the network broke, and when it was healed.
+    /// When a fault began, and when all that had begun by then were over.
     faults: Vec<(Duration, Option<Duration>)>,
     patience: Duration,
 }
 
 impl Agreement {
-    /// Some time after the write has ended and the network has healed.
+    /// Some time after the write has ended and the faults are over.
     pub(crate) fn eventual(history: &History) -> Self {
-        let mut faults: Vec<(Duration, Option<Duration>)> = Vec::new();
-        for op in history.ops().iter().filter(|op| op.process == Process::Nemesis) {
-            match faults.last_mut() {
-                Some((_, healed @ None)) if op.f.starts_with("stop") => *healed = Some(op.time),
-                Some((_, None)) => {}
-                _ if op.f.starts_with("stop") => {}
-                _ => faults.push((op.time, None)),
-            }
-        }
-        Self { faults, patience: AGREEMENT }
+        let mut over = Some(Duration::ZERO);
+        let faults = periods(history).into_iter().map(|period| {
+            over = over.zip(period.end).map(|(over, end)| over.max(end));
+            (period.begin, over)
+        });
+        Self { faults: faults.collect(), patience: AGREEMENT }
     }
 
     /// When the write has ended.

@@ -8,8 +8,10 @@ mod latency;
 mod quantiles;
 mod rate;
 
-use super::faults::Period;
-use crate::history::{History, Kind, Operation};
+use crate::{
+    history::{History, Kind, Operation},
+    nemesis::periods::Period,
+};
 use frame::Frame;
 use plotters::style::RGBColor;
 use std::time::Duration;

@@ -3,9 +3,10 @@
 //! Values are texts, as they were written: a script that parsed them would round numbers. Long ones are cut; the run's
 //! folder has them whole.
 
-use super::{faults::Period, words::shorten};
+use super::words::shorten;
 use crate::{
     history::{History, Kind, Operation, Process},
+    nemesis::periods::Period,
     report::{Report, Setting},
 };
 use glomers_protocol::Any;
@@ -165,7 +166,8 @@ impl<'a> Data<'a> {
             let moment = time(packet.time) - origin;
             if packet.received {
                 if let Some(message) = sent.get_mut(&packet.id) {
-                    message.2 = Some(moment);
+                    // A message that was doubled is drawn as its first copy.
+                    message.2.get_or_insert(moment);
                 }
                 continue;
             }

@@ -4,7 +4,7 @@ use super::words::{shorten, significant, time};
 use crate::{
     checker::stats,
     network::Traffic,
-    options::Options,
+    options::{Fault, Options},
     report::{Report, Setting},
     validity::Validity,
 };
@@ -53,12 +53,22 @@ fn parts(report: &Report) -> Vec<(&'static str, Validity, String)> {
     let suspicions: Vec<_> =
         judgement.suspicions.counts.iter().map(|(kind, count)| format!("{count} \u{d7} {kind}")).collect();
     let suspicions = if suspicions.is_empty() { "nothing found".to_owned() } else { suspicions.join(", ") };
-    vec![
+    let mut parts = vec![
         ("workload", judgement.verdict.valid, workload(report)),
         ("operations", judgement.stats.valid, stats),
         ("availability", judgement.availability.valid, availability(report)),
         ("beyond Maelstrom", judgement.suspicions.valid, format!("{suspicions} ({role})")),
-    ]
+    ];
+    if let Some(liveness) = &judgement.liveness {
+        let silent: Vec<_> = liveness.silent.keys().map(String::as_str).collect();
+        let why = if silent.is_empty() {
+            "every node served again".to_owned()
+        } else {
+            format!("silent: {}", silent.join(", "))
+        };
+        parts.push(("liveness", liveness.valid, why));
+    }
+    parts
 }
 
 /// Why the workload's checker says what it says, in short.
@@ -105,6 +115,13 @@ fn arguments(options: &Options) -> String {
     let mut arguments = options.arguments();
     if options.strict {
         arguments.push("--strict".to_owned());
+    }
+    let own: Vec<_> = options.nemesis.iter().filter(|fault| !fault.is_of_maelstrom()).map(Fault::to_string).collect();
+    if !own.is_empty() {
+        arguments.extend(["--nemesis".to_owned(), own.join(",")]);
+    }
+    if options.liveness {
+        arguments.push("--liveness".to_owned());
     }
     if options.loss > 0.0 {
         arguments.push(format!("(loss: {})", options.loss));

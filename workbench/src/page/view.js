@@ -120,6 +120,12 @@ class Diagram {
     return this.from + ((place - this.head) / (this.size() - this.head - this.tail)) * (this.to - this.from);
   }
 
+  // The names of the faults in force at a moment.
+  faultsAt(time) {
+    const inForce = ([begin, end]) => begin <= time && time <= (end ?? this.most);
+    return this.faults.filter(inForce).map(([, , name]) => name).join("\n");
+  }
+
   draw() {
     const { pen, width, height } = prepare(this.canvas, this.height());
     this.paint(pen, width, height);
@@ -197,6 +203,7 @@ class Diagram {
 
   listenToPointer() {
     const { canvas } = this;
+    const place = this.along === "y" ? "offsetY" : "offsetX";
     let grip = null;
     canvas.addEventListener("pointerdown", (event) => {
       grip = { x: event.offsetX, y: event.offsetY, from: this.from, to: this.to, moved: false };
@@ -205,9 +212,9 @@ class Diagram {
     canvas.addEventListener("pointermove", (event) => {
       if (!grip) {
         const found = this.find(event.offsetX, event.offsetY);
-        return showTip(event, found ? this.describe(found) : "");
+        return showTip(event, found ? this.describe(found) : this.faultsAt(this.time(event[place])));
       }
-      const distance = event[this.along === "y" ? "offsetY" : "offsetX"] - grip[this.along];
+      const distance = event[place] - grip[this.along];
       grip.moved ||= Math.abs(distance) > 3;
       if (grip.moved) {
         const shift = (distance / (this.size() - this.head - this.tail)) * (grip.to - grip.from);

@@ -1,8 +1,8 @@
 //! What the charts have in common: the axes, the shaded faults, the legend.
 
-use crate::page::{
-    faults::Period,
-    words::{significant, time},
+use crate::{
+    nemesis::periods::Period,
+    page::words::{significant, time},
 };
 use plotters::{
     backend::SVGBackend,

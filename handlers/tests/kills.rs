@@ -1,0 +1,93 @@
+//! What survives when processes are killed and started again with empty memory: all that the services hold, and all that
+//! needs no memory. The other handlers lose what only the killed ones knew; `docs/faults.md` says what that is.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use glomers_handlers::{
+    Hub, Parrot, PrefixedIds,
+    taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
+};
+use glomers_protocol::Handler;
+use glomers_workbench::{
+    Options, Report, Validity,
+    options::{Concurrency, Distribution, Fault, Latency},
+    run, workload,
+};
+use std::time::Duration;
+
+const SEEDS: u64 = 8;
+
+fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
+    let options = Options {
+        seed,
+        latency: Latency { mean: Duration::from_millis(seed % 4 * 10), distribution: Distribution::Exponential },
+        rate: 20.0,
+        concurrency: Concurrency::PerNode(2),
+        time_limit: Duration::from_secs(20),
+        nemesis: faults.to_vec(),
+        nemesis_interval: Duration::from_secs(2),
+        liveness: true,
+        ..Options::default().with_node_count(3)
+    };
+    run::<H>(workload(name).unwrap(), &options).unwrap()
+}
+
+/// Nothing is lost or wrong, and all nodes serve again.
+fn survives<H: Handler>(name: &str) {
+    for seed in 0..SEEDS {
+        for faults in [&[Fault::Kill][..], &[Fault::Kill, Fault::Pause, Fault::Partition]] {
+            let report = report::<H>(name, seed, faults);
+            assert_eq!(report.judgement.verdict.valid, Validity::Valid, "{name}, seed {seed}, {faults:?}: {report}");
+            assert_eq!(
+                report.judgement.liveness.as_ref().unwrap().valid,
+                Validity::Valid,
+                "{name}, seed {seed}: {report}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ids_stay_unique() {
+    survives::<PrefixedIds>("unique-ids");
+}
+
+#[test]
+fn totals_that_are_published_stay() {
+    survives::<PublishedTotals>("g-counter");
+}
+
+#[test]
+fn claimed_offsets_stay() {
+    survives::<ClaimedOffsets>("kafka");
+}
+
+#[test]
+fn forwarded_registers_stay() {
+    survives::<ForwardedRegisters>("lin-kv");
+}
+
+#[test]
+fn swapped_roots_stay() {
+    survives::<SwappedRoot>("txn-list-append");
+}
+
+/// `echo` is judged invalid if an operation did not succeed, as Maelstrom has it.
+#[test]
+fn everybody_answers_again() {
+    for seed in 0..SEEDS {
+        let report = report::<Parrot>("echo", seed, &[Fault::Kill]);
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+/// A broadcast is confirmed before others know of it, and lost if its node is killed within the cycle; no more is, as long
+/// as a node lives that knows the rest.
+#[test]
+fn a_minority_takes_few_broadcasts_with_it() {
+    for seed in 0..SEEDS {
+        let report = report::<Hub>("broadcast", seed, &[Fault::KillMinority]);
+        let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
+        assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}

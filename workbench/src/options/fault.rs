@@ -1,0 +1,109 @@
+//! `--nemesis`: the faults and their names. What each does is told in `docs/faults.md`.
+
+use std::{fmt, str::FromStr};
+
+/// A fault that the nemesis injects.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub enum Fault {
+    /// Nodes do not hear each other: a partition of a family that is drawn each time.
+    Partition,
+    /// Some nodes do not hear the others, who hear them.
+    PartitionOneWay,
+    /// Two halves of the nodes hear each other only through one node that hears all.
+    PartitionBridge,
+    /// Every node hears a majority, and no two the same one.
+    PartitionRing,
+    /// Nodes are killed, and started again with empty memory.
+    Kill,
+    /// Fewer than half of the nodes are killed, and the next ones not before the interval has passed.
+    KillMinority,
+    /// Nodes stand still, and go on where they were.
+    Pause,
+    /// Messages between servers are lost.
+    Loss,
+    /// Messages between nodes come twice.
+    Duplicate,
+    /// Messages between servers overtake each other.
+    Reorder,
+    /// Messages between servers take much longer.
+    Slow,
+}
+
+impl Fault {
+    /// All of them, in the order in which they begin and end when several do at the same moment.
+    pub const ALL: [Self; 11] = [
+        Self::Partition,
+        Self::PartitionOneWay,
+        Self::PartitionBridge,
+        Self::PartitionRing,
+        Self::Kill,
+        Self::KillMinority,
+        Self::Pause,
+        Self::Loss,
+        Self::Duplicate,
+        Self::Reorder,
+        Self::Slow,
+    ];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Partition => "partition",
+            Self::PartitionOneWay => "partition-one-way",
+            Self::PartitionBridge => "partition-bridge",
+            Self::PartitionRing => "partition-ring",
+            Self::Kill => "kill",
+            Self::KillMinority => "kill-minority",
+            Self::Pause => "pause",
+            Self::Loss => "loss",
+            Self::Duplicate => "duplicate",
+            Self::Reorder => "reorder",
+            Self::Slow => "slow",
+        }
+    }
+
+    /// What it does, in a line.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Partition => "nodes do not hear each other, in one of Maelstrom's four ways",
+            Self::PartitionOneWay => "some nodes do not hear the others, who hear them",
+            Self::PartitionBridge => "two halves that one node joins",
+            Self::PartitionRing => "every node hears a majority, no two the same",
+            Self::Kill => "nodes are killed, and started again with empty memory",
+            Self::KillMinority => "fewer than half are, and the next ones not before the interval has passed",
+            Self::Pause => "nodes stand still, then go on",
+            Self::Loss => "one in five messages between servers is lost",
+            Self::Duplicate => "one in five messages between nodes comes twice",
+            Self::Reorder => "messages between servers overtake each other",
+            Self::Slow => "messages between servers take ten times as long, and at least 100 ms longer",
+        }
+    }
+
+    /// Whether `maelstrom test` has it: the newest release has `partition`, its main branch `kill` and `pause` as well.
+    pub const fn is_of_maelstrom(self) -> bool {
+        matches!(self, Self::Partition | Self::Kill | Self::Pause)
+    }
+}
+
+/// Its [`name`](Fault::name).
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// There is no fault of that name.
+#[derive(Clone, Debug, thiserror::Error, Eq, PartialEq)]
+#[error("there is no fault `{name}`; known: {}", Fault::ALL.map(Fault::name).join(", "))]
+pub struct UnknownFault {
+    name: String,
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        let found = Self::ALL.into_iter().find(|fault| fault.name() == name);
+        found.ok_or_else(|| UnknownFault { name: name.to_owned() })
+    }
+}

@@ -130,19 +130,19 @@ impl<T: Clone> Feed<T> {
     }
 
     /// Appends an entry and returns its number. It leaves with the next [`flush`](Self::flush).
-    pub fn push(&mut self, entry: &T) -> u64 {
+    pub fn push(&mut self, entry: impl FnOnce() -> T) -> u64 {
         self.clock += 1;
         self.upto = self.clock;
         if !self.links.is_empty() {
-            self.entries.push_back((self.clock, entry.clone()));
+            self.entries.push_back((self.clock, entry()));
         }
         self.clock
     }
 
     /// Appends an entry that makes all earlier ones superfluous, also those that have not reached every peer.
-    pub fn supersede(&mut self, entry: &T) {
+    pub fn supersede(&mut self, entry: T) {
         self.entries.clear();
-        self.push(entry);
+        self.push(|| entry);
     }
 
     /// Tells the peers, as if by an entry, that no number up to the highest one seen will be used any more.

@@ -60,7 +60,7 @@ impl HorizonLogs {
 
     fn send(&self, cx: &Context, request: Send) -> SendOk {
         let record = Record::Sent(request.key, request.msg);
-        let number = self.feed.borrow_mut().push(&record);
+        let number = self.feed.borrow_mut().push(|| record.clone());
         let offset = offset(cx, cx.id(), number);
         self.apply(offset, record);
         SendOk { offset }
@@ -80,7 +80,7 @@ impl HorizonLogs {
     fn commit_offsets(&self, request: CommitOffsets) -> CommitOffsetsOk {
         let news = self.commit(request.offsets);
         if !news.is_empty() {
-            self.feed.borrow_mut().push(&Record::Committed(news));
+            self.feed.borrow_mut().push(|| Record::Committed(news));
         }
         CommitOffsetsOk {}
     }

@@ -78,7 +78,7 @@ impl LastWriterWins {
         if !writes.is_empty() {
             let writes = Writes::from_iter(writes);
             let mut feed = self.feed.borrow_mut();
-            let number = feed.push(&Record::Done(writes.clone()));
+            let number = feed.push(|| Record::Done(writes.clone()));
             self.apply((number, feed.life()), writes);
         }
         TxnOk { txn }

@@ -40,7 +40,12 @@ pub use replicated_map::ReplicatedMap;
 pub use running_totals::{GCounter, PnCounter};
 pub use set_union::SetUnion;
 
-/// The README's examples, compiled and run.
+/// The documents' examples, compiled and run; those of the tutorial are in `tests/tutorial`.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/coming-from.md")]
+    struct ComingFrom;
+}

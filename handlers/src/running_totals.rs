@@ -45,7 +45,7 @@ impl<T: Copy + Default + AddAssign + Sum> Totals<T> {
         own.life = feed.life();
         own.additions += 1;
         own.total += delta;
-        feed.supersede(own);
+        feed.supersede(*own);
     }
 
     fn sum(&self) -> T {

@@ -34,7 +34,7 @@ impl SetUnion {
 
     fn add(&self, request: Add) -> AddOk {
         if self.elements.borrow_mut().insert(request.element.clone()) {
-            self.feed.borrow_mut().push(&request.element);
+            self.feed.borrow_mut().push(|| request.element);
         }
         AddOk {}
     }

@@ -37,8 +37,8 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
 /// A payload that asks for an answer.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no request",
-    label = "this is not the type of a request",
-    note = "a handler takes the type that the schema generates for the request, such as `Read` for `read`"
+    label = "write the type that the schema has for the request, such as `Read` for `read`",
+    note = "if it is other nodes that send it, put #[message] above the function, or #[rpc] if it answers"
 )]
 pub trait Request: Payload {
     /// What answers it.

@@ -1,6 +1,6 @@
 //! What a handler method gives back: its answer, or the promise of one.
 
-use crate::RpcError;
+use crate::{RpcError, support::IntoError};
 use std::{future::Future, pin::Pin};
 
 /// A future answer.
@@ -29,7 +29,7 @@ impl<T> Reply<T> {
 /// What a handler function may return for a response `T`: the response, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler must answer with `{T}`, not with `{Self}`",
-    label = "expected `{T}`, or a `Result` of it whose error converts into `RpcError`",
+    label = "write `{T}`, or a `Result` of it",
     note = "the schema pairs each request with its response; the request's type is that of the handler's parameter"
 )]
 pub trait IntoReply<T> {
@@ -41,14 +41,15 @@ pub trait IntoReply<T> {
     fn into_reply(self) -> Result<T, RpcError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoReply<T> for T {
     fn into_reply(self) -> Result<T, RpcError> {
         Ok(self)
     }
 }
 
-impl<T, E: Into<RpcError>> IntoReply<T> for Result<T, E> {
+impl<T, E: IntoError> IntoReply<T> for Result<T, E> {
     fn into_reply(self) -> Result<T, RpcError> {
-        self.map_err(Into::into)
+        self.map_err(IntoError::into_error)
     }
 }

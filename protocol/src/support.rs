@@ -4,7 +4,7 @@
 #[cfg(feature = "schema")]
 pub use crate::described::{Document, Json};
 use crate::{
-    Context, ErrorCode, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
+    Context, ErrorCode, IntoReply, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
     error::{Reason, excerpt},
     owed::Unanswered,
     reply::Later,
@@ -134,7 +134,7 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
 /// A node that has no `#[init]` function.
 #[diagnostic::on_unimplemented(
     message = "nothing says how to make a `{Self}`",
-    label = "derive `Default` for it, or write an `#[init]` function in the block"
+    label = "derive `Default` for it, or write `#[init] fn new(cx: &Context) -> Self` in the block"
 )]
 pub trait ByDefault: Sized {
     /// The default.
@@ -151,6 +151,40 @@ impl<T: Default> ByDefault for T {
 /// Makes a node that has no `#[init]` function.
 pub fn by_default<T: ByDefault>() -> T {
     T::by_default()
+}
+
+/// What a handler may fail with.
+#[diagnostic::on_unimplemented(
+    message = "no client can be told a `{Self}`",
+    label = "write `RpcError` here, or implement `From<{Self}> for RpcError`",
+    note = "`RpcError::new(ErrorCode::.., text)` makes one; a `CallError` becomes one by `?`"
+)]
+pub trait IntoError {
+    /// The error on the wire.
+    fn into_error(self) -> RpcError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<RpcError>> IntoError for E {
+    fn into_error(self) -> RpcError {
+        self.into()
+    }
+}
+
+/// What a function may return that nobody awaits: `#[message]` and `#[every]`.
+#[diagnostic::on_unimplemented(
+    message = "nobody awaits what this function returns",
+    label = "return nothing, or a `Result<(), _>`",
+    note = "a function that answers another node is `#[rpc]`"
+)]
+pub trait Unawaited: IntoReply<()> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoReply<()>> Unawaited for T {}
+
+/// The outcome of a function that nobody awaits.
+pub fn unawaited(outcome: impl Unawaited) -> Result<(), RpcError> {
+    outcome.into_reply()
 }
 
 /// A type whose wire form is an array that begins with a tag, which tells what the other items are.

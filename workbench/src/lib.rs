@@ -53,6 +53,7 @@ mod recording;
 mod report;
 mod run;
 mod services;
+pub mod soak;
 pub mod store;
 mod test;
 mod topology;

@@ -232,9 +232,14 @@ fn call(function: &Function, payload: TokenStream) -> TokenStream {
             quote_spanned!(span=> ::glomers_protocol::Reply::<()>::#make)
         }
     };
+    // What nobody awaits is asked for its type with other words.
+    let finish = match &function.role {
+        Role::Request | Role::Rpc => TokenStream::new(),
+        _ => quote_spanned!(span=> ::glomers_protocol::support::unawaited),
+    };
     if !function.is_async {
         let arguments = arguments(function, payload);
-        return quote_spanned!(span=> #make(Self::#name(#node, #(#arguments),*)));
+        return quote_spanned!(span=> #make(#finish(Self::#name(#node, #(#arguments),*))));
     }
     let from = function.takes(Parameter::From).then(|| quote!(let from = ::std::clone::Clone::clone(from);));
     let arguments = function.parameters.iter().map(|parameter| match parameter {
@@ -242,7 +247,7 @@ fn call(function: &Function, payload: TokenStream) -> TokenStream {
         Parameter::From => quote!(&from),
         Parameter::Payload => payload.clone(),
     });
-    let future = quote_spanned!(span=> async move { Self::#name(&this, #(#arguments),*).await });
+    let future = quote_spanned!(span=> async move { #finish(Self::#name(&this, #(#arguments),*).await) });
     let later = quote_spanned!(span=> #make(#future));
     quote!({
         let this = ::std::clone::Clone::clone(#node);

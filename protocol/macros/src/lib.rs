@@ -2,12 +2,14 @@
 //!
 //! # Layout
 //!
+//! - `arguments`: the workload that the attribute names.
 //! - `parse`: an attributed `impl` block as a list of handler functions, and every mistake in it.
 //! - `expand`: the implementations that wire those functions into a node.
 //!
 //! The user's own code is always given back, so that rustc's errors about it appear beside ours and nothing fails only
 //! because something else did.
 
+mod arguments;
 mod expand;
 mod parse;
 
@@ -21,11 +23,10 @@ pub fn handler(workload: proc_macro::TokenStream, block: proc_macro::TokenStream
 }
 
 fn expand_handler(workload: TokenStream, block: TokenStream) -> TokenStream {
-    let mut block = match syn::parse2(block.clone()) {
+    let mut block = match parse::item(block.clone()) {
         Ok(block) => block,
-        Err(_) => {
-            let error =
-                syn::Error::new_spanned(&block, "#[handler(WORKLOAD)] goes on an `impl` block").to_compile_error();
+        Err(error) => {
+            let error = error.to_compile_error();
             return quote!(#error #block);
         }
     };

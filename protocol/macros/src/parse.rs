@@ -1,9 +1,11 @@
 //! Reads an attributed `impl` block. All mistakes are collected, each at the place where the user made it.
 
+use crate::arguments;
 use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use syn::{
-    Attribute, Error, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Meta, Path, ReceiverKind, ReturnType, Token,
-    Type,
+    Attribute, Error, Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit, Meta, Path, ReceiverKind,
+    ReturnType, Token, Type,
     parse::{ParseStream, Parser},
     spanned::Spanned,
 };
@@ -63,12 +65,25 @@ impl Function {
     }
 }
 
+/// The item that the attribute stands on, which must be an `impl` block.
+pub(crate) fn item(tokens: TokenStream) -> Result<ItemImpl, Error> {
+    match syn::parse2(tokens.clone())? {
+        Item::Impl(block) => Ok(block),
+        _ => Err(Error::new_spanned(tokens, "#[handler(WORKLOAD)] goes on the `impl` block with the node's functions")),
+    }
+}
+
 /// Reads `block` and takes our own attributes off it.
 pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Handlers>, Vec<Error>) {
     let mut errors = Vec::new();
-    let arguments = read_arguments(arguments).map_err(|error| errors.push(error)).ok();
+    let arguments = arguments::read(arguments).map_err(|error| errors.push(error)).ok();
     if let Some((path, _)) = &block.trait_ {
-        errors.push(Error::new_spanned(path, "#[handler] goes on an `impl` of the type itself, not of a trait"));
+        let text = "#[handler] goes on an `impl` of the type itself, not of a trait: `impl MyNode { .. }`";
+        errors.push(Error::new_spanned(path, text));
+    }
+    if let Some(lifetime) = block.generics.lifetimes().next() {
+        let text = "a node owns what it keeps: write `String` for `&str`, `Rc` for other references";
+        errors.push(Error::new_spanned(lifetime, text));
     }
     let mut functions: Vec<Function> = Vec::new();
     for item in &mut block.items {
@@ -76,12 +91,13 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
         match read_function(function) {
             // rustc says that the name is taken; a second entry would only repeat it.
             Ok(function) if functions.iter().any(|other| other.name == function.name) => {}
-            Ok(function) => functions.push(function),
+            Ok(function) => {
+                errors.extend(functions.iter().find_map(|other| collision(other, &function)));
+                functions.push(function);
+            }
             Err(error) => errors.push(error),
         }
     }
-    let mut makers = functions.iter().filter(|function| matches!(function.role, Role::Init)).skip(1);
-    errors.extend(makers.next().map(|second| Error::new(second.name.span(), "a node has only one #[init] function")));
     let handlers = if errors.is_empty() {
         arguments.map(|(workload, schema)| Handlers { workload, schema, functions })
     } else {
@@ -90,34 +106,30 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
     (handlers, errors)
 }
 
-/// A single name is one of the modules of `glomers_protocol`; a path is taken as it stands. Behind it may stand `schema`.
-fn read_arguments(arguments: TokenStream) -> Result<(Path, Option<Ident>), Error> {
-    let text = "name the workload that this node serves, as in #[handler(broadcast)]; your own by its path, as in \
-                #[handler(crate::chat)]";
-    if arguments.is_empty() {
-        return Err(Error::new(Span::call_site(), text));
+/// What two functions of one node cannot have both.
+fn collision(first: &Function, second: &Function) -> Option<Error> {
+    if matches!((&first.role, &second.role), (Role::Init, Role::Init)) {
+        return Some(Error::new(second.name.span(), "a node has only one #[init] function"));
     }
-    let read = |input: ParseStream<'_>| {
-        let path: Path = input.parse()?;
-        let word = input.parse::<Option<Token![,]>>()?.map(|_| input.parse::<Ident>()).transpose()?;
-        Ok((path, word))
-    };
-    let (path, word) = read.parse2(arguments.clone()).map_err(|_| Error::new_spanned(arguments, text))?;
-    if let Some(word) = word.as_ref().filter(|word| *word != "schema") {
-        let text = "a node serves one workload; behind it may stand `schema` and nothing else";
-        return Err(Error::new_spanned(word, text));
-    }
-    match path.get_ident() {
-        Some(name) => Ok((syn::parse_quote!(::glomers_protocol::#name), word)),
-        None => Ok((path, word)),
-    }
+    let between_nodes = |function: &Function| matches!(function.role, Role::Message | Role::Rpc);
+    let (one, payload) = (first.payload.as_ref()?, second.payload.as_ref()?);
+    let is_doubled =
+        between_nodes(first) && between_nodes(second) && quote!(#one).to_string() == quote!(#payload).to_string();
+    let text = format!(
+        "this type is the message of `{}` already, and a type has one name on the wire: give `{}` a type of its own",
+        first.name, second.name
+    );
+    is_doubled.then(|| Error::new_spanned(payload, text))
 }
 
 fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
     let role = take_role(&mut function.attrs)?;
     let signature = &function.sig;
     if let Some(parameter) = signature.generics.params.first() {
-        return Err(Error::new_spanned(parameter, "a handler function has no generic parameters: the wire has none"));
+        return Err(Error::new_spanned(
+            parameter,
+            "a handler function has no generic parameters: name the message's own type",
+        ));
     }
     let mut inputs = signature.inputs.iter().peekable();
     match (&role, inputs.next_if(|input| matches!(input, FnArg::Receiver(_)))) {
@@ -129,7 +141,8 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
         (_, Some(FnArg::Receiver(receiver)))
             if matches!(receiver.kind, ReceiverKind::Reference(_, _, None) | ReceiverKind::Typed(..)) => {}
         (_, Some(receiver)) => {
-            let text = "a handler function takes `&self`: keep what changes in a `Cell` or `RefCell`";
+            let text =
+                "write `&self`, and keep what changes in a `Cell` or `RefCell`: functions that wait share the node";
             return Err(Error::new_spanned(receiver, text));
         }
         (_, None) => {
@@ -139,13 +152,16 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
         }
     }
     let inputs = inputs.map(read_parameter).collect::<Result<Vec<_>, _>>()?;
-    let parameters: Vec<_> = inputs.iter().map(|(parameter, _)| *parameter).collect();
-    let payload =
-        inputs.into_iter().find(|(parameter, _)| *parameter == Parameter::Payload).map(|(_, payload)| payload);
+    let mut payloads = inputs.iter().filter(|(parameter, _)| *parameter == Parameter::Payload).map(|(_, ty)| ty);
+    let payload = payloads.next().cloned();
+    if let Some(second) = payloads.next() {
+        let text = "a handler function takes one message, besides `&Context` and the sender's `&NodeId`";
+        return Err(Error::new_spanned(second, text));
+    }
     let function = Function {
         name: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
-        parameters,
+        parameters: inputs.iter().map(|(parameter, _)| *parameter).collect(),
         payload,
         returns: match &signature.output {
             ReturnType::Default => None,
@@ -157,49 +173,78 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
     Ok(function)
 }
 
-/// The parameters that each role allows and needs.
+/// What each role allows and needs.
 fn check(function: &Function) -> Result<(), Error> {
-    let span = function.name.span();
-    let payloads = function.parameters.iter().filter(|parameter| **parameter == Parameter::Payload).count();
-    match function.role {
-        Role::Every(_) | Role::Init if payloads > 0 || function.takes(Parameter::From) => {
-            Err(Error::new(span, "nobody sends this: the only parameter it may have is `&Context`"))
+    let name = &function.name;
+    let fail = |text: String| Err(Error::new(name.span(), text));
+    match (&function.role, &function.payload) {
+        (Role::Every(_) | Role::Init, Some(payload)) => {
+            let text = "nobody sends this, so it takes no message: the only parameter it may have is `&Context`";
+            Err(Error::new_spanned(payload, text))
         }
-        Role::Every(_) => Ok(()),
-        Role::Init if function.is_async => {
-            Err(Error::new(span, "#[init] cannot wait: use `cx.spawn` for what takes time"))
+        (Role::Every(_) | Role::Init, None) if function.takes(Parameter::From) => {
+            fail("nobody sends this, so there is no sender: the only parameter it may have is `&Context`".to_owned())
         }
-        Role::Init => Ok(()),
-        _ if payloads != 1 => {
-            let text = "a handler function takes one message by value, besides `&Context` and the sender's `&NodeId`";
-            Err(Error::new(span, text))
+        (Role::Init, None) if function.is_async => {
+            fail("#[init] cannot wait: use `cx.spawn` for what takes time".to_owned())
         }
-        Role::Rpc if function.returns.is_none() => {
-            Err(Error::new(span, "#[rpc] answers, so it returns something; use #[message] for one way"))
+        (Role::Every(_) | Role::Init, None) => Ok(()),
+        (_, None) => fail(format!(
+            "which message does `{name}` take? Write it as a parameter, by value, such as `request: {}`",
+            type_name(name)
+        )),
+        (role, Some(payload)) if !is_message(payload) => {
+            let text = match role {
+                Role::Request => {
+                    format!("this is no message: write the type of the workload's request, `{}`", type_name(name))
+                }
+                _ => "this is no message: write a struct of your own that derives `Serialize` and `Deserialize`"
+                    .to_owned(),
+            };
+            Err(Error::new_spanned(payload, text))
+        }
+        (Role::Rpc, Some(_)) if function.returns.is_none() => {
+            fail(format!("#[rpc] answers, so say with what, such as `-> {}Ok`; one way is #[message]", type_name(name)))
         }
         _ => Ok(()),
     }
 }
 
+/// The type that schemas have for the request of this name: `CommitOffsets` for `commit_offsets`.
+fn type_name(name: &Ident) -> String {
+    let words = name.to_string();
+    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+    words.trim_start_matches("r#").split('_').map(capital).collect::<Vec<String>>().concat()
+}
+
+/// Whether a type may be an object on the wire, as far as its name tells: no number, text, list or tuple.
+fn is_message(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Any"].contains(&&*name)
+}
+
 /// What fills a parameter, and its type.
 fn read_parameter(input: &FnArg) -> Result<(Parameter, Type), Error> {
     let FnArg::Typed(input) = input else { return Err(Error::new_spanned(input, "`self` comes first")) };
-    let (by_reference, ty) = match &*input.ty {
-        Type::Reference(reference) => (true, &*reference.elem),
-        ty => (false, ty),
+    let (reference, ty) = match &*input.ty {
+        Type::Reference(reference) => (Some(reference), &*reference.elem),
+        ty => (None, ty),
     };
     let name = match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         _ => None,
     };
-    match (name.as_deref(), by_reference) {
-        (Some("Context"), true) => Ok((Parameter::Context, ty.clone())),
-        (Some("NodeId"), true) => Ok((Parameter::From, ty.clone())),
-        (Some(name @ ("Context" | "NodeId")), false) => {
-            Err(Error::new_spanned(&input.ty, format!("take it by reference: `&{name}`")))
+    match (name.as_deref(), reference) {
+        (Some("Context"), Some(reference)) if reference.mutability.is_none() => Ok((Parameter::Context, ty.clone())),
+        (Some("NodeId"), Some(reference)) if reference.mutability.is_none() => Ok((Parameter::From, ty.clone())),
+        (Some(name @ ("Context" | "NodeId")), _) => {
+            Err(Error::new_spanned(&input.ty, format!("take it by shared reference: `&{name}`")))
         }
-        (_, true) => Err(Error::new_spanned(&input.ty, "take the message by value, it is yours")),
-        (_, false) => Ok((Parameter::Payload, ty.clone())),
+        (_, Some(_)) if is_message(ty) => {
+            Err(Error::new_spanned(&input.ty, "take the message by value, without the `&`: it is yours"))
+        }
+        (_, _) => Ok((Parameter::Payload, (*input.ty).clone())),
     }
 }
 
@@ -219,7 +264,11 @@ fn take_role(attributes: &mut Vec<Attribute>) -> Result<Role, Error> {
     if attribute.path().is_ident("every") {
         let text = "how often? write #[every(millis = 50)] or #[every(secs = 1)]";
         let period = attribute.meta.require_list().ok().and_then(|list| read_period.parse2(list.tokens.clone()).ok());
-        return period.map(Role::Every).ok_or_else(|| Error::new_spanned(attribute, text));
+        let (amount, period) = period.ok_or_else(|| Error::new_spanned(attribute, text))?;
+        if is_zero(&amount) {
+            return Err(Error::new_spanned(amount, "a period of zero would leave no time for anything else"));
+        }
+        return Ok(Role::Every(period));
     }
     if !matches!(attribute.meta, Meta::Path(_)) {
         return Err(Error::new_spanned(attribute, "this attribute has no arguments"));
@@ -231,15 +280,21 @@ fn take_role(attributes: &mut Vec<Attribute>) -> Result<Role, Error> {
     }
 }
 
-/// `millis = EXPR` or `secs = EXPR`, as an expression of type `Duration`. `self` may be used in it.
-fn read_period(input: ParseStream<'_>) -> Result<TokenStream, Error> {
+/// `millis = EXPR` or `secs = EXPR`: the amount, and an expression of type `Duration`. `self` may be used in it.
+fn read_period(input: ParseStream<'_>) -> Result<(Expr, TokenStream), Error> {
     let unit: Ident = input.parse()?;
     let constructor = match unit.to_string().as_str() {
-        "millis" => quote::quote!(from_millis),
-        "secs" => quote::quote!(from_secs),
+        "millis" => quote!(from_millis),
+        "secs" => quote!(from_secs),
         _ => return Err(Error::new(unit.span(), "expected `millis` or `secs`")),
     };
     input.parse::<Token![=]>()?;
     let amount: Expr = input.parse()?;
-    Ok(quote::quote!(::std::time::Duration::#constructor(#amount)))
+    let period = quote!(::std::time::Duration::#constructor(#amount));
+    Ok((amount, period))
+}
+
+/// Whether it is the number 0; what is known only when the node runs is checked there.
+fn is_zero(amount: &Expr) -> bool {
+    matches!(amount, Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0")
 }

@@ -1,7 +1,7 @@
 //! Attributes that are incomplete, doubled or at the wrong function; all are reported at once.
 
 use glomers_protocol::{
-    Context,
+    Context, NodeId,
     echo::{Echo, EchoOk},
     handler,
 };
@@ -29,6 +29,12 @@ impl Parrot {
 
     #[every(hours = 1)]
     fn with_another_unit(&self) {}
+
+    #[every(millis = 0)]
+    fn without_pause(&self) {}
+
+    #[every(millis = 50)]
+    fn with_a_sender(&self, _from: &NodeId) {}
 
     #[every(millis = 50)]
     fn with_a_message(&self, _echo: Echo) {}

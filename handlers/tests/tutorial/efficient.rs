@@ -1,0 +1,146 @@
+//! Challenges 3d and 3e: batches along a tree.
+
+use crate::Chapter;
+use glomers_protocol::{
+    Any, Context, NodeId,
+    broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
+    handler,
+};
+use glomers_workbench::{
+    Options, Report, Validity,
+    challenge::challenges,
+    options::{Fault, Latency},
+    run, run_with, workload,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    rc::Rc,
+    time::Duration,
+};
+
+struct Tree {
+    values: RefCell<BTreeSet<Any>>,
+    /// What each neighbour is still to be told.
+    owed: RefCell<BTreeMap<NodeId, Vec<Any>>>,
+    period: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Batch {
+    values: Vec<Any>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Heard {}
+
+#[handler(broadcast)]
+impl Tree {
+    #[init]
+    fn new(cx: &Context) -> Self {
+        Self::with(cx, 24, 150)
+    }
+
+    fn topology(&self, _: Topology) -> TopologyOk {
+        TopologyOk {}
+    }
+
+    fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
+        self.learn(request.message, cx.id());
+        BroadcastOk {}
+    }
+
+    fn read(&self, _: Read) -> ReadOk {
+        ReadOk { messages: self.values.borrow().iter().cloned().collect() }
+    }
+
+    #[rpc]
+    fn batch(&self, from: &NodeId, batch: Batch) -> Heard {
+        batch.values.into_iter().for_each(|value| self.learn(value, from));
+        Heard {}
+    }
+
+    #[every(millis = self.period)]
+    fn flush(self: &Rc<Self>, cx: &Context) {
+        for (neighbour, owed) in self.owed.borrow_mut().iter_mut().filter(|(_, owed)| !owed.is_empty()) {
+            let (node, cx, neighbour) = (Rc::clone(self), cx.clone(), neighbour.clone());
+            let batch = Batch { values: mem::take(owed) };
+            cx.clone().spawn(async move {
+                if cx.call(&neighbour, &batch).await.is_err() {
+                    node.owed.borrow_mut().entry(neighbour).or_default().extend(batch.values);
+                }
+            });
+        }
+    }
+}
+
+impl Tree {
+    /// A tree of all nodes in which each has up to this many children, and sends once a period of milliseconds.
+    fn with(cx: &Context, children: usize, period: u64) -> Self {
+        let place = cx.ids().iter().position(|id| id == cx.id()).expect("a node is one of the cluster's");
+        let is_neighbour = |other: &usize| {
+            let is_parent = |parent: usize, child: usize| child > 0 && (child - 1) / children == parent;
+            is_parent(place, *other) || is_parent(*other, place)
+        };
+        let neighbours = (0..cx.ids().len()).filter(is_neighbour);
+        let owed = neighbours.map(|other| (cx.ids()[other].clone(), Vec::new())).collect();
+        Self { values: RefCell::default(), owed: RefCell::new(owed), period }
+    }
+
+    /// Takes in a value, to be told to all neighbours but the one it came from.
+    fn learn(&self, value: Any, from: &NodeId) {
+        if self.values.borrow_mut().insert(value.clone()) {
+            let mut owed = self.owed.borrow_mut();
+            owed.iter_mut().filter(|(neighbour, _)| *neighbour != from).for_each(|(_, owed)| owed.push(value.clone()));
+        }
+    }
+}
+
+/// The tests of challenges 3d and 3e.
+fn judge(children: usize, period: u64) -> Report {
+    let options = Options {
+        rate: 100.0,
+        time_limit: Duration::from_secs(20),
+        latency: Latency { mean: Duration::from_millis(100), ..Latency::default() },
+        ..Options::default().with_node_count(25)
+    };
+    run_with(workload("broadcast").unwrap(), &options, move |cx| Tree::with(cx, children, period)).unwrap()
+}
+
+/// Which of the challenge's bars a run misses.
+fn failures(challenge: &str, report: &Report) -> Vec<String> {
+    challenges().iter().find(|known| known.name == challenge).unwrap().failures(report)
+}
+
+#[test]
+fn trees() {
+    for (what, period) in [("tree of 4, every 10 ms", 10), ("tree of 4, every 100 ms", 100)] {
+        Chapter::efficient.lists(what, &judge(4, period));
+    }
+}
+
+#[test]
+fn challenge_3d() {
+    for (what, period) in [("hub, every 10 ms", 10), ("hub, every 150 ms", 150)] {
+        let report = judge(24, period);
+        Chapter::efficient.lists(what, &report);
+        assert_eq!(failures("3d", &report), [""; 0]);
+    }
+}
+
+#[test]
+fn challenge_3e() {
+    let report = judge(24, 500);
+    Chapter::efficient.lists("hub, every 500 ms", &report);
+    assert_eq!(failures("3e", &report), [""; 0]);
+}
+
+#[test]
+fn the_hub_still_survives_a_partition() {
+    let options =
+        Options { nemesis: vec![Fault::Partition], time_limit: Duration::from_secs(20), ..Options::default() };
+    let report = run::<Tree>(workload("broadcast").unwrap(), &options).unwrap();
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+}

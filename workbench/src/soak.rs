@@ -1,0 +1,177 @@
+//! Many different tests of one node: a seed draws the size of the cluster, its pace, its network and its faults, and a test
+//! that fails is made smaller. Each test leaves some faults out (Groce et al.: "Swarm Testing", 2012): what one fault brings to
+//! light, another one may hide.
+//!
+//! ```
+//! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
+//! use glomers_workbench::{Options, Validity, options::Fault, run, soak, workload};
+//!
+//! #[derive(Default)]
+//! struct Parrot;
+//!
+//! #[handler(echo)]
+//! impl Parrot {
+//!     fn echo(&self, request: Echo) -> EchoOk {
+//!         EchoOk { echo: request.echo }
+//!     }
+//! }
+//!
+//! let is_valid = |options: &Options| run::<Parrot>(workload("echo").unwrap(), options).unwrap().valid() == Validity::Valid;
+//! for seed in 0..10 {
+//!     let options = soak::draw(&Options::default(), &[Fault::Partition, Fault::Slow], seed);
+//!     assert!(is_valid(&options), "{:?}", soak::shrink(&options, 100, |options| !is_valid(options)));
+//! }
+//! ```
+
+use crate::options::{Concurrency, Distribution, Fault, Latency, Options, Topology};
+use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
+use rand_pcg::Pcg64Mcg;
+use std::time::Duration;
+
+/// How many nodes a drawn cluster has.
+const NODES: [usize; 8] = [1, 2, 3, 3, 4, 5, 5, 7];
+
+/// Mean latencies in milliseconds.
+const LATENCIES: [u64; 6] = [0, 0, 1, 10, 50, 100];
+
+const DISTRIBUTIONS: [Distribution; 3] = [Distribution::Constant, Distribution::Uniform, Distribution::Exponential];
+
+const TOPOLOGIES: [Topology; 5] =
+    [Topology::Line, Topology::Grid, Topology::Tree(2), Topology::Tree(4), Topology::Total];
+
+/// The test that `seed` draws: from 5 to 20 seconds, up to 150 operations a second, about half of `faults`. What `base` says
+/// of the workload is kept: concurrency counts as the least, and consistency models, keys and liveness are as they are.
+///
+/// Availability is asked for only where no fault keeps nodes from answering.
+pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
+    let rng = &mut Pcg64Mcg::seed_from_u64(seed);
+    let per_node = match base.concurrency {
+        Concurrency::PerNode(factor) => factor,
+        Concurrency::Total(_) => 1,
+    };
+    let nodes = pick(&NODES, rng);
+    let nemesis = some_of(faults, rng);
+    let answers = nemesis.iter().all(|fault| !fault.stops_nodes());
+    Options {
+        concurrency: Concurrency::PerNode(per_node * rng.random_range(1..=2)),
+        // Evenly on a scale of powers, rounded so that it can be typed.
+        rate: (5.0 * 30_f64.powf(rng.random())).round(),
+        time_limit: Duration::from_secs(rng.random_range(5..=20)),
+        latency: Latency {
+            mean: Duration::from_millis(pick(&LATENCIES, rng)),
+            distribution: pick(&DISTRIBUTIONS, rng),
+        },
+        nemesis_interval: Duration::from_millis(500 * rng.random_range(1..=10)),
+        nemesis,
+        topology: pick(&TOPOLOGIES, rng),
+        availability: base.availability.filter(|_| answers),
+        seed,
+        ..base.clone().with_node_count(nodes)
+    }
+}
+
+/// The smallest test found that still `fails`, tried at most `tries` times: fewer faults, operations, nodes and clients, less
+/// latency. The seed stays.
+pub fn shrink(options: &Options, tries: usize, mut fails: impl FnMut(&Options) -> bool) -> Options {
+    let (mut smallest, mut left) = (options.clone(), tries);
+    'search: loop {
+        for smaller in smaller(&smallest) {
+            if left == 0 {
+                return smallest;
+            }
+            left -= 1;
+            if fails(&smaller) {
+                smallest = smaller;
+                continue 'search;
+            }
+        }
+        return smallest;
+    }
+}
+
+/// Tests with less of one thing, the greatest steps first.
+fn smaller(options: &Options) -> Vec<Options> {
+    let mut all = Vec::new();
+    let mut add = |change: &dyn Fn(&mut Options)| {
+        let mut smaller = options.clone();
+        change(&mut smaller);
+        if smaller != *options {
+            all.push(smaller);
+        }
+    };
+    for fault in &options.nemesis {
+        add(&|options| options.nemesis.retain(|other| other != fault));
+    }
+    let seconds = options.time_limit.as_secs();
+    for seconds in [seconds / 2, seconds.saturating_sub(1)] {
+        add(&|options| options.time_limit = Duration::from_secs(seconds.max(1)));
+    }
+    for count in [1, options.nodes.len() / 2, options.nodes.len() - 1] {
+        add(&|options| *options = options.clone().with_node_count(count.max(1)));
+    }
+    add(&|options| options.rate = (options.rate / 2.0).ceil());
+    add(&|options| options.latency = Latency::default());
+    add(&|options| options.latency.distribution = Distribution::Constant);
+    if let Concurrency::PerNode(factor) = options.concurrency
+        && factor.is_multiple_of(2)
+    {
+        add(&|options| options.concurrency = Concurrency::PerNode(factor / 2));
+    }
+    all
+}
+
+fn pick<T: Copy>(from: &[T], rng: &mut impl Rng) -> T {
+    *from.choose(rng).expect("there is something to draw")
+}
+
+/// About half of the faults, and one at least if there are any.
+fn some_of(faults: &[Fault], rng: &mut impl Rng) -> Vec<Fault> {
+    let drawn: Vec<_> = faults.iter().copied().filter(|_| rng.random()).collect();
+    if drawn.is_empty() { faults.choose(rng).copied().into_iter().collect() } else { drawn }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn seeds_draw_different_tests_and_always_the_same() {
+        let base = Options { concurrency: Concurrency::PerNode(2), ..Options::default() };
+        let draws: Vec<_> = (0..100).map(|seed| draw(&base, &Fault::ALL, seed)).collect();
+        assert_eq!(draws, (0..100).map(|seed| draw(&base, &Fault::ALL, seed)).collect::<Vec<_>>());
+        let sizes: BTreeSet<_> = draws.iter().map(|options| options.nodes.len()).collect();
+        assert_eq!(sizes, BTreeSet::from(NODES));
+        assert!(draws.iter().all(|options| (5.0..=150.0).contains(&options.rate)));
+        assert!(
+            draws.iter().all(|options| !options.nemesis.is_empty() && options.clients() >= 2 * options.nodes.len())
+        );
+        for fault in Fault::ALL {
+            let with = draws.iter().filter(|options| options.nemesis.contains(&fault)).count();
+            assert!((30..=70).contains(&with), "{fault}: {with}");
+        }
+        assert!(draw(&base, &[], 0).nemesis.is_empty());
+    }
+
+    #[test]
+    fn a_failing_test_is_made_as_small_as_it_goes() {
+        let options = draw(&Options::default(), &Fault::ALL, 7);
+        let mut tried = 0;
+        let smallest = shrink(&options, 1000, |options| {
+            tried += 1;
+            options.nodes.len() >= 2 && options.time_limit >= Duration::from_secs(3)
+        });
+        let expected = Options {
+            nemesis: Vec::new(),
+            time_limit: Duration::from_secs(3),
+            rate: 1.0,
+            latency: Latency::default(),
+            concurrency: Concurrency::PerNode(1),
+            ..options.clone().with_node_count(2)
+        };
+        assert_eq!(smallest, expected);
+        assert!(tried < 100, "{tried}");
+        assert_eq!(shrink(&options, 0, |_| true), options);
+        assert_eq!(shrink(&options, 1000, |_| false), options);
+    }
+}

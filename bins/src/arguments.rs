@@ -1,7 +1,7 @@
 //! The command line: the options of `maelstrom test` by the same names, with the same defaults (Maelstrom: `core.clj`;
 //! jepsen: `cli.clj`).
 
-use crate::{challenge::Selection, check, new};
+use crate::{challenge::Selection, check, completions, explain, new, serve};
 use anyhow::bail;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -13,7 +13,7 @@ use glomers_workbench::{
     options::{Availability, Concurrency, Distribution, Fault, Latency, Topology},
     workload::WORKLOADS,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 /// Judges Maelstrom nodes without a JVM.
 ///
@@ -21,7 +21,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n  glomers check -w kafka store/latest      a run from before, judged again\n\nExit code: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 no verdict."
+    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n  glomers explain                          what went wrong in the last run\n  glomers serve                            all runs, as web pages\n  glomers check -w kafka store/latest      a run from before, judged again\n\nExit code: 0 valid, 1 invalid, 2 unknown, 130 ended at once by Ctrl-C, 254 bad arguments, 255 no verdict."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -39,8 +39,14 @@ pub(crate) enum Command {
     Test(Box<TestOptions>),
     /// Judge a history that was recorded before, by Maelstrom or by glomers.
     Check(check::Arguments),
+    /// Show what went wrong in a run: the operations and messages around it.
+    Explain(explain::Arguments),
+    /// Show all runs as web pages, on this machine.
+    Serve(serve::Arguments),
     /// Make a crate for a node of your own.
     New(new::Arguments),
+    /// Print a script that has a shell complete command lines.
+    Completions(completions::Arguments),
 }
 
 /// What a history is held to, and how the findings are shown.
@@ -74,6 +80,9 @@ impl Expectations {
 
 /// The options of a test.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  glomers test -w broadcast --rate 100                            the built-in node, simulated\n  glomers test -w broadcast --nemesis partition --seed 7          the same with faults, and another seed\n  glomers test --node kafka-lin-kv                                another built-in node\n  glomers test -w echo --bin ./my-node                            your node, in real time\n  glomers test -w lin-kv --bin ./my-node --concurrency 2n -- -v   with an argument of its own\n\nCtrl-C ends a test early: no operation begins any more, those going on have a second to end, the network heals, the last\noperations are done (with --bin after a rest of 2 s, or of 10 s if there were faults to be), and what there is is judged\nand kept. A second Ctrl-C ends it at once."
+)]
 pub(crate) struct TestOptions {
     /// What clients do and expect. [default: lin-kv, or what the --node serves]
     #[arg(short, long, value_parser = workload_names())]
@@ -185,6 +194,11 @@ impl TestOptions {
         }
     }
 
+    /// Whether stderr or the reader of stdout has no room for anything else.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.expectations.json || self.log_net_send || self.log_net_recv || self.log_stderr
+    }
+
     /// The workbench's form of the options.
     pub(crate) fn options(&self) -> Options {
         let options = Options {
@@ -225,10 +239,16 @@ impl TestOptions {
     }
 }
 
-/// What was typed. The seed is among the words, or it is the default.
+/// What was typed, to be pasted into a shell. The seed is among the words, or it is the default.
 pub(crate) fn command() -> String {
-    let words: Vec<_> = std::env::args().skip(1).collect();
-    format!("glomers {}", words.join(" "))
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    quoted(["glomers".to_owned()].into_iter().chain(words))
+}
+
+/// Words as a shell takes them.
+fn quoted(words: impl Iterator<Item = String>) -> String {
+    // No argument of a process has the one character that cannot be quoted.
+    words.map(|word| shlex::try_quote(&word).map(Cow::into_owned).unwrap_or(word)).collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn workload_names() -> PossibleValuesParser {
@@ -319,6 +339,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_shell_takes_words_as_they_were() {
+        let words = ["glomers", "--bin", "./my node", "--", "it's", "a\"b", "$HOME", "", "--rate=5", "é"];
+        let line = quoted(words.map(str::to_owned).into_iter());
+        assert!(line.starts_with("glomers --bin './my node' -- "), "{line}");
+        assert_eq!(shlex::split(&line).unwrap(), words);
     }
 
     #[test]

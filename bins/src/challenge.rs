@@ -1,6 +1,6 @@
 //! `glomers challenge`: the challenges in simulation, a row each.
 
-use crate::{maelstrom::Maelstrom, nodes, table};
+use crate::{interrupt, maelstrom::Maelstrom, nodes, progress::Line, table};
 use anyhow::{Context, bail};
 use clap::Args;
 use glomers_workbench::{
@@ -15,6 +15,9 @@ use std::{
 
 /// Which challenges.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  glomers challenge                            all of them, simulated\n  glomers challenge 3d 3e --seed 7             two of them, with another seed\n  glomers challenge 1 --maelstrom ~/maelstrom  the built node under the real Maelstrom\n\nAfter Ctrl-C the table has the challenges so far, and the exit code is not 0: not all is known."
+)]
 pub(crate) struct Selection {
     /// The challenges' numbers; all if none is named.
     pub(crate) challenges: Vec<String>,
@@ -29,11 +32,21 @@ pub(crate) struct Selection {
 /// Runs the challenges, prints the table, and explains what did not pass.
 pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     let maelstrom = selection.maelstrom.as_deref().map(Maelstrom::find).transpose()?;
+    interrupt::listen(false)?;
     let mut rows = Vec::new();
-    for challenge in select(selection)? {
-        let (judged, wall) = stopwatch(|| judge(&challenge, maelstrom.as_ref()));
+    let challenges = select(selection)?;
+    let count = challenges.len();
+    for (index, challenge) in challenges.into_iter().enumerate() {
+        let title = format!("{} ({} of {count})", challenge.name, index + 1);
+        let (judged, wall) = stopwatch(|| judge(&challenge, maelstrom.as_ref(), Line::new(title, false)));
+        if judged.is_err() && interrupt::is_pressed() {
+            break;
+        }
         let (report, valid) = judged.with_context(|| format!("challenge {}", challenge.name))?;
         rows.push(table::Row { failures: challenge.failures(&report), challenge, report, valid, wall });
+        if interrupt::is_pressed() {
+            break;
+        }
     }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", table::render(&rows))?;
@@ -52,15 +65,21 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
         let (name, theirs, ours) = (row.challenge.name, row.valid, row.report.valid());
         writeln!(out, "\nChallenge {name}: Maelstrom finds its run {theirs}, glomers finds it {ours}.")?;
     }
-    Ok(rows.iter().map(table::Row::passed).max().unwrap_or(Validity::Valid))
+    let passed = rows.iter().map(table::Row::passed).max().unwrap_or(Validity::Valid);
+    if !interrupt::is_pressed() {
+        return Ok(passed);
+    }
+    writeln!(out, "\nstopped by Ctrl-C: {} of {count} challenges were begun", rows.len())?;
+    Ok(passed.max(Validity::Unknown))
 }
 
 /// Runs a challenge in simulation, or under a Maelstrom, whose verdict then counts.
-fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>) -> anyhow::Result<(Report, Validity)> {
+fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>, mut line: Line) -> anyhow::Result<(Report, Validity)> {
     if let Some(maelstrom) = maelstrom {
         return maelstrom.run(challenge);
     }
-    let report = nodes::simulate(challenge.workload, &challenge.options, challenge.node_arguments)?;
+    let mut observer = |progress: &_| line.show(progress);
+    let report = nodes::simulate(challenge.workload, &challenge.options, challenge.node_arguments, &mut observer)?;
     let valid = report.valid();
     Ok((report, valid))
 }

@@ -3,17 +3,23 @@
 mod arguments;
 mod challenge;
 mod check;
+mod completions;
+mod explain;
+mod interrupt;
 mod maelstrom;
 mod new;
 mod nodes;
+mod progress;
+mod serve;
 mod table;
+mod terminal;
 mod test;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
 use glomers_workbench::Validity;
 use std::{
-    io::{Error, ErrorKind, IsTerminal, Write},
+    io::{Error, ErrorKind, Write, stderr},
     process::ExitCode,
 };
 
@@ -37,16 +43,19 @@ fn main() -> ExitCode {
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options),
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
+        Some(Command::Serve(arguments)) => serve::run(&arguments).map(|()| Validity::Valid),
         Some(Command::New(arguments)) => new::run(&arguments).map(|()| Validity::Valid),
+        Some(Command::Completions(arguments)) => completions::run(&arguments).map(|()| Validity::Valid),
     };
     match result {
         Ok(validity) => validity.into(),
         // As in `glomers | head -1`: who closed the pipe knows.
         Err(error) if is_broken_pipe(&error) => ExitCode::from(NO_VERDICT),
         Err(error) => {
-            let mark = if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m" } else { "error:" };
-            let _ = writeln!(std::io::stderr(), "{mark} {error:#}");
-            ExitCode::from(NO_VERDICT)
+            let mark = if terminal::is_colored(&stderr()) { "\x1b[31merror:\x1b[0m" } else { "error:" };
+            let _ = writeln!(stderr(), "{mark} {error:#}");
+            ExitCode::from(if interrupt::is_pressed_again() { interrupt::EXIT_CODE } else { NO_VERDICT })
         }
     }
 }

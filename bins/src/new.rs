@@ -29,7 +29,7 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// Which crate.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  glomers new my-node -w broadcast && cd my-node && cargo test")]
+#[command(after_help = "Examples:\n  glomers new my-node -w broadcast && cd my-node && cargo test")]
 pub(crate) struct Arguments {
     /// The crate's name, and its folder's.
     #[arg(value_parser = name)]

@@ -2,9 +2,10 @@
 
 use crate::{
     arguments::{TestOptions, command},
-    nodes,
+    interrupt, nodes,
+    progress::Line,
 };
-use glomers_workbench::{Options, Program, Report, Store, Validity, run_program, workload};
+use glomers_workbench::{Bench, Options, Program, Report, Setting, Store, Validity, workload};
 use std::{io::Write, time::SystemTime};
 
 /// Runs the test, prints what it found out, and keeps it in the store.
@@ -15,8 +16,11 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
     }
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
     let folder = Store::new(&arguments.store).begin(arguments.workload(), SystemTime::now())?.made_by(command());
+    interrupt::listen(arguments.bin.is_some())?;
+    let mut line = Line::new(arguments.workload().to_owned(), arguments.is_quiet());
+    let mut observer = |progress: &_| line.show(progress);
     let report = match &arguments.bin {
-        None => nodes::simulate(arguments.node()?, &options, &arguments.arguments)?,
+        None => nodes::simulate(arguments.node()?, &options, &arguments.arguments, &mut observer)?,
         Some(path) => {
             let program = Program {
                 path: path.clone(),
@@ -24,14 +28,19 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
                 logs: Some(folder.node_logs()),
                 show_stderr: arguments.log_stderr,
             };
-            run_program(workload(arguments.workload())?, &options, &program)?
+            let bench = Bench::new(workload(arguments.workload())?, &options);
+            bench.watched_by(&mut observer).run_program(&program)?
         }
     };
     let kept = folder.save(&report);
+    drop(line);
     // What was found out is worth showing, all the more if the disk is full.
     print(&report, arguments.expectations.json)?;
     kept?;
     if !arguments.expectations.json {
+        if let Some(Setting { stopped: Some(stopped), .. }) = &report.setting {
+            writeln!(std::io::stdout(), "stopped after {:.1} s by Ctrl-C", stopped.as_secs_f64())?;
+        }
         writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
         writeln!(std::io::stdout(), "report: {}", folder.page().display())?;
         if report.valid() != Validity::Valid && arguments.bin.is_none() {

@@ -86,3 +86,38 @@ fn histories_are_judged_again() {
 fn help_is_0() {
     check("--help", 0, "glomers challenge 3a 3c");
 }
+
+#[test]
+fn findings_are_explained() {
+    let histories = concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/tests/histories");
+    let check = |words: &str, code, expected| check(&words.replace("HISTORIES", histories), code, expected);
+    check(
+        "explain -w kafka HISTORIES/kafka-false-lost",
+        0,
+        "   …  4 to 8: more of the kind\n   9  lost-write: A message was not polled",
+    );
+    check("explain -w kafka HISTORIES/kafka-false-lost 9", 0, "\n*    140     1.2502      7  invoke send ");
+    check("explain -w kafka HISTORIES/kafka-false-twice DUP", 0, "duplicate: A message stands at several offsets");
+    check("explain -w kafka HISTORIES/kafka-false-lost 99", 255, "nothing that was found is `99`; there are ");
+    check("explain HISTORIES/kafka-false-lost", 255, "of which workload it is; name it with -w");
+    check("explain nowhere", 255, "there is no run in nowhere; `glomers test` makes one");
+    check("serve --store nowhere", 255, "there is no store in nowhere; `glomers test` makes one");
+}
+
+/// What is to be typed again can be pasted into a shell.
+#[test]
+fn commands_are_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_glomers"))
+        .args(["test", "-w", "broadcast", "--rate", "0", "--time-limit", "1", "--store", "it's a store"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let again = text.lines().find_map(|line| line.strip_prefix("again: glomers ")).unwrap();
+    let binary = env!("CARGO_BIN_EXE_glomers");
+    let pasted = Command::new("sh").args(["-c", &format!("{binary} {again}")]).current_dir(folder.path()).output();
+    assert_eq!(pasted.unwrap().status.code(), output.status.code());
+    let runs = std::fs::read_dir(folder.path().join("it's a store/broadcast")).unwrap();
+    assert_eq!(runs.filter(|run| run.as_ref().unwrap().file_type().unwrap().is_dir()).count(), 2, "{again}");
+}

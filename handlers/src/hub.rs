@@ -53,7 +53,7 @@ use knowledge::{Excerpt, Knowledge};
 use link::{Batch, Exchange, Link, millis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, ops::Bound, rc::Rc, time::Duration};
 
 /// How long a value may take to be everywhere: what challenge 3d allows.
 pub const BUDGET: Duration = Duration::from_millis(600);
@@ -266,7 +266,9 @@ impl Hub {
 
     /// Sends batches where it is `wanted`: to the hub, or from there to anybody. Says whether there was one.
     fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&Knowledge, &Link) -> bool) -> bool {
-        let partners = state.links.iter().filter(|(peer, _)| self.is_hub() || **peer == self.hub);
+        let hub = Bound::Included(&self.hub);
+        let bounds = if self.is_hub() { (Bound::Unbounded, Bound::Unbounded) } else { (hub, hub) };
+        let partners = state.links.range::<NodeId, _>(bounds);
         let wanted = partners.filter(|(_, link)| wanted(&state.knowledge, link));
         let peers: Vec<_> = wanted.map(|(peer, _)| peer.clone()).collect();
         peers.iter().for_each(|peer| self.send(cx, state, peer, Exchange::default()));

@@ -1,23 +1,25 @@
 //! What survives when processes are killed and started again with empty memory: all that the services hold, and all that
-//! needs no memory. The other handlers lose what only the killed ones knew; `docs/faults.md` says what that is.
+//! needs no memory; and what replicas have agreed on, if a minority is killed. The other handlers lose what only the killed
+//! ones knew; `docs/faults.md` says what that is.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_handlers::{
-    Hub, Parrot, PrefixedIds,
+    Hub, Parrot, PrefixedIds, ReplicatedLists, ReplicatedMap,
+    hub::BUDGET,
     taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
 };
-use glomers_protocol::Handler;
+use glomers_protocol::{Context, Handler};
 use glomers_workbench::{
     Options, Report, Validity,
     options::{Concurrency, Distribution, Fault, Latency},
-    run, workload,
+    run, run_with, workload,
 };
 use std::time::Duration;
 
 const SEEDS: u64 = 8;
 
-fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
-    let options = Options {
+fn options(seed: u64, faults: &[Fault]) -> Options {
+    Options {
         seed,
         latency: Latency { mean: Duration::from_millis(seed % 4 * 10), distribution: Distribution::Exponential },
         rate: 20.0,
@@ -27,8 +29,11 @@ fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
         nemesis_interval: Duration::from_secs(2),
         liveness: true,
         ..Options::default().with_node_count(3)
-    };
-    run::<H>(workload(name).unwrap(), &options).unwrap()
+    }
+}
+
+fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
+    run::<H>(workload(name).unwrap(), &options(seed, faults)).unwrap()
 }
 
 /// Nothing is lost or wrong, and all nodes serve again.
@@ -88,6 +93,40 @@ fn a_minority_takes_few_broadcasts_with_it() {
         let report = report::<Hub>("broadcast", seed, &[Fault::KillMinority]);
         let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
         assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+/// Replicas survive the end of a minority at a time; if the network is bad as well, a node may be killed before the one
+/// before is back, and then they stand still, but are never wrong.
+fn a_minority_takes_nothing_with_it<H: Handler>(name: &str) {
+    for seed in 0..2 * SEEDS {
+        let report = report::<H>(name, seed, &[Fault::KillMinority]);
+        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "{name}, seed {seed}: {report}");
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "{name}, seed {seed}: {report}");
+        let worse = [Fault::KillMinority, Fault::Partition, Fault::Duplicate, Fault::Reorder, Fault::Pause];
+        let report = self::report::<H>(name, seed, &worse);
+        assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{name}, seed {seed}: {report}");
+    }
+}
+
+#[test]
+fn replicated_maps_stay() {
+    a_minority_takes_nothing_with_it::<ReplicatedMap>("lin-kv");
+}
+
+#[test]
+fn replicated_lists_stay() {
+    a_minority_takes_nothing_with_it::<ReplicatedLists>("txn-list-append");
+}
+
+#[test]
+fn durable_broadcasts_stay() {
+    for seed in 0..SEEDS {
+        let options = options(seed, &[Fault::KillMinority]);
+        let make = |cx: &Context| Hub::with_budget(cx, BUDGET).durable();
+        let report = run_with(workload("broadcast").unwrap(), &options, make).unwrap();
+        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
         assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
     }
 }

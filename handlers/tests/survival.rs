@@ -75,7 +75,7 @@ fn storm<H: Handler>(kv: Kv, seed: u64, tamper: Option<Tamper>) -> Clients {
     let mut cluster = cluster::<H>(seed);
     cluster.tamper = tamper;
     let mut clients = Clients::new(kv);
-    for _ in 0..5 {
+    for _ in 0..3 {
         bad_time(&mut cluster, &mut clients);
         operate(&mut cluster, &mut clients, 10);
     }

@@ -6,7 +6,7 @@ mod read;
 use entries::Entries;
 use glomers_protocol::Any;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 /// Who did something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -141,6 +141,28 @@ impl Operation<'_> {
     /// The completion, if the operation is known to have happened.
     pub fn ok(&self) -> Option<&Op> {
         self.completion.filter(|completion| completion.kind == Kind::Ok)
+    }
+}
+
+/// As in a history: a number, or `nemesis`.
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(number) => write!(f, "{number}"),
+            Self::Nemesis => f.write_str("nemesis"),
+        }
+    }
+}
+
+/// As in a history: `invoke`.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invoke => "invoke",
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::Info => "info",
+        })
     }
 }
 

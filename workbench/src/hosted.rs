@@ -10,12 +10,13 @@
 
 use crate::process::Process;
 use glomers_protocol::NodeId;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::{
     cell::RefCell,
     collections::{BTreeSet, VecDeque},
     fs::{self, File},
     io::{self, BufRead, BufReader, Read, Write},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::{
@@ -163,6 +164,8 @@ impl Host {
         let mut child = Command::new(&path)
             .args(&program.arguments)
             .current_dir(std::env::temp_dir())
+            // Ctrl-C is for the test, which ends its nodes itself.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -195,7 +198,7 @@ impl Host {
     }
 }
 
-/// A node in a process of its own. Dropping it ends the process.
+/// A node in a process group of its own. Dropping it ends the process, and those that it started.
 pub(crate) struct Hosted {
     id: NodeId,
     child: Child,
@@ -258,6 +261,8 @@ impl Hosted {
 impl Drop for Hosted {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
+        // The group has the number of its first process, which stays taken until somebody waits for it.
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.logged.recv_timeout(LOG_PATIENCE);

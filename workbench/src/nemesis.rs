@@ -51,7 +51,7 @@ impl Cycles {
     }
 }
 
-impl Test {
+impl Test<'_> {
     /// Begins or ends the fault whose turn it is.
     pub(crate) fn flip(&mut self, cycles: &mut Cycles) {
         let Some(cycle) = cycles.0.iter_mut().min_by_key(|cycle| cycle.next) else { return };

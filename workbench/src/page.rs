@@ -11,7 +11,6 @@ mod anomalies;
 mod charts;
 mod data;
 mod summary;
-mod words;
 
 use crate::{nemesis::periods::periods, report::Report};
 use data::Data;
@@ -26,7 +25,8 @@ pub struct Page {
     pub charts: Vec<(&'static str, String)>,
 }
 
-const STYLE: &str = include_str!("page/page.css");
+/// The look of a page, in light and in dark.
+pub const STYLE: &str = include_str!("page/page.css");
 
 const SCRIPT: &str = concat!(
     "\"use strict\";\n",
@@ -40,7 +40,7 @@ const SCRIPT: &str = concat!(
 const MOVE: &str = "Drag to move; the wheel zooms with Ctrl, or after a click. ";
 
 /// What the page may do: nothing but what it carries.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 impl Page {
     /// The page of a run. `command` is what was typed to run it.

@@ -21,25 +21,29 @@ pub(crate) struct Phase {
     pub(crate) end: Option<Duration>,
 }
 
-impl Test {
+impl Test<'_> {
     /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and waits until
     /// all have ended. The generator, which is given back, hears of the late ones, too (jepsen: `phases` moves on when all
-    /// threads are free).
+    /// threads are free). If the test is stopped, nobody waits for them long.
     pub(crate) fn drive(&mut self, mut phase: Phase) -> Box<dyn Generator> {
         self.begin_operations(&mut phase);
-        while !self.workers.all_free() && self.observed_step(&mut phase, None) {}
+        while !self.workers.all_free() && self.observed_step(&mut phase, self.watch.patience()) {}
+        if self.watch.is_halted() {
+            self.workers.abandon(&mut self.world);
+            self.complete();
+        }
         phase.generator
     }
 
     fn begin_operations(&mut self, phase: &mut Phase) {
-        while self.world.crash().is_none() {
+        while self.world.crash().is_none() && !self.watch.is_halted() {
             let at = self.next_of(phase);
             let begins_too_late = |end| at.is_none_or(|at| at >= end);
             if phase.end.is_some_and(|end| begins_too_late(end) && (at.is_some() || self.now() >= end)) {
                 return;
             }
             let until = at.or(phase.end);
-            if self.observed_step(phase, until) {
+            if self.observed_step(phase, until) || self.watch.is_halted() {
                 continue;
             }
             // In real time a fault may be overdue.
@@ -96,7 +100,15 @@ impl Test {
     pub(crate) fn step_before(&mut self, time: Option<Duration>) -> bool {
         let happened = self.world.step_before(time.map(|time| self.origin + time));
         self.complete();
+        if self.watch.is_due(self.world.is_hosted(), self.now()) {
+            self.look();
+        }
         happened
+    }
+
+    /// Shows the test to whoever watches.
+    pub(crate) fn look(&mut self) {
+        self.watch.look(&self.history, self.world.messages(), self.now());
     }
 
     /// Lets the next thing happen if one does before `time`, and the phase's generator hear of it.

@@ -41,6 +41,8 @@ pub struct Setting {
     /// When the first operation could begin, since the network was set up: the history counts from there, the
     /// [`journal`](Report::journal) from before the nodes were told their ids.
     pub origin: Duration,
+    /// When it was stopped before its time was up, counted like the history.
+    pub stopped: Option<Duration>,
 }
 
 impl Report {
@@ -74,7 +76,7 @@ impl Report {
         set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
     }
 
-    /// All results, with Maelstrom's key names.
+    /// All results, with Maelstrom's key names; and the seconds after which the test was stopped, if it was.
     pub fn results(&self) -> serde_json::Value {
         let operations = self.history.operations().len();
         let traffic = |traffic: crate::Traffic| {
@@ -94,6 +96,9 @@ impl Report {
             "servers": traffic(self.net.servers),
             "valid?": true,
         });
+        if let Some(stopped) = self.setting.as_ref().and_then(|setting| setting.stopped) {
+            results["stopped-after"] = json!(stopped.as_secs_f64());
+        }
         results
     }
 }

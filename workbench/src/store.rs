@@ -10,6 +10,7 @@
 //!       history.edn       what clients and nemesis did, as Jepsen writes it
 //!       history.jsonl     the same, a JSON object a line
 //!       results.json      the verdicts
+//!       test.json         how the run was made
 //!       messages.jsonl    every message, if the run kept them
 //!       report.html       all of it to look at, in one page
 //!       latency.svg       its charts, beside quantiles.svg and rate.svg
@@ -19,7 +20,13 @@
 //! A folder is never written twice, and `latest` moves to a run when its files are complete. A link is replaced in one step, so
 //! whoever follows it finds the old run or the new one.
 
-use crate::{edn, history::Op, page::Page, report::Report};
+use crate::{
+    edn,
+    history::Op,
+    kept::{Kept, MESSAGES, SETTING},
+    page::Page,
+    report::Report,
+};
 use serde::Serialize;
 use std::{
     fs::{self, File},
@@ -156,14 +163,24 @@ impl Folder {
             serde_json::to_writer_pretty(&mut *file, &report.results())?;
             file.write_all(b"\n")
         })?;
+        if let Some(setting) = &report.setting {
+            let kept = Kept::new(report, setting, self.command.as_deref());
+            write_file(&path.join(SETTING), |file| {
+                serde_json::to_writer_pretty(&mut *file, &kept)?;
+                file.write_all(b"\n")
+            })?;
+        }
         // Without messages there was no journal: every run begins with some.
         if !report.journal.is_empty() {
-            write_file(&path.join("messages.jsonl"), |file| write_lines(&report.journal, file))?;
+            write_file(&path.join(MESSAGES), |file| write_lines(&report.journal, file))?;
         }
         let page = Page::of(report, self.command.as_deref());
-        write_file(&self.page(), |file| file.write_all(page.html.as_bytes()))?;
-        for (name, chart) in &page.charts {
-            write_file(&path.join(name), |file| file.write_all(chart.as_bytes()))?;
+        // What can be made again need not be on the disk yet: it is half of the time that all this takes.
+        let derived =
+            [("report.html", &page.html)].into_iter().chain(page.charts.iter().map(|(name, svg)| (*name, svg)));
+        for (name, content) in derived {
+            let path = path.join(name);
+            fs::write(&path, content).map_err(StoreError::new("write", &path))?;
         }
         self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
         self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;

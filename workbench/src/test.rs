@@ -12,6 +12,7 @@ use crate::{
     options::Options,
     phase::Phase,
     probe::{self, Probe},
+    progress::{Observer, Stage, Watch},
     report::{Report, Setting},
     run::RunError,
     services,
@@ -30,7 +31,10 @@ pub(crate) const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the healed network rests before the last operations (Maelstrom: `core.clj`).
 const RECOVERY: Duration = Duration::from_secs(10);
 
-pub(crate) struct Test {
+/// How long a network rests that no fault has disturbed, if the test ends early.
+const SHORT_RECOVERY: Duration = Duration::from_secs(2);
+
+pub(crate) struct Test<'a> {
     pub(crate) options: Options,
     pub(crate) workload: Box<dyn Workload>,
     pub(crate) world: World,
@@ -40,14 +44,16 @@ pub(crate) struct Test {
     pub(crate) history: History,
     /// When the first operation could begin; the history counts from there.
     pub(crate) origin: Duration,
+    pub(crate) watch: Watch<'a>,
 }
 
-impl Test {
+impl<'a> Test<'a> {
     pub(crate) fn new(
         workload: Box<dyn Workload>,
         options: Options,
         spawn: Spawn,
         host: Option<Rc<Host>>,
+        observer: Option<Observer<'a>>,
     ) -> Result<Self, RunError> {
         workload.accept(&options).map_err(RunError::Options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
@@ -56,7 +62,8 @@ impl Test {
             world.join(id, service);
         }
         let (workers, processes, origin) = (Workers::new(&options), Processes::new(spawn), Duration::ZERO);
-        Ok(Self { options, workload, world, rng, workers, processes, history: History::default(), origin })
+        let (history, watch) = (History::default(), Watch::new(observer));
+        Ok(Self { options, workload, world, rng, workers, processes, history, origin, watch })
     }
 
     pub(crate) fn run(mut self) -> Result<Report, RunError> {
@@ -64,6 +71,9 @@ impl Test {
         self.prepare()?;
         let generator = self.work();
         self.conclude(generator);
+        if self.watch.is_aborted() {
+            return Err(RunError::Stopped);
+        }
         match self.world.find_crash() {
             Some(crash) => Err(crash.into()),
             None => Ok(self.judge()),
@@ -113,9 +123,12 @@ impl Test {
             self.world.wake(seated.seat);
             seats.push(seated.seat);
         }
-        while results.borrow().len() < expected && self.world.step_before(None) {}
+        while results.borrow().len() < expected && !self.watch.is_halted() && self.step_before(None) {}
         if let Some(crash) = self.world.crash() {
             return Err(crash.clone().into());
+        }
+        if self.watch.is_halted() {
+            return Err(RunError::Stopped);
         }
         seats.into_iter().for_each(|seat| self.world.leave(seat));
         let results = results.take();
@@ -129,13 +142,15 @@ impl Test {
     fn work(&mut self) -> Box<dyn Generator> {
         let pace = (self.options.rate > 0.0).then(|| Duration::from_secs_f64(self.options.rate.recip().min(1e9)));
         let now = self.now();
+        let end = now + self.options.time_limit;
+        self.enter(Stage::Work, Some(end));
         self.drive(Phase {
             generator: self.workload.generator(&self.options),
             interval: pace,
             next_operation: if pace.is_some() { now } else { Duration::MAX },
             waiting: None,
             faults: Cycles::new(&self.options.nemesis, now),
-            end: Some(now + self.options.time_limit),
+            end: Some(end),
         })
     }
 
@@ -143,10 +158,30 @@ impl Test {
     fn conclude(&mut self, generator: Box<dyn Generator>) {
         let Some((generator, interval)) = self.last_generator(generator) else { return };
         self.end_all();
-        let rested = self.now() + RECOVERY;
-        while self.step_before(Some(rested)) {}
+        let healed = self.now();
+        self.enter(Stage::Recovery, Some(healed + self.rest()));
+        while self.step_before(Some(healed + self.rest())) {}
         let next_operation = self.now();
-        self.drive(Phase { generator, interval, next_operation, waiting: None, faults: Cycles::none(), end: None });
+        // Those of a test that was stopped are done, too, but nobody waits for them longer than for the network.
+        let end = self.watch.stopped().map(|_| next_operation + RECOVERY);
+        self.enter(Stage::FinalOperations, end);
+        self.drive(Phase { generator, interval, next_operation, waiting: None, faults: Cycles::none(), end });
+    }
+
+    /// How long the healed network rests. Who stops a hosted test early does not wait for a network that was never
+    /// disturbed; virtual time costs nothing.
+    fn rest(&self) -> Duration {
+        match self.watch.stopped() {
+            _ if self.watch.is_aborted() => Duration::ZERO,
+            Some(_) if self.world.is_hosted() && self.options.nemesis.is_empty() => SHORT_RECOVERY,
+            _ => RECOVERY,
+        }
+    }
+
+    /// Begins another stage, and shows it.
+    fn enter(&mut self, stage: Stage, until: Option<Duration>) {
+        self.watch.enter(stage, until);
+        self.look();
     }
 
     /// The operations after the faults, if there are any, and how far they are apart.
@@ -165,6 +200,10 @@ impl Test {
     fn judge(mut self) -> Report {
         let mut complaints = self.world.take_complaints();
         complaints.extend(self.unready());
+        // Who wants a stop from here on comes too late for one.
+        let stopped = self.watch.stopped();
+        self.world.clear();
+        self.enter(Stage::Checking, None);
         Report {
             workload: self.workload.name(),
             judgement: Judgement::of(&*self.workload, &self.history, &self.options),
@@ -172,7 +211,7 @@ impl Test {
             journal: self.world.take_journal(),
             complaints,
             history: self.history,
-            setting: Some(Setting { options: self.options, origin: self.origin }),
+            setting: Some(Setting { options: self.options, origin: self.origin, stopped }),
         }
     }
 }

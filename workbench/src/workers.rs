@@ -9,7 +9,7 @@ use crate::{
     workload::{Connection, Workload},
     world::{Seat, World},
 };
-use glomers_protocol::{Context, Node, NodeId};
+use glomers_protocol::{Any, Context, Node, NodeId};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
@@ -121,6 +121,17 @@ impl Workers {
         });
         world.wake(seated.seat);
         op
+    }
+
+    /// Gives up what is going on: nobody will know how it ended. Its client is taken off the network even if it could go
+    /// on, or it would tell of this operation later.
+    pub(crate) fn abandon(&mut self, world: &mut World) {
+        for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| worker.busy.is_some()) {
+            if let Some((seated, _)) = worker.connection.take() {
+                world.leave(seated.seat);
+            }
+            self.done.borrow_mut().push((index, Outcome::Info(Any::from("stopped"))));
+        }
     }
 
     /// The history's entries of operations that have ended. A client that does not know how its operation ended is

@@ -10,12 +10,13 @@ use crate::{
     options::{Fault, Options},
     packet::{Written, shown, too_long},
     process::{Dead, Process},
+    progress::PAUSE,
 };
 use foldhash::fast::FixedState;
 use glomers_protocol::NodeId;
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
@@ -94,7 +95,7 @@ enum Event {
 }
 
 /// A message that was sent, or received.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Packet {
     /// Nanoseconds since the network was set up.
     pub time: u128,
@@ -151,6 +152,22 @@ impl World {
     pub(crate) fn find_crash(&mut self) -> Option<Crash> {
         let mut members = self.members.iter_mut().flatten();
         self.crash.take().or_else(|| members.find_map(|member| member.process.crash(Duration::ZERO)))
+    }
+
+    /// How many messages were sent so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Takes everybody off the network; processes end.
+    pub(crate) fn clear(&mut self) {
+        self.members.iter_mut().for_each(|member| *member = None);
+        self.seats.clear();
+    }
+
+    /// Whether time is real.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.host.is_some()
     }
 
     /// A new participant.
@@ -227,30 +244,27 @@ impl World {
         }
     }
 
-    /// Lets the next thing happen if one does before `time`, or at all if no time is given; else waits until then.
+    /// Lets the next thing happen if one does before `time`, or at all if no time is given; else waits until then. With
+    /// hosted nodes nothing may have happened as well: whoever waits is to look around now and then.
     pub(crate) fn step_before(&mut self, time: Option<Duration>) -> bool {
-        loop {
-            let next = self.agenda.peek().map(|Reverse((time, ..))| *time);
-            let Some(until) = next.into_iter().chain(time).min().filter(|_| self.crash.is_none()) else { return false };
-            if let Some(host) = &self.host {
+        let next = self.agenda.peek().map(|Reverse((time, ..))| *time);
+        let Some(until) = next.into_iter().chain(time).min().filter(|_| self.crash.is_none()) else { return false };
+        if let Some(host) = &self.host {
+            self.now = host.now();
+            if until > self.now {
+                let output = host.output((until - self.now).min(PAUSE));
                 self.now = host.now();
-                if until > self.now {
-                    if let Some(output) = host.output(until - self.now) {
-                        self.now = host.now();
-                        self.hear(output);
-                        return true;
-                    }
-                    continue;
-                }
-            } else {
-                self.now = until;
-            }
-            if next.is_some_and(|next| next <= until) {
-                self.happen();
+                output.into_iter().for_each(|output| self.hear(output));
                 return true;
             }
-            return false;
+        } else {
+            self.now = until;
         }
+        if next.is_some_and(|next| next <= until) {
+            self.happen();
+            return true;
+        }
+        false
     }
 
     /// Lets the next event happen.

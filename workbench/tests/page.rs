@@ -71,7 +71,7 @@ fn hostile() -> Report {
     let message = format!("{{\"src\":{text},\"dest\":\"n1\",\"body\":{body}}}").into_boxed_str();
     report.journal = vec![Packet { time: 7, received: false, id: 0, message }];
     report.complaints = vec![HOSTILE.to_owned()];
-    report.setting = Some(Setting { options: Options::default(), origin: Duration::ZERO });
+    report.setting = Some(Setting { options: Options::default(), origin: Duration::ZERO, stopped: None });
     report
 }
 
@@ -164,12 +164,12 @@ fn hostile_texts_stay_texts_and_values_are_shown_as_sent() {
 
 /// A case, a finding that it must have, and how many entries that names.
 const FINDINGS: &[(&str, &str, usize)] = &[
-    ("broadcast-false-lost", "lost", 2),
+    ("broadcast-false-lost", "lost", 3),
     ("broadcast-true-flicker", "flicker", 2),
     ("echo-false-wrong", "wrong echo", 1),
     ("g-counter-false-lost", "wrong sum", 2),
     ("kafka-false-lost", "lost-write", 2),
-    ("kafka-false-twice", "duplicate", 0),
+    ("kafka-false-twice", "duplicate", 2),
     ("lin-kv-false-stale", "is not linearizable", 2),
     ("txn-list-append-false-g1a", "G1a", 2),
     ("txn-rw-register-false-garbage", "unwritten-read", 1),

@@ -98,7 +98,7 @@ impl Processes {
     }
 }
 
-impl Test {
+impl Test<'_> {
     /// Starts every node for the first time.
     pub(crate) fn start_all(&mut self) -> Result<(), StartError> {
         for id in self.nodes() {

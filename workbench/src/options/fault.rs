@@ -70,7 +70,9 @@ impl Fault {
             Self::PartitionBridge => "two halves that one node joins",
             Self::PartitionRing => "every node hears a majority, no two the same",
             Self::Kill => "nodes are killed, and started again with empty memory",
-            Self::KillMinority => "fewer than half are, and the next ones not before the interval has passed",
+            Self::KillMinority => {
+                "fewer than half of the nodes are killed, the next ones not before the interval has passed"
+            }
             Self::Pause => "nodes stand still, then go on",
             Self::Loss => "one in five messages between servers is lost",
             Self::Duplicate => "one in five messages between nodes comes twice",

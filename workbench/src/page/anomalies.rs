@@ -1,15 +1,10 @@
-//! What the checkers found, each finding with the entries that show it. The checkers' JSON has a shape for each
-//! workload; what has none of them is shown as it is.
+//! What the checkers found, a card each.
 
-mod collect;
-mod kinds;
-
-use super::words::{shorten, time};
 use crate::{
-    history::{Kind, Op, Process},
+    findings::{Finding, Weight},
     report::Report,
+    words::{shorten, time},
 };
-use collect::collect;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -17,33 +12,10 @@ use std::collections::BTreeSet;
 const ENTRIES: usize = 12;
 const VALUE: usize = 240;
 
-/// How grave a finding is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Weight {
-    /// It decides the verdict.
-    Fault,
-    /// Maelstrom does not look for it.
-    Suspicion,
-    /// It is worth knowing.
-    Note,
-}
-
-/// Something that was found.
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Anomaly {
-    weight: Weight,
-    title: String,
-    explanation: String,
-    /// The indices of the entries that show it.
-    entries: Vec<usize>,
-    /// More about it, as text.
-    detail: Option<String>,
-}
-
 /// The findings, the gravest first.
 pub(super) fn section(report: &Report) -> Markup {
     let (notes, found): (Vec<_>, Vec<_>) =
-        collect(report).into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
+        report.findings().into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
     html! {
         section #findings {
             h2 { "Findings" }
@@ -60,7 +32,7 @@ pub(super) fn section(report: &Report) -> Markup {
 }
 
 /// Findings that are shown when they are asked for.
-fn folded(report: &Report, found: &[Anomaly], what: &str) -> Markup {
+fn folded(report: &Report, found: &[Finding], what: &str) -> Markup {
     html! {
         @if !found.is_empty() {
             details {
@@ -73,7 +45,7 @@ fn folded(report: &Report, found: &[Anomaly], what: &str) -> Markup {
     }
 }
 
-fn card(report: &Report, anomaly: &Anomaly) -> Markup {
+fn card(report: &Report, anomaly: &Finding) -> Markup {
     let places: BTreeSet<usize> = anomaly.entries.iter().copied().collect();
     let places: Vec<String> = places.iter().map(usize::to_string).collect();
     let places = places.join(",");
@@ -111,7 +83,7 @@ fn entries(report: &Report, indices: &[usize]) -> Markup {
             @for op in known().take(ENTRIES) {
                 tr {
                     td { a href=(format!("#timeline={}", op.index)) { (op.index) } }
-                    td { (time(op.time)) } td { (process(op)) } td { (kind(op)) } td { (op.f) }
+                    td { (time(op.time)) } td { (op.process) } td { (op.kind) } td { (op.f) }
                     td.text { (shorten(op.value.text(), VALUE)) }
                 }
             }
@@ -119,21 +91,5 @@ fn entries(report: &Report, indices: &[usize]) -> Markup {
         @if known().count() > ENTRIES {
             p.hint { "and " (known().count() - ENTRIES) " more" }
         }
-    }
-}
-
-fn process(op: &Op) -> String {
-    match op.process {
-        Process::Client(number) => number.to_string(),
-        Process::Nemesis => "nemesis".to_owned(),
-    }
-}
-
-fn kind(op: &Op) -> &'static str {
-    match op.kind {
-        Kind::Invoke => "invoke",
-        Kind::Ok => "ok",
-        Kind::Fail => "fail",
-        Kind::Info => "info",
     }
 }

@@ -51,7 +51,7 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn label(&self) -> String {
-        format!("{} {}", super::words::shorten(self.name, 40), kind_name(self.kind))
+        format!("{} {}", crate::words::shorten(self.name, 40), kind_name(self.kind))
     }
 }
 

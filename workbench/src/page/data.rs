@@ -3,11 +3,11 @@
 //! Values are texts, as they were written: a script that parsed them would round numbers. Long ones are cut; the run's
 //! folder has them whole.
 
-use super::words::shorten;
 use crate::{
     history::{History, Kind, Operation, Process},
     nemesis::periods::Period,
     report::{Report, Setting},
+    words::shorten,
 };
 use glomers_protocol::Any;
 use indexmap::{IndexMap, IndexSet};
@@ -158,7 +158,7 @@ impl<'a> Data<'a> {
     }
 
     fn take_messages(&mut self, report: &'a Report) {
-        let Some(Setting { options, origin }) = &report.setting else { return };
+        let Some(Setting { options, origin, .. }) = &report.setting else { return };
         let origin = time(origin.as_nanos());
         let mut names: IndexSet<String> = options.nodes.iter().cloned().collect();
         let mut sent: IndexMap<u64, Message<'a>> = IndexMap::new();

@@ -1,6 +1,6 @@
 //! What a person needs first: the verdict and why, how to run it again, and the figures.
 
-use super::words::{shorten, significant, time};
+use crate::words::{shorten, significant, time};
 use crate::{
     checker::stats,
     network::Traffic,
@@ -99,9 +99,12 @@ fn availability(report: &Report) -> String {
 fn setting(report: &Report, command: Option<&str>) -> Markup {
     html! {
         dl {
-            @if let Some(Setting { options, .. }) = &report.setting {
+            @if let Some(Setting { options, stopped, .. }) = &report.setting {
                 dt { "options" } dd { code { "-w " (report.workload) " " (arguments(options)) } }
                 dt { "seed" } dd { code { (options.seed) } }
+                @if let Some(stopped) = stopped {
+                    dt { "stopped" } dd { "after " (time(*stopped)) " of " (time(options.time_limit)) }
+                }
             }
             @if let Some(command) = command {
                 dt { "again" } dd { code.command { (command) } }

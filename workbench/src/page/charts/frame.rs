@@ -2,7 +2,7 @@
 
 use crate::{
     nemesis::periods::Period,
-    page::words::{significant, time},
+    words::{significant, time},
 };
 use plotters::{
     backend::SVGBackend,

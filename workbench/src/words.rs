@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 /// A text of at most `limit` bytes; of a longer one the beginning, and how long it is.
-pub(super) fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit {
         return Cow::Borrowed(text);
     }
@@ -11,7 +11,7 @@ pub(super) fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// A time with three digits that count: `250 ms`, `1.25 s`.
-pub(super) fn time(time: Duration) -> String {
+pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match seconds {
         _ if time.is_zero() => "0 ms".to_owned(),
@@ -22,7 +22,7 @@ pub(super) fn time(time: Duration) -> String {
 }
 
 /// A number with three digits that count, without zeros at its end.
-pub(super) fn significant(number: f64) -> String {
+pub(crate) fn significant(number: f64) -> String {
     let decimals = match number.abs() {
         100.0.. => 0,
         10.0.. => 1,
@@ -33,9 +33,32 @@ pub(super) fn significant(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// Where a JSON text holds another one as a whole: `[1,17]` holds `17`, and neither `[117]` nor `"17"` does.
+pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
+    let is_edge =
+        |c: Option<char>| c.is_none_or(|c| matches!(c, '[' | ']' | '{' | '}' | ',' | ':') || c.is_whitespace());
+    let stands_alone = |(at, part): &(usize, &str)| {
+        is_edge(text[..*at].chars().next_back()) && is_edge(text[at + part.len()..].chars().next())
+    };
+    if part.is_empty() {
+        return None;
+    }
+    text.match_indices(part).find(stands_alone).map(|(at, _)| at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_json_stand_alone() {
+        let texts = ["17", "[17]", "[1, 17,2]", "{\"a\":17}", "[117]", "[17.5]", "[\"17\"]", "-17", "[171,17]"];
+        let held: Vec<_> = texts.into_iter().filter(|text| find(text, "17").is_some()).collect();
+        assert_eq!(held, ["17", "[17]", "[1, 17,2]", "{\"a\":17}", "[171,17]"]);
+        assert_eq!(find("[171,17]", "17"), Some(5));
+        let poll = r#"{"9":[[0,"a"]]}"#;
+        assert_eq!((find(poll, r#""9""#), find(poll, r#"[0,"a"]"#), find(poll, "")), (Some(1), Some(6), None));
+    }
 
     #[test]
     fn long_texts_are_cut_between_characters() {

@@ -1,0 +1,108 @@
+//! `glomers explain`: the operations and messages around a finding, in the terminal.
+
+use anyhow::{anyhow, bail};
+use glomers_workbench::{Finding, KeptError, Report, Validity, Weight, explain::Explanation};
+use std::{collections::BTreeSet, io::Write, path::PathBuf};
+
+/// How many bytes of an explanation are shown in the list.
+const EXPLANATION: usize = 90;
+
+/// How many findings of a kind are listed in a row.
+const LISTED: usize = 3;
+
+/// Which finding of which run.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  glomers explain                                   the findings of the last run, and the first one explained\n  glomers explain store/latest 3                    the third of them\n  glomers explain store/kafka/latest lost-write     those of a kind\n  glomers explain -w lin-kv maelstrom/store/latest  a run of Maelstrom, which keeps no messages as JSON"
+)]
+pub(crate) struct Arguments {
+    /// The folder of a run.
+    #[arg(default_value = "store/latest")]
+    run: PathBuf,
+    /// A number in the list of findings, or the beginning of a kind such as `lost` or `G1c`. [default: 1]
+    anomaly: Option<String>,
+    /// What clients did and expected, if the run's folder does not say.
+    #[arg(short, long, value_parser = crate::arguments::workload_names())]
+    workload: Option<String>,
+}
+
+/// Lists what was found, and explains what is asked for.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
+    if !arguments.run.exists() {
+        let path = arguments.run.display();
+        bail!(
+            "there is no run in {path}; `glomers test` makes one, and `glomers explain store/latest ANOMALY` asks for an anomaly of it"
+        );
+    }
+    let report = Report::read(&arguments.run, arguments.workload.as_deref()).map_err(|error| match error {
+        KeptError::Nameless { .. } => anyhow!("{error}; name it with -w"),
+        _ => error.into(),
+    })?;
+    let findings = report.findings();
+    let mut out = std::io::stdout().lock();
+    if arguments.anomaly.is_none() {
+        write!(out, "{}", list(&report, &findings))?;
+    }
+    for finding in select(&findings, arguments.anomaly.as_deref())? {
+        writeln!(out, "\n{}", Explanation::of(&report, finding))?;
+    }
+    Ok(Validity::Valid)
+}
+
+/// The findings, numbered, a line each; of many in a row of one kind the first.
+fn list(report: &Report, findings: &[Finding]) -> String {
+    let count = match findings.len() {
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    let mut list = format!("{}: {}; {count}\n", report.workload, report.valid());
+    let mut number = 1;
+    for kind in findings.chunk_by(|left, right| left.title == right.title) {
+        for (finding, number) in kind.iter().zip(number..).take(LISTED) {
+            let role = match finding.weight {
+                Weight::Fault => "",
+                Weight::Suspicion => " (Maelstrom does not look for it)",
+                Weight::Note => " (only worth knowing)",
+            };
+            list.push_str(&format!("{number:>4}  {}{role}: {}\n", finding.title, summary(&finding.explanation)));
+        }
+        number += kind.len();
+        if kind.len() > LISTED {
+            list.push_str(&format!(
+                "   \u{2026}  {} to {}: more of the kind\n",
+                number - kind.len() + LISTED,
+                number - 1
+            ));
+        }
+    }
+    list
+}
+
+/// An explanation in a line. What comes before its first point only gives names to things.
+fn summary(explanation: &str) -> String {
+    let point = explanation.split_once("\n  - ").map_or(explanation, |(_, points)| points);
+    let words: Vec<_> = point.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.split_at(line.floor_char_boundary(EXPLANATION)) {
+        (whole, "") => whole.to_owned(),
+        (beginning, _) => format!("{beginning}\u{2026}"),
+    }
+}
+
+/// Those that are asked for; the first if none is.
+fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<Vec<&'a Finding>> {
+    let Some(wanted) = anomaly else { return Ok(findings.first().into_iter().collect()) };
+    let number = wanted.parse::<usize>().ok();
+    let begins = |finding: &Finding| finding.title.to_lowercase().starts_with(&wanted.to_lowercase());
+    let is_wanted = |(index, finding): &(usize, &Finding)| match number {
+        Some(number) => index + 1 == number,
+        None => begins(finding),
+    };
+    let found: Vec<_> = findings.iter().enumerate().filter(is_wanted).map(|(_, finding)| finding).collect();
+    if found.is_empty() {
+        let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.title).collect();
+        let (count, kinds) = (findings.len(), kinds.into_iter().collect::<Vec<_>>().join(", "));
+        bail!("nothing that was found is `{wanted}`; there are {count} findings, of the kinds: {kinds}");
+    }
+    Ok(found)
+}

@@ -1,0 +1,133 @@
+//! How far a test is, in a line on the terminal, for as long as it runs. Whoever reads stderr from a pipe or a file gets
+//! nothing of it, nor does the store: it is for people who wait.
+
+use crate::{interrupt, terminal};
+use glomers_workbench::{Control, Progress, Stage};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    fmt::Write as _,
+    io::{IsTerminal, Write, stderr},
+    time::Duration,
+};
+
+/// How often the line moves while nothing is heard of the test.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The line.
+pub(crate) struct Line {
+    bar: ProgressBar,
+    stage: Option<Stage>,
+    /// When the stage began.
+    begin: Duration,
+    is_stopping: bool,
+}
+
+impl Line {
+    /// A line that begins with `title`. A quiet one is never seen.
+    pub(crate) fn new(title: String, is_quiet: bool) -> Self {
+        let is_seen = !is_quiet && stderr().is_terminal();
+        let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style()).with_prefix(title);
+        if is_seen {
+            bar.enable_steady_tick(TICK);
+        }
+        Self { bar, stage: None, begin: Duration::ZERO, is_stopping: false }
+    }
+
+    /// Shows how far a test is, and hands on what Ctrl-C wants.
+    pub(crate) fn show(&mut self, progress: &Progress) -> Control {
+        let wanted = interrupt::wanted(progress.stage);
+        if wanted == Control::Stop && !self.is_stopping {
+            self.is_stopping = true;
+            self.say("stopping; what there is will be judged. Ctrl-C again ends it at once");
+        }
+        if !self.bar.is_hidden() {
+            self.draw(progress);
+        }
+        wanted
+    }
+
+    fn draw(&mut self, progress: &Progress) {
+        if self.stage != Some(progress.stage) {
+            (self.stage, self.begin) = (Some(progress.stage), progress.elapsed);
+        }
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let since_begin = |time: Duration| millis(time.saturating_sub(self.begin));
+        let (done, whole) = (since_begin(progress.elapsed), progress.until.map_or(0, since_begin));
+        self.bar.set_length(whole.max(1));
+        self.bar.set_position(if whole > 0 { done.min(whole) } else { 1 });
+        self.bar.set_message(describe(progress));
+    }
+
+    fn say(&self, text: &str) {
+        if !self.bar.is_hidden() {
+            self.bar.println(text);
+        } else if stderr().is_terminal() {
+            // Nothing is left to do if the terminal is gone.
+            let _ = writeln!(stderr(), "{text}");
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style() -> ProgressStyle {
+    let template = if terminal::is_colored(&stderr()) {
+        "{spinner:.cyan} {prefix:.bold} {bar:16.cyan/dim} {wide_msg}"
+    } else {
+        "{spinner} {prefix} {bar:16} {wide_msg}"
+    };
+    ProgressStyle::with_template(template).expect("it is well-formed").progress_chars("━━─")
+}
+
+/// Such as `working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages`.
+fn describe(progress: &Progress) -> String {
+    let mut text = match progress.stage {
+        Stage::Setup => "getting ready",
+        Stage::Work => "working",
+        Stage::Recovery => "recovering",
+        Stage::FinalOperations => "last operations",
+        Stage::Checking => "checking",
+    }
+    .to_owned();
+    if let Some(until) = progress.until {
+        let left = until.saturating_sub(progress.elapsed).as_secs_f64().ceil();
+        write!(text, ", {left} s left").expect("a String takes everything");
+    }
+    progress.faults.iter().for_each(|fault| text.extend([", ", fault]));
+    let mut ended = vec![format!("{} ok", progress.ok)];
+    let others = [(progress.failed, "failed"), (progress.unknown, "unknown")];
+    ended.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")));
+    let (begun, ended, messages) = (progress.begun, ended.join(", "), progress.messages);
+    write!(text, "; {begun} operations ({ended}), {messages} messages").expect("a String takes everything");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_is_going_on() {
+        let progress = Progress {
+            stage: Stage::Work,
+            begun: 60,
+            ok: 58,
+            failed: 1,
+            unknown: 0,
+            messages: 1204,
+            faults: vec!["partition".to_owned()],
+            elapsed: Duration::from_millis(12_300),
+            until: Some(Duration::from_secs(60)),
+        };
+        let expected = "working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages";
+        assert_eq!(describe(&progress), expected);
+        let quiet =
+            Progress { stage: Stage::Checking, failed: 0, unknown: 2, faults: Vec::new(), until: None, ..progress };
+        assert_eq!(describe(&quiet), "checking; 60 operations (58 ok, 2 unknown), 1204 messages");
+    }
+}

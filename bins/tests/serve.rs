@@ -1,0 +1,246 @@
+//! The store over a real socket: what is there can be read, and nothing else, by nobody else.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// A store that is served, and a secret beside it.
+struct Served {
+    glomers: Child,
+    folder: TempDir,
+    port: u16,
+    announced: String,
+    stdout: BufReader<ChildStdout>,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.glomers.kill().unwrap();
+        self.glomers.wait().unwrap();
+    }
+}
+
+fn write(path: &Path, content: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+fn results(valid: &str, count: usize) -> String {
+    format!(r#"{{"valid?": {valid}, "stats": {{"count": {count}, "ok-count": {count}}}, "workload": {{}}}}"#)
+}
+
+impl Served {
+    fn start(words: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store");
+        write(&folder.path().join("secret.txt"), "secret");
+        write(&store.join("echo/20260101T000000.000Z/results.json"), results("true", 7));
+        write(&store.join("echo/20260101T000000.000Z/report.html"), "<p>report");
+        write(&store.join("echo/20260101T000000.000Z/test.json"), r#"{"command": "glomers test <b>"}"#);
+        write(&store.join("echo/20260101T000000.000Z/node-logs/n 1%.log"), "hello");
+        write(&store.join("kafka/20260102T000000.000Z/results.json"), results("false", 9));
+        write(&store.join("broadcast/20260103T000000.000Z/results.json"), results("\"unknown\"", 8));
+        fs::create_dir(store.join("echo/20260104T000000.000Z")).unwrap();
+        symlink("echo/20260101T000000.000Z", store.join("latest")).unwrap();
+        symlink("../secret.txt", store.join("leak")).unwrap();
+        symlink("/", store.join("root")).unwrap();
+        let mut glomers = Command::new(env!("CARGO_BIN_EXE_glomers"))
+            .args(["serve", "--port", "0"])
+            .args(words)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut announced = String::new();
+        let mut stdout = BufReader::new(glomers.stdout.take().unwrap());
+        stdout.read_line(&mut announced).unwrap();
+        let port = announced.split("http://").nth(1).unwrap().split('/').next().unwrap();
+        let port = port.rsplit(':').next().unwrap().parse().unwrap();
+        Self { glomers, folder, port, announced, stdout }
+    }
+
+    /// Sends a request as it is, and reads until the connection is closed.
+    fn send(&self, request: &str) -> Answer {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let body = answer.split_off(end + 4);
+        let head = String::from_utf8(answer).unwrap();
+        Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head, body }
+    }
+
+    fn ask(&self, method: &str, path: &str, host: &str) -> Answer {
+        self.send(&format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &format!("127.0.0.1:{}", self.port))
+    }
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        str::from_utf8(&self.body).unwrap()
+    }
+}
+
+#[test]
+fn runs_are_listed_newest_first_or_as_asked() {
+    let served = Served::start(&[]);
+    let order = |path: &str| {
+        let answer = served.get(path);
+        assert_eq!(answer.status, 200);
+        let names = answer.text().split("T000000.000Z</a></td>");
+        names.filter_map(|before| before.chars().last()).filter(char::is_ascii_digit).collect::<String>()
+    };
+    assert_eq!(order("/"), "4321");
+    assert_eq!(order("/?sort=workload"), "3412");
+    assert_eq!(order("/?sort=verdict"), "2341");
+    assert_eq!(order("/?sort=operations"), "2314");
+    assert_eq!(order("/?sort=nonsense"), "4321");
+    let page = served.get("/");
+    for part in [
+        "<span class=\"badge valid\">valid</span>",
+        "<span class=\"badge invalid\">invalid</span>",
+        "<span class=\"badge unknown\">unknown</span>",
+        "no results",
+        "7 / 7",
+        "glomers test &lt;b&gt;",
+        "href=\"/echo/20260101T000000.000Z/report.html\"",
+        "href=\"/echo/20260101T000000.000Z/node-logs/\"",
+    ] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+}
+
+#[test]
+fn files_and_folders_can_be_read() {
+    let served = Served::start(&[]);
+    for (path, kind, content) in [
+        ("/echo/20260101T000000.000Z/report.html", "text/html; charset=utf-8", "<p>report"),
+        ("/latest/report.html", "text/html; charset=utf-8", "<p>report"),
+        ("/latest/results.json", "application/json", "\"valid?\": true"),
+        ("/latest/node-logs/n%201%25.log", "text/plain; charset=utf-8", "hello"),
+        ("/latest/", "text/html; charset=utf-8", "href=\"/latest/node-logs/\""),
+        ("/latest/node-logs", "text/html; charset=utf-8", "href=\"/latest/node-logs/n%201%25.log\""),
+    ] {
+        let answer = served.get(path);
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.text().contains(content), "{path}: {}", answer.text());
+        for header in [
+            format!("Content-Type: {kind}\r\n"),
+            format!("Content-Length: {}\r\n", answer.body.len()),
+            "X-Content-Type-Options: nosniff\r\n".to_owned(),
+            "Content-Security-Policy: default-src 'none'".to_owned(),
+        ] {
+            assert!(answer.head.contains(&header), "{path}, {header}: {}", answer.head);
+        }
+    }
+}
+
+#[test]
+fn nothing_outside_the_store_can_be_read() {
+    let served = Served::start(&[]);
+    for path in [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/echo/..%2f..%2fsecret.txt",
+        "/echo/%2e%2e/%2e%2e/secret.txt",
+        "//etc/passwd",
+        "/%2fetc/passwd",
+        "/leak",
+        "/root/",
+        "/root/etc/passwd",
+        "/echo%00",
+        "/nothing",
+        "/latest/report.html/more",
+    ] {
+        let answer = served.get(path);
+        assert_eq!(answer.status, 404, "{path}: {}", answer.text());
+        assert!(!answer.text().contains("secret"), "{path}");
+    }
+    assert_eq!(served.get("http://127.0.0.1/latest/").status, 400);
+    assert!(served.folder.path().join("store/leak").exists());
+}
+
+#[test]
+fn only_those_who_mean_this_machine_are_answered() {
+    let served = Served::start(&[]);
+    let port = served.port;
+    for host in
+        [format!("localhost:{port}"), format!("LocalHost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")]
+    {
+        assert_eq!(served.ask("GET", "/", &host).status, 200, "{host}");
+    }
+    let foreign = [
+        "evil.example",
+        &format!("evil.example:{port}"),
+        "localhost",
+        "localhost:1",
+        &format!("127.0.0.1.evil:{port}"),
+        "",
+    ];
+    for host in foreign {
+        assert_eq!(served.ask("GET", "/latest/report.html", host).status, 403, "{host}");
+    }
+    assert_eq!(served.send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").status, 400);
+    let twice = format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nHost: evil\r\nConnection: close\r\n\r\n");
+    assert_eq!(served.send(&twice).status, 400);
+    assert!(!served.announced.contains("whoever"));
+}
+
+#[test]
+fn the_store_can_only_be_read() {
+    let served = Served::start(&[]);
+    let host = format!("localhost:{}", served.port);
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+        let answer = served.ask(method, "/latest/report.html", &host);
+        assert_eq!(answer.status, 405, "{method}");
+        assert!(answer.head.contains("Allow: GET, HEAD\r\n"), "{}", answer.head);
+    }
+    let answer = served.ask("HEAD", "/latest/report.html", &host);
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert!(answer.head.contains("Content-Length: 9\r\n"), "{}", answer.head);
+}
+
+/// A file that is larger than the memory that the server is found to need.
+#[cfg(target_os = "linux")]
+#[test]
+fn large_files_are_sent_as_they_are_read() {
+    const SIZE: u64 = 64 << 20;
+    let served = Served::start(&[]);
+    let path = served.folder.path().join("store/latest/messages.jsonl");
+    fs::File::create(&path).unwrap().set_len(SIZE).unwrap();
+    let answer = served.get("/latest/messages.jsonl");
+    assert_eq!((answer.status, answer.body.len() as u64), (200, SIZE));
+    let status = fs::read_to_string(format!("/proc/{}/status", served.glomers.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak_kib: u64 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(peak_kib < SIZE / 1024 / 2, "{peak_kib} KiB at the peak");
+}
+
+#[test]
+fn who_listens_to_others_is_told_so() {
+    let mut served = Served::start(&["--host", "0.0.0.0"]);
+    let mut told = String::new();
+    served.stdout.read_line(&mut told).unwrap();
+    assert!(told.contains("whoever reaches 0.0.0.0 can read them all"), "{told}");
+    assert_eq!(served.ask("GET", "/", "my-machine.example").status, 200);
+}

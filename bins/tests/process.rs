@@ -159,7 +159,7 @@ fn memory(child: &std::process::Child, what: &str) -> usize {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_long_line_gives_its_memory_back() {
-    const LENGTH: usize = 100_000_000;
+    const LENGTH: usize = 60_000_000;
     let mut child = node(ECHO).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let long = "x".repeat(LENGTH);

@@ -49,7 +49,7 @@ const LAST_LINES: usize = 32;
 /// How long a process that has ended may keep us waiting for the rest of its stderr.
 const LOG_PATIENCE: Duration = Duration::from_millis(500);
 
-/// What to run as a node.
+/// What to run as a node. A line of its stdout has at most 64 MiB; after a longer one, nobody listens to the node.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The binary.

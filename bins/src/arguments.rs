@@ -1,7 +1,7 @@
 //! The command line: the options of `maelstrom test` by the same names, with the same defaults (Maelstrom: `core.clj`;
 //! jepsen: `cli.clj`).
 
-use crate::{challenge::Selection, check, completions, explain, new, serve};
+use crate::{challenge::Selection, check, completions, explain, new, serve, soak};
 use anyhow::bail;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Challenge(Selection),
     /// Run one test, as `maelstrom test` does.
     Test(Box<TestOptions>),
+    /// Run many tests that seeds draw, and repeat and shrink what fails.
+    Soak(soak::Arguments),
     /// Judge a history that was recorded before, by Maelstrom or by glomers.
     Check(check::Arguments),
     /// Show what went wrong in a run: the operations and messages around it.
@@ -173,6 +175,19 @@ enum TopologyName {
 }
 
 impl TestOptions {
+    /// The options, and the arguments for the node, of a line that begins with a program and `test`.
+    ///
+    /// # Errors
+    ///
+    /// The line is not understood.
+    pub(crate) fn read(line: &str) -> anyhow::Result<(Options, Vec<String>)> {
+        let words = ["glomers"].into_iter().chain(line.split_whitespace().skip(1));
+        match Arguments::try_parse_from(words)?.command {
+            Some(Command::Test(options)) => Ok((options.options(), options.arguments)),
+            _ => bail!("`{line}` is no test"),
+        }
+    }
+
     /// The workload's name.
     pub(crate) fn workload(&self) -> &str {
         let served = || Some(Node::find(self.node.as_ref()?)?.workload);
@@ -245,6 +260,26 @@ pub(crate) fn command() -> String {
     quoted(["glomers".to_owned()].into_iter().chain(words))
 }
 
+/// What repeats a simulated test.
+pub(crate) fn command_for(node: &str, options: &Options, arguments: &[String]) -> String {
+    let mut words: Vec<_> = ["glomers", "test", "--node", node].map(str::to_owned).to_vec();
+    // Maelstrom does not know all faults.
+    let known = options.arguments();
+    words.extend(known.chunks(2).filter(|pair| pair[0] != "--nemesis").flatten().cloned());
+    if !options.nemesis.is_empty() {
+        let names: Vec<_> = options.nemesis.iter().map(Fault::to_string).collect();
+        words.extend(["--nemesis".to_owned(), names.join(",")]);
+    }
+    let flags = [(options.liveness, "--liveness"), (options.strict, "--strict")];
+    words.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned()));
+    words.extend(["--seed".to_owned(), options.seed.to_string()]);
+    if !arguments.is_empty() {
+        words.push("--".to_owned());
+        words.extend_from_slice(arguments);
+    }
+    quoted(words.into_iter())
+}
+
 /// Words as a shell takes them.
 fn quoted(words: impl Iterator<Item = String>) -> String {
     // No argument of a process has the one character that cannot be quoted.
@@ -255,7 +290,7 @@ pub(crate) fn workload_names() -> PossibleValuesParser {
     PossibleValuesParser::new(WORKLOADS.iter().map(|(name, _)| *name))
 }
 
-fn fault_names() -> impl TypedValueParser<Value = Fault> {
+pub(crate) fn fault_names() -> impl TypedValueParser<Value = Fault> {
     let names = Fault::ALL.map(|fault| PossibleValue::new(fault.name()).help(fault.help()));
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Fault>())
 }
@@ -285,12 +320,12 @@ fn availability(text: &str) -> Result<Availability, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use glomers_workbench::challenge::challenges;
 
     /// `maelstrom test`'s words as `glomers test` takes them.
-    fn parse(line: &str) -> Box<TestOptions> {
+    pub(crate) fn parse(line: &str) -> Box<TestOptions> {
         let words = ["glomers"].into_iter().chain(line.split_whitespace().skip(1));
         match Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).command {
             Some(Command::Test(options)) => options,

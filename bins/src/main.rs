@@ -11,6 +11,7 @@ mod new;
 mod nodes;
 mod progress;
 mod serve;
+mod soak;
 mod table;
 mod terminal;
 mod test;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         None => challenge::run(&challenge::Selection { challenges: Vec::new(), seed: arguments.seed, maelstrom: None }),
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options),
+        Some(Command::Soak(arguments)) => soak::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Serve(arguments)) => serve::run(&arguments).map(|()| Validity::Valid),

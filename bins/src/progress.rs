@@ -75,6 +75,31 @@ impl Drop for Line {
     }
 }
 
+/// How many of many things are done.
+pub(crate) struct Count(ProgressBar);
+
+impl Count {
+    /// None of `whole` yet.
+    pub(crate) fn new(whole: usize, of: &'static str) -> Self {
+        let target = if stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self(ProgressBar::with_draw_target(Some(whole as u64), target).with_style(style()).with_prefix(of))
+    }
+
+    /// So many are done.
+    pub(crate) fn show(&self, done: usize, message: &str) {
+        if !self.0.is_hidden() {
+            self.0.set_position(done as u64);
+            self.0.set_message(format!("{done} of {}, {message}", self.0.length().unwrap_or_default()));
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 fn style() -> ProgressStyle {
     let template = if terminal::is_colored(&stderr()) {
         "{spinner:.cyan} {prefix:.bold} {bar:16.cyan/dim} {wide_msg}"

@@ -9,7 +9,7 @@ use crate::{
     schema::{Message, Schema},
 };
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 /// `NAME`, by which a workload is chosen.
 pub(crate) fn name(schema: &Schema<'_>) -> TokenStream {
@@ -30,8 +30,12 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let method = |(request, _): &(&Message<'_>, _)| names::item_name(&request.definition, request.wire_type);
     let methods = pairs.iter().map(method).collect::<Result<Vec<_>, _>>()?;
     names::distinct(methods.iter().zip(pairs.iter().map(|(request, _)| &request.definition)))?;
-    let requests: Vec<_> = pairs.iter().map(|(request, _)| format_ident!("{}", request.name)).collect();
-    let responses: Vec<_> = pairs.iter().map(|(_, response)| format_ident!("{response}")).collect();
+    let named = |(request, response): &(&Message<'_>, &str)| {
+        let type_name = |name| names::type_name(&request.definition, name);
+        Ok((type_name(request.name)?, type_name(response)?))
+    };
+    let named = pairs.iter().map(named).collect::<Result<Vec<_>, Error>>()?;
+    let (requests, responses): (Vec<_>, Vec<_>) = named.into_iter().unzip();
     let types = pairs.iter().map(|(request, _)| request.wire_type);
     let method_docs = pairs.iter().map(|(request, response)| {
         let summary = request.description.lines().next().unwrap_or_default();

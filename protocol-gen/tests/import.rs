@@ -127,6 +127,7 @@ fn what_is_not_understood_is_named_with_file_and_line() {
         ("doc/workloads.md", "{:type (eq \"put\"), ", "{"),
         ("doc/workloads.md", "(eq \"put\")", "Str"),
         ("doc/workloads.md", "(eq \"put_ok\")", "(eq \"put\")"),
+        ("doc/workloads.md", "(eq \"look_ok\")", "(eq \"\")"),
         ("doc/workloads.md", "{:type (eq \"look\"), :msg_id Int}", "[Int]"),
         ("doc/workloads.md", "{:type (eq \"look\"), :msg_id Int}", ""),
         ("doc/workloads.md", "Response:\n\n```clj", "Answer:\n\n```clj"),

@@ -80,7 +80,7 @@ impl<'a> Form<'a> {
 
     fn wire_type(&self, value: &Node<'_>) -> Result<String, Error> {
         match self.call(value) {
-            Some(("eq", [word])) => self.word(word),
+            Some(("eq", [word])) if word.kind != NodeKind::Str("") => self.word(word),
             _ => Err(self.refuse(value, "a message's type is a constant, `(eq \"..\")`")),
         }
     }

@@ -1,0 +1,237 @@
+//! `glomers soak`: many drawn tests of the built-in nodes, on all cores. What fails is printed with the command that repeats
+//! it.
+
+mod subject;
+mod summary;
+
+use crate::{
+    arguments::{command_for, fault_names},
+    interrupt, nodes,
+    progress::Count,
+};
+use anyhow::ensure;
+use clap::Args;
+use glomers_workbench::{Control, Options, Progress, RunError, Validity, options::Fault, soak};
+use std::{
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    str::FromStr,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread,
+};
+use subject::Subject;
+use summary::{Failure, Summary};
+
+/// How many tests are tried to make a failing one smaller.
+const TRIES: usize = 300;
+
+/// How many outcomes wait to be counted.
+const WAITING: usize = 64;
+
+/// Which tests.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  glomers soak                                    every node, 100 seeds\n  glomers soak 3c lin-kv --seeds 1000 --shrink    two of them; what fails is made smaller\n  glomers soak --nemesis partition,kill           with faults that not every node stands\n  glomers soak --seeds 10000 --shard 2/8 --json   the second of eight parts\n\nA seed draws the cluster's size, pace, network and faults. A failing test is printed as the `glomers test` command that\nrepeats it.\n\nExit code: 0 all valid, 1 one invalid, 2 one unknown or not begun."
+)]
+pub(crate) struct Arguments {
+    /// Challenges such as 3c, or nodes such as lin-kv; every node if none is named.
+    pub(crate) names: Vec<String>,
+    /// How many seeds each is tested with.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    first_seed: u64,
+    /// Which part of the seeds: 2/8 is the second of eight.
+    #[arg(long, value_name = "K/N", default_value = "1/1")]
+    shard: Shard,
+    /// The faults to draw from, separated by commas. [default: those that a node promises to stand]
+    #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = fault_names())]
+    nemesis: Option<Vec<Fault>>,
+    /// Let the faults count for which Maelstrom does not look.
+    #[arg(long)]
+    strict: bool,
+    /// Make each failing test smaller.
+    #[arg(long)]
+    shrink: bool,
+    /// Print a summary as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A part of the seeds: those whose number leaves `index` when divided by `count`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Shard {
+    index: u64,
+    count: u64,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once('/').and_then(|(part, count)| Some((part.parse().ok()?, count.parse().ok()?)));
+        match parsed {
+            Some((part, count)) if (1..=count).contains(&part) => Ok(Self { index: part - 1, count }),
+            _ => Err(format!("expected a part and how many there are, such as 2/8, not `{text}`")),
+        }
+    }
+}
+
+/// One test.
+struct Case<'a> {
+    subject: &'a Subject,
+    options: Options,
+}
+
+/// What came of it: the verdict, and what there is to say if it is not valid.
+struct Outcome {
+    valid: Validity,
+    text: String,
+}
+
+/// Runs all tests, and prints what failed.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
+    let subjects = subject::select(&arguments.names)?;
+    let cases = cases(arguments, &subjects);
+    ensure!(!cases.is_empty(), "there is nothing to test: no seeds, or none in this shard");
+    interrupt::listen(false)?;
+    let count = Count::new(cases.len(), "tests");
+    let (next, (sender, outcomes)) = (AtomicUsize::new(0), sync_channel(WAITING));
+    let mut summary = thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism()?.get() {
+            let (sender, next, cases) = (sender.clone(), &next, &cases);
+            scope.spawn(move || {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed))
+                    && !interrupt::is_pressed()
+                {
+                    if sender.send((case, case.judge())).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        anyhow::Ok(gather(&outcomes, &count, arguments))
+    })?;
+    drop(count);
+    summary.finish(cases.len());
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &summary)?;
+        writeln!(out)?;
+    } else {
+        writeln!(out, "{summary}")?;
+    }
+    Ok(summary.valid())
+}
+
+/// Every subject with every seed of the shard.
+fn cases<'a>(arguments: &Arguments, subjects: &'a [Subject]) -> Vec<Case<'a>> {
+    let Shard { index, count } = arguments.shard;
+    let seeds = (arguments.first_seed..).take(usize::try_from(arguments.seeds).unwrap_or(usize::MAX));
+    let seeds = seeds.filter(|seed| seed % count == index);
+    let case = |seed, subject: &'a Subject| {
+        let faults = arguments.nemesis.clone().unwrap_or_else(|| subject.stands());
+        let base = Options { strict: arguments.strict, liveness: true, ..subject.options.clone() };
+        Case { subject, options: soak::draw(&base, &faults, seed) }
+    };
+    seeds.flat_map(|seed| subjects.iter().map(move |subject| case(seed, subject))).collect()
+}
+
+/// Counts outcomes as they come, and looks into those that are not valid.
+fn gather(outcomes: &Receiver<(&Case<'_>, Outcome)>, count: &Count, arguments: &Arguments) -> Summary {
+    let mut summary = Summary::default();
+    for (case, outcome) in outcomes {
+        if outcome.valid != Validity::Valid && !interrupt::is_pressed() {
+            let smaller = arguments.shrink.then(|| case.shrink(outcome.valid).command());
+            let (name, seed) = (case.subject.name.clone(), case.options.seed);
+            let Outcome { valid, text } = outcome;
+            summary.failures.push(Failure { name, seed, valid, command: case.command(), smaller, text });
+        }
+        summary.runs += 1;
+        count.show(summary.runs, &format!("{} failed", summary.failures.len()));
+    }
+    summary
+}
+
+impl Case<'_> {
+    fn judge(&self) -> Outcome {
+        self.run(&self.options).unwrap_or_else(|error| Outcome { valid: Validity::Invalid, text: error.to_string() })
+    }
+
+    /// # Errors
+    ///
+    /// The workload cannot be run with these options, which no drawn test should be, but a smaller one may.
+    fn run(&self, options: &Options) -> Result<Outcome, RunError> {
+        let mut observer = |_: &Progress| if interrupt::is_pressed() { Control::Stop } else { Control::Continue };
+        let simulated = || nodes::simulate(self.subject.node.name, options, &self.subject.arguments, &mut observer);
+        let text = match catch_unwind(AssertUnwindSafe(simulated)) {
+            Ok(Ok(report)) => return Ok(Outcome { valid: report.valid(), text: report.to_string() }),
+            Ok(Err(error)) => match error.downcast::<RunError>() {
+                Ok(RunError::Options(text)) => return Err(RunError::Options(text)),
+                Ok(error) => error.to_string(),
+                Err(error) => format!("{error:#}"),
+            },
+            Err(_) => "the simulation panicked".to_owned(),
+        };
+        Ok(Outcome { valid: Validity::Invalid, text })
+    }
+
+    /// The smallest test found with the same verdict.
+    fn shrink(&self, valid: Validity) -> Self {
+        let fails = |options: &Options| {
+            !interrupt::is_pressed() && self.run(options).is_ok_and(|outcome| outcome.valid == valid)
+        };
+        Case { subject: self.subject, options: soak::shrink(&self.options, TRIES, fails) }
+    }
+
+    /// The command that repeats it.
+    fn command(&self) -> String {
+        command_for(self.subject.node.name, &self.options, &self.subject.arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn soak(words: &str) -> Arguments {
+        use clap::Parser;
+        #[derive(Parser)]
+        struct Soak {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        Soak::try_parse_from(["soak"].into_iter().chain(words.split_whitespace())).unwrap().arguments
+    }
+
+    #[test]
+    fn shards_split_the_seeds() {
+        let subjects = subject::select(&["echo".to_owned()]).unwrap();
+        let seeds = |words: &str| -> BTreeSet<_> {
+            cases(&soak(words), &subjects).iter().map(|case| case.options.seed).collect()
+        };
+        let parts = ["1/3", "2/3", "3/3"].map(|shard| seeds(&format!("--seeds 10 --first-seed 5 --shard {shard}")));
+        assert_eq!(parts.iter().map(BTreeSet::len).sum::<usize>(), 10);
+        assert_eq!(parts.into_iter().flatten().collect::<BTreeSet<_>>(), (5..15).collect());
+        for wrong in ["0/3", "4/3", "3", "a/b", "1/0"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_command_repeats_its_test() {
+        let subjects = subject::select(&[]).unwrap();
+        for case in cases(&soak("--seeds 20"), &subjects) {
+            let options = crate::arguments::tests::parse(&case.command());
+            assert_eq!(options.node().unwrap(), case.subject.node.name);
+            assert_eq!(options.options(), case.options, "{}", case.command());
+            assert_eq!(options.arguments, case.subject.arguments);
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::ensure;
 use clap::Args;
-use glomers_workbench::{Control, Options, Progress, RunError, Validity, options::Fault, soak};
+use glomers_workbench::{Control, Judgement, Options, Progress, Report, RunError, Validity, options::Fault, soak};
 use std::{
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -34,7 +34,7 @@ const WAITING: usize = 64;
 /// Which tests.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  glomers soak                                    every node, 100 seeds\n  glomers soak 3c lin-kv --seeds 1000 --shrink    two of them; what fails is made smaller\n  glomers soak --nemesis partition,kill           with faults that not every node stands\n  glomers soak --seeds 10000 --shard 2/8 --json   the second of eight parts\n\nA seed draws the cluster's size, pace, network and faults. A failing test is printed as the `glomers test` command that\nrepeats it.\n\nExit code: 0 all valid, 1 one invalid, 2 one unknown or not begun."
+    after_help = "Examples:\n  glomers soak                                    every node, 100 seeds\n  glomers soak 3c lin-kv --seeds 1000 --shrink    two of them; what fails is made smaller\n  glomers soak --nemesis partition,kill           with faults that not every node stands\n  glomers soak --seeds 10000 --shard 2/8 --json   the second of eight parts\n\nA seed draws the cluster's size, pace, network and faults. A failing test is printed as the `glomers test` command that\nrepeats it.\n\nA test whose faults left hardly anything to succeed decides nothing; such tests are counted.\n\nExit code: 0 none invalid, 1 one invalid, 2 not all begun."
 )]
 pub(crate) struct Arguments {
     /// Challenges such as 3c, or nodes such as lin-kv; every node if none is named.
@@ -146,11 +146,11 @@ fn cases<'a>(arguments: &Arguments, subjects: &'a [Subject]) -> Vec<Case<'a>> {
 fn gather(outcomes: &Receiver<(&Case<'_>, Outcome)>, count: &Count, arguments: &Arguments) -> Summary {
     let mut summary = Summary::default();
     for (case, outcome) in outcomes {
-        if outcome.valid != Validity::Valid && !interrupt::is_pressed() {
-            let smaller = arguments.shrink.then(|| case.shrink(outcome.valid).command());
+        summary.undecided += usize::from(outcome.valid == Validity::Unknown);
+        if outcome.valid == Validity::Invalid && !interrupt::is_pressed() {
+            let smaller = arguments.shrink.then(|| case.shrink().command());
             let (name, seed) = (case.subject.name.clone(), case.options.seed);
-            let Outcome { valid, text } = outcome;
-            summary.failures.push(Failure { name, seed, valid, command: case.command(), smaller, text });
+            summary.failures.push(Failure { name, seed, command: case.command(), smaller, text: outcome.text });
         }
         summary.runs += 1;
         count.show(summary.runs, &format!("{} failed", summary.failures.len()));
@@ -170,7 +170,7 @@ impl Case<'_> {
         let mut observer = |_: &Progress| if interrupt::is_pressed() { Control::Stop } else { Control::Continue };
         let simulated = || nodes::simulate(self.subject.node.name, options, &self.subject.arguments, &mut observer);
         let text = match catch_unwind(AssertUnwindSafe(simulated)) {
-            Ok(Ok(report)) => return Ok(Outcome { valid: report.valid(), text: report.to_string() }),
+            Ok(Ok(report)) => return Ok(Outcome { valid: verdict(&report), text: report.to_string() }),
             Ok(Err(error)) => match error.downcast::<RunError>() {
                 Ok(RunError::Options(text)) => return Err(RunError::Options(text)),
                 Ok(error) => error.to_string(),
@@ -181,10 +181,10 @@ impl Case<'_> {
         Ok(Outcome { valid: Validity::Invalid, text })
     }
 
-    /// The smallest test found with the same verdict.
-    fn shrink(&self, valid: Validity) -> Self {
+    /// The smallest test found that is invalid, too.
+    fn shrink(&self) -> Self {
         let fails = |options: &Options| {
-            !interrupt::is_pressed() && self.run(options).is_ok_and(|outcome| outcome.valid == valid)
+            !interrupt::is_pressed() && self.run(options).is_ok_and(|outcome| outcome.valid == Validity::Invalid)
         };
         Case { subject: self.subject, options: soak::shrink(&self.options, TRIES, fails) }
     }
@@ -193,6 +193,19 @@ impl Case<'_> {
     fn command(&self) -> String {
         command_for(self.subject.node.name, &self.options, &self.subject.arguments)
     }
+}
+
+/// Whether a node did anything wrong. A drawn test may be so short, and its faults so long, that hardly anything can succeed;
+/// Maelstrom calls that invalid, here it is unknown, unless nodes do not come round afterwards.
+fn verdict(report: &Report) -> Validity {
+    let Judgement { stats, availability, verdict, liveness, suspicions, strict, .. } = &report.judgement;
+    if liveness.as_ref().is_some_and(|liveness| liveness.valid == Validity::Invalid) {
+        return Validity::Invalid;
+    }
+    let suspicions = if *strict { suspicions.valid } else { Validity::Valid };
+    let judged = availability.valid.max(verdict.valid).max(suspicions);
+    let says_nothing = stats.all.ok_count == 0 || judged == Validity::Valid && stats.valid != Validity::Valid;
+    if says_nothing { Validity::Unknown } else { judged }
 }
 
 #[cfg(test)]

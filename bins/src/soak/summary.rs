@@ -12,21 +12,21 @@ pub(super) struct Summary {
     pub(super) runs: usize,
     /// How many there were to be.
     planned: usize,
+    /// How many decided nothing.
+    pub(super) undecided: usize,
     pub(super) failures: Vec<Failure>,
 }
 
-/// A test that was not valid.
+/// A test that was invalid.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Failure {
     /// The challenge's number, or the node's name.
     pub(super) name: String,
     pub(super) seed: u64,
-    #[serde(rename = "valid?")]
-    pub(super) valid: Validity,
     /// What repeats it.
     pub(super) command: String,
-    /// What repeats a smaller test with the same verdict.
+    /// What repeats a smaller test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) smaller: Option<String>,
     /// What is wrong.
@@ -40,22 +40,26 @@ impl Summary {
         self.failures.sort_by(|left, right| (left.seed, &left.name).cmp(&(right.seed, &right.name)));
     }
 
-    /// The gravest verdict; unknown if not all tests were begun.
+    /// Invalid if one test was; else unknown if not all were begun.
     pub(super) fn valid(&self) -> Validity {
-        let begun = if self.runs < self.planned { Validity::Unknown } else { Validity::Valid };
-        self.failures.iter().map(|failure| failure.valid).fold(begun, Validity::max)
+        match self.failures[..] {
+            [] if self.runs < self.planned => Validity::Unknown,
+            [] => Validity::Valid,
+            _ => Validity::Invalid,
+        }
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Failure { name, seed, valid, command, smaller, text } in &self.failures {
-            writeln!(f, "{name}, seed {seed}: {valid}\n\n{text}\n\nAgain: {command}")?;
+        for Failure { name, seed, command, smaller, text } in &self.failures {
+            writeln!(f, "{name}, seed {seed}:\n\n{text}\n\nAgain: {command}")?;
             if let Some(smaller) = smaller {
                 writeln!(f, "Smaller: {smaller}")?;
             }
             writeln!(f)?;
         }
-        write!(f, "{} of {} tests, {} of them not valid", self.runs, self.planned, self.failures.len())
+        let Self { runs, planned, undecided, failures } = self;
+        write!(f, "{runs} of {planned} tests: {} invalid, {undecided} undecided", failures.len())
     }
 }

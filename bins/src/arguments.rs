@@ -326,7 +326,9 @@ pub(crate) mod tests {
 
     /// `maelstrom test`'s words as `glomers test` takes them.
     pub(crate) fn parse(line: &str) -> Box<TestOptions> {
-        let words = ["glomers"].into_iter().chain(line.split_whitespace().skip(1));
+        let words = ["glomers".to_owned()]
+            .into_iter()
+            .chain(shlex::split(line).expect("it is well-formed").into_iter().skip(1));
         match Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).command {
             Some(Command::Test(options)) => options,
             _ => panic!("{line}"),

@@ -76,22 +76,18 @@ impl Test<'_> {
     }
 
     fn begin(&mut self, fault: Fault) {
-        match fault {
-            Fault::Kill | Fault::KillMinority | Fault::Pause => self.strike(fault),
-            _ => match rule(fault) {
-                Some(rule) => self.set_rule(fault, rule, true),
-                None => self.begin_partition(fault),
-            },
+        match rule(fault) {
+            _ if fault.stops_nodes() => self.strike(fault),
+            Some(rule) => self.set_rule(fault, rule, true),
+            None => self.begin_partition(fault),
         }
     }
 
     fn end(&mut self, fault: Fault) {
-        match fault {
-            Fault::Kill | Fault::KillMinority | Fault::Pause => self.restore(fault),
-            _ => match rule(fault) {
-                Some(rule) => self.set_rule(fault, rule, false),
-                None => self.end_partition(fault),
-            },
+        match rule(fault) {
+            _ if fault.stops_nodes() => self.restore(fault),
+            Some(rule) => self.set_rule(fault, rule, false),
+            None => self.end_partition(fault),
         }
     }
 

@@ -4,7 +4,10 @@
 //! a comparison in between; a hosted one every [`PAUSE`], as it mostly waits. What has been done is counted from the
 //! history, only its new entries, and nowhere else.
 
-use crate::history::{History, Kind, Process};
+use crate::{
+    history::{History, Kind, Process},
+    nemesis::periods::step,
+};
 use std::time::Duration;
 
 /// How many steps of a simulated test go unwatched.
@@ -166,18 +169,11 @@ impl Progress {
         }
     }
 
-    /// The nemesis names faults in pairs (jepsen: `nemesis/combined.clj`).
     fn note_fault(&mut self, f: &str) {
-        let ended = match f {
-            "start" => Some("kill"),
-            "resume" => Some("pause"),
-            _ => f.strip_prefix("stop-"),
-        };
-        if let Some(fault) = ended {
-            return self.faults.retain(|known| known != fault);
-        }
-        let fault = f.strip_prefix("start-").unwrap_or(f);
-        if !self.faults.iter().any(|known| known == fault) {
+        let (fault, begins) = step(f);
+        if !begins {
+            self.faults.retain(|known| known != fault);
+        } else if !self.faults.iter().any(|known| known == fault) {
             self.faults.push(fault.to_owned());
         }
     }

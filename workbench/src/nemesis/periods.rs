@@ -36,7 +36,7 @@ pub(crate) fn periods(history: &History) -> Vec<Period> {
 }
 
 /// Which fault a note of the nemesis is about, and whether it begins.
-fn step(f: &str) -> (&str, bool) {
+pub(crate) fn step(f: &str) -> (&str, bool) {
     match f {
         "start" => (Fault::Kill.name(), false),
         "resume" => (Fault::Pause.name(), false),

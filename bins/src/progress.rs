@@ -25,10 +25,8 @@ pub(crate) struct Line {
 impl Line {
     /// A line that begins with `title`. A quiet one is never seen.
     pub(crate) fn new(title: String, is_quiet: bool) -> Self {
-        let is_seen = !is_quiet && stderr().is_terminal();
-        let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target).with_style(style()).with_prefix(title);
-        if is_seen {
+        let bar = bar(None, title, is_quiet);
+        if !bar.is_hidden() {
             bar.enable_steady_tick(TICK);
         }
         Self { bar, stage: None, begin: Duration::ZERO, is_stopping: false }
@@ -81,8 +79,7 @@ pub(crate) struct Count(ProgressBar);
 impl Count {
     /// None of `whole` yet.
     pub(crate) fn new(whole: usize, of: &'static str) -> Self {
-        let target = if stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self(ProgressBar::with_draw_target(Some(whole as u64), target).with_style(style()).with_prefix(of))
+        Self(bar(Some(whole as u64), of.to_owned(), false))
     }
 
     /// So many are done.
@@ -98,6 +95,13 @@ impl Drop for Count {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// A bar that only a terminal shows.
+fn bar(length: Option<u64>, prefix: String, is_quiet: bool) -> ProgressBar {
+    let is_seen = !is_quiet && stderr().is_terminal();
+    let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    ProgressBar::with_draw_target(length, target).with_style(style()).with_prefix(prefix)
 }
 
 fn style() -> ProgressStyle {

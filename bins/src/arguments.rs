@@ -2,7 +2,7 @@
 //! jepsen: `cli.clj`).
 
 use crate::{challenge::Selection, check, completions, explain, new, serve, soak};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -175,15 +175,15 @@ enum TopologyName {
 }
 
 impl TestOptions {
-    /// The options, and the arguments for the node, of a line that begins with a program and `test`.
+    /// Reads a line as a shell would: a program, `glomers` or `maelstrom`, then `test` and its options.
     ///
     /// # Errors
     ///
     /// The line is not understood.
-    pub(crate) fn read(line: &str) -> anyhow::Result<(Options, Vec<String>)> {
-        let words = ["glomers"].into_iter().chain(line.split_whitespace().skip(1));
-        match Arguments::try_parse_from(words)?.command {
-            Some(Command::Test(options)) => Ok((options.options(), options.arguments)),
+    pub(crate) fn read(line: &str) -> anyhow::Result<Box<Self>> {
+        let words = shlex::split(line).unwrap_or_default();
+        match Arguments::try_parse_from(words).with_context(|| line.to_owned())?.command {
+            Some(Command::Test(options)) => Ok(options),
             _ => bail!("`{line}` is no test"),
         }
     }
@@ -320,19 +320,13 @@ fn availability(text: &str) -> Result<Availability, String> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use glomers_workbench::challenge::challenges;
 
     /// `maelstrom test`'s words as `glomers test` takes them.
-    pub(crate) fn parse(line: &str) -> Box<TestOptions> {
-        let words = ["glomers".to_owned()]
-            .into_iter()
-            .chain(shlex::split(line).expect("it is well-formed").into_iter().skip(1));
-        match Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).command {
-            Some(Command::Test(options)) => options,
-            _ => panic!("{line}"),
-        }
+    fn parse(line: &str) -> Box<TestOptions> {
+        TestOptions::read(line).unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     /// What Maelstrom is told for a challenge, `glomers test` understands, and the same by it.

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::ensure;
 use clap::Args;
-use glomers_workbench::{Control, Judgement, Options, Progress, Report, RunError, Validity, options::Fault, soak};
+use glomers_workbench::{Control, Options, Progress, Report, RunError, Validity, options::Fault, soak};
 use std::{
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -87,10 +87,12 @@ struct Case<'a> {
     options: Options,
 }
 
-/// What came of it: the verdict, and what there is to say if it is not valid.
-struct Outcome {
-    valid: Validity,
-    text: String,
+/// What came of it.
+enum Outcome {
+    Valid,
+    Undecided,
+    /// With what is wrong.
+    Invalid(String),
 }
 
 /// Runs all tests, and prints what failed.
@@ -135,22 +137,25 @@ fn cases<'a>(arguments: &Arguments, subjects: &'a [Subject]) -> Vec<Case<'a>> {
     let seeds = (arguments.first_seed..).take(usize::try_from(arguments.seeds).unwrap_or(usize::MAX));
     let seeds = seeds.filter(|seed| seed % count == index);
     let case = |seed, subject: &'a Subject| {
-        let faults = arguments.nemesis.clone().unwrap_or_else(|| subject.stands());
+        let faults = arguments.nemesis.as_ref().unwrap_or(&subject.stands);
         let base = Options { strict: arguments.strict, liveness: true, ..subject.options.clone() };
-        Case { subject, options: soak::draw(&base, &faults, seed) }
+        Case { subject, options: soak::draw(&base, faults, seed) }
     };
     seeds.flat_map(|seed| subjects.iter().map(move |subject| case(seed, subject))).collect()
 }
 
-/// Counts outcomes as they come, and looks into those that are not valid.
+/// Counts outcomes as they come, and looks into those that are invalid.
 fn gather(outcomes: &Receiver<(&Case<'_>, Outcome)>, count: &Count, arguments: &Arguments) -> Summary {
     let mut summary = Summary::default();
     for (case, outcome) in outcomes {
-        summary.undecided += usize::from(outcome.valid == Validity::Unknown);
-        if outcome.valid == Validity::Invalid && !interrupt::is_pressed() {
-            let smaller = arguments.shrink.then(|| case.shrink().command());
-            let (name, seed) = (case.subject.name.clone(), case.options.seed);
-            summary.failures.push(Failure { name, seed, command: case.command(), smaller, text: outcome.text });
+        match outcome {
+            Outcome::Invalid(text) if !interrupt::is_pressed() => {
+                let smaller = arguments.shrink.then(|| case.shrink().command());
+                let (name, seed) = (case.subject.name.clone(), case.options.seed);
+                summary.failures.push(Failure { name, seed, command: case.command(), smaller, text });
+            }
+            Outcome::Undecided => summary.undecided += 1,
+            _ => {}
         }
         summary.runs += 1;
         count.show(summary.runs, &format!("{} failed", summary.failures.len()));
@@ -160,7 +165,7 @@ fn gather(outcomes: &Receiver<(&Case<'_>, Outcome)>, count: &Count, arguments: &
 
 impl Case<'_> {
     fn judge(&self) -> Outcome {
-        self.run(&self.options).unwrap_or_else(|error| Outcome { valid: Validity::Invalid, text: error.to_string() })
+        self.run(&self.options).unwrap_or_else(|error| Outcome::Invalid(error.to_string()))
     }
 
     /// # Errors
@@ -170,7 +175,13 @@ impl Case<'_> {
         let mut observer = |_: &Progress| if interrupt::is_pressed() { Control::Stop } else { Control::Continue };
         let simulated = || nodes::simulate(self.subject.node.name, options, &self.subject.arguments, &mut observer);
         let text = match catch_unwind(AssertUnwindSafe(simulated)) {
-            Ok(Ok(report)) => return Ok(Outcome { valid: verdict(&report), text: report.to_string() }),
+            Ok(Ok(report)) => {
+                return Ok(match verdict(&report) {
+                    Validity::Valid => Outcome::Valid,
+                    Validity::Unknown => Outcome::Undecided,
+                    Validity::Invalid => Outcome::Invalid(report.to_string()),
+                });
+            }
             Ok(Err(error)) => match error.downcast::<RunError>() {
                 Ok(RunError::Options(text)) => return Err(RunError::Options(text)),
                 Ok(error) => error.to_string(),
@@ -178,14 +189,13 @@ impl Case<'_> {
             },
             Err(_) => "the simulation panicked".to_owned(),
         };
-        Ok(Outcome { valid: Validity::Invalid, text })
+        Ok(Outcome::Invalid(text))
     }
 
     /// The smallest test found that is invalid, too.
     fn shrink(&self) -> Self {
-        let fails = |options: &Options| {
-            !interrupt::is_pressed() && self.run(options).is_ok_and(|outcome| outcome.valid == Validity::Invalid)
-        };
+        let fails =
+            |options: &Options| !interrupt::is_pressed() && matches!(self.run(options), Ok(Outcome::Invalid(_)));
         Case { subject: self.subject, options: soak::shrink(&self.options, TRIES, fails) }
     }
 
@@ -198,19 +208,20 @@ impl Case<'_> {
 /// Whether a node did anything wrong. A drawn test may be so short, and its faults so long, that hardly anything can succeed;
 /// Maelstrom calls that invalid, here it is unknown, unless nodes do not come round afterwards.
 fn verdict(report: &Report) -> Validity {
-    let Judgement { stats, availability, verdict, liveness, suspicions, strict, .. } = &report.judgement;
-    if liveness.as_ref().is_some_and(|liveness| liveness.valid == Validity::Invalid) {
-        return Validity::Invalid;
+    let (stats, found) = (&report.judgement.stats, report.judgement.found());
+    match report.judgement.alive() {
+        Validity::Invalid => Validity::Invalid,
+        _ if stats.all.ok_count == 0 => Validity::Unknown,
+        // Statistics say at most that nothing of a kind succeeded.
+        _ if found == Validity::Valid && stats.valid != Validity::Valid => Validity::Unknown,
+        _ => found,
     }
-    let suspicions = if *strict { suspicions.valid } else { Validity::Valid };
-    let judged = availability.valid.max(verdict.valid).max(suspicions);
-    let says_nothing = stats.all.ok_count == 0 || judged == Validity::Valid && stats.valid != Validity::Valid;
-    if says_nothing { Validity::Unknown } else { judged }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::TestOptions;
     use std::collections::BTreeSet;
 
     fn soak(words: &str) -> Arguments {
@@ -241,7 +252,7 @@ mod tests {
     fn a_command_repeats_its_test() {
         let subjects = subject::select(&[]).unwrap();
         for case in cases(&soak("--seeds 20"), &subjects) {
-            let options = crate::arguments::tests::parse(&case.command());
+            let options = TestOptions::read(&case.command()).unwrap();
             assert_eq!(options.node().unwrap(), case.subject.node.name);
             assert_eq!(options.options(), case.options, "{}", case.command());
             assert_eq!(options.arguments, case.subject.arguments);

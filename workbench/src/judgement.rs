@@ -62,10 +62,18 @@ impl Judgement {
 
     /// The gravest of the verdicts.
     pub fn valid(&self) -> Validity {
-        let compatible = self.stats.valid.max(self.availability.valid).max(self.verdict.valid);
-        let alive = self.liveness.as_ref().map_or(Validity::Valid, |liveness| liveness.valid);
-        let compatible = compatible.max(alive);
-        if self.strict { compatible.max(self.suspicions.valid) } else { compatible }
+        self.stats.valid.max(self.alive()).max(self.found())
+    }
+
+    /// Whether each node served again when the faults were over; valid if the test did not ask.
+    pub fn alive(&self) -> Validity {
+        self.liveness.as_ref().map_or(Validity::Valid, |liveness| liveness.valid)
+    }
+
+    /// The gravest of the verdicts on what happened, whether enough of it did or not: without statistics and liveness.
+    pub fn found(&self) -> Validity {
+        let suspicions = if self.strict { self.suspicions.valid } else { Validity::Valid };
+        self.availability.valid.max(self.verdict.valid).max(suspicions)
     }
 
     /// All results, with Maelstrom's key names; what it does not look for is under `strict`, and

@@ -14,6 +14,8 @@ pub(super) struct Subject {
     pub(super) options: Options,
     /// The node's arguments.
     pub(super) arguments: Vec<String>,
+    /// The faults that the node promises to stand, all at once.
+    pub(super) stands: Vec<Fault>,
 }
 
 /// Those of these names: a challenge's number, or a node's name, which stands for all its tests. Without names, all. Tests that
@@ -33,9 +35,10 @@ pub(super) fn select(names: &[String]) -> anyhow::Result<Vec<Subject>> {
         if !names.is_empty() && !names.iter().any(is_wanted) {
             continue;
         }
-        let (options, arguments) = TestOptions::read(&line)?;
+        let test = TestOptions::read(&line)?;
         let name = if challenge.is_empty() { node.name } else { challenge }.to_owned();
-        let subject = Subject { name, node, options, arguments };
+        let (options, stands) = (test.options(), stands(node));
+        let subject = Subject { name, node, options, arguments: test.arguments, stands };
         if !subjects.iter().any(|other| other.is_same_as(&subject)) {
             subjects.push(subject);
         }
@@ -49,26 +52,25 @@ fn all(node: &'static Node) -> impl Iterator<Item = (&'static str, &'static Node
 }
 
 impl Subject {
-    /// The faults that the node promises to stand, all at once (`docs/faults.md`).
-    pub(super) fn stands(&self) -> Vec<Fault> {
-        let stands = |fault: &Fault| match self.node.name {
-            // What these must remember, services do, or nobody.
-            "unique-ids" | "g-counter-seq-kv" | "kafka-lin-kv" | "lin-kv-proxy" | "txn-list-append-lin-kv" => true,
-            // Its checker wants an answer to every request.
-            "echo" => !fault.stops_nodes(),
-            _ => !matches!(fault, Fault::Kill | Fault::KillMinority),
-        };
-        Fault::ALL.into_iter().filter(stands).collect()
-    }
-
     /// Whether the other differs only in what is drawn.
     fn is_same_as(&self, other: &Self) -> bool {
-        let kept = |subject: &Self| {
-            let Options { concurrency, availability, consistency_models, .. } = subject.options.clone();
-            (subject.node.name, concurrency, availability, consistency_models, subject.arguments.clone())
-        };
+        let kept = |subject: &Self| (subject.node.name, subject.options.concurrency, subject.options.availability);
         kept(self) == kept(other)
+            && self.options.consistency_models == other.options.consistency_models
+            && self.arguments == other.arguments
     }
+}
+
+/// The faults that a node promises to stand, all at once (`docs/faults.md`).
+fn stands(node: &Node) -> Vec<Fault> {
+    let stands = |fault: &Fault| match node.name {
+        // What these must remember, services do, or nobody.
+        "unique-ids" | "g-counter-seq-kv" | "kafka-lin-kv" | "lin-kv-proxy" | "txn-list-append-lin-kv" => true,
+        // Its checker wants an answer to every request.
+        "echo" => !fault.stops_nodes(),
+        _ => !matches!(fault, Fault::Kill | Fault::KillMinority),
+    };
+    Fault::ALL.into_iter().filter(stands).collect()
 }
 
 #[cfg(test)]

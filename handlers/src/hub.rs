@@ -14,8 +14,8 @@
 //! it sends again; otherwise the news would wait there for most of a cycle. For that the hub measures each link's round
 //! trip and tells the node. It takes the longest off the latency budget, and so finds its cycle. Without traffic nothing
 //! is sent, and a lone value goes to the hub, and from there on, at once. Only the hub's clock counts, so nodes may start
-//! when they like. A node that stalls for less than the margin by
-//! which answers arrive early makes nothing late: a value's age is at most a cycle, that margin and the round trip.
+//! when they like. A node that stalls for less than the margin by which answers arrive early makes nothing late: a value's
+//! age is at most a cycle, that margin and the round trip.
 //!
 //! # Losing nothing
 //!
@@ -31,7 +31,6 @@
 //! chance each second for what it lacks, until the hub confirms again. So a value is everywhere on its side of a partition
 //! after five seconds at most, later ones after one hop; and what one living node has is not lost with the hub. Five
 //! seconds after a partition everybody knows everything, unless so much has piled up that it takes several messages.
-
 //!
 //! # Nodes that are killed
 //!

@@ -143,8 +143,8 @@ pub fn run_with<H: Handler>(
 ///
 /// # Errors
 ///
-/// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does not answer what comes before the first
-/// operation.
+/// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does
+/// not answer what comes before the first operation.
 pub fn run_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
     Bench::new(workload, options).run_program(program)
 }

@@ -71,6 +71,22 @@ fn forwarded_registers_stay() {
     survives::<ForwardedRegisters>("lin-kv");
 }
 
+/// What the service answers comes so late that a node was killed and started again meanwhile: that is no answer to what it
+/// asks now.
+#[test]
+fn answers_to_a_former_life_are_none() {
+    for seed in 0..SEEDS {
+        let options = Options {
+            latency: Latency { mean: Duration::from_millis(100), distribution: Distribution::Constant },
+            rate: 100.0,
+            nemesis_interval: Duration::from_millis(500),
+            ..options(seed, &[Fault::Kill, Fault::Slow])
+        };
+        let report = run::<ForwardedRegisters>(workload("lin-kv").unwrap(), &options).unwrap();
+        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
 #[test]
 fn swapped_roots_stay() {
     survives::<SwappedRoot>("txn-list-append");

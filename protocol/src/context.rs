@@ -11,7 +11,7 @@ use crate::{
     tasks::{Task, task},
     timers::{TimerKey, Timers, Waiter},
 };
-use rand::{SeedableRng, TryRng};
+use rand::{RngExt, SeedableRng, TryRng};
 use rand_pcg::Pcg64Mcg;
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
@@ -32,13 +32,18 @@ struct Core {
     identity: OnceCell<Identity>,
     now: Cell<Duration>,
     owed: RefCell<Owed>,
-    last_msg_id: Cell<i64>,
+    /// The number of the last request, once there is one.
+    last_msg_id: Cell<Option<i64>>,
     rng: RefCell<Pcg64Mcg>,
     outbox: RefCell<Outbox>,
     calls: RefCell<Calls>,
     timers: RefCell<Timers>,
     spawned: RefCell<Vec<Task>>,
 }
+
+/// What lies between the numbers with which two lives of a node may begin. A power of ten: one reads how many requests
+/// there were.
+const REQUESTS_PER_LIFE: i64 = 1_000_000;
 
 /// What `init` told.
 struct Identity {
@@ -80,8 +85,7 @@ impl Context {
     ///
     /// The payload is no JSON object.
     pub fn call<R: Request>(&self, dest: &str, request: &R) -> Call<R> {
-        let msg_id = self.0.last_msg_id.get() + 1;
-        self.0.last_msg_id.set(msg_id);
+        let msg_id = self.next_msg_id();
         self.push(dest, Body { wire_type: R::TYPE, msg_id: Some(msg_id), in_reply_to: None, payload: request });
         Call::new(self, dest, msg_id, Self::TIMEOUT)
     }
@@ -155,6 +159,20 @@ impl Context {
             timers: RefCell::default(),
             spawned: RefCell::default(),
         }))
+    }
+
+    /// Has requests numbered from 1. To be called before the first, and for those only whose name nobody had before.
+    pub(crate) fn number_from_one(&self) {
+        self.0.last_msg_id.set(Some(0));
+    }
+
+    /// Numbers a request. A node that was killed and starts again has forgotten what it asked, and the answers may still
+    /// be on their way; so each life begins somewhere else. Numbers stay below 2^53: some languages have only doubles.
+    fn next_msg_id(&self) -> i64 {
+        let last = self.0.last_msg_id.get();
+        let last = last.unwrap_or_else(|| i64::from(self.rng().random::<u32>()) * REQUESTS_PER_LIFE);
+        self.0.last_msg_id.set(Some(last + 1));
+        last + 1
     }
 
     fn identity(&self) -> &Identity {

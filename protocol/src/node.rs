@@ -68,6 +68,7 @@ impl<H: Handler> Node<H> {
     /// A node that serves with `handler` from the start and needs no `init`: a client, a service, a test's stand-in.
     pub fn serving(seed: u64, id: NodeId, ids: Vec<NodeId>, handler: H) -> Self {
         let cx = Context::new(seed);
+        cx.number_from_one();
         cx.identify(id, ids);
         let handler = Rc::new(handler);
         handler.start(&cx);
@@ -201,7 +202,8 @@ impl<H: Handler> Node<H> {
         }
     }
 
-    /// Serves `init`. Only the first one makes a handler, so a repeated one changes nothing.
+    /// Serves `init`. Only the first one makes a handler, so a repeated one changes nothing. One that names a cluster
+    /// without this node is refused: no handler could do anything with it.
     fn init(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
         let cx = self.cx.clone();
         let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::NoMsgId)) };
@@ -212,6 +214,11 @@ impl<H: Handler> Node<H> {
                 return Ok(());
             }
         };
+        if !init.node_ids.contains(&init.node_id) {
+            let text = "`init`: body.node_ids: `node_id` is not among them";
+            cx.fail(message, msg_id, &RpcError::new(ErrorCode::MalformedRequest, text));
+            return Ok(());
+        }
         cx.identify(init.node_id, init.node_ids);
         if let State::New(make) = &self.state {
             let made = catch_unwind(AssertUnwindSafe(|| {

@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context, Handler, RpcError,
+    Any, Context, Handler, Message, RpcError,
     echo::{Echo, EchoOk},
     handler,
     kafka::{CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, Poll, PollOk, Send, SendOk},
@@ -207,6 +207,8 @@ struct Session {
     output: BufReader<PipeReader>,
     node: JoinHandle<Ended>,
     log: Log,
+    /// The number of the node's last request that was read.
+    asked: i64,
 }
 
 /// How a node ended.
@@ -265,7 +267,7 @@ impl Session {
             let result = tracing::subscriber::with_default(subscriber, || run_over::<H>(their_input, their_output));
             Ended { result, panics: PANICS.take().unwrap_or_default() }
         });
-        Self { input, output: BufReader::new(output), node, log }
+        Self { input, output: BufReader::new(output), node, log, asked: 0 }
     }
 
     fn initialised<H: Handler>() -> Self {
@@ -283,7 +285,14 @@ impl Session {
     fn read(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
+        self.asked = Message::parse(line.trim_end()).unwrap().msg_id().unwrap_or(self.asked);
         shorten(&line)
+    }
+
+    /// Answers the node's last request.
+    fn answer(&mut self, src: &str, value: &str) {
+        let body = format!(r#"{{"type":"echo_ok","in_reply_to":{},"echo":{value}}}"#, self.asked);
+        self.write(&format!(r#"{{"src":"{src}","dest":"n1","body":{body}}}"#));
     }
 
     /// Ends the input and takes all that is left.
@@ -302,13 +311,15 @@ impl Session {
     }
 }
 
-/// `DEST BODY` of a line that n1 wrote.
+/// `DEST BODY` of a line that n1 wrote. Requests are numbered from 1, wherever the node begins.
 #[track_caller]
 fn shorten(line: &str) -> String {
     let rest = line.strip_prefix(r#"{"src":"n1","dest":""#).unwrap_or_else(|| panic!("not from n1: {line}"));
     let (dest, rest) = rest.split_once('"').unwrap();
     let body = rest.strip_prefix(r#","body":"#).unwrap().strip_suffix("}\n").unwrap();
-    format!("{dest} {body}")
+    let Some((before, number)) = body.split_once(r#""msg_id":"#) else { return format!("{dest} {body}") };
+    let (number, after) = number.split_once(',').unwrap();
+    format!(r#"{dest} {before}"msg_id":{},{after}"#, number.parse::<i64>().unwrap() % 1_000_000)
 }
 
 /// All that came of some input.
@@ -568,6 +579,20 @@ fn an_init_that_does_not_fit_is_answered_and_another_one_counts() {
     assert_eq!(outcome.sent, [refused, r#"c0 {"type":"init_ok","in_reply_to":1}"#, refused, &echoed(2, "2")]);
 }
 
+/// Handlers may count on being among all nodes.
+#[test]
+fn an_init_of_a_cluster_without_the_node_is_refused_and_another_one_counts() {
+    for ids in ["[]", r#"["n2","n3"]"#] {
+        let bad = format!(
+            r#"{{"src":"c0","dest":"n1","body":{{"type":"init","msg_id":3,"node_id":"n1","node_ids":{ids}}}}}"#
+        );
+        let outcome = serve::<Parrot>(format!("{bad}\n{INIT}\n{bad}\n{}\n", request(2, "2")).as_bytes());
+        let refused = r#"c0 {"type":"error","in_reply_to":3,"code":12,"text":"`init`: body.node_ids: `node_id` is not among them"}"#;
+        assert_eq!(outcome.sent, [refused, r#"c0 {"type":"init_ok","in_reply_to":1}"#, refused, &echoed(2, "2")]);
+        assert_eq!((outcome.log, outcome.panics), (vec![], vec![]));
+    }
+}
+
 #[test]
 fn a_second_init_is_answered_and_changes_nothing() {
     let mut session = Session::start::<LateStarter>();
@@ -579,7 +604,7 @@ fn a_second_init_is_answered_and_changes_nothing() {
     session.write(INIT);
     assert_eq!(session.read(), r#"c0 {"type":"init_ok","in_reply_to":1}"#);
     session.write(&request(2, "0"));
-    session.write(&INIT.replace(r#""node_id":"n1""#, r#""node_id":"n7""#));
+    session.write(&INIT.replace(r#""n1""#, r#""n7""#));
     session.write(&request(3, "0"));
     let outcome = session.end();
     assert_eq!(outcome.sent, [&echoed(2, "1"), r#"c0 {"type":"init_ok","in_reply_to":1}"#, &echoed(3, "2")]);
@@ -680,7 +705,7 @@ fn a_late_reply_is_dropped_quietly() {
     assert_eq!(session.read(), r#"n2 {"type":"echo","msg_id":1,"echo":"called"}"#);
     assert_eq!(session.read(), error(5, 0, "n2 did not answer `echo` within 1ms"));
     for _ in 0..3 {
-        session.write(r#"{"src":"n2","dest":"n1","body":{"type":"echo_ok","in_reply_to":1,"echo":"late"}}"#);
+        session.answer("n2", r#""late""#);
     }
     session.write(&request(6, r#""alive""#));
     assert_eq!(session.read(), echoed(6, r#""alive""#));
@@ -693,11 +718,8 @@ fn a_reply_counts_once_and_from_the_node_that_was_asked() {
     let mut session = Session::initialised::<Waiter>();
     session.write(&request(5, r#""call""#));
     assert_eq!(session.read(), r#"n2 {"type":"echo","msg_id":1,"echo":"called"}"#);
-    let reply = |src: &str, value: &str| {
-        format!(r#"{{"src":"{src}","dest":"n1","body":{{"type":"echo_ok","in_reply_to":1,"echo":{value}}}}}"#)
-    };
-    for line in [reply("n3", "3"), reply("c1", "1"), reply("n2", "2"), reply("n2", "22")] {
-        session.write(&line);
+    for (src, value) in [("n3", "3"), ("c1", "1"), ("n2", "2"), ("n2", "22")] {
+        session.answer(src, value);
     }
     let outcome = session.end();
     assert_eq!(outcome.sent, [echoed(5, "2")]);
@@ -710,9 +732,7 @@ fn a_reply_counts_from_anybody_if_the_caller_says_so() {
     session.write(&request(5, r#""call anybody""#));
     assert_eq!(session.read(), r#"n2 {"type":"echo","msg_id":1,"echo":"called"}"#);
     for (src, value) in [("n3", "3"), ("n2", "2")] {
-        session.write(&format!(
-            r#"{{"src":"{src}","dest":"n1","body":{{"type":"echo_ok","in_reply_to":1,"echo":{value}}}}}"#
-        ));
+        session.answer(src, value);
     }
     assert_eq!(session.end().sent, [echoed(5, "3")]);
 }
@@ -812,7 +832,7 @@ fn input_may_end_at_any_byte() {
 
 #[test]
 fn a_closed_output_ends_the_node_well() {
-    let Session { mut input, output, node, log } = Session::initialised::<Parrot>();
+    let Session { mut input, output, node, log, .. } = Session::initialised::<Parrot>();
     drop(output);
     let requests: String = (2..2002).map(|msg_id| request(msg_id, "1") + "\n").collect();
     // Once the node has ended, its input is closed as well.

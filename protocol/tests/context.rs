@@ -43,11 +43,16 @@ impl Handler for Scripted {
 const INIT: &str =
     r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1","n2"]}}"#;
 
-/// Moves a node through virtual time and writes down what it logs and sends.
+/// Moves a node through virtual time and writes down what it logs and sends. Requests are numbered from 1 here, wherever
+/// the node begins.
 struct Player {
     node: Node<Scripted>,
     log: Log,
     transcript: Vec<String>,
+    /// The lines that were sent, as they are.
+    sent: Vec<String>,
+    /// The number before that of the node's first request.
+    base: i64,
 }
 
 impl Player {
@@ -60,9 +65,10 @@ impl Player {
         };
         let mut node = Node::with(seed, make);
         node.deliver(INIT.as_bytes(), Duration::ZERO).unwrap();
-        let mut player = Self { node, log, transcript: Vec::new() };
+        let mut player = Self { node, log, transcript: Vec::new(), sent: Vec::new(), base: 0 };
         player.record(Duration::ZERO);
         assert!(player.transcript.remove(0).contains("init_ok"));
+        player.sent.remove(0);
         player
     }
 
@@ -76,19 +82,33 @@ impl Player {
 
     fn receive(&mut self, at: Duration, src: &str, body: &str) {
         self.run_until(at);
+        let body = renumber(body, r#""in_reply_to":"#, self.base);
         let line = format!(r#"{{"src":"{src}","dest":"n1","body":{body}}}"#);
         self.node.deliver(line.as_bytes(), at).unwrap();
         self.record(at);
     }
 
     fn record(&mut self, now: Duration) {
-        let transcript = &mut self.transcript;
-        self.node.drain(|dest, line| {
+        let Self { node, transcript, sent, base, .. } = self;
+        node.drain(|dest, line| {
             let body = line.strip_prefix(&format!(r#"{{"src":"n1","dest":"{dest}","body":"#)).expect("from this node");
-            transcript.push(format!("{now:?} to {dest}: {}", body.strip_suffix('}').expect("an object")));
+            let body = body.strip_suffix('}').expect("an object");
+            if let Some(msg_id) = Message::parse(line).unwrap().msg_id().filter(|_| *base == 0) {
+                *base = msg_id - 1;
+            }
+            sent.push(line.to_owned());
+            transcript.push(format!("{now:?} to {dest}: {}", renumber(body, r#""msg_id":"#, -*base)));
         });
         transcript.append(&mut self.log.0.borrow_mut());
     }
+}
+
+/// The body with the number behind this key, if it has one, changed by so much.
+fn renumber(body: &str, key: &str, by: i64) -> String {
+    let Some((before, after)) = body.split_once(key) else { return body.to_owned() };
+    let end = after.find(|next: char| !next.is_ascii_digit()).unwrap_or(after.len());
+    let number: i64 = after[..end].parse().unwrap();
+    format!("{before}{key}{}{}", number + by, &after[end..])
 }
 
 const END: Duration = Duration::from_secs(60);
@@ -164,7 +184,7 @@ fn a_call_ends_with_an_error_that_says_what_came() {
         ),
         (
             r#"{"type":"echo_ok","in_reply_to":1}"#,
-            r#"30ms: Err(Malformed(DecodeError { wire_type: "echo_ok", detail: "body: missing field `echo` at column 65" }))"#,
+            r#"30ms: Err(Malformed(DecodeError { wire_type: "echo_ok", detail: "body: missing field `echo` at column 80" }))"#,
         ),
     ];
     for (answer, outcome) in rows {
@@ -178,6 +198,32 @@ fn a_call_times_out_and_a_late_answer_is_dropped() {
     let late = r#"{"type":"echo_ok","in_reply_to":1,"echo":8}"#;
     check(call_and_note, &[(1000, "n2", late)], &[CALLED, TIMED_OUT]);
     check(call_and_note, &[(1500, "n2", late), (1501, "n2", late)], &[CALLED, TIMED_OUT]);
+}
+
+/// The numbers of the first two requests of a node with this seed.
+fn numbers(seed: u64) -> [i64; 2] {
+    let script = |cx: Context, _| async move { drop((cx.call("n2", &echo(1)), cx.call("n2", &echo(2)))) };
+    let [first, second] = &Player::new(seed, script).sent[..] else { panic!("two requests") };
+    [first, second].map(|line| Message::parse(line).unwrap().msg_id().unwrap())
+}
+
+#[test]
+fn an_answer_to_a_former_life_is_none() {
+    let [before, _] = numbers(0);
+    let mut player = Player::new(1, call_and_note);
+    let answer = format!(r#"{{"src":"n2","dest":"n1","body":{{"type":"echo_ok","in_reply_to":{before},"echo":8}}}}"#);
+    player.node.deliver(answer.as_bytes(), millis(10)).unwrap();
+    player.run_until(END);
+    assert_eq!(player.transcript, [CALLED, TIMED_OUT]);
+}
+
+#[test]
+fn lives_number_their_requests_apart_and_such_that_a_double_holds_it() {
+    let numbers: Vec<_> = (0..200).map(numbers).collect();
+    assert!(numbers.iter().all(|[first, second]| *first > 0 && *second == first + 1 && *second < 1 << 53));
+    let mut firsts: Vec<_> = numbers.iter().map(|[first, _]| *first).collect();
+    firsts.sort_unstable();
+    assert!(firsts.windows(2).all(|pair| pair[1] - pair[0] >= 1_000_000), "{firsts:?}");
 }
 
 #[test]

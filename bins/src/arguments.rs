@@ -21,7 +21,7 @@ use std::{borrow::Cow, path::PathBuf, time::Duration};
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n  glomers explain                          what went wrong in the last run\n  glomers serve                            all runs, as web pages\n  glomers check -w kafka store/latest      a run from before, judged again\n\nExit code: 0 valid, 1 invalid, 2 unknown, 130 ended at once by Ctrl-C, 254 bad arguments, 255 no verdict."
+    after_help = "Examples:\n  glomers                                  all challenges\n  glomers challenge 3a 3c --seed 7         two of them\n  glomers test -w broadcast --rate 100     the built-in node, simulated\n  glomers test -w echo --bin ./my-node     your node, in real time\n  glomers explain                          what went wrong in the last run\n  glomers serve                            all runs, as web pages\n  glomers check -w kafka store/latest      a run from before, judged again\n\nExit code: 0 valid, 1 invalid, 2 unknown, 130 ended at once by Ctrl-C, 143 by SIGTERM, 254 bad arguments, 255 no verdict."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -83,7 +83,7 @@ impl Expectations {
 /// The options of a test.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  glomers test -w broadcast --rate 100                            the built-in node, simulated\n  glomers test -w broadcast --nemesis partition --seed 7          the same with faults, and another seed\n  glomers test --node kafka-lin-kv                                another built-in node\n  glomers test -w echo --bin ./my-node                            your node, in real time\n  glomers test -w lin-kv --bin ./my-node --concurrency 2n -- -v   with an argument of its own\n\nCtrl-C ends a test early: no operation begins any more, those going on have a second to end, the network heals, the last\noperations are done (with --bin after a rest of 2 s, or of 10 s if there were faults to be), and what there is is judged\nand kept. A second Ctrl-C ends it at once."
+    after_help = "Examples:\n  glomers test -w broadcast --rate 100                            the built-in node, simulated\n  glomers test -w broadcast --nemesis partition --seed 7          the same with faults, and another seed\n  glomers test --node kafka-lin-kv                                another built-in node\n  glomers test -w echo --bin ./my-node                            your node, in real time\n  glomers test -w lin-kv --bin ./my-node --concurrency 2n -- -v   with an argument of its own\n\nCtrl-C or SIGTERM ends a test early: no operation begins any more, those going on have a second to end, the network\nheals, the last operations are done (with --bin after a rest of 2 s, or of 10 s if there were faults to be), and what\nthere is is judged and kept. A second one ends it at once."
 )]
 pub(crate) struct TestOptions {
     /// What clients do and expect. [default: lin-kv, or what the --node serves]

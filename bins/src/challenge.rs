@@ -69,7 +69,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     if !interrupt::is_pressed() {
         return Ok(passed);
     }
-    writeln!(out, "\nstopped by Ctrl-C: {} of {count} challenges were begun", rows.len())?;
+    writeln!(out, "\nstopped by {}: {} of {count} challenges were begun", interrupt::name(), rows.len())?;
     Ok(passed.max(Validity::Unknown))
 }
 

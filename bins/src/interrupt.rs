@@ -1,13 +1,21 @@
-//! Ctrl-C. The first one ends a test early, and what there is is judged; the second ends the process at once. Hosted
-//! nodes have no share in it: they are in process groups of their own, and the test ends them in either case.
+//! Ctrl-C, and SIGTERM alike. The first one ends a test early, and what there is is judged; the second ends the process at
+//! once. Hosted nodes have no share in it: they are in process groups of their own, and the test ends them in either
+//! case. SIGHUP is left as it is: `nohup` has it ignored.
 
 use glomers_workbench::{Control, Stage};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-/// The exit code of a process that Ctrl-C has ended, as shells have it: 128 and the signal's number.
-pub(crate) const EXIT_CODE: u8 = 130;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+use std::{
+    sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
+    thread,
+};
 
 static PRESSES: AtomicUsize = AtomicUsize::new(0);
+
+/// The signal that came last.
+static SIGNAL: AtomicU8 = AtomicU8::new(0);
 
 /// Whether there may be nodes that only the test can end.
 static HAS_NODES: AtomicBool = AtomicBool::new(false);
@@ -15,12 +23,27 @@ static HAS_NODES: AtomicBool = AtomicBool::new(false);
 /// Has tests end early from now on, instead of the process. `has_nodes`: whether they start processes.
 pub(crate) fn listen(has_nodes: bool) -> anyhow::Result<()> {
     HAS_NODES.store(has_nodes, Ordering::SeqCst);
-    Ok(ctrlc::set_handler(|| {
-        let is_again = PRESSES.fetch_add(1, Ordering::SeqCst) > 0;
-        if is_again && !HAS_NODES.load(Ordering::SeqCst) {
-            std::process::exit(EXIT_CODE.into());
-        }
-    })?)
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::spawn(move || signals.forever().for_each(press));
+    Ok(())
+}
+
+fn press(signal: i32) {
+    SIGNAL.store(u8::try_from(signal).unwrap_or_default(), Ordering::SeqCst);
+    let is_again = PRESSES.fetch_add(1, Ordering::SeqCst) > 0;
+    if is_again && !HAS_NODES.load(Ordering::SeqCst) {
+        std::process::exit(exit_code().into());
+    }
+}
+
+/// What it was, as people call it.
+pub(crate) fn name() -> &'static str {
+    if i32::from(SIGNAL.load(Ordering::SeqCst)) == SIGTERM { "SIGTERM" } else { "Ctrl-C" }
+}
+
+/// The exit code of a process that a signal has ended, as shells have it: 128 and the signal's number.
+pub(crate) fn exit_code() -> u8 {
+    128 + SIGNAL.load(Ordering::SeqCst)
 }
 
 /// What a test at this stage is to do.

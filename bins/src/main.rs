@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let mark = if terminal::is_colored(&stderr()) { "\x1b[31merror:\x1b[0m" } else { "error:" };
             let _ = writeln!(stderr(), "{mark} {error:#}");
-            ExitCode::from(if interrupt::is_pressed_again() { interrupt::EXIT_CODE } else { NO_VERDICT })
+            ExitCode::from(if interrupt::is_pressed_again() { interrupt::exit_code() } else { NO_VERDICT })
         }
     }
 }

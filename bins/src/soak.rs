@@ -12,6 +12,7 @@ use crate::{
 use anyhow::ensure;
 use clap::Args;
 use glomers_workbench::{Control, Options, Progress, Report, RunError, Validity, options::Fault, soak};
+use serde_json::json;
 use std::{
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -208,10 +209,13 @@ impl Case<'_> {
 /// Whether a node did anything wrong. A drawn test may be so short, and its faults so long, that hardly anything can succeed;
 /// Maelstrom calls that invalid, here it is unknown, unless nodes do not come round afterwards.
 fn verdict(report: &Report) -> Validity {
+    let is_empty = report.judgement.verdict.findings["anomaly-types"] == json!(["empty-transaction-graph"]);
     let (stats, found) = (&report.judgement.stats, report.judgement.found());
     match report.judgement.alive() {
         Validity::Invalid => Validity::Invalid,
         _ if stats.all.ok_count == 0 => Validity::Unknown,
+        // No transaction followed another one.
+        _ if is_empty => Validity::Unknown,
         // Statistics say at most that nothing of a kind succeeded.
         _ if found == Validity::Valid && stats.valid != Validity::Valid => Validity::Unknown,
         _ => found,
@@ -246,6 +250,19 @@ mod tests {
         for wrong in ["0/3", "4/3", "3", "a/b", "1/0"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
+    }
+
+    /// A test of registers in which so few transactions succeed that none says anything of another: Maelstrom calls it
+    /// invalid.
+    #[test]
+    fn a_test_that_says_nothing_is_undecided() {
+        let subjects = subject::select(&["txn-rw-register".to_owned()]).unwrap();
+        let soak = soak("--nemesis pause --first-seed 300026 --seeds 1");
+        let cases = cases(&soak, &subjects);
+        assert!(cases.iter().all(|case| matches!(case.judge(), Outcome::Undecided)));
+        let (options, arguments) = (&cases[0].options, &cases[0].subject.arguments);
+        let report = nodes::simulate("txn-rw-register", options, arguments, &mut |_| Control::Continue).unwrap();
+        assert_eq!(report.valid(), Validity::Invalid, "{report}");
     }
 
     #[test]

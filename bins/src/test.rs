@@ -39,7 +39,8 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
     kept?;
     if !arguments.expectations.json {
         if let Some(Setting { stopped: Some(stopped), .. }) = &report.setting {
-            writeln!(std::io::stdout(), "stopped after {:.1} s by Ctrl-C", stopped.as_secs_f64())?;
+            let (seconds, signal) = (stopped.as_secs_f64(), interrupt::name());
+            writeln!(std::io::stdout(), "stopped after {seconds:.1} s by {signal}")?;
         }
         writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
         writeln!(std::io::stdout(), "report: {}", folder.page().display())?;

@@ -1,4 +1,4 @@
-//! Ctrl-C, pressed while real nodes run: the first ends the test early and keeps what there is, the second ends it at
+//! Ctrl-C or SIGTERM while real nodes run: the first ends the test early and keeps what there is, the second ends it at
 //! once. No process is left in either case.
 
 #![cfg(target_os = "linux")]
@@ -49,8 +49,8 @@ impl Run {
         thread::spawn(move || lines.for_each(drop));
     }
 
-    fn interrupt(&self) {
-        let kill = format!("kill -INT {}", self.glomers.id());
+    fn interrupt(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.glomers.id());
         Command::new("sh").args(["-c", &kill]).status().unwrap();
     }
 
@@ -96,15 +96,26 @@ fn members(groups: &[u32]) -> usize {
 
 #[test]
 fn the_first_one_ends_the_test_and_keeps_what_there_is() {
+    first_one("INT", "Ctrl-C");
+}
+
+#[test]
+fn a_request_to_end_is_as_good() {
+    first_one("TERM", "SIGTERM");
+}
+
+fn first_one(signal: &str, name: &str) {
     let mut run = Run::start(env!("CARGO_BIN_EXE_echo"), "-w echo --rate 50 --node-count 2");
     run.await_message("echo_ok");
     let nodes = groups(run.glomers.id());
     assert_eq!((nodes.len(), members(&nodes)), (2, 4));
-    run.interrupt();
+    run.interrupt(signal);
     let (code, stdout, folder) = run.end(|_| ());
     assert_eq!(code, Some(0), "{stdout}");
     assert!(
-        stdout.contains("echo: valid") && stdout.contains("stopped after ") && stdout.contains(" s by Ctrl-C"),
+        stdout.contains("echo: valid")
+            && stdout.contains("stopped after ")
+            && stdout.contains(&format!(" s by {name}")),
         "{stdout}"
     );
     assert_eq!(members(&nodes), 0);
@@ -115,15 +126,24 @@ fn the_first_one_ends_the_test_and_keeps_what_there_is() {
     }
 }
 
-/// After a partition the network has to rest, which leaves time for the second.
 #[test]
 fn the_second_one_ends_it_at_once() {
+    second_one("INT", 130);
+}
+
+#[test]
+fn a_second_request_ends_it_at_once() {
+    second_one("TERM", 143);
+}
+
+/// After a partition the network has to rest, which leaves time for the second.
+fn second_one(signal: &str, code_of_signal: i32) {
     let mut run = Run::start(env!("CARGO_BIN_EXE_broadcast"), "-w broadcast --nemesis partition");
     run.await_message("broadcast_ok");
     let nodes = groups(run.glomers.id());
     assert_eq!((nodes.len(), members(&nodes)), (5, 10));
-    let (code, stdout, folder) = run.end(Run::interrupt);
-    assert_eq!(code, Some(130), "{stdout}");
+    let (code, stdout, folder) = run.end(|run| run.interrupt(signal));
+    assert_eq!(code, Some(code_of_signal), "{stdout}");
     assert_eq!(members(&nodes), 0);
     assert!(!folder.path().join("store/latest").exists());
 }
@@ -132,7 +152,7 @@ fn the_second_one_ends_it_at_once() {
 fn before_the_first_operation_there_is_nothing_to_judge() {
     let mut run = Run::start("cat >/dev/null", "-w echo --node-count 1");
     run.await_message("\"init\"");
-    run.interrupt();
+    run.interrupt("INT");
     let (code, stdout, _) = run.end(|_| ());
     assert_eq!((code, &*stdout), (Some(255), ""));
 }

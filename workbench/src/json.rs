@@ -32,6 +32,23 @@ fn fitted(raw: &RawValue, depth: usize) -> Value {
     parsed.unwrap_or_else(|_| Value::from(text))
 }
 
+/// How many items of a list are shown on a terminal.
+const SHOWN: usize = 20;
+
+/// For a terminal: of long lists the first items, and how many more there are.
+pub(crate) fn shortened(of: &Value) -> Value {
+    match of {
+        Value::Array(items) => {
+            // One in the place of another would save nothing.
+            let shown = if items.len() > SHOWN + 1 { SHOWN } else { items.len() };
+            let more = (shown < items.len()).then(|| Value::from(format!("... and {} more", items.len() - shown)));
+            items[..shown].iter().map(shortened).chain(more).collect()
+        }
+        Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), shortened(member))).collect(),
+        other => other.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +62,19 @@ mod tests {
     #[test]
     fn what_fits_is_as_it_is() {
         check(r#"{"b":[1.5,"x",null]}"#, json!({"b": [1.5, "x", null]}));
+    }
+
+    #[test]
+    fn of_long_lists_the_first_items_are_shown() {
+        let list = |count: i64| (0..count).map(Value::from).collect::<Vec<_>>();
+        for short in [json!([]), json!({"lost": list(21), "deep": [[list(21)]]}), json!("text")] {
+            assert_eq!(shortened(&short), short);
+        }
+        let shown = [list(20), vec![json!("... and 980 more")]].concat();
+        assert_eq!(
+            shortened(&json!({"lost": list(1000), "deep": [[list(1000)]]})),
+            json!({"lost": shown, "deep": [[shown]]})
+        );
     }
 
     #[test]

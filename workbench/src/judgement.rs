@@ -9,7 +9,7 @@ use crate::{
         suspicion::Suspicions,
     },
     history::History,
-    json::value,
+    json::{shortened, value},
     options::Options,
     validity::Validity,
     workload::{Verdict, Workload},
@@ -134,7 +134,7 @@ impl fmt::Display for Judgement {
         for failure in &self.failures {
             writeln!(f, "  {failure}")?;
         }
-        write!(f, "checker: {} {:#}", self.verdict.valid, self.verdict.findings)?;
+        write!(f, "checker: {} {:#}", self.verdict.valid, shortened(&self.verdict.findings))?;
         if let Some(liveness) = &self.liveness {
             write!(f, "\nliveness: {liveness}")?;
         }

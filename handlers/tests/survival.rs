@@ -14,7 +14,7 @@ use glomers_protocol::{
 };
 use glomers_workbench::Validity;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, panic, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, panic, rc::Rc, time::Duration};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -125,6 +125,31 @@ fn whoever_starts_again_soon_takes_part() {
         for node in [node, 0, 1, 2] {
             let time = clients.insist(&mut cluster, node);
             assert!(time <= 200 * MILLISECOND, "node {node}: {time:?}");
+        }
+        assert_eq!(clients.judge(), Validity::Valid);
+    }
+}
+
+/// The next leader is then none of those that start again, and who was not taken in with the first is so at once.
+#[test]
+fn minorities_that_start_again_at_once_take_part_soon() {
+    for (latency, victims) in
+        [(0, &[0, 1][..]), (5, &[1, 0]), (5, &[0, 4]), (0, &[0, 2, 3]), (5, &[6, 5, 0]), (0, &[1, 2]), (5, &[6, 3, 1])]
+    {
+        let mut cluster =
+            Cluster::<ReplicatedMap>::new(1, 2 * victims.len() + 1, Latency::Constant(latency * MILLISECOND));
+        let mut clients = Clients::new(Kv::Map);
+        for node in 0..cluster.count() {
+            clients.insist(&mut cluster, node);
+        }
+        victims.iter().for_each(|node| cluster.kill(*node));
+        cluster.run(MILLISECOND);
+        victims.iter().for_each(|node| cluster.restart(*node));
+        cluster.run(200 * MILLISECOND);
+        for node in 0..cluster.count() {
+            // That is the first request.
+            let time = clients.insist(&mut cluster, node);
+            assert!(time <= 100 * MILLISECOND, "{victims:?}, node {node}: {time:?}");
         }
         assert_eq!(clients.judge(), Validity::Valid);
     }
@@ -247,6 +272,85 @@ fn found(tamper: impl Fn() -> Tamper + panic::RefUnwindSafe) -> usize {
 #[test]
 fn an_altered_network_alone_is_not_found() {
     assert_eq!(found(|| alter(|_, _, _| {})), 0);
+}
+
+/// The third of three nodes starts again, so there is a second configuration. The leader then hears once more what it
+/// heard in the first: of this part of each packet, and as what belongs to the second, if it is `taken` for that. Before,
+/// the leader may be cut off.
+fn hear_again(part: &str, is_cut_off: bool, is_taken: bool) -> Validity {
+    let (mut cluster, mut clients) = three::<ReplicatedLists>(Kv::Lists);
+    let heard: Rc<RefCell<Vec<Value>>> = Rc::default();
+    let recorded = Rc::clone(&heard);
+    cluster.tamper = Some(Box::new(move |node, line| {
+        recorded.borrow_mut().extend((node == 0).then(|| serde_json::from_str(&line).unwrap()));
+        line
+    }));
+    for number in 0..12 {
+        clients.insist(&mut cluster, number % 3);
+    }
+    let first = heard.take();
+    cluster.restart(2);
+    for number in 0..9 {
+        clients.insist(&mut cluster, number % 3);
+    }
+    let second = heard.borrow().last().unwrap()["body"]["log"]["id"].clone();
+    if is_cut_off {
+        cluster.isolate(0);
+        clients.request(&mut cluster, 0);
+    }
+    for mut message in first {
+        let log = &mut message["body"]["log"];
+        if let Some(content) = log["loose"].get_mut(part).map(Value::take) {
+            let id = if is_taken { &second } else { &log["id"] };
+            let ordered = json!({"number": 0, "losses": 0});
+            *log = json!({"id": id, "ordered": ordered, "loose": {part: content}, "executed": 0});
+            cluster.arrive(0, message.to_string());
+        }
+    }
+    for node in [1, 2] {
+        clients.insist(&mut cluster, node);
+    }
+    clients.judge()
+}
+
+#[test]
+fn what_belongs_to_a_former_configuration_must_not_be_taken() {
+    // Entries that a majority has accepted there are others than these here; and a new life has executed nothing yet.
+    for (part, is_cut_off) in [("accepted", true), ("proposals", false)] {
+        assert_eq!(hear_again(part, is_cut_off, false), Validity::Valid, "{part}");
+        assert_eq!(hear_again(part, is_cut_off, true), Validity::Invalid, "{part}");
+    }
+}
+
+/// A network after which links hand over whatever comes, when it comes.
+fn disorder() -> Tamper {
+    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+    alter(move |src, dest, body| {
+        let Some(log) = body.get_mut("log") else { return };
+        let number = numbers.entry(format!("{src} {dest} {}", log["id"])).or_default();
+        *number += u64::from(!log["ordered"]["content"].is_null());
+        log["ordered"]["number"] = json!(number);
+    })
+}
+
+/// A network that loses, doubles and repeats for long.
+fn noise(seed: u64, tamper: Option<Tamper>) -> Validity {
+    let mut cluster = cluster::<ReplicatedLists>(seed);
+    cluster.tamper = tamper;
+    (cluster.noise, cluster.echo) = (0.1, 0.05);
+    let mut clients = Clients::new(Kv::Lists);
+    operate(&mut cluster, &mut clients, 400);
+    for node in 0..cluster.count() {
+        clients.insist(&mut cluster, node);
+    }
+    clients.judge()
+}
+
+#[test]
+fn links_that_neither_order_nor_tell_copies_are_found() {
+    const SEED: u64 = 31;
+    assert_eq!(noise(SEED, None), Validity::Valid);
+    assert_eq!(noise(SEED, Some(disorder())), Validity::Invalid);
 }
 
 #[test]

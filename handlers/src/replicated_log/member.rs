@@ -91,7 +91,7 @@ impl<C: Clone + Debug> Member<C> {
             self.miss(from, now);
         } else if hello.seen == seen {
             self.joining.insert(from, hello.life);
-            self.replace(from);
+            self.replace_leader();
         }
         let life = self.configuration.life(self.pid).filter(|_| hello.asks)?;
         Some(Hello { life, asks: false, seen, promised: None, instead: hello.promised })
@@ -104,11 +104,12 @@ impl<C: Clone + Debug> Member<C> {
         }
     }
 
-    /// Takes the place of the leader if this is the one and has ended, and nobody else is to do it.
-    fn replace(&mut self, ended: Pid) {
-        let is_leader = self.paxos.get_current_leader().is_some_and(|(leader, _)| leader == ended);
-        let successor = self.peers.keys().copied().chain([self.pid]).filter(|pid| *pid != ended).min();
-        if is_leader && successor == Some(self.pid) {
+    /// Takes the place of the leader if that has ended, and this is the first of those that have not.
+    fn replace_leader(&mut self) {
+        let has_ended = |pid: &Pid| self.joining.contains_key(pid);
+        let is_free = self.paxos.get_current_leader().is_some_and(|(leader, _)| has_ended(&leader));
+        let successor = self.peers.keys().copied().chain([self.pid]).filter(|pid| !has_ended(pid)).min();
+        if is_free && successor == Some(self.pid) {
             self.paxos.try_become_leader();
         }
     }
@@ -187,6 +188,12 @@ impl<C: Clone + Debug> Member<C> {
         let leads = self.paxos.get_current_leader() == Some((self.pid, true));
         let new = self.configuration.changed(&lives).collect();
         (leads, new, self.configuration.next(lives))
+    }
+
+    /// Who wants to be taken in, and is not in the configuration that follows.
+    pub(super) fn left_out(&self, next: &Configuration) -> Vec<Pid> {
+        let is_out = |(pid, life): &(&Pid, &Life)| next.life(**pid) != Some(**life);
+        self.joining.iter().filter(is_out).map(|(pid, _)| *pid).collect()
     }
 
     /// Sends each peer what there is for it.

@@ -176,6 +176,10 @@ where
         let next = end.map(|lives| member.next(lives));
         member.flush(cx);
         if let Some((leads, new, configuration)) = next {
+            // Else they would learn only when they ask again that the one they have seen is over.
+            let (left_out, seen) = (member.left_out(&configuration), Some(configuration.id));
+            let hello = Hello { life: self.life, asks: false, seen, promised: None, instead: None };
+            Self::greet(cx, |pid| left_out.contains(&pid), hello);
             self.origins.retain(|pid, _| !new.contains(pid));
             let state = Any::new(&(&self.machine, &self.origins));
             self.begin(cx, configuration, state, &new, leads);

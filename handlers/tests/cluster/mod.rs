@@ -181,7 +181,8 @@ impl<H: Handler> Cluster<H> {
         self.now = end;
     }
 
-    fn arrive(&mut self, node: usize, mut line: String) {
+    /// Has a message arrive at a node.
+    pub fn arrive(&mut self, node: usize, mut line: String) {
         if let Some(tamper) = &mut self.tamper {
             line = tamper(node, line);
         }

@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_handlers::{
-    Hub, Parrot, PrefixedIds, ReplicatedLists, ReplicatedMap,
+    GCounter, HorizonLogs, Hub, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap,
+    SetUnion,
     hub::BUDGET,
     taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
 };
@@ -110,6 +111,32 @@ fn a_minority_takes_few_broadcasts_with_it() {
         let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
         assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
         assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+/// A feed tells with the next tick. What is confirmed before, and no more, is lost with a node.
+#[test]
+fn a_minority_takes_few_elements_with_it() {
+    for seed in 0..SEEDS {
+        let report = report::<SetUnion>("g-set", seed, &[Fault::KillMinority]);
+        let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
+        assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
+    }
+}
+
+#[test]
+fn who_keeps_a_feed_serves_again() {
+    for seed in 0..SEEDS {
+        for report in [
+            report::<SetUnion>("g-set", seed, &[Fault::Kill]),
+            report::<GCounter>("g-counter", seed, &[Fault::Kill]),
+            report::<PnCounter>("pn-counter", seed, &[Fault::Kill]),
+            report::<HorizonLogs>("kafka", seed, &[Fault::Kill]),
+            report::<LastWriterWins>("txn-rw-register", seed, &[Fault::Kill]),
+        ] {
+            let liveness = report.judgement.liveness.as_ref().unwrap();
+            assert_eq!(liveness.valid, Validity::Valid, "seed {seed}: {report}");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 10;
 
 fn judge<H: Handler>(name: &str, options: Options, make: impl Fn(&Context) -> H + Clone + 'static) -> Report {
     run_with(workload(name).unwrap(), &options, make).unwrap()

@@ -14,7 +14,7 @@ use glomers_protocol::{
 use glomers_workbench::{Options, Validity, options::Fault, run_with, workload};
 use std::{cell::Cell, time::Duration};
 
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 3;
 
 const PARTITIONS: [Fault; 4] = [Fault::Partition, Fault::PartitionOneWay, Fault::PartitionBridge, Fault::PartitionRing];
 

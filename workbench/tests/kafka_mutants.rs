@@ -16,7 +16,7 @@ use glomers_workbench::{
 };
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 10;
 
 /// Logs in a memory that all nodes share: as good as one node.
 #[derive(Clone, Default)]

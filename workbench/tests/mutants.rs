@@ -13,7 +13,7 @@ use glomers_workbench::{
 use nodes::{Counter, Fault, Flood, Lagging, NeedsOthers, SameCounter, Set, Shouting, SmallDice};
 use std::time::Duration;
 
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 10;
 
 fn options(seed: u64) -> Options {
     Options {

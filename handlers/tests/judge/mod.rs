@@ -7,7 +7,7 @@ use glomers_workbench::{
     Options, Report, Validity,
     history::Kind,
     options::{Distribution, Fault, Latency},
-    run, run_with, workload,
+    run, run_with, soak, workload,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,10 @@ use std::{
 pub const SEEDS: u64 = 200;
 
 /// How many seeds a wrong handler is tried on; it has to be found on all of them but one.
-const MUTANT_SEEDS: u64 = 20;
+const MUTANT_SEEDS: u64 = 10;
+
+/// In how many drawn tests it has to be found once.
+const DRAWN: u64 = 50;
 
 /// Short runs under partitions that differ in everything a seed can draw, in latency up to a mean of 100 ms, and in
 /// size from one node to five.
@@ -64,16 +67,20 @@ pub fn right<H: Handler>(name: &str, options: impl Fn(u64) -> Options, make: imp
     }
 }
 
-/// A handler with this mistake is found invalid by the workload's own checker, on nearly every seed.
+/// A handler with this mistake is found invalid by the workload's own checker, on nearly every seed; and in one of the
+/// first tests that a soak would draw.
 pub fn found<H: Handler>(
     name: &str,
     mistake: &str,
     options: impl Fn(u64) -> Options,
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) {
-    let report = |seed| -> Report { run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap() };
-    let is_found = |seed: &u64| report(*seed).judgement.verdict.valid == Validity::Invalid;
-    let count = (0..MUTANT_SEEDS).filter(is_found).count() as u64;
+    let report = |options: &Options| -> Report { run_with(workload(name).unwrap(), options, make.clone()).unwrap() };
+    let is_found = |options: &Options| report(options).judgement.verdict.valid == Validity::Invalid;
+    let faults: Vec<_> = Fault::ALL.into_iter().filter(|fault| !fault.stops_nodes()).collect();
+    let first = (0..DRAWN).find(|seed| is_found(&soak::draw(&options(0), &faults, *seed)));
+    assert!(first.is_some(), "{name}, {mistake}: not found in {DRAWN} drawn tests");
+    let count = (0..MUTANT_SEEDS).filter(|seed| is_found(&options(*seed))).count() as u64;
     assert!(count + 1 >= MUTANT_SEEDS, "{name}, {mistake}: found on {count} of {MUTANT_SEEDS} seeds");
 }
 

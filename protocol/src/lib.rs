@@ -45,6 +45,7 @@ mod node;
 mod node_id;
 mod outbox;
 mod owed;
+mod place;
 mod reply;
 mod stdio;
 #[doc(hidden)]

@@ -45,7 +45,7 @@ const INIT: &str =
 
 /// Moves a node through virtual time and writes down what it logs and sends.
 struct Player {
-    node: Node<Scripted>,
+    node: Node,
     log: Log,
     transcript: Vec<String>,
 }

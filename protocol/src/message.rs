@@ -3,18 +3,16 @@
 
 use crate::{
     DecodeError, NodeId, Rejected,
+    envelope::{self, Body, Envelope, Field},
     error::{Reason, abridge},
-    place,
+    place, plain,
 };
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{
-        DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor,
-        value::MapAccessDeserializer,
-    },
+    Serialize,
+    de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, cell::Cell, fmt, iter::Chain, marker::PhantomData, option, slice};
+use std::{cell::Cell, iter::Chain, option, slice};
 
 /// What a body carries beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -63,28 +61,6 @@ pub struct Message<'a> {
     envelope: Envelope<'a>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    src: Cow<'a, str>,
-    #[serde(borrow)]
-    dest: Cow<'a, str>,
-    #[serde(borrow)]
-    body: Body<'a>,
-}
-
-#[derive(Debug)]
-struct Body<'a> {
-    wire_type: Cow<'a, str>,
-    msg_id: Option<i64>,
-    in_reply_to: Option<i64>,
-    /// The other fields, in their order. Most bodies have one, which needs no memory of its own.
-    first: Option<Field<'a>>,
-    more: Vec<Field<'a>>,
-}
-
-type Field<'a> = (Cow<'a, str>, &'a RawValue);
-
 impl<'a> Message<'a> {
     /// Reads one line.
     ///
@@ -92,13 +68,14 @@ impl<'a> Message<'a> {
     ///
     /// The line is not JSON, not an object, or has no `src`, `dest` or `body` with a `type`.
     pub fn parse(line: &'a str) -> Result<Self, Rejected> {
-        match serde_json::from_str(line) {
-            Ok(Object(envelope)) => Ok(Self { line, envelope }),
-            Err(error) => {
-                let detail = explain(line, 0, &error);
-                Err(Rejected::new(line.as_bytes(), Reason::NoMessage { detail: abridge(&detail) }))
-            }
-        }
+        let envelope = match plain::parse(line) {
+            Some(envelope) => envelope,
+            None => envelope::parse(line).map_err(|error| {
+                let detail = abridge(&explain(line, 0, &error));
+                Rejected::new(line.as_bytes(), Reason::NoMessage { detail })
+            })?,
+        };
+        Ok(Self { line, envelope })
     }
 
     /// Who sent it.
@@ -179,79 +156,6 @@ fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
     let colon = if path.is_empty() { "" } else { ": " };
     format!("{path}{colon}{text} at column {column}")
 }
-
-/// A `T` that is an object in JSON: serde's structs would take an array as well.
-#[derive(Debug)]
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(BodyVisitor)
-    }
-}
-
-struct BodyVisitor;
-
-impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = Body<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body<'de>, A::Error> {
-        let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
-        let (mut first, mut more) = (None, Vec::new());
-        while let Some(Text(key)) = map.next_key()? {
-            match &*key {
-                "type" => once("type", &mut wire_type, &mut map)?,
-                "msg_id" => once("msg_id", &mut msg_id, &mut map)?,
-                "in_reply_to" => once("in_reply_to", &mut in_reply_to, &mut map)?,
-                _ if first.is_none() => first = Some((key, map.next_value()?)),
-                _ => more.push((key, map.next_value()?)),
-            }
-        }
-        let Text(wire_type) = wire_type.ok_or_else(|| A::Error::missing_field("type"))?;
-        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), first, more })
-    }
-}
-
-/// Reads the value of a key that may come once.
-fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
-    key: &'static str,
-    value: &mut Option<T>,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    match value.replace(map.next_value()?) {
-        None => Ok(()),
-        Some(_) => Err(A::Error::duplicate_field(key)),
-    }
-}
-
-/// A text that is borrowed where it can be.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A body's fields without the reserved ones.
 struct Fields<'f, 'a> {

@@ -54,9 +54,11 @@ pub struct Node {
 
 enum State {
     /// Before `init`; the function makes the handler and starts it.
-    New(Box<dyn Fn(&Context) -> Box<dyn Serve>>),
+    New(Box<Make>),
     Serving(Box<dyn Serve>),
 }
+
+type Make = dyn Fn(&Context) -> Box<dyn Serve>;
 
 /// A handler of whatever type.
 trait Serve: Any {

@@ -15,6 +15,19 @@ pub(crate) fn parse(line: &str) -> Option<Envelope<'_>> {
     (scanner.at == line.len()).then_some(envelope)
 }
 
+/// The bytes that end a name: its quote, and what only `serde_json` reads, escapes and control characters.
+const ENDS_NAME: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        ends[byte as usize] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
+
 struct Scanner<'a> {
     line: &'a str,
     at: usize,
@@ -71,13 +84,12 @@ impl<'a> Scanner<'a> {
     fn name(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
         let start = self.at;
-        loop {
-            match self.next()? {
-                b'"' => return self.line.get(start..self.at - 1),
-                b'\\' | ..b' ' => return None,
-                _ => {}
-            }
+        while !ENDS_NAME[usize::from(self.peek()?)] {
+            self.at += 1;
         }
+        let name = self.line.get(start..self.at)?;
+        self.expect(b'"')?;
+        Some(name)
     }
 
     /// An integer that needs no look at its size.

@@ -31,15 +31,15 @@ impl Asker {
     }
 }
 
-fn node<H: Handler>() -> Node<H> {
-    let mut node = Node::new(0);
+fn node<H: Handler>() -> Node {
+    let mut node = Node::new::<H>(0);
     let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
     serve(&mut node, init);
     node
 }
 
 /// Delivers a line and says how many bytes answered it.
-fn serve<H: Handler>(node: &mut Node<H>, line: &str) -> usize {
+fn serve(node: &mut Node, line: &str) -> usize {
     node.deliver(line.as_bytes(), Duration::ZERO).unwrap();
     let mut written = 0;
     node.drain_bytes(|bytes| {

@@ -4,9 +4,10 @@
 pub mod catalogue;
 
 use catalogue::Node;
-use clap::{Arg, ArgAction, Parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, Parser};
 use glomers_handlers::{Hub, hub::BUDGET};
 use glomers_protocol::{Context, Described};
+use serde_json::Value;
 use std::{
     io::{self, Write},
     time::Duration,
@@ -57,9 +58,15 @@ impl BroadcastArguments {
 ///
 /// The catalogue does not know the node.
 pub fn arguments<A: Parser, H: Described>(name: &str) -> A {
+    let mut matches = matches(name, A::command(), H::schema);
+    A::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The arguments as clap found them.
+fn matches(name: &str, command: Command, schema: fn() -> Value) -> ArgMatches {
     let node = Node::find(name).expect("every node is in the catalogue");
     let lines = node.lines().collect::<Vec<_>>().join("\n  ");
-    let command = A::command()
+    let command = command
         .name(node.name)
         .version(env!("CARGO_PKG_VERSION"))
         .about(format!("{}\n\n{}", node.title(), node.about))
@@ -67,11 +74,11 @@ pub fn arguments<A: Parser, H: Described>(name: &str) -> A {
         .arg(
             Arg::new("schema").long("schema").action(ArgAction::SetTrue).help("Print the JSON Schema of all messages"),
         );
-    let mut matches = command.get_matches();
+    let matches = command.get_matches();
     if matches.get_flag("schema") {
         // Nothing is left to do if nobody reads it.
-        let _ = writeln!(io::stdout(), "{:#}", H::schema());
+        let _ = writeln!(io::stdout(), "{:#}", schema());
         std::process::exit(0);
     }
-    A::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit())
+    matches
 }

@@ -12,7 +12,7 @@ use std::{
 
 /// The replies to clients when the lines are delivered in virtual time.
 fn simulated<H: Handler>(input: &str) -> Vec<String> {
-    let mut node = Node::<H>::new(0);
+    let mut node = Node::new::<H>(0);
     let mut replies = Vec::new();
     for line in input.lines() {
         // Some messages are those of the node that was recorded; ours does not know them.

@@ -129,6 +129,11 @@ impl<T: Clone> Feed<T> {
         millis * self.links.len().max(1) as u64
     }
 
+    /// The number that the next entry will have.
+    pub fn next(&self) -> u64 {
+        self.clock + 1
+    }
+
     /// Appends an entry and returns its number. It leaves with the next [`flush`](Self::flush).
     pub fn push(&mut self, entry: impl FnOnce() -> T) -> u64 {
         self.clock += 1;

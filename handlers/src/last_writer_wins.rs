@@ -19,23 +19,22 @@
 //! A write is on all nodes after a tick and a latency at most; a tick is 100 ms between two nodes, 400 ms among five.
 
 use crate::feed::{Batch, Feed, Life};
+use foldhash::fast::FixedState;
 use glomers_protocol::{
     Any, Context, NodeId, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
+use indexmap::{IndexMap, map::Entry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, btree_map::Entry},
-};
+use std::cell::RefCell;
 
 /// How many milliseconds a node's messages are apart on average.
 const PACE: u64 = 100;
 
 /// Registers that hold the write with the greatest stamp.
 pub struct LastWriterWins {
-    registers: RefCell<BTreeMap<Any, (Stamp, Any)>>,
+    registers: RefCell<IndexMap<Any, (Stamp, Any), FixedState>>,
     feed: RefCell<Feed<Record>>,
 }
 
@@ -52,7 +51,7 @@ enum Record {
     Held(Any, Stamp, Any),
 }
 
-/// What a transaction leaves behind: its last write to each key. A list, because JSON's maps have only strings as keys.
+/// The writes of a transaction, in order. A list, because JSON's maps have only strings as keys.
 type Writes = Vec<(Any, Any)>;
 
 #[handler(txn_rw_register, schema)]
@@ -63,23 +62,19 @@ impl LastWriterWins {
     }
 
     fn txn(&self, request: Txn) -> TxnOk {
-        let mut writes = BTreeMap::new();
+        let mut feed = self.feed.borrow_mut();
+        let (stamp, mut writes) = ((feed.next(), feed.life()), Writes::new());
         let complete = |step| match step {
-            MicroOp::Read { key } => {
-                let value = writes.get(&key).cloned().unwrap_or_else(|| self.read(&key));
-                CompletedMicroOp::Read { key, value }
-            }
+            MicroOp::Read { key } => CompletedMicroOp::Read { value: self.read(&key), key },
             MicroOp::Write { key, value } => {
-                writes.insert(key.clone(), value.clone());
+                self.write(key.clone(), stamp, value.clone());
+                writes.push((key.clone(), value.clone()));
                 CompletedMicroOp::Write { key, value }
             }
         };
         let txn = request.txn.into_iter().map(complete).collect();
         if !writes.is_empty() {
-            let writes = Writes::from_iter(writes);
-            let mut feed = self.feed.borrow_mut();
-            let number = feed.push(|| Record::Done(writes.clone()));
-            self.apply((number, feed.life()), writes);
+            feed.push(|| Record::Done(writes));
         }
         TxnOk { txn }
     }
@@ -89,8 +84,10 @@ impl LastWriterWins {
         let life = batch.life();
         for (number, record) in self.feed.borrow_mut().receive(from, batch, || self.held()) {
             match record {
-                Record::Done(writes) => self.apply((number, life), writes),
-                Record::Held(key, stamp, value) => self.apply(stamp, vec![(key, value)]),
+                Record::Done(writes) => {
+                    writes.into_iter().for_each(|(key, value)| self.write(key, (number, life), value));
+                }
+                Record::Held(key, stamp, value) => self.write(key, stamp, value),
             }
         }
     }
@@ -111,14 +108,12 @@ impl LastWriterWins {
         self.registers.borrow().iter().map(held).collect()
     }
 
-    fn apply(&self, stamp: Stamp, writes: Writes) {
-        let mut registers = self.registers.borrow_mut();
-        for (key, value) in writes {
-            match registers.entry(key) {
-                Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
-                Entry::Occupied(mut entry) if entry.get().0 < stamp => _ = entry.insert((stamp, value)),
-                Entry::Occupied(_) => {}
-            }
+    /// Of two writes with one stamp, which are of one transaction, the second counts.
+    fn write(&self, key: Any, stamp: Stamp, value: Any) {
+        match self.registers.borrow_mut().entry(key) {
+            Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
+            Entry::Occupied(mut entry) if entry.get().0 <= stamp => _ = entry.insert((stamp, value)),
+            Entry::Occupied(_) => {}
         }
     }
 }

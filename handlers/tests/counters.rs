@@ -60,7 +60,7 @@ fn nodes_agree_a_second_after_a_partition() {
 
 /// The answers to these bodies, of one node that is alone.
 fn answers<H: Handler>(bodies: &[String]) -> Vec<String> {
-    let mut node = Node::<H>::new(0);
+    let mut node = Node::new::<H>(0);
     let init = r#""type": "init", "node_id": "n0", "node_ids": ["n0"]"#.to_owned();
     for (msg_id, body) in [init].iter().chain(bodies).enumerate() {
         let line = format!(r#"{{"src": "c1", "dest": "n0", "body": {{"msg_id": {msg_id}, {body}}}}}"#);

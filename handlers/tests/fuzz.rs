@@ -74,8 +74,8 @@ fn script(corpus: &'static [Vec<u8>]) -> impl Strategy<Value = Script> {
 /// How many requests and answers there were between a client and the node, by their number.
 type Tally = BTreeMap<(String, i64), (usize, usize)>;
 
-struct Driven<H> {
-    node: Node<H>,
+struct Driven {
+    node: Node,
     now: Duration,
     tally: Tally,
     /// How many bytes have come in, and gone out.
@@ -83,9 +83,9 @@ struct Driven<H> {
     given: usize,
 }
 
-impl<H: Handler> Driven<H> {
-    fn new() -> Self {
-        let mut this = Self { node: Node::new(7), now: Duration::ZERO, tally: Tally::new(), taken: 0, given: 0 };
+impl Driven {
+    fn new<H: Handler>() -> Self {
+        let mut this = Self { node: Node::new::<H>(7), now: Duration::ZERO, tally: Tally::new(), taken: 0, given: 0 };
         this.deliver(
             br#"{"src":"c0","dest":"n0","body":{"type":"init","msg_id":1,"node_id":"n0","node_ids":["n0","n1","n2"]}}"#,
         );
@@ -139,7 +139,7 @@ fn is_of_client(line: &[u8]) -> bool {
 /// Plays a script to a node, which must then serve `request`, if it can without its peers.
 fn check<H: Handler>(script: &Script, request: Option<&str>) -> Result<(), TestCaseError> {
     count_panics();
-    let mut driven = Driven::<H>::new();
+    let mut driven = Driven::new::<H>();
     let mut spoken = 0;
     for (line, pause) in script {
         driven.wait(*pause);

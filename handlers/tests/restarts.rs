@@ -23,7 +23,7 @@ const GENERATE: &str = r#"{"src":"c1","dest":"n1","body":{"type":"generate","msg
 
 /// The ids that a node gives between two starts.
 fn ids(seed: u64) -> BTreeSet<String> {
-    let mut node = Node::<PrefixedIds>::new(seed);
+    let mut node = Node::new::<PrefixedIds>(seed);
     let mut ids = BTreeSet::new();
     for line in std::iter::once(INIT).chain([GENERATE; 100]) {
         node.deliver(line.as_bytes(), Duration::ZERO).unwrap();

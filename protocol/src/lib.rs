@@ -36,6 +36,7 @@ mod calls;
 mod context;
 #[cfg(feature = "schema")]
 mod described;
+mod envelope;
 mod error;
 mod handler;
 mod kv;
@@ -45,6 +46,8 @@ mod node;
 mod node_id;
 mod outbox;
 mod owed;
+mod place;
+mod plain;
 mod reply;
 mod stdio;
 #[doc(hidden)]

@@ -3,17 +3,16 @@
 
 use crate::{
     DecodeError, NodeId, Rejected,
+    envelope::{self, Body, Envelope, Field},
     error::{Reason, abridge},
+    place, plain,
 };
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{
-        DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor,
-        value::{BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer},
-    },
+    Serialize,
+    de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, iter::Chain, marker::PhantomData, option, slice};
+use std::{cell::Cell, iter::Chain, option, slice};
 
 /// What a body carries beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -62,28 +61,6 @@ pub struct Message<'a> {
     envelope: Envelope<'a>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    src: Cow<'a, str>,
-    #[serde(borrow)]
-    dest: Cow<'a, str>,
-    #[serde(borrow)]
-    body: Body<'a>,
-}
-
-#[derive(Debug)]
-struct Body<'a> {
-    wire_type: Cow<'a, str>,
-    msg_id: Option<i64>,
-    in_reply_to: Option<i64>,
-    /// The other fields, in their order. Most bodies have one, which needs no memory of its own.
-    first: Option<Field<'a>>,
-    more: Vec<Field<'a>>,
-}
-
-type Field<'a> = (Cow<'a, str>, &'a RawValue);
-
 impl<'a> Message<'a> {
     /// Reads one line.
     ///
@@ -91,13 +68,14 @@ impl<'a> Message<'a> {
     ///
     /// The line is not JSON, not an object, or has no `src`, `dest` or `body` with a `type`.
     pub fn parse(line: &'a str) -> Result<Self, Rejected> {
-        match serde_json::from_str(line) {
-            Ok(Object(envelope)) => Ok(Self { line, envelope }),
-            Err(error) => {
-                let detail = explain::<Object<Envelope<'_>>>(line, error);
-                Err(Rejected::new(line.as_bytes(), Reason::NoMessage { detail: abridge(&detail) }))
-            }
-        }
+        let envelope = match plain::parse(line) {
+            Some(envelope) => envelope,
+            None => envelope::parse(line).map_err(|error| {
+                let detail = abridge(&explain(line, 0, &error));
+                Rejected::new(line.as_bytes(), Reason::NoMessage { detail })
+            })?,
+        };
+        Ok(Self { line, envelope })
     }
 
     /// Who sent it.
@@ -137,9 +115,22 @@ impl<'a> Message<'a> {
     /// A field is missing, has the wrong form, or is unknown to a `T` that refuses unknown fields.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let Body { first, more, .. } = &self.envelope.body;
-        let fields = Fields { rest: first.iter().chain(more), value: None };
-        T::deserialize(MapAccessDeserializer::new(fields))
-            .map_err(|error| DecodeError::new(self.wire_type(), &explain::<Line<T>>(self.line, error)))
+        let value = Cell::new(None);
+        let fields = Fields { rest: first.iter().chain(more), value: &value };
+        T::deserialize(MapAccessDeserializer::new(fields)).map_err(|error| self.misfit(value.get(), &error))
+    }
+
+    /// The error for a body of which the value that was read last, or the body as a whole, does not fit.
+    #[cold]
+    fn misfit(&self, value: Option<&RawValue>, error: &serde_json::Error) -> DecodeError {
+        let detail = match value {
+            Some(value) if error.line() > 0 => {
+                let start = value.get().as_ptr().addr() - self.line.as_ptr().addr();
+                explain(self.line, start, error)
+            }
+            _ => format!("body: {error}"),
+        };
+        DecodeError::new(self.wire_type(), &detail)
     }
 
     /// The error for a body whose `type` is none of `known`.
@@ -156,156 +147,33 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Says at which field decoding failed. Reads the line once more, which only lines in error pay for.
-fn explain<'a, T: Deserialize<'a>>(line: &'a str, error: serde_json::Error) -> String {
-    let deserializer = &mut serde_json::Deserializer::from_str(line);
-    let text = match serde_path_to_error::deserialize::<_, T>(deserializer) {
-        Err(error) if error.path().iter().len() > 0 => format!("{}: {}", error.path(), error.inner()),
-        _ => error.to_string(),
-    };
-    text.replace(" at line 1 column ", " at column ")
+/// Says what is wrong with a line, and where. The error is of a text that begins at byte `start` of it.
+#[cold]
+fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
+    let (text, column) = (error.to_string(), start + error.column());
+    let text = text.strip_suffix(&format!(" at line {} column {}", error.line(), error.column())).unwrap_or(&text);
+    let path = place::path(line, column);
+    let colon = if path.is_empty() { "" } else { ": " };
+    format!("{path}{colon}{text} at column {column}")
 }
-
-/// A `T` that is an object in JSON: serde's structs would take an array as well.
-#[derive(Debug)]
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(BodyVisitor)
-    }
-}
-
-struct BodyVisitor;
-
-impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = Body<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body<'de>, A::Error> {
-        let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
-        let (mut first, mut more) = (None, Vec::new());
-        while let Some(Text(key)) = map.next_key()? {
-            match &*key {
-                "type" => once("type", &mut wire_type, &mut map)?,
-                "msg_id" => once("msg_id", &mut msg_id, &mut map)?,
-                "in_reply_to" => once("in_reply_to", &mut in_reply_to, &mut map)?,
-                _ if first.is_none() => first = Some((key, map.next_value()?)),
-                _ => more.push((key, map.next_value()?)),
-            }
-        }
-        let Text(wire_type) = wire_type.ok_or_else(|| A::Error::missing_field("type"))?;
-        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), first, more })
-    }
-}
-
-/// Reads the value of a key that may come once.
-fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
-    key: &'static str,
-    value: &mut Option<T>,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    match value.replace(map.next_value()?) {
-        None => Ok(()),
-        Some(_) => Err(A::Error::duplicate_field(key)),
-    }
-}
-
-/// A text that is borrowed where it can be.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A body's fields without the reserved ones.
-struct Fields<'a> {
-    rest: Chain<option::Iter<'a, Field<'a>>, slice::Iter<'a, Field<'a>>>,
+struct Fields<'f, 'a> {
+    rest: Chain<option::Iter<'f, Field<'a>>, slice::Iter<'f, Field<'a>>>,
     /// The value of the key that was handed out last.
-    value: Option<&'a RawValue>,
+    value: &'f Cell<Option<&'a RawValue>>,
 }
 
-impl<'a> MapAccess<'a> for Fields<'a> {
+impl<'a> MapAccess<'a> for Fields<'_, 'a> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
         let Some((key, value)) = self.rest.next() else { return Ok(None) };
-        self.value = Some(value);
-        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+        self.value.set(Some(value));
+        seed.deserialize(key.as_ref().into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
-        seed.deserialize(self.value.take().expect("a value follows its key"))
-    }
-}
-
-/// A whole line whose body is a `T`: what [`explain`] reads to tell where in the line a payload is wrong.
-#[derive(Deserialize)]
-#[serde(bound = "T: Deserialize<'de>")]
-struct Line<T> {
-    #[expect(dead_code, reason = "only its errors are looked at")]
-    body: WholeBody<T>,
-}
-
-struct WholeBody<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for WholeBody<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for WholeBody<T> {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(WithoutReserved(map))).map(|_| self)
-    }
-}
-
-/// A map that passes over the keys which belong to the envelope.
-struct WithoutReserved<A>(A);
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutReserved<A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Text(key)) = self.0.next_key()? {
-            if matches!(&*key, "type" | "msg_id" | "in_reply_to") {
-                self.0.next_value::<IgnoredAny>()?;
-            } else {
-                return seed.deserialize(CowStrDeserializer::new(key)).map(Some);
-            }
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.0.next_value_seed(seed)
+        seed.deserialize(self.value.get().expect("a value follows its key"))
     }
 }

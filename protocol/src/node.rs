@@ -12,12 +12,16 @@ use crate::{
     timers::Waiter,
 };
 use std::{
+    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
 };
 
-/// A node that serves its messages with an `H`.
+/// A node that serves its messages with some [`Handler`].
+///
+/// Its type does not name the handler's: a program that runs many kinds of nodes has one copy of it, and a node's own
+/// program next to nothing to compile.
 ///
 /// ```
 /// use glomers_protocol::{Node, handler, echo::{Echo, EchoOk}};
@@ -33,7 +37,7 @@ use std::{
 ///     }
 /// }
 ///
-/// let mut node = Node::<Parrot>::new(0);
+/// let mut node = Node::new::<Parrot>(0);
 /// let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
 /// node.deliver(init.as_bytes(), Duration::ZERO)?;
 /// node.drain(|dest, line| {
@@ -42,37 +46,56 @@ use std::{
 /// });
 /// # Ok::<(), glomers_protocol::Rejected>(())
 /// ```
-pub struct Node<H> {
+pub struct Node {
     cx: Context,
-    state: State<H>,
+    state: State,
     tasks: Tasks,
 }
 
-enum State<H> {
-    /// Before `init`; the function makes the handler.
-    New(Box<dyn Fn(&Context) -> H>),
-    Serving(Rc<H>),
+enum State {
+    /// Before `init`; the function makes the handler and starts it.
+    New(Box<Make>),
+    Serving(Box<dyn Serve>),
 }
 
-impl<H: Handler> Node<H> {
-    /// A node whose handler makes itself on `init`. `seed` fixes its random numbers.
-    pub fn new(seed: u64) -> Self {
+type Make = dyn Fn(&Context) -> Box<dyn Serve>;
+
+/// A handler of whatever type.
+trait Serve: Any {
+    fn dispatch(&self, cx: &Context, message: &Message<'_>) -> Result<(), Rejected>;
+}
+
+impl<H: Handler> Serve for Rc<H> {
+    fn dispatch(&self, cx: &Context, message: &Message<'_>) -> Result<(), Rejected> {
+        H::dispatch(self, cx, message)
+    }
+}
+
+fn start<H: Handler>(cx: &Context, handler: H) -> Box<dyn Serve> {
+    let handler = Rc::new(handler);
+    handler.start(cx);
+    Box::new(handler)
+}
+
+impl Node {
+    /// A node whose handler, an `H`, makes itself on `init`. `seed` fixes its random numbers.
+    pub fn new<H: Handler>(seed: u64) -> Self {
         Self::with(seed, H::init)
     }
 
     /// A node whose handler `make` makes on `init`.
-    pub fn with(seed: u64, make: impl Fn(&Context) -> H + 'static) -> Self {
+    pub fn with<H: Handler>(seed: u64, make: impl Fn(&Context) -> H + 'static) -> Self {
+        let make = move |cx: &Context| start(cx, make(cx));
         Self { cx: Context::new(seed), state: State::New(Box::new(make)), tasks: Tasks::new() }
     }
 
     /// A node that serves with `handler` from the start and needs no `init`: a client, a service, a test's stand-in.
-    pub fn serving(seed: u64, id: NodeId, ids: Vec<NodeId>, handler: H) -> Self {
+    pub fn serving<H: Handler>(seed: u64, id: NodeId, ids: Vec<NodeId>, handler: H) -> Self {
         let cx = Context::new(seed);
         cx.number_from_one();
         cx.identify(id, ids);
-        let handler = Rc::new(handler);
-        handler.start(&cx);
-        Self { cx, state: State::Serving(handler), tasks: Tasks::new() }
+        let state = State::Serving(start(&cx, handler));
+        Self { cx, state, tasks: Tasks::new() }
     }
 
     /// The context that the handler works with. Work given to it begins at the next [`Self::advance`].
@@ -80,12 +103,11 @@ impl<H: Handler> Node<H> {
         &self.cx
     }
 
-    /// The handler, once `init` has been answered.
-    pub fn handler(&self) -> Option<&H> {
-        match &self.state {
-            State::New(_) => None,
-            State::Serving(handler) => Some(handler),
-        }
+    /// The handler, once `init` has been answered, if it is an `H`.
+    pub fn handler<H: Handler>(&self) -> Option<&H> {
+        let State::Serving(handler) = &self.state else { return None };
+        let handler: &dyn Any = &**handler;
+        handler.downcast_ref::<Rc<H>>().map(|handler| &**handler)
     }
 
     /// The node's id, once `init` has told it.
@@ -221,12 +243,7 @@ impl<H: Handler> Node<H> {
         }
         cx.identify(init.node_id, init.node_ids);
         if let State::New(make) = &self.state {
-            let made = catch_unwind(AssertUnwindSafe(|| {
-                let handler = Rc::new(make(&cx));
-                handler.start(&cx);
-                handler
-            }));
-            match made {
+            match catch_unwind(AssertUnwindSafe(|| make(&cx))) {
                 Ok(handler) => self.state = State::Serving(handler),
                 Err(_) => {
                     // A second `init` begins anew.
@@ -241,7 +258,7 @@ impl<H: Handler> Node<H> {
     }
 }
 
-impl<H> Node<H> {
+impl Node {
     /// Tasks and tickers know the context, which knows the tickers: without this they would hold each other for ever.
     fn drop_work(&mut self) {
         self.tasks = Tasks::new();
@@ -250,7 +267,7 @@ impl<H> Node<H> {
     }
 }
 
-impl<H> Drop for Node<H> {
+impl Drop for Node {
     fn drop(&mut self) {
         self.drop_work();
     }

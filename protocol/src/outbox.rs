@@ -78,9 +78,9 @@ impl Outbox {
 /// Writes the envelope by hand: its keys need no escapes, and a payload that is written as an object of its own costs less
 /// than one that serde flattens into another.
 fn encode<T: Serialize>(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_, T>) -> serde_json::Result<()> {
-    name(out, "{\"src\":", src)?;
-    name(out, ",\"dest\":", dest)?;
-    name(out, ",\"body\":{\"type\":", body.wire_type)?;
+    name(out, "{\"src\":\"", src)?;
+    name(out, ",\"dest\":\"", dest)?;
+    name(out, ",\"body\":{\"type\":\"", body.wire_type)?;
     if let Some(msg_id) = body.msg_id {
         member(out, ",\"msg_id\":", &msg_id)?;
     }
@@ -113,14 +113,14 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Writes a name behind the text that leads up to it. To see that a name is plain costs less than to
-/// look for escapes.
+/// Writes a name behind the text that leads up to it and its opening quote. To see that a name is plain costs less than
+/// to look for escapes.
 fn name(out: &mut Vec<u8>, before: &str, name: &str) -> serde_json::Result<()> {
-    if !name.bytes().all(|byte| PLAIN[usize::from(byte)]) {
-        return member(out, before, name);
-    }
     out.extend_from_slice(before.as_bytes());
-    out.push(b'"');
+    if !name.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+        out.pop();
+        return serde_json::to_writer(out, name);
+    }
     out.extend_from_slice(name.as_bytes());
     out.push(b'"');
     Ok(())

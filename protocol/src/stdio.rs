@@ -41,15 +41,12 @@ pub fn run<H: Handler>() -> io::Result<()> {
 ///
 /// The same.
 pub fn run_with<H: Handler>(make: impl Fn(&Context) -> H + 'static) -> io::Result<()> {
-    let filter: Targets = std::env::var("RUST_LOG")
-        .ok()
-        .filter(|filter| !filter.is_empty())
-        .and_then(|filter| filter.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN));
-    let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_timer(uptime()).with_target(false);
-    // Somebody who has set up logging before keeps it.
-    let _ = tracing_subscriber::registry().with(format).with(filter).try_init();
-    drive(make, io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?)
+    log_to_stderr();
+    drive(
+        Node::with(seed()?, make),
+        io::stdin().as_fd().try_clone_to_owned()?,
+        io::stdout().as_fd().try_clone_to_owned()?,
+    )
 }
 
 /// Serves messages from `input` with an `H` and writes to `output`: what [`run`] does, over any pair of pipes or sockets.
@@ -58,26 +55,34 @@ pub fn run_with<H: Handler>(make: impl Fn(&Context) -> H + 'static) -> io::Resul
 ///
 /// Reading or writing failed, except that a reader which closed `output` ends the node quietly.
 pub fn run_over<H: Handler>(input: impl Into<OwnedFd>, output: impl Into<OwnedFd>) -> io::Result<()> {
-    drive(H::init, input.into(), output.into())
+    drive(Node::new::<H>(seed()?), input.into(), output.into())
 }
 
-fn drive<H: Handler>(make: impl Fn(&Context) -> H + 'static, input: OwnedFd, output: OwnedFd) -> io::Result<()> {
-    let seed = SysRng.try_next_u64().map_err(io::Error::other)?;
-    let driver = Driver {
-        node: Node::with(seed, make),
-        input: File::from(input),
-        output: File::from(output),
-        start: clock(),
-        span: None,
-    };
-    match driver.run() {
+fn log_to_stderr() {
+    let filter: Targets = std::env::var("RUST_LOG")
+        .ok()
+        .filter(|filter| !filter.is_empty())
+        .and_then(|filter| filter.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN));
+    let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_timer(uptime()).with_target(false);
+    // Somebody who has set up logging before keeps it.
+    let _ = tracing_subscriber::registry().with(format).with(filter).try_init();
+}
+
+fn seed() -> io::Result<u64> {
+    SysRng.try_next_u64().map_err(io::Error::other)
+}
+
+fn drive(node: Node, input: OwnedFd, output: OwnedFd) -> io::Result<()> {
+    let (input, output) = (File::from(input), File::from(output));
+    match (Driver { node, input, output, start: clock(), span: None }).run() {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
 }
 
-struct Driver<H> {
-    node: Node<H>,
+struct Driver {
+    node: Node,
     input: File,
     output: File,
     start: Instant,
@@ -85,7 +90,7 @@ struct Driver<H> {
     span: Option<EnteredSpan>,
 }
 
-impl<H: Handler> Driver<H> {
+impl Driver {
     fn run(mut self) -> io::Result<()> {
         let mut lines = Lines::default();
         loop {

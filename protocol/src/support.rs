@@ -213,7 +213,10 @@ pub fn tagged_tuple<'de, D: Deserializer<'de>, T: TaggedTuple>(deserializer: D) 
 
             let mut items = Items { items, read: 0 };
             let Tag(tag) = items.next()?;
-            let value = T::read(&tag, &mut items)?;
+            let value = T::read(&tag, &mut items);
+            // An error that has no place of its own gets that where reading stops, so the tuple is read to its end.
+            while value.is_err() && matches!(items.items.next_element::<IgnoredAny>(), Ok(Some(_))) {}
+            let value = value?;
             match items.items.next_element::<IgnoredAny>()? {
                 None => Ok(value),
                 Some(_) => Err(A::Error::custom(format_args!("more than {} items", items.read))),

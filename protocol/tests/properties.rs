@@ -117,7 +117,7 @@ fn deliver(line: &[u8]) -> Vec<String> {
         }
     }
 
-    let mut node = Node::<Parrot>::new(0);
+    let mut node = Node::new::<Parrot>(0);
     let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
     node.deliver(init.as_bytes(), Duration::ZERO).unwrap();
     // Whether it is rejected is a matter of other tests.

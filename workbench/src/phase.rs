@@ -9,6 +9,9 @@ use crate::{
 use rand::RngExt;
 use std::time::Duration;
 
+/// How late real clocks may wake us and the next operation still begin as if they had not, so that the rate is kept.
+const LATE: Duration = Duration::from_millis(10);
+
 /// A part of a test in which one generator gives the operations.
 pub(crate) struct Phase {
     pub(crate) generator: Box<dyn Generator>,
@@ -84,7 +87,9 @@ impl Test<'_> {
                 self.complete();
                 self.history.ops()[begun..].iter().for_each(|op| phase.generator.observe(op));
                 if let Some(interval) = phase.interval {
-                    phase.next_operation = now + self.stagger(interval);
+                    let late = now.saturating_sub(phase.next_operation);
+                    let made_up = if self.world.is_hosted() && late <= LATE { late } else { Duration::ZERO };
+                    phase.next_operation = now - made_up + self.stagger(interval);
                 }
             }
         }

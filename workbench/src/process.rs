@@ -1,7 +1,7 @@
 //! Whatever takes part in a network: nodes, clients, services.
 
 use crate::hosted::Crash;
-use glomers_protocol::{Handler, Node, NodeId};
+use glomers_protocol::{Node, NodeId};
 use std::time::Duration;
 
 /// A participant that does nothing by itself: lines go in, time passes, lines come out. Times count from its start.
@@ -46,7 +46,7 @@ impl Process for Dead {
     fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
 }
 
-impl<H: Handler> Process for Node<H> {
+impl Process for Node {
     fn deliver(&mut self, _: u64, line: &str, now: Duration) {
         // A line that a node cannot use is the sender's fault; on a terminal it would be on the node's stderr.
         let _ = self.deliver(line.as_bytes(), now);

@@ -208,9 +208,9 @@ impl Folder {
 
 /// A moment as Jepsen names folders: `20261122T154501.123Z`.
 fn name(time: SystemTime) -> String {
-    // A clock beyond the year 9999 is broken, which is no reason to lose a run.
-    let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::MAX);
-    time.strftime("%Y%m%dT%H%M%S.%3fZ").to_string()
+    // A clock that is beyond the year 9999 is broken, which is no reason to lose a run.
+    let time = time.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799));
+    humantime::format_rfc3339_millis(time).to_string().replace(['-', ':'], "")
 }
 
 /// Makes a file, and sees that it is on the disk.

@@ -28,7 +28,7 @@ pub struct Cluster<H> {
     /// The length of the longest message.
     pub longest: usize,
     ids: Vec<NodeId>,
-    nodes: Vec<Node<H>>,
+    nodes: Vec<Node>,
     make: fn(&Context) -> H,
     /// When each node was started: its clock counts from there.
     births: Vec<Duration>,

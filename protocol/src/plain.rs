@@ -1,0 +1,254 @@
+//! Reads a line in the form in which nearly all lines come: no white space around the envelope's and the body's own
+//! tokens, names without escapes, integers of at most 18 digits. That takes a third of the instructions which
+//! `serde_json` needs for as much. Whatever looks different, right or wrong, is left to it; so is every value that a
+//! body carries, and what is wrong with a line is said in one place only.
+
+use crate::envelope::{Body, Envelope};
+use serde::Deserialize;
+use serde_json::{Deserializer, value::RawValue};
+use std::borrow::Cow;
+
+/// Reads a line; `None` if it has any other form.
+pub(crate) fn parse(line: &str) -> Option<Envelope<'_>> {
+    let mut scanner = Scanner { line, at: 0 };
+    let envelope = scanner.envelope()?;
+    (scanner.at == line.len()).then_some(envelope)
+}
+
+/// The bytes that end a name: its quote, and what only `serde_json` reads, escapes and control characters.
+const ENDS_NAME: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        ends[byte as usize] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
+
+struct Scanner<'a> {
+    line: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    fn envelope(&mut self) -> Option<Envelope<'a>> {
+        let (mut src, mut dest, mut body) = (None, None, None);
+        self.members(|scanner, key| match key {
+            "src" => fill(&mut src, scanner.name()?),
+            "dest" => fill(&mut dest, scanner.name()?),
+            "body" => fill(&mut body, scanner.body()?),
+            _ => scanner.skip(),
+        })?;
+        Some(Envelope { src: Cow::Borrowed(src?), dest: Cow::Borrowed(dest?), body: body? })
+    }
+
+    fn body(&mut self) -> Option<Body<'a>> {
+        let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
+        let (mut first, mut more) = (None, Vec::new());
+        self.members(|scanner, key| match key {
+            "type" => fill(&mut wire_type, scanner.name()?),
+            "msg_id" => fill(&mut msg_id, scanner.integer()?),
+            "in_reply_to" => fill(&mut in_reply_to, scanner.integer()?),
+            _ => {
+                let field = (Cow::Borrowed(key), scanner.value()?);
+                if first.is_none() {
+                    first = Some(field)
+                } else {
+                    more.push(field)
+                }
+                Some(())
+            }
+        })?;
+        Some(Body { wire_type: Cow::Borrowed(wire_type?), msg_id, in_reply_to, first, more })
+    }
+
+    /// An object; `member` reads the value of each key.
+    fn members(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+        self.expect(b'{')?;
+        loop {
+            let key = self.name()?;
+            self.expect(b':')?;
+            member(self, key)?;
+            match self.next()? {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// A string without escapes.
+    fn name(&mut self) -> Option<&'a str> {
+        self.expect(b'"')?;
+        let start = self.at;
+        while !ENDS_NAME[usize::from(self.peek()?)] {
+            self.at += 1;
+        }
+        let name = self.line.get(start..self.at)?;
+        self.expect(b'"')?;
+        Some(name)
+    }
+
+    /// An integer that needs no look at its size.
+    fn integer(&mut self) -> Option<i64> {
+        let negative = self.peek()? == b'-';
+        self.at += usize::from(negative);
+        let (start, mut number) = (self.at, 0);
+        while let digit @ b'0'..=b'9' = self.peek()? {
+            if self.at - start == 18 {
+                return None;
+            }
+            number = number * 10 + i64::from(digit - b'0');
+            self.at += 1;
+        }
+        let digits = &self.line.as_bytes()[start..self.at];
+        // A number may go on behind its digits, as a fraction or an exponent.
+        let whole = matches!(self.peek()?, b',' | b'}') && !matches!(digits, [] | [b'0', _, ..]);
+        whole.then_some(if negative { -number } else { number })
+    }
+
+    /// Any value, as text.
+    fn value(&mut self) -> Option<&'a RawValue> {
+        let rest = &self.line[self.at..];
+        if rest.starts_with([' ', '\t', '\r', '\n']) {
+            return None;
+        }
+        let value = <&RawValue>::deserialize(&mut Deserializer::from_str(rest)).ok()?;
+        self.at += value.get().len();
+        Some(value)
+    }
+
+    /// A value that nobody asks for; most are Maelstrom's own numbers of messages.
+    fn skip(&mut self) -> Option<()> {
+        let start = self.at;
+        if self.integer().is_none() {
+            self.at = start;
+            self.value()?;
+        }
+        Some(())
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        (self.next()? == byte).then_some(())
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.line.as_bytes().get(self.at).copied()
+    }
+}
+
+/// Keeps the value of a key that may come once.
+fn fill<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.replace(value).is_none().then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope;
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    /// Whether a line was read here; if it was, serde must read the same.
+    fn is_plain(line: &str) -> bool {
+        let Some(read) = parse(line) else { return false };
+        let expected = envelope::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(format!("{read:?}"), format!("{expected:?}"), "{line}");
+        true
+    }
+
+    #[test]
+    fn the_common_form_is_read() {
+        let lines = [
+            r#"{"src":"c1","dest":"n1","body":{"type":"read"}}"#,
+            r#"{"id":7,"src":"c1","dest":"n1","body":{"msg_id":1,"type":"echo","echo":"Please\n \"echo\" 95"}}"#,
+            r#"{"body":{"in_reply_to":-5,"code":20,"type":"é","text":[ 1, {} ]},"x":null,"dest":"","src":"n1"}"#,
+            r#"{"src":"c1","dest":"n1","body":{"type":"t","msg_id":999999999999999999,"a":1.5,"b":-1e400}}"#,
+        ];
+        for line in lines {
+            assert!(is_plain(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_uncommon_or_wrong_is_left_to_serde() {
+        let bodies = [
+            "{}",
+            r#"{"type": "read"}"#,
+            r#"{"type":"r\u0065ad"}"#,
+            "{\"type\":\"r\tead\"}",
+            r#"{"type":"read","type":"read"}"#,
+            r#"{"type":"read","msg_id":null}"#,
+            r#"{"type":"read","msg_id":01}"#,
+            r#"{"type":"read","msg_id":-}"#,
+            r#"{"type":"read","msg_id":1.0}"#,
+            r#"{"type":"read","msg_id":1e2}"#,
+            r#"{"type":"read","msg_id":9223372036854775808}"#,
+            r#"{"type":"read","msg_id":1}}"#,
+            r#"{"type":"read","a":}"#,
+            r#"{"type":"read","a":1x}"#,
+            r#"{"type":"read",}"#,
+            r#"{"type":"read""#,
+            r#""read""#,
+        ];
+        for body in bodies {
+            assert!(!is_plain(&format!(r#"{{"src":"c1","dest":"n1","body":{body}}}"#)), "{body}");
+        }
+        for line in
+            ["", "{", "[]", r#"{"src":"c1","dest":"n1"}"#, r#"{"src":"c1","src":"c1","dest":"n1","body":{"type":"x"}}"#]
+        {
+            assert!(!is_plain(line), "{line}");
+        }
+    }
+
+    /// Pieces of lines, more often fit together than not.
+    fn pieces() -> impl Strategy<Value = String> {
+        let pieces = [
+            r#"{"src":"c1","dest":"n1","body":{"type":"read","#,
+            r#""msg_id":1"#,
+            r#""in_reply_to":-20"#,
+            r#""echo":"#,
+            r#""a":[1,{"b":"\\\""}]"#,
+            r#""id":12345678901234567890"#,
+            ",",
+            ",",
+            ":",
+            "}",
+            "}}",
+            "{",
+            "[",
+            "]",
+            "null",
+            "-",
+            "0",
+            "1",
+            "1e5",
+            ".5",
+            "\"",
+            "\\",
+            " ",
+            "é",
+            "\u{1}",
+            "\"\"",
+        ];
+        vec(select(pieces.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn serde_reads_the_same(pieces in pieces(), closed in any::<bool>()) {
+            is_plain(&pieces);
+            let end = if closed { "}}" } else { "" };
+            is_plain(&format!(r#"{{"src":"c1","dest":"n1","body":{{"type":"read",{pieces}{end}"#));
+            is_plain(&format!(r#"{{"src":"c1",{pieces},"dest":"n1","body":{{"type":"read"}}}}"#));
+        }
+    }
+}

@@ -87,9 +87,11 @@ fn serve_txn(bencher: Bencher) {
 #[divan::bench]
 fn serve_with_call(bencher: Bencher) {
     let mut node = node::<Asker>();
-    let mut calls = 0;
+    node.deliver(ECHO.as_bytes(), Duration::ZERO).unwrap();
+    let mut last_call = 0;
+    node.drain(|_, line| last_call = Message::parse(line).unwrap().msg_id().unwrap());
     bencher.counter(divan::counter::ItemsCount::new(1_usize)).bench_local(move || {
-        calls += 1;
-        serve(&mut node, ECHO) + serve(&mut node, &READ_OK.replace("MSG_ID", &calls.to_string()))
+        last_call += 1;
+        serve(&mut node, ECHO) + serve(&mut node, &READ_OK.replace("MSG_ID", &last_call.to_string()))
     });
 }

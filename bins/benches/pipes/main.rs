@@ -1,7 +1,7 @@
 //! The nodes as processes, beside the shortest loop that could be written by hand: `cargo bench --bench pipes`.
 //!
 //! Every pair is measured in turn, and what counts is the ratio: the machine's mood is in both. The loop is this program
-//! again, with the argument `loop`.
+//! again, with the argument `loop`, and an echo that asks a service first with the argument `caller`.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 )]
 
 mod baseline;
+mod caller;
 mod process;
 
 use process::Node;
@@ -19,6 +20,9 @@ use std::{fmt::Display, io::Write, path::Path, time::Duration};
 fn main() {
     if std::env::args().any(|argument| argument == "loop") {
         return baseline::run().unwrap();
+    }
+    if std::env::args().any(|argument| argument == "caller") {
+        return glomers_protocol::run::<caller::Caller>().unwrap();
     }
     // `cargo bench -- --test` only wants to know whether all of it works.
     let quick = std::env::args().any(|argument| argument == "--test");
@@ -80,21 +84,31 @@ fn throughput(name: &str, requests: &impl AsRef<Path>, echo: &impl AsRef<Path>, 
     row(&format!("{name}, thousand requests a second"), rate(ours), rate(theirs), ratio);
 }
 
-/// One message at a time, there and back.
+/// One message at a time, there and back; and a handler's call to a service beside a handler that has its answer.
 fn ping_pong(size: Size) {
-    let rounds = size.messages / 25;
-    let (mut node, mut baseline) = (Node::named("echo").open(), Node::baseline().open());
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut echo, mut baseline) = (Node::named("echo").open(), Node::baseline().open());
+    let times = in_turns(size, [&mut || echo.round_trip(), &mut || baseline.round_trip()]);
+    micros("ping-pong, median, us", times);
+    let mut caller = Node::caller().open();
+    let times = in_turns(size, [&mut || caller.round_trip_with_call(), &mut || echo.round_trip()]);
+    micros("with a call, beside `echo`, median, us", times);
+}
+
+/// The medians of two things that are done in turns.
+fn in_turns(size: Size, mut both: [&mut dyn FnMut() -> Duration; 2]) -> [Duration; 2] {
+    let mut times = [Vec::new(), Vec::new()];
     for round in 0..10 {
         // Whoever is measured first has the cold caches.
-        let mut turns = [(&mut node, &mut ours), (&mut baseline, &mut theirs)];
-        turns.rotate_left(round % 2);
-        for (opened, times) in turns {
-            times.extend((0..rounds / 10).map(|_| opened.round_trip()));
+        for turn in [round % 2, 1 - round % 2] {
+            times[turn].extend((0..size.messages / 250).map(|_| both[turn]()));
         }
     }
-    let (ours, theirs) = (median(ours.into_iter()), median(theirs.into_iter()));
-    row("ping-pong, median, us", micros(ours), micros(theirs), ours.div_duration_f64(theirs));
+    times.map(|times| median(times.into_iter()))
+}
+
+fn micros(what: &str, [ours, theirs]: [Duration; 2]) {
+    let micros = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1e6);
+    row(what, micros(ours), micros(theirs), ours.div_duration_f64(theirs));
 }
 
 fn row(what: &str, ours: impl Display, theirs: impl Display, ratio: f64) {
@@ -115,8 +129,4 @@ fn median_ratio(ratios: impl Iterator<Item = f64>) -> f64 {
 
 fn millis(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() * 1e3)
-}
-
-fn micros(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1e6)
 }

@@ -35,6 +35,11 @@ impl Node {
         Self { path: std::env::current_exe().unwrap(), arguments: &["loop"] }
     }
 
+    /// The echo that asks a service first.
+    pub(crate) fn caller() -> Self {
+        Self { path: std::env::current_exe().unwrap(), arguments: &["caller"] }
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.args(self.arguments).env_remove("RUST_LOG");
@@ -101,6 +106,17 @@ impl Opened {
     pub(crate) fn round_trip(&mut self) -> Duration {
         let begin = Instant::now();
         self.ask(PING);
+        begin.elapsed()
+    }
+
+    /// The same if the request makes it ask `lin-kv`, which is this program and answers at once.
+    pub(crate) fn round_trip_with_call(&mut self) -> Duration {
+        let begin = Instant::now();
+        self.ask(PING);
+        let (_, behind) = self.line.split_once(r#""msg_id":"#).unwrap();
+        let msg_id = &behind[..behind.find(|byte: char| !byte.is_ascii_digit()).unwrap()];
+        let body = format!(r#"{{"type":"read_ok","in_reply_to":{msg_id},"value":"Please echo        61"}}"#);
+        self.ask(&format!("{{\"id\":2,\"src\":\"lin-kv\",\"dest\":\"n1\",\"body\":{body}}}\n"));
         begin.elapsed()
     }
 

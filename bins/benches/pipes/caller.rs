@@ -1,0 +1,18 @@
+//! An echo that asks a service before it answers.
+
+use glomers_protocol::{
+    Any, Context, RpcError,
+    echo::{Echo, EchoOk},
+    handler,
+};
+
+#[derive(Default)]
+pub(crate) struct Caller;
+
+#[handler(echo)]
+impl Caller {
+    async fn echo(&self, cx: &Context, request: Echo) -> Result<EchoOk, RpcError> {
+        let echo = cx.lin_kv().read::<Any>("key").await?.unwrap_or(request.echo);
+        Ok(EchoOk { echo })
+    }
+}

@@ -107,6 +107,8 @@ impl<'a> Scanner<'a> {
         let digits = &self.line.as_bytes()[start..self.at];
         // A number may go on behind its digits, as a fraction or an exponent.
         let whole = matches!(self.peek()?, b',' | b'}') && !matches!(digits, [] | [b'0', _, ..]);
+        // To serde `-0` is a fraction.
+        let whole = whole && !(negative && number == 0);
         whole.then_some(if negative { -number } else { number })
     }
 
@@ -189,6 +191,7 @@ mod tests {
             r#"{"type":"read","msg_id":null}"#,
             r#"{"type":"read","msg_id":01}"#,
             r#"{"type":"read","msg_id":-}"#,
+            r#"{"type":"read","msg_id":-0}"#,
             r#"{"type":"read","msg_id":1.0}"#,
             r#"{"type":"read","msg_id":1e2}"#,
             r#"{"type":"read","msg_id":9223372036854775808}"#,

@@ -1,5 +1,5 @@
 //! Damaged documents of Maelstrom, and damaged schemas: they are understood or refused, and what was imported is the same
-//! from then on. CONTRIBUTING.md says how to run a million of each.
+//! from then on. CONTRIBUTING.md says how to run a million of each; `src/import/fuzz.rs` has documents without files.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -15,30 +15,17 @@ use proptest::prelude::*;
 use std::{fs, path::PathBuf, sync::LazyLock};
 
 const WORKLOADS: &str = "doc/workloads.md";
-const CODES: &str = "doc/protocol.md";
 
 static WORKLOAD_DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| documents("workloads.md"));
-static CODE_DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| documents("protocol.md"));
-
 fn documents(ending: &str) -> Vec<Vec<u8>> {
     texts("protocol-gen/tests/import/base", ending).into_iter().map(String::into_bytes).collect()
 }
-
-/// Every form of a message that a document has.
-static FORMS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let forms = |text: String| text.split("```clj\n").skip(1).map(until_fence).collect::<Vec<_>>();
-    texts("protocol-gen/tests/import", "workloads.md").into_iter().flat_map(forms).collect()
-});
 
 static SCHEMAS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let schemas = ["protocol-gen/tests/golden", "protocol-gen/tests/bad", "protocol-gen/tests/import/base"];
     let texts = schemas.into_iter().flat_map(|folder| texts(folder, ".json"));
     texts.filter(|text| text.len() < 4000).map(String::into_bytes).collect()
 });
-
-fn until_fence(text: &str) -> Vec<u8> {
-    text.split("```").next().unwrap_or_default().as_bytes().to_vec()
-}
 
 /// The folder of one test: documents and schemas.
 struct Place(PathBuf);
@@ -83,18 +70,6 @@ proptest! {
     fn workloads_are_followed_or_refused(text in mutated(&WORKLOAD_DOCUMENTS)) {
         thread_local!(static PLACE: Place = Place::new("fuzz-workloads"));
         PLACE.with(|place| place.follow(WORKLOADS, &String::from_utf8_lossy(&text)))?;
-    }
-
-    #[test]
-    fn forms_are_followed_or_refused(form in mutated(&FORMS)) {
-        thread_local!(static PLACE: Place = Place::new("fuzz-forms"));
-        PLACE.with(|place| place.follow(WORKLOADS, &with_form(&String::from_utf8_lossy(&form))))?;
-    }
-
-    #[test]
-    fn codes_are_followed_or_refused(text in mutated(&CODE_DOCUMENTS)) {
-        thread_local!(static PLACE: Place = Place::new("fuzz-codes"));
-        PLACE.with(|place| place.follow(CODES, &String::from_utf8_lossy(&text)))?;
     }
 
     #[test]

@@ -22,11 +22,13 @@ use std::{
 /// Reads the documents of a release or a checkout.
 pub(crate) fn read(maelstrom: &Path) -> Result<Protocol, Error> {
     let text = |path: &Path| fs::read_to_string(path).map_err(Error::io(path));
-    let [workloads, protocol] = ["doc/workloads.md", "doc/protocol.md"].map(|name| maelstrom.join(name));
-    Ok(Protocol {
-        workloads: read_workloads(&workloads, &text(&workloads)?)?,
-        codes: read_codes(&protocol, &text(&protocol)?)?,
-    })
+    let [workloads, codes] = ["doc/workloads.md", "doc/protocol.md"].map(|name| maelstrom.join(name));
+    parse((&workloads, &text(&workloads)?), (&codes, &text(&codes)?))
+}
+
+/// Reads the texts of both documents, each with its file's name for errors.
+pub(crate) fn parse(workloads: (&Path, &str), codes: (&Path, &str)) -> Result<Protocol, Error> {
+    Ok(Protocol { workloads: read_workloads(workloads.0, workloads.1)?, codes: read_codes(codes.0, codes.1)? })
 }
 
 /// What stands under a heading `RPC: ..`.

@@ -17,6 +17,7 @@ use std::{
 
 const NO_CODES: &str = "no file defines error codes: a `oneOf` of alternatives with an integer `const`";
 
+#[derive(Clone)]
 pub(crate) struct Folder {
     root: PathBuf,
     /// The texts, by path inside the folder.

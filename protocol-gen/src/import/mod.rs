@@ -16,6 +16,8 @@ mod examples;
 mod folder;
 mod forms;
 mod fresh;
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod markdown;
 mod model;

@@ -5,7 +5,7 @@
 //! not. How far a text is mutated is drawn by proptest, which makes failing texts smaller.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do; inside a crate, it is known for one")]
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 use std::{

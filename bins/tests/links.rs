@@ -1,5 +1,5 @@
 //! The documents: every link from one to a file of the repository leads to it, and the book's table of contents has them
-//! all.
+//! all. What is not in the book is linked by its address, or the link would be dead in the book.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -9,6 +9,7 @@ use std::{
 };
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const ADDRESS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
 
 /// The documents of a folder and those below it.
 fn documents(folder: &Path) -> Vec<PathBuf> {
@@ -27,8 +28,12 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
 fn links(document: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(document).unwrap();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-    let files = targets.filter(|target| !target.is_empty() && !target.contains("://"));
-    files.map(|target| document.parent().unwrap().join(target)).collect()
+    let file = |target: &str| match target.strip_prefix(ADDRESS) {
+        Some(path) => Some(Path::new(ROOT).join(path)),
+        None if target.is_empty() || target.contains("://") => None,
+        None => Some(document.parent().unwrap().join(target)),
+    };
+    targets.filter_map(file).collect()
 }
 
 #[test]
@@ -41,6 +46,16 @@ fn links_lead_somewhere() {
         for link in links(&document) {
             assert!(link.exists(), "{} links {}", document.display(), link.display());
         }
+    }
+}
+
+#[test]
+fn the_book_is_whole_without_the_repository() {
+    let docs = Path::new(ROOT).join("docs");
+    for document in documents(&docs) {
+        let text = fs::read_to_string(&document).unwrap();
+        let above = "../".repeat(document.strip_prefix(&docs).unwrap().components().count());
+        assert!(!text.contains(&format!("]({above}")), "{} links what is not in the book", document.display());
     }
 }
 

@@ -102,6 +102,19 @@ pub struct Send {
 
 impl ::glomers_protocol::Payload for Send {
     const TYPE: &'static str = "send";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for Send {
@@ -129,6 +142,19 @@ pub struct SendOk {
 
 impl ::glomers_protocol::Payload for SendOk {
     const TYPE: &'static str = "send_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// Asks for messages of some logs.
@@ -151,6 +177,19 @@ pub struct Poll {
 
 impl ::glomers_protocol::Payload for Poll {
     const TYPE: &'static str = "poll";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for Poll {
@@ -181,6 +220,19 @@ pub struct PollOk {
 
 impl ::glomers_protocol::Payload for PollOk {
     const TYPE: &'static str = "poll_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// Notes how far the client has come in some logs.
@@ -204,6 +256,19 @@ pub struct CommitOffsets {
 
 impl ::glomers_protocol::Payload for CommitOffsets {
     const TYPE: &'static str = "commit_offsets";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for CommitOffsets {
@@ -226,6 +291,19 @@ pub struct CommitOffsetsOk {}
 
 impl ::glomers_protocol::Payload for CommitOffsetsOk {
     const TYPE: &'static str = "commit_offsets_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// Asks how far clients have come in some logs.
@@ -248,6 +326,19 @@ pub struct ListCommittedOffsets {
 
 impl ::glomers_protocol::Payload for ListCommittedOffsets {
     const TYPE: &'static str = "list_committed_offsets";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for ListCommittedOffsets {
@@ -275,6 +366,19 @@ pub struct ListCommittedOffsetsOk {
 
 impl ::glomers_protocol::Payload for ListCommittedOffsetsOk {
     const TYPE: &'static str = "list_committed_offsets_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// A message together with its offset.

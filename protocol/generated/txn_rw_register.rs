@@ -55,6 +55,19 @@ pub struct Txn {
 
 impl ::glomers_protocol::Payload for Txn {
     const TYPE: &'static str = "txn";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for Txn {
@@ -84,6 +97,19 @@ pub struct TxnOk {
 
 impl ::glomers_protocol::Payload for TxnOk {
     const TYPE: &'static str = "txn_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// One step of a committed transaction.

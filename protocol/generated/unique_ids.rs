@@ -49,6 +49,19 @@ pub struct Generate {}
 
 impl ::glomers_protocol::Payload for Generate {
     const TYPE: &'static str = "generate";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for Generate {
@@ -77,6 +90,19 @@ pub struct GenerateOk {
 
 impl ::glomers_protocol::Payload for GenerateOk {
     const TYPE: &'static str = "generate_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// Any request of `unique-ids`.

@@ -76,7 +76,7 @@ impl Context {
     ///
     /// The payload is no JSON object.
     pub fn send<T: Payload>(&self, dest: &str, payload: &T) {
-        self.push(dest, Body { wire_type: T::TYPE, msg_id: None, in_reply_to: None, payload });
+        self.push(dest, None, None, payload);
     }
 
     /// Sends a request at once; the call awaits the response, for [`Self::TIMEOUT`] unless told otherwise.
@@ -86,7 +86,7 @@ impl Context {
     /// The payload is no JSON object.
     pub fn call<R: Request>(&self, dest: &str, request: &R) -> Call<R> {
         let msg_id = self.next_msg_id();
-        self.push(dest, Body { wire_type: R::TYPE, msg_id: Some(msg_id), in_reply_to: None, payload: request });
+        self.push(dest, Some(msg_id), None, request);
         Call::new(self, dest, msg_id, Self::TIMEOUT)
     }
 
@@ -214,20 +214,23 @@ impl Context {
         self.0.owed.borrow_mut()
     }
 
-    fn push<T: serde::Serialize>(&self, dest: &str, body: Body<'_, T>) {
-        self.outbox().push(self.id(), dest, body);
+    fn push<T: Payload>(&self, dest: &str, msg_id: Option<i64>, in_reply_to: Option<i64>, payload: &T) {
+        let encode = |out: &mut Vec<u8>| payload.encode(out);
+        let body = Body { wire_type: T::TYPE, msg_id, in_reply_to, encode: &encode };
+        self.outbox().push(self.id(), dest, &body);
     }
 
     /// Answers the request `msg_id` of `dest`.
     pub(crate) fn respond<T: Payload>(&self, dest: &str, msg_id: i64, payload: &T) {
-        self.push(dest, Body { wire_type: T::TYPE, msg_id: None, in_reply_to: Some(msg_id), payload });
+        self.push(dest, None, Some(msg_id), payload);
     }
 
     /// Answers a request with an error. Before `init` the node does not know its id, but the sender has just used it.
     pub(crate) fn fail(&self, request: &Message<'_>, msg_id: i64, error: &RpcError) {
         let src = self.known_id().map_or(request.dest(), NodeId::as_str);
-        let body = Body { wire_type: RpcError::TYPE, msg_id: None, in_reply_to: Some(msg_id), payload: error };
-        self.outbox().push(src, request.src(), body);
+        let encode = |out: &mut Vec<u8>| error.encode(out);
+        let body = Body { wire_type: RpcError::TYPE, msg_id: None, in_reply_to: Some(msg_id), encode: &encode };
+        self.outbox().push(src, request.src(), &body);
     }
 
     /// Answers the request `msg_id` of `dest` with what its handler gave.

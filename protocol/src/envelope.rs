@@ -33,7 +33,8 @@ pub(crate) struct Body<'a> {
     pub(crate) more: Vec<Field<'a>>,
 }
 
-pub(crate) type Field<'a> = (Cow<'a, str>, &'a RawValue);
+/// A key, and the text of its value, which is JSON.
+pub(crate) type Field<'a> = (Cow<'a, str>, &'a str);
 
 /// A `T` that is an object in JSON: serde's structs would take an array as well.
 #[derive(Debug)]
@@ -82,8 +83,8 @@ impl<'de> Visitor<'de> for BodyVisitor {
                 "type" => once("type", &mut wire_type, &mut map)?,
                 "msg_id" => once("msg_id", &mut msg_id, &mut map)?,
                 "in_reply_to" => once("in_reply_to", &mut in_reply_to, &mut map)?,
-                _ if first.is_none() => first = Some((key, map.next_value()?)),
-                _ => more.push((key, map.next_value()?)),
+                _ if first.is_none() => first = Some((key, map.next_value::<&RawValue>()?.get())),
+                _ => more.push((key, map.next_value::<&RawValue>()?.get())),
             }
         }
         let Text(wire_type) = wire_type.ok_or_else(|| A::Error::missing_field("type"))?;

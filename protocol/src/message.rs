@@ -11,7 +11,6 @@ use serde::{
     Serialize,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
-use serde_json::value::RawValue;
 use std::{cell::Cell, iter::Chain, option, slice};
 
 /// What a body carries beside `type`, `msg_id` and `in_reply_to`.
@@ -31,6 +30,27 @@ use std::{cell::Cell, iter::Chain, option, slice};
 pub trait Payload: Serialize + DeserializeOwned + 'static {
     /// The body's `type`.
     const TYPE: &'static str;
+
+    /// Decodes a body; what [`Message::payload`] calls.
+    ///
+    /// Types that are made from schemas have this and [`Self::encode`] compiled once, in the crate that they are made in;
+    /// others, in each crate that uses them.
+    ///
+    /// # Errors
+    ///
+    /// A field is missing, has the wrong form, or is unknown to a type that refuses unknown fields.
+    fn decode(message: &Message<'_>) -> Result<Self, DecodeError> {
+        message.fields()
+    }
+
+    /// Writes it as a JSON object, or `null` if it has no fields.
+    ///
+    /// # Errors
+    ///
+    /// It has no JSON form.
+    fn encode(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(out, self)
+    }
 }
 
 /// A payload that asks for an answer.
@@ -113,7 +133,12 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// A field is missing, has the wrong form, or is unknown to a `T` that refuses unknown fields.
-    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    pub fn payload<T: Payload>(&self) -> Result<T, DecodeError> {
+        T::decode(self)
+    }
+
+    /// As [`Self::payload`], for a type of any kind.
+    pub(crate) fn fields<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let Body { first, more, .. } = &self.envelope.body;
         let value = Cell::new(None);
         let fields = Fields { rest: first.iter().chain(more), value: &value };
@@ -122,10 +147,10 @@ impl<'a> Message<'a> {
 
     /// The error for a body of which the value that was read last, or the body as a whole, does not fit.
     #[cold]
-    fn misfit(&self, value: Option<&RawValue>, error: &serde_json::Error) -> DecodeError {
+    fn misfit(&self, value: Option<&str>, error: &serde_json::Error) -> DecodeError {
         let detail = match value {
             Some(value) if error.line() > 0 => {
-                let start = value.get().as_ptr().addr() - self.line.as_ptr().addr();
+                let start = value.as_ptr().addr() - self.line.as_ptr().addr();
                 explain(self.line, start, error)
             }
             _ => format!("body: {error}"),
@@ -161,7 +186,7 @@ fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
 struct Fields<'f, 'a> {
     rest: Chain<option::Iter<'f, Field<'a>>, slice::Iter<'f, Field<'a>>>,
     /// The value of the key that was handed out last.
-    value: &'f Cell<Option<&'a RawValue>>,
+    value: &'f Cell<Option<&'a str>>,
 }
 
 impl<'a> MapAccess<'a> for Fields<'_, 'a> {
@@ -174,6 +199,7 @@ impl<'a> MapAccess<'a> for Fields<'_, 'a> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
-        seed.deserialize(self.value.get().expect("a value follows its key"))
+        let value = self.value.get().expect("a value follows its key");
+        seed.deserialize(&mut serde_json::Deserializer::from_str(value))
     }
 }

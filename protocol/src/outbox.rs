@@ -24,11 +24,12 @@ struct Ends {
 const KEEP_BYTES: usize = 256 * 1024;
 
 /// A body: what [`Outbox::push`] writes before the payload's own fields.
-pub(crate) struct Body<'a, T> {
+pub(crate) struct Body<'a> {
     pub(crate) wire_type: &'a str,
     pub(crate) msg_id: Option<i64>,
     pub(crate) in_reply_to: Option<i64>,
-    pub(crate) payload: &'a T,
+    /// Writes the payload.
+    pub(crate) encode: &'a dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>,
 }
 
 impl Outbox {
@@ -37,9 +38,9 @@ impl Outbox {
     /// # Panics
     ///
     /// The payload is no JSON object, which is a bug in its type; nothing of it is kept.
-    pub(crate) fn push<T: Serialize>(&mut self, src: &str, dest: &str, body: Body<'_, T>) {
+    pub(crate) fn push(&mut self, src: &str, dest: &str, body: &Body<'_>) {
         let start = self.bytes.len();
-        if let Err(error) = encode(&mut self.bytes, src, dest, &body) {
+        if let Err(error) = encode(&mut self.bytes, src, dest, body) {
             self.bytes.truncate(start);
             panic!("the payload of `{}` has no form as a JSON object: {error}", body.wire_type);
         }
@@ -77,7 +78,7 @@ impl Outbox {
 
 /// Writes the envelope by hand: its keys need no escapes, and a payload that is written as an object of its own costs less
 /// than one that serde flattens into another.
-fn encode<T: Serialize>(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_, T>) -> serde_json::Result<()> {
+fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_json::Result<()> {
     name(out, "{\"src\":\"", src)?;
     name(out, ",\"dest\":\"", dest)?;
     name(out, ",\"body\":{\"type\":\"", body.wire_type)?;
@@ -88,7 +89,7 @@ fn encode<T: Serialize>(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_
         member(out, ",\"in_reply_to\":", &in_reply_to)?;
     }
     let payload = out.len();
-    serde_json::to_writer(&mut *out, body.payload)?;
+    (body.encode)(out)?;
     match &out[payload..] {
         // A unit struct, which has no fields.
         b"{}" | b"null" => {

@@ -4,7 +4,7 @@
 #[cfg(feature = "schema")]
 pub use crate::described::{Document, Json};
 use crate::{
-    Context, ErrorCode, IntoReply, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
+    Context, DecodeError, ErrorCode, IntoReply, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
     error::{Reason, excerpt},
     owed::Unanswered,
     reply::Later,
@@ -41,6 +41,19 @@ macro_rules! if_described {
         ::std::compile_error!("`schema` in #[handler] needs the feature `schema` of glomers-protocol");
     };
 }
+
+/// Decodes a body: [`Payload::decode`] of types made from schemas.
+pub fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
+    message.fields()
+}
+
+/// Writes a body: [`Payload::encode`] of types made from schemas.
+pub fn encode(payload: &impl Payload, out: &mut Vec<u8>) -> Encoded {
+    serde_json::to_writer(out, payload)
+}
+
+/// Whether a body was written.
+pub type Encoded = serde_json::Result<()>;
 
 /// Decodes a request, has it served, and answers it: at once if the answer is ready, else when it is.
 pub fn answer<R: Request>(

@@ -51,6 +51,19 @@ pub struct Put {
 
 impl ::glomers_protocol::Payload for Put {
     const TYPE: &'static str = "put";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for Put {
@@ -72,6 +85,19 @@ pub struct PutOk {}
 
 impl ::glomers_protocol::Payload for PutOk {
     const TYPE: &'static str = "put_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// What can happen.

@@ -47,6 +47,19 @@ pub struct Tick {}
 
 impl ::glomers_protocol::Payload for Tick {
     const TYPE: &'static str = "tick";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 impl ::glomers_protocol::Request for Tick {
@@ -71,6 +84,19 @@ pub struct TickOk {
 
 impl ::glomers_protocol::Payload for TickOk {
     const TYPE: &'static str = "tick_ok";
+
+    fn decode(
+        message: &::glomers_protocol::Message<'_>,
+    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
+        ::glomers_protocol::support::decode(message)
+    }
+
+    fn encode(
+        &self,
+        out: &mut ::std::vec::Vec<u8>,
+    ) -> ::glomers_protocol::support::Encoded {
+        ::glomers_protocol::support::encode(self, out)
+    }
 }
 
 /// Any request of `clock`.

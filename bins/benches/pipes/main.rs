@@ -12,6 +12,7 @@
 
 mod baseline;
 mod caller;
+mod one_core;
 mod process;
 
 use process::Node;
@@ -37,7 +38,7 @@ fn main() {
     throughput("kafka", &sends, &echo, size);
     let txn = |number| format!(r#""txn":[["r",{0},null],["w",{0},{number}]]"#, number % 8);
     throughput("txn-rw-register", &flood("txn", size.messages, txn), &echo, size);
-    ping_pong(size);
+    one_core::hold(|| ping_pong(size));
     let start_up = |node: &Node| median((0..3 * size.runs).map(|_| node.start_up()));
     let (ours, theirs) = (start_up(&Node::named("echo")), start_up(&baseline));
     row("start-up to `init_ok`, ms", millis(ours), millis(theirs), ours.div_duration_f64(theirs));

@@ -4,6 +4,7 @@ use crate::arguments::TestOptions;
 use anyhow::bail;
 use glomers::catalogue::{NODES, Node};
 use glomers_workbench::{Options, options::Fault};
+use std::collections::BTreeSet;
 
 /// A node, and what does not depend on the seed.
 #[derive(Debug)]
@@ -25,7 +26,9 @@ pub(super) fn select(names: &[String]) -> anyhow::Result<Vec<Subject>> {
     let known: Vec<_> = NODES.iter().flat_map(all).collect();
     for name in names {
         if !known.iter().any(|(challenge, node, _)| name == challenge || name == node.name) {
-            let challenges = known.iter().map(|(challenge, ..)| *challenge).filter(|challenge| !challenge.is_empty());
+            // Some challenges are solved by two nodes.
+            let challenges: BTreeSet<_> = known.iter().map(|(challenge, ..)| *challenge).collect();
+            let challenges = challenges.into_iter().filter(|challenge| !challenge.is_empty());
             let names: Vec<_> = challenges.chain(NODES.iter().map(|node| node.name)).collect();
             bail!("there is no challenge or node `{name}`; known: {}", names.join(", "))
         }
@@ -89,6 +92,7 @@ mod tests {
         assert_eq!(names(&["broadcast"]).first().unwrap(), "3a");
         assert!(names(&[]).len() >= NODES.len());
         let error = select(&["3f".to_owned()]).unwrap_err().to_string();
-        assert!(error.contains("`3f`") && error.contains("3e") && error.contains("lin-kv"), "{error}");
+        let known = "`3f`; known: 1, 2, 3a, 3b, 3c, 3d, 3e, 4, 5a, 5b, 5c, 6a, 6b, 6c, broadcast, echo,";
+        assert!(error.contains(known) && error.contains("lin-kv"), "{error}");
     }
 }

@@ -8,8 +8,8 @@ use crate::{
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// `impl Payload for Topology` and, for a request, `impl Request for Topology`. The functions are the trait's own; they stand
-/// here to be compiled with the type, and not again with each crate that uses it.
+/// `impl Payload for Topology` and, for a request, `impl Request for Topology`. `codec!` has the
+/// payload's functions compiled with the type, and not again with each crate that uses it.
 pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
     let name = format_ident!("{}", message.name);
     let wire_type = message.wire_type;
@@ -24,16 +24,7 @@ pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
     quote! {
         impl ::glomers_protocol::Payload for #name {
             const TYPE: &'static str = #wire_type;
-
-            fn decode(
-                message: &::glomers_protocol::Message<'_>,
-            ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-                ::glomers_protocol::support::decode(message)
-            }
-
-            fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> ::glomers_protocol::support::Encoded {
-                ::glomers_protocol::support::encode(self, out)
-            }
+            ::glomers_protocol::codec!();
         }
         #request
     }

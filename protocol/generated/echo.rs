@@ -53,19 +53,7 @@ pub struct Echo {
 
 impl ::glomers_protocol::Payload for Echo {
     const TYPE: &'static str = "echo";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Echo {
@@ -91,19 +79,7 @@ pub struct EchoOk {
 
 impl ::glomers_protocol::Payload for EchoOk {
     const TYPE: &'static str = "echo_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Any request of `echo`.

@@ -64,19 +64,7 @@ pub struct Add {
 
 impl ::glomers_protocol::Payload for Add {
     const TYPE: &'static str = "add";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Add {
@@ -101,19 +89,7 @@ pub struct AddOk {}
 
 impl ::glomers_protocol::Payload for AddOk {
     const TYPE: &'static str = "add_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Asks for the elements of the set.
@@ -130,19 +106,7 @@ pub struct Read {}
 
 impl ::glomers_protocol::Payload for Read {
     const TYPE: &'static str = "read";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Read {
@@ -170,19 +134,7 @@ pub struct ReadOk {
 
 impl ::glomers_protocol::Payload for ReadOk {
     const TYPE: &'static str = "read_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Any request of `g-set`.

@@ -5,7 +5,7 @@ use crate::{
     DecodeError, NodeId, Rejected,
     envelope::{self, Body, Envelope, Field},
     error::{Reason, abridge},
-    place, plain,
+    place, plain, support,
 };
 use serde::{
     Serialize,
@@ -40,7 +40,7 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
     ///
     /// A field is missing, has the wrong form, or is unknown to a type that refuses unknown fields.
     fn decode(message: &Message<'_>) -> Result<Self, DecodeError> {
-        message.fields()
+        support::decode(message)
     }
 
     /// Writes it as a JSON object, or `null` if it has no fields.
@@ -49,7 +49,7 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
     ///
     /// It has no JSON form.
     fn encode(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        serde_json::to_writer(out, self)
+        support::encode(self, out)
     }
 }
 

@@ -42,12 +42,28 @@ macro_rules! if_described {
     };
 }
 
-/// Decodes a body: [`Payload::decode`] of types made from schemas.
+/// The functions that [`Payload`] has by default. Written into an implementation they are compiled there, once; a default is
+/// compiled in each crate that calls it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! codec {
+    () => {
+        fn decode(message: &$crate::Message<'_>) -> ::std::result::Result<Self, $crate::DecodeError> {
+            $crate::support::decode(message)
+        }
+
+        fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> $crate::support::Encoded {
+            $crate::support::encode(self, out)
+        }
+    };
+}
+
+/// Decodes a body: [`Payload::decode`].
 pub fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
     message.fields()
 }
 
-/// Writes a body: [`Payload::encode`] of types made from schemas.
+/// Writes a body: [`Payload::encode`].
 pub fn encode(payload: &impl Payload, out: &mut Vec<u8>) -> Encoded {
     serde_json::to_writer(out, payload)
 }

@@ -66,19 +66,7 @@ pub struct Put {
 
 impl ::glomers_protocol::Payload for Put {
     const TYPE: &'static str = "put";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Put {
@@ -100,19 +88,7 @@ pub struct PutOk {}
 
 impl ::glomers_protocol::Payload for PutOk {
     const TYPE: &'static str = "put_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// One of two words.

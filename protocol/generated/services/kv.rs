@@ -77,19 +77,7 @@ pub struct Read {
 
 impl ::glomers_protocol::Payload for Read {
     const TYPE: &'static str = "read";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Read {
@@ -117,19 +105,7 @@ pub struct ReadOk {
 
 impl ::glomers_protocol::Payload for ReadOk {
     const TYPE: &'static str = "read_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Sets the value of a key, whatever it was.
@@ -158,19 +134,7 @@ pub struct Write {
 
 impl ::glomers_protocol::Payload for Write {
     const TYPE: &'static str = "write";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Write {
@@ -193,19 +157,7 @@ pub struct WriteOk {}
 
 impl ::glomers_protocol::Payload for WriteOk {
     const TYPE: &'static str = "write_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Replaces the value of a key if it is the expected one, in one indivisible step.
@@ -241,19 +193,7 @@ pub struct Cas {
 
 impl ::glomers_protocol::Payload for Cas {
     const TYPE: &'static str = "cas";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Cas {
@@ -276,19 +216,7 @@ pub struct CasOk {}
 
 impl ::glomers_protocol::Payload for CasOk {
     const TYPE: &'static str = "cas_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Any request of `kv`.

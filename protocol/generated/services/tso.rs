@@ -49,19 +49,7 @@ pub struct Ts {}
 
 impl ::glomers_protocol::Payload for Ts {
     const TYPE: &'static str = "ts";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 impl ::glomers_protocol::Request for Ts {
@@ -89,19 +77,7 @@ pub struct TsOk {
 
 impl ::glomers_protocol::Payload for TsOk {
     const TYPE: &'static str = "ts_ok";
-
-    fn decode(
-        message: &::glomers_protocol::Message<'_>,
-    ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
-        ::glomers_protocol::support::decode(message)
-    }
-
-    fn encode(
-        &self,
-        out: &mut ::std::vec::Vec<u8>,
-    ) -> ::glomers_protocol::support::Encoded {
-        ::glomers_protocol::support::encode(self, out)
-    }
+    ::glomers_protocol::codec!();
 }
 
 /// Any request of `tso`.

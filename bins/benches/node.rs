@@ -2,13 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
 
+mod caller;
+
+use caller::Caller;
 use divan::{Bencher, black_box};
 use glomers_handlers::{HorizonLogs, Hub, LastWriterWins, Parrot};
-use glomers_protocol::{
-    Any, Context, Handler, Message, Node, RpcError,
-    echo::{Echo, EchoOk},
-    handler,
-};
+use glomers_protocol::{Handler, Message, Node, echo::Echo};
 use std::time::Duration;
 
 fn main() {
@@ -18,18 +17,6 @@ fn main() {
 const ECHO: &str =
     r#"{"id":7,"src":"c2","dest":"n1","body":{"type":"echo","msg_id":1,"echo":"Please echo        61"}}"#;
 const READ_OK: &str = r#"{"id":8,"src":"lin-kv","dest":"n1","body":{"type":"read_ok","in_reply_to":MSG_ID,"value":"Please echo        61"}}"#;
-
-/// Asks a service before it answers.
-#[derive(Default)]
-struct Asker;
-
-#[handler(echo)]
-impl Asker {
-    async fn echo(&self, cx: &Context, request: Echo) -> Result<EchoOk, RpcError> {
-        let echo = cx.lin_kv().read::<Any>("key").await?.unwrap_or(request.echo);
-        Ok(EchoOk { echo })
-    }
-}
 
 fn node<H: Handler>() -> Node {
     let mut node = Node::new::<H>(0);
@@ -86,7 +73,7 @@ fn serve_txn(bencher: Bencher) {
 /// An async handler that calls a service: two lines in, two lines out.
 #[divan::bench]
 fn serve_with_call(bencher: Bencher) {
-    let mut node = node::<Asker>();
+    let mut node = node::<Caller>();
     node.deliver(ECHO.as_bytes(), Duration::ZERO).unwrap();
     let mut last_call = 0;
     node.drain(|_, line| last_call = Message::parse(line).unwrap().msg_id().unwrap());

@@ -11,6 +11,7 @@
 )]
 
 mod baseline;
+#[path = "../caller/mod.rs"]
 mod caller;
 mod one_core;
 mod process;

@@ -1,4 +1,4 @@
-//! An echo that asks a service before it answers.
+//! An echo that asks a service before it answers: what a call costs, as data and between processes.
 
 use glomers_protocol::{
     Any, Context, RpcError,

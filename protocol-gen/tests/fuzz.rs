@@ -17,6 +17,7 @@ use std::{fs, path::PathBuf, sync::LazyLock};
 const WORKLOADS: &str = "doc/workloads.md";
 
 static WORKLOAD_DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| documents("workloads.md"));
+
 fn documents(ending: &str) -> Vec<Vec<u8>> {
     texts("protocol-gen/tests/import/base", ending).into_iter().map(String::into_bytes).collect()
 }

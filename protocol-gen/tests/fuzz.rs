@@ -7,12 +7,15 @@
 mod cases;
 #[path = "../../protocol/tests/mutations/mod.rs"]
 mod mutations;
+#[path = "import/with_form.rs"]
+mod with_form;
 
 use cases::{base, copy, copy_of_base, files};
 use glomers_protocol_gen::{check, generate_workload, import};
 use mutations::{mutated, texts};
 use proptest::prelude::*;
 use std::{fs, path::PathBuf, sync::LazyLock};
+use with_form::with_form;
 
 const WORKLOADS: &str = "doc/workloads.md";
 
@@ -57,15 +60,6 @@ impl Place {
     }
 }
 
-/// A text into which this one is put in the place of the first form.
-fn with_form(form: &str) -> String {
-    let document = str::from_utf8(&WORKLOAD_DOCUMENTS[0]).unwrap();
-    let start = document.find("Request:").unwrap();
-    let start = start + document[start..].find("{:type").unwrap();
-    let end = start + document[start..].find("```").unwrap();
-    format!("{}{form}\n{}", &document[..start], &document[end..])
-}
-
 proptest! {
     #[test]
     fn workloads_are_followed_or_refused(text in mutated(&WORKLOAD_DOCUMENTS)) {
@@ -82,14 +76,14 @@ proptest! {
 /// For documents and forms of any depth.
 #[test]
 fn depth_is_refused() {
-    let place = Place::new("deep");
+    let (place, document) = (Place::new("deep"), str::from_utf8(&WORKLOAD_DOCUMENTS[0]).unwrap());
     for (open, close) in [("[", "]"), ("(maybe ", ")"), ("{:a ", "}"), ("(either ", ")"), ("#a ", ""), ("(", ")")] {
         let depth = 100_000;
         let form =
             format!("{{:type (eq \"put\"), :sweet {}Int{}, :msg_id Int}}", open.repeat(depth), close.repeat(depth));
-        place.follow(WORKLOADS, &with_form(&form)).unwrap();
+        place.follow(WORKLOADS, &with_form(document, &form)).unwrap();
     }
     for open in ["> ", "- ", "[", "![", "*", "`", "<a>", "    "] {
-        place.follow(WORKLOADS, &format!("{}\n\n{}", open.repeat(100_000), with_form("{}"))).unwrap();
+        place.follow(WORKLOADS, &format!("{}\n\n{}", open.repeat(100_000), with_form(document, "{}"))).unwrap();
     }
 }

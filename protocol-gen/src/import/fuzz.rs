@@ -3,6 +3,8 @@
 
 #[path = "../../../protocol/tests/mutations/mod.rs"]
 mod mutations;
+#[path = "../../tests/import/with_form.rs"]
+mod with_form;
 
 use super::{
     differences::compare,
@@ -13,6 +15,7 @@ use super::{
 use mutations::{mutated, texts};
 use proptest::prelude::*;
 use std::{path::Path, sync::LazyLock};
+use with_form::with_form;
 
 static WORKLOADS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| corpus("base", "workloads.md"));
 static CODES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| corpus("base", "protocol.md"));
@@ -57,15 +60,6 @@ fn follow(workloads: &str, codes: &str) -> Result<(), TestCaseError> {
     })
 }
 
-/// A text into which this one is put in the place of the first form.
-fn with_form(form: &str) -> String {
-    let document = text(&WORKLOADS);
-    let start = document.find("Request:").unwrap();
-    let start = start + document[start..].find("{:type").unwrap();
-    let end = start + document[start..].find("```").unwrap();
-    format!("{}{form}\n{}", &document[..start], &document[end..])
-}
-
 #[test]
 fn the_documents_as_they_are_differ_in_nothing() {
     let documents = documents::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/base")).unwrap();
@@ -80,7 +74,7 @@ proptest! {
 
     #[test]
     fn forms_are_followed_or_refused(form in mutated(&FORMS)) {
-        follow(&with_form(&String::from_utf8_lossy(&form)), text(&CODES))?;
+        follow(&with_form(text(&WORKLOADS), &String::from_utf8_lossy(&form)), text(&CODES))?;
     }
 
     #[test]

@@ -19,7 +19,7 @@
 
 use crate::feed::{Batch, Feed};
 use glomers_protocol::{
-    Any, Context, NodeId, handler,
+    Context, Json, NodeId, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -35,7 +35,7 @@ const PACE: u64 = 50;
 /// Logs that are shown up to the horizon.
 pub struct HorizonLogs {
     /// Messages by offset, for each key; those beyond the horizon too.
-    logs: RefCell<BTreeMap<String, BTreeMap<i64, Any>>>,
+    logs: RefCell<BTreeMap<String, BTreeMap<i64, Json>>>,
     committed: RefCell<BTreeMap<String, i64>>,
     feed: RefCell<Feed<Record>>,
 }
@@ -45,9 +45,9 @@ pub struct HorizonLogs {
 #[serde(rename_all = "lowercase")]
 enum Record {
     /// A message under this key. The record's number gives the offset.
-    Sent(String, Any),
+    Sent(String, Json),
     /// A message that has this offset, for a node that has started again.
-    Kept(String, i64, Any),
+    Kept(String, i64, Json),
     Committed(BTreeMap<String, i64>),
 }
 

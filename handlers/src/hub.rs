@@ -43,7 +43,7 @@ mod knowledge;
 mod link;
 
 use glomers_protocol::{
-    Any, Context, NodeId,
+    Context, Json, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
     rand::seq::IteratorRandom,
@@ -207,7 +207,7 @@ impl Hub {
     }
 
     /// Takes in what a client says.
-    fn take(&self, cx: &Context, value: Any) {
+    fn take(&self, cx: &Context, value: Json) {
         let mut state = self.state.borrow_mut();
         if !state.knowledge.add(value) {
             return;
@@ -222,7 +222,7 @@ impl Hub {
     }
 
     /// The values that would be lost with this node, if it is to care.
-    fn alone_with<'a>(&self, state: &'a State) -> &'a [Any] {
+    fn alone_with<'a>(&self, state: &'a State) -> &'a [Json] {
         let cares = self.is_durable && !state.links.is_empty();
         if cares { state.knowledge.own_from(state.confirmed) } else { &[] }
     }

@@ -21,7 +21,7 @@
 use crate::feed::{Batch, Feed, Life};
 use foldhash::fast::FixedState;
 use glomers_protocol::{
-    Any, Context, NodeId, handler,
+    Context, Json, NodeId, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
 use indexmap::{IndexMap, map::Entry};
@@ -34,7 +34,7 @@ const PACE: u64 = 100;
 
 /// Registers that hold the write with the greatest stamp.
 pub struct LastWriterWins {
-    registers: RefCell<IndexMap<Any, (Stamp, Any), FixedState>>,
+    registers: RefCell<IndexMap<Json, (Stamp, Json), FixedState>>,
     feed: RefCell<Feed<Record>>,
 }
 
@@ -48,11 +48,11 @@ enum Record {
     /// A transaction of the sender. The record's number gives the stamp.
     Done(Writes),
     /// What a register holds, for a node that has started again.
-    Held(Any, Stamp, Any),
+    Held(Json, Stamp, Json),
 }
 
 /// The writes of a transaction, in order. A list, because JSON's maps have only strings as keys.
-type Writes = Vec<(Any, Any)>;
+type Writes = Vec<(Json, Json)>;
 
 #[handler(txn_rw_register, schema)]
 impl LastWriterWins {
@@ -99,17 +99,17 @@ impl LastWriterWins {
 }
 
 impl LastWriterWins {
-    fn read(&self, key: &Any) -> Any {
-        self.registers.borrow().get(key).map_or_else(Any::null, |(_, value)| value.clone())
+    fn read(&self, key: &Json) -> Json {
+        self.registers.borrow().get(key).map_or_else(Json::null, |(_, value)| value.clone())
     }
 
     fn held(&self) -> Vec<Record> {
-        let held = |(key, (stamp, value)): (&Any, &(Stamp, Any))| Record::Held(key.clone(), *stamp, value.clone());
+        let held = |(key, (stamp, value)): (&Json, &(Stamp, Json))| Record::Held(key.clone(), *stamp, value.clone());
         self.registers.borrow().iter().map(held).collect()
     }
 
     /// Of two writes with one stamp, which are of one transaction, the second counts.
-    fn write(&self, key: Any, stamp: Stamp, value: Any) {
+    fn write(&self, key: Json, stamp: Stamp, value: Json) {
         match self.registers.borrow_mut().entry(key) {
             Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
             Entry::Occupied(mut entry) if entry.get().0 <= stamp => _ = entry.insert((stamp, value)),

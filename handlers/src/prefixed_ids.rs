@@ -5,7 +5,7 @@
 //! needed and no clock, so neither partitions nor clock skew matter.
 
 use glomers_protocol::{
-    Any, Context, handler,
+    Context, Json, handler,
     rand::Rng,
     unique_ids::{Generate, GenerateOk},
 };
@@ -26,6 +26,6 @@ impl PrefixedIds {
 
     fn generate(&self, _: Generate) -> GenerateOk {
         let counter = self.next.replace(self.next.get() + 1);
-        GenerateOk { id: Any::from(format!("{}-{counter}", self.prefix)) }
+        GenerateOk { id: Json::from(format!("{}-{counter}", self.prefix)) }
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{
-    Any, Context, NodeId, RpcError, handler,
+    Context, Json, NodeId, RpcError, handler,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,8 @@ pub struct ReplicatedLists(ReplicatedLog<Lists>);
 
 /// The lists themselves.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Any, Vec<Any>)>", into = "Vec<(Any, Vec<Any>)>")]
-pub struct Lists(BTreeMap<Any, Vec<Any>>);
+#[serde(from = "Vec<(Json, Vec<Json>)>", into = "Vec<(Json, Vec<Json>)>")]
+pub struct Lists(BTreeMap<Json, Vec<Json>>);
 
 impl StateMachine for Lists {
     type Command = Vec<MicroOp>;
@@ -41,13 +41,13 @@ impl StateMachine for Lists {
 }
 
 // JSON's maps have only strings as keys.
-impl From<Vec<(Any, Vec<Any>)>> for Lists {
-    fn from(entries: Vec<(Any, Vec<Any>)>) -> Self {
+impl From<Vec<(Json, Vec<Json>)>> for Lists {
+    fn from(entries: Vec<(Json, Vec<Json>)>) -> Self {
         Self(entries.into_iter().collect())
     }
 }
 
-impl From<Lists> for Vec<(Any, Vec<Any>)> {
+impl From<Lists> for Vec<(Json, Vec<Json>)> {
     fn from(Lists(lists): Lists) -> Self {
         lists.into_iter().collect()
     }

@@ -6,7 +6,7 @@
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{
-    Any, Context, ErrorCode, NodeId, RpcError, handler,
+    Context, ErrorCode, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ pub struct ReplicatedMap(ReplicatedLog<Map>);
 
 /// The map itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Any, Any)>", into = "Vec<(Any, Any)>")]
-pub struct Map(BTreeMap<Any, Any>);
+#[serde(from = "Vec<(Json, Json)>", into = "Vec<(Json, Json)>")]
+pub struct Map(BTreeMap<Json, Json>);
 
 /// What can be done to the map.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub enum Command {
 impl StateMachine for Map {
     type Command = Command;
     /// The key's value afterwards.
-    type Output = Result<Any, RpcError>;
+    type Output = Result<Json, RpcError>;
 
     fn execute(&mut self, command: Command) -> Self::Output {
         match command {
@@ -61,20 +61,20 @@ impl StateMachine for Map {
 }
 
 // JSON's maps have only strings as keys.
-impl From<Vec<(Any, Any)>> for Map {
-    fn from(entries: Vec<(Any, Any)>) -> Self {
+impl From<Vec<(Json, Json)>> for Map {
+    fn from(entries: Vec<(Json, Json)>) -> Self {
         Self(entries.into_iter().collect())
     }
 }
 
-impl From<Map> for Vec<(Any, Any)> {
+impl From<Map> for Vec<(Json, Json)> {
     fn from(Map(map): Map) -> Self {
         map.into_iter().collect()
     }
 }
 
 impl Map {
-    fn get(&self, key: &Any) -> Result<&Any, RpcError> {
+    fn get(&self, key: &Json) -> Result<&Json, RpcError> {
         self.0.get(key).ok_or_else(|| RpcError::new(ErrorCode::KeyDoesNotExist, format!("there is no key {key}")))
     }
 }

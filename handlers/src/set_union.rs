@@ -9,7 +9,7 @@
 use crate::feed::{Batch, Feed};
 use foldhash::fast::FixedState;
 use glomers_protocol::{
-    Any, Context, NodeId,
+    Context, Json, NodeId,
     g_set::{Add, AddOk, Read, ReadOk},
     handler,
 };
@@ -21,8 +21,8 @@ const PACE: u64 = 250;
 
 /// A set that is the union of the nodes' sets.
 pub struct SetUnion {
-    elements: RefCell<IndexSet<Any, FixedState>>,
-    feed: RefCell<Feed<Any>>,
+    elements: RefCell<IndexSet<Json, FixedState>>,
+    feed: RefCell<Feed<Json>>,
 }
 
 #[handler(g_set, schema)]
@@ -44,7 +44,7 @@ impl SetUnion {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Any>) {
+    fn batch(&self, from: &NodeId, batch: Batch<Json>) {
         let mut elements = self.elements.borrow_mut();
         let news = self.feed.borrow_mut().receive(from, batch, || elements.iter().cloned().collect());
         elements.extend(news.into_iter().map(|(_, element)| element));

@@ -6,7 +6,7 @@ mod cluster;
 use cluster::{Cluster, Latency, SEEDS, storm};
 use glomers_handlers::{Hub, hub::BUDGET};
 use glomers_protocol::{
-    Any, Context, Handler, Message,
+    Context, Handler, Json, Message,
     broadcast::{Broadcast, Read},
     rand::RngExt,
 };
@@ -17,21 +17,21 @@ const SECOND: Duration = Duration::from_secs(1);
 const LATENCY: Latency = Latency::Constant(Duration::from_millis(100));
 
 fn tell(cluster: &mut Cluster<Hub>, node: usize, value: i64) {
-    cluster.call(node, &Broadcast { message: Any::from(value) });
+    cluster.call(node, &Broadcast { message: Json::from(value) });
 }
 
-fn read(cluster: &mut Cluster<Hub>, node: usize) -> BTreeSet<Any> {
+fn read(cluster: &mut Cluster<Hub>, node: usize) -> BTreeSet<Json> {
     cluster.call(node, &Read {}).messages.into_iter().collect()
 }
 
-fn assert_knows(cluster: &mut Cluster<Hub>, node: usize, values: &BTreeSet<Any>, when: &str) {
+fn assert_knows(cluster: &mut Cluster<Hub>, node: usize, values: &BTreeSet<Json>, when: &str) {
     let known = read(cluster, node);
     let missing: Vec<_> = values.difference(&known).collect();
     assert!(missing.is_empty(), "{when}: {missing:?} missing");
 }
 
-fn values(range: Range<i64>) -> BTreeSet<Any> {
-    range.map(Any::from).collect()
+fn values(range: Range<i64>) -> BTreeSet<Json> {
+    range.map(Json::from).collect()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn every_value_reaches_every_node() {
             // Some values are given to several nodes.
             let value = cluster.rng.random_range(0..300);
             tell(cluster, node, value);
-            expected.insert(Any::from(value));
+            expected.insert(Json::from(value));
         });
         for node in 0..cluster.count() {
             assert_eq!(read(&mut cluster, node), expected, "seed {seed}, node {node}");
@@ -61,7 +61,7 @@ fn what_one_living_node_has_survives_restarts() {
                 cluster.restart(node);
                 safe = (0..cluster.count()).flat_map(|node| read(cluster, node)).collect();
             } else {
-                safe.insert(Any::from(next));
+                safe.insert(Json::from(next));
             }
         });
         let first = read(&mut cluster, 0);
@@ -190,7 +190,7 @@ fn lost_by_kills(seed: u64, make: fn(&Context) -> Hub) -> usize {
         for _ in 0..150 {
             told += 1;
             let node = cluster.rng.random_range(0..5);
-            cluster.request(node, told, &Broadcast { message: Any::from(told) });
+            cluster.request(node, told, &Broadcast { message: Json::from(told) });
             cluster.run(40 * MILLISECOND);
         }
         let node = cluster.rng.random_range(0..5);
@@ -200,7 +200,7 @@ fn lost_by_kills(seed: u64, make: fn(&Context) -> Hub) -> usize {
     cluster.run(20 * SECOND);
     let answers = std::mem::take(&mut cluster.answers);
     let numbers = answers.iter().map(|answer| Message::parse(answer).unwrap().in_reply_to().unwrap());
-    shown.extend(numbers.map(Any::from));
+    shown.extend(numbers.map(Json::from));
     assert!(shown.len() > 800, "seed {seed}: {}", shown.len());
     (0..5).map(|node| shown.difference(&read(&mut cluster, node)).count()).max().unwrap_or_default()
 }

@@ -8,7 +8,7 @@ mod wrong;
 use cluster::{Cluster, Latency as Delay};
 use glomers_handlers::{ReplicatedLists, ReplicatedMap, replicated_log::KEPT};
 use glomers_protocol::{
-    Any, Context, Handler, Message, Payload, RpcError,
+    Context, Handler, Json, Message, Payload, RpcError,
     rand::RngExt,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
@@ -134,8 +134,8 @@ impl Clients {
     fn append(&mut self, cluster: &mut Cluster<ReplicatedLists>, node: usize) {
         self.appended += 1;
         self.possible.insert(self.appended);
-        let key = Any::from("k");
-        let value = Any::from(self.appended);
+        let key = Json::from("k");
+        let value = Json::from(self.appended);
         let txn = vec![MicroOp::Append { key: key.clone(), value }, MicroOp::Read { key }];
         cluster.request(node, self.appended, &Txn { txn });
     }
@@ -154,7 +154,7 @@ impl Clients {
             self.acknowledged.insert(number);
             let TxnOk { txn } = message.payload().unwrap();
             let [_, CompletedMicroOp::Read { value: Some(list), .. }] = &txn[..] else { panic!("{answer}") };
-            let list: Vec<i64> = list.iter().map(|value| value.to().unwrap()).collect();
+            let list: Vec<i64> = list.iter().map(|value| value.decode().unwrap()).collect();
             assert_eq!(list.last(), Some(&number), "seed {seed}");
             assert!(list.iter().zip(&self.list).all(|(one, other)| one == other), "seed {seed}: two orders");
             if list.len() > self.list.len() {
@@ -208,7 +208,7 @@ fn what_all_nodes_have_executed_is_cut_off_the_log() {
     // Only that its log can be looked at makes a difference to the right handler here.
     let mut cluster = Cluster::<wrong::TornLists>::new(1, 3, Delay::Constant(Duration::from_millis(1)));
     cluster.run(Duration::from_secs(1));
-    let txn = Txn { txn: vec![MicroOp::Read { key: Any::from(1) }] };
+    let txn = Txn { txn: vec![MicroOp::Read { key: Json::from(1) }] };
     for number in 1..=4 * i64::try_from(KEPT).unwrap() {
         cluster.request(usize::try_from(number % 3).unwrap(), number, &txn);
         cluster.run(Duration::from_millis(3));

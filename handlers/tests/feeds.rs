@@ -5,7 +5,7 @@ mod cluster;
 use cluster::{Cluster, Latency};
 use glomers_handlers::{SetUnion, feed::MOST_ENTRIES};
 use glomers_protocol::{
-    Any,
+    Json,
     g_set::{Add, Read},
 };
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn a_long_partition_drains_in_short_messages() {
     let mut cluster = Cluster::<SetUnion>::new(1, 3, Latency::Constant(Duration::from_millis(100)));
     cluster.isolate(0);
     for element in 0..10_000 {
-        cluster.call(usize::from(element % 2 == 0), &Add { element: Any::from(element) });
+        cluster.call(usize::from(element % 2 == 0), &Add { element: Json::from(element) });
         if element % 10 == 0 {
             cluster.run(Duration::from_millis(10));
         }

@@ -5,7 +5,7 @@ mod cluster;
 use cluster::{Cluster, Latency, SEEDS, storm};
 use glomers_handlers::HorizonLogs;
 use glomers_protocol::{
-    Any,
+    Json,
     kafka::{CommitOffsets, ListCommittedOffsets, OffsetMessage, Poll, Send},
     rand::RngExt,
 };
@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, time::Duration};
 const KEYS: [&str; 3] = ["a", "b", "only n0 writes this"];
 
 /// Messages by offset.
-type Log = BTreeMap<i64, Any>;
+type Log = BTreeMap<i64, Json>;
 
 /// What clients know.
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Clients {
         let keys = if node == 0 { &KEYS[..] } else { &KEYS[..2] };
         let key = keys[cluster.rng.random_range(0..keys.len())].to_owned();
         self.messages += 1;
-        let msg = Any::from(self.messages);
+        let msg = Json::from(self.messages);
         let offset = cluster.call(node, &Send { key: key.clone(), msg: msg.clone() }).offset;
         let before = self.highest.insert((node, key.clone()), offset);
         assert!(before.is_none_or(|before| before < offset), "offsets grow for each client");
@@ -100,7 +100,7 @@ fn polls_skip_nothing_and_end_with_everything() {
 fn a_message_is_seen_everywhere_after_two_ticks_and_two_latencies() {
     for (count, tick) in [(1, 0), (2, 50), (3, 100), (5, 200)] {
         let mut cluster = Cluster::<HorizonLogs>::new(1, count, Latency::Constant(Duration::from_millis(10)));
-        cluster.call(0, &Send { key: "k".to_owned(), msg: Any::from(7) });
+        cluster.call(0, &Send { key: "k".to_owned(), msg: Json::from(7) });
         cluster.run(Duration::from_millis(2 * tick + 2 * 10));
         for node in 0..count {
             let polled = cluster.call(node, &Poll { offsets: [("k".to_owned(), 0)].into() }).msgs;
@@ -113,7 +113,7 @@ fn a_message_is_seen_everywhere_after_two_ticks_and_two_latencies() {
 fn a_slow_network_is_not_flooded() {
     let mut cluster = Cluster::<HorizonLogs>::new(1, 2, Latency::Constant(Duration::from_millis(200)));
     for number in 0..1000 {
-        cluster.call(number % 2, &Send { key: "k".to_owned(), msg: Any::from(number) });
+        cluster.call(number % 2, &Send { key: "k".to_owned(), msg: Json::from(number) });
         cluster.run(Duration::from_millis(10));
     }
     // Each batch waits for the answer to the one before, four ticks of 50 ms at least.
@@ -123,7 +123,7 @@ fn a_slow_network_is_not_flooded() {
 #[test]
 fn what_is_not_there_is_left_out() {
     let mut cluster = Cluster::<HorizonLogs>::new(1, 1, Latency::Constant(Duration::ZERO));
-    let offset = cluster.call(0, &Send { key: "k".to_owned(), msg: Any::null() }).offset;
+    let offset = cluster.call(0, &Send { key: "k".to_owned(), msg: Json::null() }).offset;
     for (key, from) in [("k", offset + 1), ("k", i64::MAX), ("other", 0)] {
         assert!(cluster.call(0, &Poll { offsets: [(key.to_owned(), from)].into() }).msgs.is_empty());
     }

@@ -5,7 +5,7 @@ mod judge;
 
 use Mistake::*;
 use glomers_protocol::{
-    Any, Context, ErrorCode, Handler, NodeId, RpcError, broadcast, echo, g_set, handler, kafka, pn_counter,
+    Context, ErrorCode, Handler, Json, NodeId, RpcError, broadcast, echo, g_set, handler, kafka, pn_counter,
     txn_rw_register, unique_ids,
 };
 use glomers_workbench::{
@@ -87,14 +87,14 @@ fn busy(seed: u64) -> Options {
 #[derive(Default)]
 struct Parrot {
     mistake: Mistake,
-    before: RefCell<Option<Any>>,
+    before: RefCell<Option<Json>>,
 }
 
 #[handler(echo)]
 impl Parrot {
     fn echo(&self, request: echo::Echo) -> echo::EchoOk {
         let before = self.before.replace(Some(request.echo.clone()));
-        let cut = || request.echo.to().map(|text: String| Any::from(text.chars().take(12).collect::<String>()));
+        let cut = || request.echo.decode().map(|text: String| Json::from(text.chars().take(12).collect::<String>()));
         let echo = match self.mistake {
             LagsBehind => before.unwrap_or(request.echo),
             CutsOff => cut().unwrap_or(request.echo),
@@ -124,7 +124,7 @@ impl PrefixedIds {
             ReadsClock => format!("{}-{}", cx.id(), cx.now().as_secs()),
             _ => format!("{}-{}", cx.id(), self.next.get()),
         };
-        unique_ids::GenerateOk { id: Any::from(id) }
+        unique_ids::GenerateOk { id: Json::from(id) }
     }
 }
 
@@ -136,18 +136,18 @@ fn ids() {
 #[derive(Default)]
 struct Gossip {
     mistake: Mistake,
-    values: RefCell<BTreeSet<Any>>,
-    unacknowledged: RefCell<BTreeMap<NodeId, BTreeSet<Any>>>,
+    values: RefCell<BTreeSet<Json>>,
+    unacknowledged: RefCell<BTreeMap<NodeId, BTreeSet<Json>>>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Rumour {
-    values: BTreeSet<Any>,
+    values: BTreeSet<Json>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Heard {
-    values: BTreeSet<Any>,
+    values: BTreeSet<Json>,
 }
 
 #[handler(broadcast)]
@@ -204,13 +204,13 @@ fn broadcasts() {
 #[derive(Default)]
 struct SetUnion {
     mistake: Mistake,
-    elements: RefCell<BTreeSet<Any>>,
-    newest: RefCell<Option<Any>>,
+    elements: RefCell<BTreeSet<Json>>,
+    newest: RefCell<Option<Json>>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Elements {
-    elements: BTreeSet<Any>,
+    elements: BTreeSet<Json>,
 }
 
 #[handler(g_set)]
@@ -303,8 +303,8 @@ fn counters() {
 struct HorizonLogs {
     mistake: Mistake,
     clock: Cell<i64>,
-    sent: RefCell<Vec<(i64, String, Any)>>,
-    logs: RefCell<BTreeMap<String, BTreeMap<i64, Any>>>,
+    sent: RefCell<Vec<(i64, String, Json)>>,
+    logs: RefCell<BTreeMap<String, BTreeMap<i64, Json>>>,
     /// Up to which number each peer has told everything.
     heard: RefCell<BTreeMap<NodeId, i64>>,
 }
@@ -312,7 +312,7 @@ struct HorizonLogs {
 #[derive(Serialize, Deserialize)]
 struct Sent {
     upto: i64,
-    sent: Vec<(i64, String, Any)>,
+    sent: Vec<(i64, String, Json)>,
 }
 
 #[handler(kafka)]
@@ -380,19 +380,19 @@ fn logs() {
 struct LastWriterWins {
     mistake: Mistake,
     clock: Cell<u64>,
-    registers: RefCell<BTreeMap<Any, Stamped>>,
+    registers: RefCell<BTreeMap<Json, Stamped>>,
 }
 
 /// A value, and the number and node of the transaction that wrote it.
-type Stamped = ((u64, NodeId), Any);
+type Stamped = ((u64, NodeId), Json);
 
 #[derive(Serialize, Deserialize)]
 struct Writes {
-    writes: Vec<(Any, Stamped)>,
+    writes: Vec<(Json, Stamped)>,
 }
 
 impl LastWriterWins {
-    fn apply(&self, writes: Vec<(Any, Stamped)>) {
+    fn apply(&self, writes: Vec<(Json, Stamped)>) {
         let mut registers = self.registers.borrow_mut();
         for (key, (stamp, value)) in writes {
             self.clock.update(|clock| clock.max(stamp.0));
@@ -409,7 +409,7 @@ impl LastWriterWins {
         use txn_rw_register::{CompletedMicroOp as Completed, MicroOp, TxnOk};
         let stamp = (self.clock.get() + 1, cx.id().clone());
         let (mut first, mut last) = (BTreeMap::new(), BTreeMap::new());
-        let known = |key: &Any| self.registers.borrow().get(key).map_or_else(Any::null, |(_, value)| value.clone());
+        let known = |key: &Json| self.registers.borrow().get(key).map_or_else(Json::null, |(_, value)| value.clone());
         let complete = |step| match step {
             MicroOp::Read { key } => {
                 let own: Option<&Stamped> = last.get(&key);

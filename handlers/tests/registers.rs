@@ -6,7 +6,7 @@ mod judge;
 use cluster::{Cluster, Latency, SEEDS, storm};
 use glomers_handlers::LastWriterWins;
 use glomers_protocol::{
-    Any,
+    Json,
     rand::RngExt,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn},
 };
@@ -19,12 +19,12 @@ use judge::torn_reads;
 use std::{collections::BTreeSet, time::Duration};
 
 /// Keys of any JSON kind.
-fn keys() -> [Any; 3] {
-    [Any::from(1), Any::from("x"), Any::new(&("y", ()))]
+fn keys() -> [Json; 3] {
+    [Json::from(1), Json::from("x"), Json::new(&("y", ()))]
 }
 
 fn write_all(value: u64) -> impl Iterator<Item = MicroOp> {
-    keys().into_iter().map(move |key| MicroOp::Write { key, value: Any::from(value) })
+    keys().into_iter().map(move |key| MicroOp::Write { key, value: Json::from(value) })
 }
 
 fn read_all() -> impl Iterator<Item = MicroOp> {
@@ -32,7 +32,7 @@ fn read_all() -> impl Iterator<Item = MicroOp> {
 }
 
 /// Runs a transaction and returns what it read.
-fn reads(cluster: &mut Cluster<LastWriterWins>, node: usize, steps: impl Iterator<Item = MicroOp>) -> Vec<Any> {
+fn reads(cluster: &mut Cluster<LastWriterWins>, node: usize, steps: impl Iterator<Item = MicroOp>) -> Vec<Json> {
     let steps = cluster.call(node, &Txn { txn: steps.collect() }).txn;
     let read = |step| match step {
         CompletedMicroOp::Read { value, .. } => Some(value),
@@ -42,7 +42,7 @@ fn reads(cluster: &mut Cluster<LastWriterWins>, node: usize, steps: impl Iterato
 }
 
 /// The one value that all keys have.
-fn snapshot(cluster: &mut Cluster<LastWriterWins>, node: usize) -> Any {
+fn snapshot(cluster: &mut Cluster<LastWriterWins>, node: usize) -> Json {
     let values = reads(cluster, node, read_all());
     assert!(values.iter().all(|value| *value == values[0]), "a transaction seen in part: {values:?}");
     values[0].clone()
@@ -53,7 +53,7 @@ fn transactions_are_atomic_and_replicas_converge() {
     for seed in 0..SEEDS {
         let mut written = 0;
         // For each node the values that it has shown, and the one that it shows.
-        let mut shown = vec![(BTreeSet::new(), Any::null()); 5];
+        let mut shown = vec![(BTreeSet::new(), Json::null()); 5];
         let mut cluster = storm(seed, |cluster, node| {
             let value = snapshot(cluster, node);
             let (past, present) = &mut shown[node];
@@ -65,13 +65,13 @@ fn transactions_are_atomic_and_replicas_converge() {
                 // Written twice: the first of them is nobody else's business.
                 written += 2;
                 let steps = write_all(written - 1).chain(read_all()).chain(write_all(written)).chain(read_all());
-                let expected = [written - 1, written].map(|value| [0; 3].map(|_| Any::from(value))).concat();
+                let expected = [written - 1, written].map(|value| [0; 3].map(|_| Json::from(value))).concat();
                 assert_eq!(reads(cluster, node, steps), expected, "seed {seed}: a transaction sees its own writes");
             }
         });
-        let values: BTreeSet<Any> = (0..cluster.count()).map(|node| snapshot(&mut cluster, node)).collect();
+        let values: BTreeSet<Json> = (0..cluster.count()).map(|node| snapshot(&mut cluster, node)).collect();
         assert_eq!(values.len(), 1, "seed {seed}");
-        let value: u64 = values.first().unwrap().to().unwrap();
+        let value: u64 = values.first().unwrap().decode().unwrap();
         assert!(value > 0 && value.is_multiple_of(2), "seed {seed}: an intermediate value {value}");
     }
 }
@@ -83,11 +83,11 @@ fn a_write_that_follows_a_read_wins_over_what_was_read() {
         reads(&mut cluster, 1, write_all(value));
     }
     cluster.run(Duration::from_secs(1));
-    assert_eq!(snapshot(&mut cluster, 0), Any::from(50));
+    assert_eq!(snapshot(&mut cluster, 0), Json::from(50));
     // Node 0 has written nothing so far; its clock is that of node 1 nevertheless.
     reads(&mut cluster, 0, write_all(51));
     cluster.run(Duration::from_secs(1));
-    assert_eq!([0, 1].map(|node| snapshot(&mut cluster, node)), [Any::from(51), Any::from(51)]);
+    assert_eq!([0, 1].map(|node| snapshot(&mut cluster, node)), [Json::from(51), Json::from(51)]);
 }
 
 /// What challenge 6c asks of two nodes, and more: no read of a part of a transaction.

@@ -7,7 +7,7 @@ mod cluster;
 use cluster::{Cluster, Latency};
 use glomers_handlers::{GCounter, HorizonLogs, LastWriterWins, PnCounter, PrefixedIds, SetUnion};
 use glomers_protocol::{
-    Any, Handler, Node, g_counter, g_set,
+    Handler, Json, Node, g_counter, g_set,
     kafka::{self, OffsetMessage},
     pn_counter,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn},
@@ -67,7 +67,7 @@ fn everybody_has<T: Debug + PartialEq>(had: [T; 3], expected: &T) {
 #[test]
 fn sets_lose_nothing_that_was_told() {
     let tell = |cluster: &mut Cluster<SetUnion>, node, value| {
-        cluster.call(node, &g_set::Add { element: Any::from(value) });
+        cluster.call(node, &g_set::Add { element: Json::from(value) });
     };
     let had = told(tell, |cluster, node| cluster.call(node, &g_set::Read {}).value.len());
     everybody_has(had, &30);
@@ -88,28 +88,28 @@ fn counters_lose_nothing_that_was_told() {
 #[test]
 fn logs_lose_nothing_that_was_told() {
     let tell = |cluster: &mut Cluster<HorizonLogs>, node, value| {
-        cluster.call(node, &kafka::Send { key: "k".to_owned(), msg: Any::from(value) });
+        cluster.call(node, &kafka::Send { key: "k".to_owned(), msg: Json::from(value) });
     };
     let had = told(tell, |cluster, node| {
         let poll = kafka::Poll { offsets: BTreeMap::from([("k".to_owned(), 0)]) };
         let msgs = cluster.call(node, &poll).msgs.remove("k").unwrap_or_default();
         BTreeSet::from_iter(msgs.into_iter().map(|OffsetMessage((_, msg))| msg))
     });
-    everybody_has(had, &(0..30).map(Any::from).collect());
+    everybody_has(had, &(0..30).map(Json::from).collect());
 }
 
 #[test]
 fn registers_lose_nothing_that_was_told() {
     let tell = |cluster: &mut Cluster<LastWriterWins>, node, value: i64| {
-        let write = MicroOp::Write { key: Any::from(value % 5), value: Any::from(value) };
+        let write = MicroOp::Write { key: Json::from(value % 5), value: Json::from(value) };
         cluster.call(node, &Txn { txn: vec![write] });
     };
     let had = told(tell, |cluster, node| {
-        let read = |key: i64| MicroOp::Read { key: Any::from(key) };
+        let read = |key: i64| MicroOp::Read { key: Json::from(key) };
         let completed = cluster.call(node, &Txn { txn: (0..5).map(read).collect() }).txn;
         let value =
-            |step: CompletedMicroOp| if let CompletedMicroOp::Read { value, .. } = step { value } else { Any::null() };
+            |step: CompletedMicroOp| if let CompletedMicroOp::Read { value, .. } = step { value } else { Json::null() };
         completed.into_iter().map(value).collect::<Vec<_>>()
     });
-    everybody_has(had, &(25..30).map(Any::from).collect());
+    everybody_has(had, &(25..30).map(Json::from).collect());
 }

@@ -5,7 +5,7 @@ mod cluster;
 use cluster::{SEEDS, storm};
 use glomers_handlers::SetUnion;
 use glomers_protocol::{
-    Any,
+    Json,
     g_set::{Add, Read},
     rand::RngExt,
 };
@@ -17,7 +17,7 @@ fn every_element_reaches_every_node() {
         let mut expected = BTreeSet::new();
         let mut cluster = storm::<SetUnion>(seed, |cluster, node| {
             // Some elements are given to several nodes.
-            let element = Any::from(cluster.rng.random_range(0..300));
+            let element = Json::from(cluster.rng.random_range(0..300));
             cluster.call(node, &Add { element: element.clone() });
             assert!(cluster.call(node, &Read {}).value.contains(&element), "seed {seed}");
             expected.insert(element);

@@ -5,7 +5,7 @@ mod judge;
 use futures::future::{Either, select};
 use glomers_handlers::taught::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot};
 use glomers_protocol::{
-    Any, CallError, Context, ErrorCode, RpcError, g_counter, handler,
+    CallError, Context, ErrorCode, Json, RpcError, g_counter, handler,
     kafka::{self, OffsetMessage},
     lin_kv, txn_list_append,
 };
@@ -146,7 +146,7 @@ impl Counted {
             let last = kv.read::<i64>(&key).await?.unwrap_or(0);
             let mut log = Vec::new();
             for offset in from..=last {
-                log.extend(kv.read::<Any>(&(&key, offset)).await?.map(|msg| OffsetMessage((offset, msg))));
+                log.extend(kv.read::<Json>(&(&key, offset)).await?.map(|msg| OffsetMessage((offset, msg))));
             }
             msgs.insert(key, log);
         }
@@ -181,11 +181,11 @@ fn polls_that_pass_over_holes_are_found() {
 #[derive(Default)]
 struct Shortcut {
     /// What this node has last seen of each key; `None`: it asks the service.
-    cache: Option<RefCell<BTreeMap<Any, Any>>>,
+    cache: Option<RefCell<BTreeMap<Json, Json>>>,
 }
 
 impl Shortcut {
-    fn notice(&self, key: &Any, value: &Any) {
+    fn notice(&self, key: &Json, value: &Json) {
         if let Some(cache) = &self.cache {
             cache.borrow_mut().insert(key.clone(), value.clone());
         }
@@ -238,14 +238,14 @@ struct CarelessRoot {
     compares: bool,
 }
 
-type Root = Vec<(Any, Vec<Any>)>;
+type Root = Vec<(Json, Vec<Json>)>;
 
 #[handler(txn_list_append)]
 impl CarelessRoot {
     async fn txn(&self, cx: &Context, request: txn_list_append::Txn) -> Result<txn_list_append::TxnOk, CallError> {
         use txn_list_append::{CompletedMicroOp as Completed, MicroOp, TxnOk};
         let kv = cx.lin_kv();
-        let mut seen: BTreeMap<Any, Vec<Any>> =
+        let mut seen: BTreeMap<Json, Vec<Json>> =
             kv.read::<Root>("root").await?.unwrap_or_default().into_iter().collect();
         let complete = |step: MicroOp| match step {
             MicroOp::Read { key } => Completed::Read { value: seen.get(&key).cloned(), key },
@@ -260,7 +260,7 @@ impl CarelessRoot {
             return Ok(TxnOk { txn });
         }
         let append = |root: Option<Root>| {
-            let mut lists: BTreeMap<Any, Vec<Any>> = root.unwrap_or_default().into_iter().collect();
+            let mut lists: BTreeMap<Json, Vec<Json>> = root.unwrap_or_default().into_iter().collect();
             for step in &request.txn {
                 if let MicroOp::Append { key, value } = step {
                     lists.entry(key.clone()).or_default().push(value.clone());

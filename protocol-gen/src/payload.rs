@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use syn::{Attribute, Ident, Item, ext::IdentExt, parse_quote};
 
 /// Definitions that mean a type of the runtime crate wherever they stand.
-pub(crate) const OF_THE_PROTOCOL: [&str; 2] = ["Any", "NodeId"];
+pub(crate) const OF_THE_PROTOCOL: [&str; 2] = ["Json", "NodeId"];
 
 /// Items that every generated module may have.
 pub(crate) const OWN_NAMES: [&str; 3] = ["Request", "Response", "Workload"];
@@ -115,7 +115,7 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     let message = schema.messages.iter().find(|message| message.name == name(&item));
     let attributes = match &mut item {
         Item::Struct(item) => {
-            let any_value = quote!(::std::option::Option<::glomers_protocol::Any>).to_string();
+            let any_value = quote!(::std::option::Option<::glomers_protocol::Json>).to_string();
             for field in &mut item.fields {
                 respace(&mut field.attrs);
                 if let Some(name) = &field.ident {

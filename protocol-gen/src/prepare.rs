@@ -57,7 +57,7 @@ pub(crate) fn prepare(schema: &Schema<'_>, value: &Cursor<'_>, hidden: &[&str]) 
 }
 
 fn any_value() -> Value {
-    json!({"allOf": [{"$ref": "#/definitions/Any"}]})
+    json!({"allOf": [{"$ref": "#/definitions/Json"}]})
 }
 
 /// `enum`: one of some strings.

@@ -99,7 +99,7 @@ fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
         });
     }
     if item.get("type").is_none() {
-        return Ok(quote!(::glomers_protocol::Any));
+        return Ok(quote!(::glomers_protocol::Json));
     }
     let (kind, nullable) = item.kind()?;
     let exact = match kind {
@@ -157,7 +157,7 @@ fn generate(name: &Ident, description: &str, variants: &[Variant]) -> TokenStrea
 }
 
 impl Variant {
-    /// `Append { key: Any, value: Any }`
+    /// `Append { key: Json, value: Json }`
     fn definition(&self) -> TokenStream {
         let Self { name, docs, items, .. } = self;
         let fields = items.iter().filter_map(|item| match item {

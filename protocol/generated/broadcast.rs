@@ -125,7 +125,7 @@ pub struct Broadcast {
     /// The message to spread.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ... and sends each number once.
-    pub message: ::glomers_protocol::Any,
+    pub message: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Broadcast {
@@ -195,7 +195,7 @@ pub struct ReadOk {
     /// Every known message.
     ///
     /// Their order is of no importance.
-    pub messages: ::std::vec::Vec<::glomers_protocol::Any>,
+    pub messages: ::std::vec::Vec<::glomers_protocol::Json>,
 }
 
 impl ::glomers_protocol::Payload for ReadOk {

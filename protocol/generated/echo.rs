@@ -48,7 +48,7 @@ pub struct Echo {
     /// The payload.
     ///
     /// May be any JSON value; Maelstrom sends strings such as `Please echo 61`.
-    pub echo: ::glomers_protocol::Any,
+    pub echo: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Echo {
@@ -74,7 +74,7 @@ impl ::glomers_protocol::Request for Echo {
 #[serde(deny_unknown_fields)]
 pub struct EchoOk {
     /// The payload, equal to that of the request.
-    pub echo: ::glomers_protocol::Any,
+    pub echo: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for EchoOk {

@@ -59,7 +59,7 @@ pub struct Add {
     /// The element to add.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ... and adds each number once.
-    pub element: ::glomers_protocol::Any,
+    pub element: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Add {
@@ -129,7 +129,7 @@ pub struct ReadOk {
     /// Every known element, in any order.
     ///
     /// Maelstrom's documentation speaks of a key `elements`, but its code wants this one.
-    pub value: ::std::vec::Vec<::glomers_protocol::Any>,
+    pub value: ::std::vec::Vec<::glomers_protocol::Json>,
 }
 
 impl ::glomers_protocol::Payload for ReadOk {

@@ -97,7 +97,7 @@ pub struct Send {
     /// The message to append.
     ///
     /// May be any JSON value; Maelstrom sends integers, no two equal in one log.
-    pub msg: ::glomers_protocol::Any,
+    pub msg: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Send {
@@ -288,7 +288,7 @@ impl ::glomers_protocol::Payload for ListCommittedOffsetsOk {
 /// A message together with its offset.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(transparent)]
-pub struct OffsetMessage(pub (i64, ::glomers_protocol::Any));
+pub struct OffsetMessage(pub (i64, ::glomers_protocol::Json));
 
 /// Any request of `kafka`.
 #[derive(Clone, Debug, Eq, PartialEq, ::serde::Serialize)]

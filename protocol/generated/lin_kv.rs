@@ -72,7 +72,7 @@ pub struct Read {
     /// Which key.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ...
-    pub key: ::glomers_protocol::Any,
+    pub key: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Read {
@@ -100,7 +100,7 @@ pub struct ReadOk {
     /// The present value.
     ///
     /// For a missing key there is none, and an error takes the place of this response.
-    pub value: ::glomers_protocol::Any,
+    pub value: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for ReadOk {
@@ -125,11 +125,11 @@ pub struct Write {
     /// Which key.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ...
-    pub key: ::glomers_protocol::Any,
+    pub key: ::glomers_protocol::Json,
     /// The new value.
     ///
     /// May be any JSON value; Maelstrom writes 0 to 4.
-    pub value: ::glomers_protocol::Any,
+    pub value: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Write {
@@ -175,13 +175,13 @@ impl ::glomers_protocol::Payload for WriteOk {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Cas {
     /// The value that is expected.
-    pub from: ::glomers_protocol::Any,
+    pub from: ::glomers_protocol::Json,
     /// Which key.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ...
-    pub key: ::glomers_protocol::Any,
+    pub key: ::glomers_protocol::Json,
     /// The value to put in its place.
-    pub to: ::glomers_protocol::Any,
+    pub to: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Cas {

@@ -97,18 +97,18 @@ pub enum CompletedMicroOp {
     /// A read, with what it observed.
     Read {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
         /// The whole list, first element first, or `null` if the key does not exist.
-        value: ::std::option::Option<::std::vec::Vec<::glomers_protocol::Any>>,
+        value: ::std::option::Option<::std::vec::Vec<::glomers_protocol::Json>>,
     },
     /// An append, repeated from the request unchanged.
     Append {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
         /// The element.
         ///
         /// May be any JSON value; Maelstrom appends integers, each at most once to a key.
-        value: ::glomers_protocol::Any,
+        value: ::glomers_protocol::Json,
     },
 }
 
@@ -172,18 +172,18 @@ pub enum MicroOp {
     /// Observes the value of a key.
     Read {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
     },
     /// Extends the list under a key by one element.
     ///
     /// It goes to the far end. A missing key is created.
     Append {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
         /// The element.
         ///
         /// May be any JSON value; Maelstrom appends integers, each at most once to a key.
-        value: ::glomers_protocol::Any,
+        value: ::glomers_protocol::Json,
     },
 }
 

@@ -97,18 +97,18 @@ pub enum CompletedMicroOp {
     /// A read, with what it observed.
     Read {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
         /// The value of the register, or `null` if the key does not exist.
-        value: ::glomers_protocol::Any,
+        value: ::glomers_protocol::Json,
     },
     /// A write, repeated from the request unchanged.
     Write {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
         /// The value.
         ///
         /// May be any JSON value; Maelstrom writes integers, each at most once to a key.
-        value: ::glomers_protocol::Any,
+        value: ::glomers_protocol::Json,
     },
 }
 
@@ -172,18 +172,18 @@ pub enum MicroOp {
     /// Observes the value of a key.
     Read {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
     },
     /// Sets the value of a key, whatever it was.
     ///
     /// A missing key is created.
     Write {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
         /// The value.
         ///
         /// May be any JSON value; Maelstrom writes integers, each at most once to a key.
-        value: ::glomers_protocol::Any,
+        value: ::glomers_protocol::Json,
     },
 }
 

@@ -73,7 +73,7 @@ pub struct GenerateOk {
     /// The identifier.
     ///
     /// May be any JSON value: number, string, list and so on. Maelstrom compares integers exactly, other numbers as 64-bit floats.
-    pub id: ::glomers_protocol::Any,
+    pub id: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for GenerateOk {

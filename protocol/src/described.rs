@@ -4,7 +4,7 @@
 //! Most payloads never need a schema. So this is asked for: by a cargo feature, and by a word in the attribute of each
 //! node. Without it a payload needs nothing but serde.
 
-use crate::{Any, Handler, NodeId, Payload, Request, errors, init};
+use crate::{Handler, NodeId, Payload, Request, errors, init};
 use schemars::{
     JsonSchema,
     r#gen::{SchemaGenerator, SchemaSettings},
@@ -58,7 +58,7 @@ pub trait Described: Handler {
     fn schema() -> Value;
 }
 
-pub use serde_json::Value as Json;
+pub use serde_json::Value as SchemaValue;
 
 /// The keys that any body may have.
 const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
@@ -189,21 +189,6 @@ fn prefix_references(schema: &mut Value, prefix: &str) {
         }
         Value::Array(elements) => elements.iter_mut().for_each(|element| prefix_references(element, prefix)),
         _ => {}
-    }
-}
-
-/// Any JSON value.
-impl JsonSchema for Any {
-    fn is_referenceable() -> bool {
-        false
-    }
-
-    fn schema_name() -> String {
-        "Any".to_owned()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        Schema::Bool(true)
     }
 }
 

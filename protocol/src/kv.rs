@@ -1,7 +1,7 @@
 //! Clients for the services that Maelstrom runs beside the nodes (Maelstrom: `service.clj`, `doc/services.md`).
 
 use crate::{
-    Any, CallError, Context, ErrorCode,
+    CallError, Context, ErrorCode, Json,
     services::{
         kv::{Cas, Read, Write},
         tso::Ts,
@@ -33,7 +33,7 @@ impl Kv {
     ///
     /// No answer, an error other than 20, or a value that is no `V`.
     pub async fn read<V: DeserializeOwned>(&self, key: &(impl Serialize + ?Sized)) -> Result<Option<V>, CallError> {
-        match self.cx.call(self.address, &Read { key: Any::new(key) }).await {
+        match self.cx.call(self.address, &Read { key: Json::new(key) }).await {
             Ok(answer) => decode(&answer.value).map(Some),
             Err(error) if error.code() == Some(ErrorCode::KeyDoesNotExist) => Ok(None),
             Err(error) => Err(error),
@@ -50,7 +50,7 @@ impl Kv {
         key: &(impl Serialize + ?Sized),
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), CallError> {
-        let request = Write { key: Any::new(key), value: Any::new(value) };
+        let request = Write { key: Json::new(key), value: Json::new(value) };
         self.cx.call(self.address, &request).await.map(|_| ())
     }
 
@@ -65,7 +65,7 @@ impl Kv {
         from: &(impl Serialize + ?Sized),
         to: &(impl Serialize + ?Sized),
     ) -> Result<(), CallError> {
-        self.compare_and_set(Any::new(key), Any::new(from), Any::new(to), None).await
+        self.compare_and_set(Json::new(key), Json::new(from), Json::new(to), None).await
     }
 
     /// As [`Self::cas`], but a missing key is set to `to` as well. `lww-kv` does not know this and answers 20.
@@ -79,7 +79,7 @@ impl Kv {
         from: &(impl Serialize + ?Sized),
         to: &(impl Serialize + ?Sized),
     ) -> Result<(), CallError> {
-        self.compare_and_set(Any::new(key), Any::new(from), Any::new(to), Some(true)).await
+        self.compare_and_set(Json::new(key), Json::new(from), Json::new(to), Some(true)).await
     }
 
     /// Replaces the value of `key` by `change` of it (of `None` if there is no such key) and returns the new value. If
@@ -96,13 +96,13 @@ impl Kv {
         key: &(impl Serialize + ?Sized),
         mut change: impl FnMut(Option<V>) -> V,
     ) -> Result<V, CallError> {
-        let key = Any::new(key);
+        let key = Json::new(key);
         loop {
-            let current: Option<Any> = self.read(&key).await?;
+            let current: Option<Json> = self.read(&key).await?;
             let value = change(current.as_ref().map(decode).transpose()?);
-            let to = Any::new(&value);
+            let to = Json::new(&value);
             let create = current.is_none().then_some(true);
-            let from = current.unwrap_or_else(Any::null);
+            let from = current.unwrap_or_else(Json::null);
             match self.compare_and_set(key.clone(), from, to.clone(), create).await {
                 Ok(()) => return Ok(value),
                 Err(error) if error.code() == Some(ErrorCode::PreconditionFailed) => {}
@@ -116,14 +116,14 @@ impl Kv {
         }
     }
 
-    async fn compare_and_set(&self, key: Any, from: Any, to: Any, create: Option<bool>) -> Result<(), CallError> {
+    async fn compare_and_set(&self, key: Json, from: Json, to: Json, create: Option<bool>) -> Result<(), CallError> {
         let request = Cas { key, from, to, create_if_not_exists: create };
         self.cx.call(self.address, &request).await.map(|_| ())
     }
 }
 
-fn decode<V: DeserializeOwned>(value: &Any) -> Result<V, CallError> {
-    value.to().map_err(|error| CallError::Malformed(crate::DecodeError::new("read_ok", &format!("value: {error}"))))
+fn decode<V: DeserializeOwned>(value: &Json) -> Result<V, CallError> {
+    value.decode().map_err(|error| CallError::Malformed(crate::DecodeError::new("read_ok", &format!("value: {error}"))))
 }
 
 /// The timestamp oracle `lin-tso`.

@@ -23,7 +23,7 @@
 //! - Generated from the JSON Schemas in `schema/`: one module a workload ([`echo`], [`broadcast`], [`kafka`], ...), the
 //!   [`services`], [`init`] and [`errors`].
 //! - For handlers: the [`macro@handler`] attribute, [`Context`], [`Kv`] and [`Tso`], [`RpcError`] and [`CallError`].
-//! - Values: [`Any`], [`NodeId`].
+//! - Values: [`Json`], [`NodeId`].
 //! - The node: [`Node`] without input and output, [`run`] over stdin and stdout.
 //! - Underneath: [`Message`], [`Payload`], [`Request`], [`Handler`], [`Reply`].
 //! - With the feature `schema`: `Described`, for nodes that print the JSON Schema of all they speak, and `schemars`.
@@ -31,7 +31,6 @@
 // Generated code and the macro name this crate as their users do.
 extern crate self as glomers_protocol;
 
-mod any;
 mod calls;
 mod context;
 #[cfg(feature = "schema")]
@@ -58,13 +57,13 @@ mod timers;
 
 include!(concat!(env!("OUT_DIR"), "/mod.rs"));
 
-pub use any::Any;
 pub use calls::Call;
 pub use context::{Context, NodeRng, Sleep};
 #[cfg(feature = "schema")]
 pub use described::Described;
 pub use error::{CallError, DecodeError, Rejected};
 pub use errors::{ErrorCode, RpcError};
+pub use glomers_json::Json;
 #[doc = include_str!("../handler.md")]
 pub use glomers_macros::handler;
 pub use handler::Handler;

@@ -72,7 +72,7 @@ pub trait Request: Payload {
 /// let line = r#"{"src":"c1","dest":"n1","body":{"type":"echo","msg_id":7,"echo":"hello"}}"#;
 /// let message = Message::parse(line)?;
 /// assert_eq!((message.src(), message.wire_type(), message.msg_id()), ("c1", "echo", Some(7)));
-/// assert_eq!(message.payload::<Echo>()?.echo.text(), "\"hello\"");
+/// assert_eq!(message.payload::<Echo>()?.echo.as_str(), "\"hello\"");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! public interface.
 
 #[cfg(feature = "schema")]
-pub use crate::described::{Document, Json};
+pub use crate::described::{Document, SchemaValue};
 use crate::{
     Context, DecodeError, ErrorCode, IntoReply, Message, NodeId, Payload, Rejected, Reply, Request, RpcError,
     error::{Reason, excerpt},

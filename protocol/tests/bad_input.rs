@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context, Handler, Message, RpcError,
+    Context, Handler, Json, Message, RpcError,
     echo::{Echo, EchoOk},
     handler,
     kafka::{CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, Poll, PollOk, Send, SendOk},
@@ -28,7 +28,7 @@ struct Parrot;
 #[handler(echo)]
 impl Parrot {
     fn echo(&self, request: Echo) -> EchoOk {
-        assert!(request.echo != Any::from("panic"), "a parrot's panic");
+        assert!(request.echo != Json::from("panic"), "a parrot's panic");
         EchoOk { echo: request.echo }
     }
 
@@ -74,24 +74,24 @@ struct Waiter;
 #[handler(echo)]
 impl Waiter {
     async fn echo(&self, cx: &Context, request: Echo) -> Result<EchoOk, RpcError> {
-        match request.echo.text() {
+        match request.echo.as_str() {
             "\"panic\"" => panic!("panic before waiting"),
             "\"wait, panic\"" => {
                 cx.sleep(Duration::from_millis(1)).await;
                 panic!("panic after waiting");
             }
-            "\"call\"" => return Ok(cx.call("n2", &Echo { echo: Any::from("called") }).await?),
+            "\"call\"" => return Ok(cx.call("n2", &Echo { echo: Json::from("called") }).await?),
             "\"call anybody\"" => {
-                return Ok(cx.call("n2", &Echo { echo: Any::from("called") }).from_anybody().await?);
+                return Ok(cx.call("n2", &Echo { echo: Json::from("called") }).from_anybody().await?);
             }
             "\"call briefly\"" => {
-                let call = cx.call("n2", &Echo { echo: Any::from("called") });
+                let call = cx.call("n2", &Echo { echo: Json::from("called") });
                 return Ok(call.timeout(Duration::from_millis(1)).await?);
             }
             "\"for ever\"" => std::future::pending().await,
             _ => {}
         }
-        if let Ok(millis) = request.echo.to() {
+        if let Ok(millis) = request.echo.decode() {
             cx.sleep(Duration::from_millis(millis)).await;
         }
         Ok(EchoOk { echo: request.echo })
@@ -131,7 +131,7 @@ impl LateStarter {
 
     fn echo(&self, _: Echo) -> EchoOk {
         self.served.set(self.served.get() + 1);
-        EchoOk { echo: Any::from(self.served.get()) }
+        EchoOk { echo: Json::from(self.served.get()) }
     }
 }
 
@@ -152,7 +152,7 @@ impl Ticker {
     fn tick(&self, cx: &Context) {
         self.ticks.set(self.ticks.get() + 1);
         assert!(self.ticks.get() > 1, "the first tick");
-        cx.send("c1", &EchoOk { echo: Any::from("tick") });
+        cx.send("c1", &EchoOk { echo: Json::from("tick") });
     }
 
     #[every(millis = 1)]
@@ -160,7 +160,7 @@ impl Ticker {
         cx.sleep(Duration::from_millis(1)).await;
         self.waits.set(self.waits.get() + 1);
         assert!(self.waits.get() > 1, "the first wait");
-        cx.send("c1", &EchoOk { echo: Any::from("wait") });
+        cx.send("c1", &EchoOk { echo: Json::from("wait") });
     }
 }
 
@@ -375,7 +375,7 @@ fn echoed(msg_id: i64, value: &str) -> String {
 }
 
 fn error(msg_id: i64, code: i64, text: &str) -> String {
-    format!(r#"c1 {{"type":"error","in_reply_to":{msg_id},"code":{code},"text":{}}}"#, Any::from(text))
+    format!(r#"c1 {{"type":"error","in_reply_to":{msg_id},"code":{code},"text":{}}}"#, Json::from(text))
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use futures::future::{LocalBoxFuture, join, select};
 use glomers_protocol::{
-    Any, CallError, Context, ErrorCode, Handler, Message, Node, Payload, Rejected, RpcError,
+    CallError, Context, ErrorCode, Handler, Json, Message, Node, Payload, Rejected, RpcError,
     echo::{Echo, EchoOk},
     rand::Rng,
 };
@@ -132,7 +132,7 @@ fn check<F: Future<Output = ()> + 'static>(
 /// A line of a transcript with the fields of its body, if it has one, in alphabetical order: JSON knows none.
 fn sort_fields(line: &str) -> String {
     let Some((head, body)) = line.split_once(": {") else { return line.to_owned() };
-    let fields: BTreeMap<String, Any> = serde_json::from_str(&format!("{{{body}")).expect("a body is an object");
+    let fields: BTreeMap<String, Json> = serde_json::from_str(&format!("{{{body}")).expect("a body is an object");
     format!("{head}: {fields:?}")
 }
 
@@ -141,7 +141,7 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn echo(value: i64) -> Echo {
-    Echo { echo: Any::from(value) }
+    Echo { echo: Json::from(value) }
 }
 
 /// Calls `echo` on n2 and notes the outcome.
@@ -397,7 +397,7 @@ fn ids_are_those_of_init() {
 #[test]
 fn a_message_that_was_read_from_several_lines_is_sent_on_one() {
     let script = |cx: Context, _: Log| async move {
-        let value: Any = serde_json::from_str("{\"a\":\r\n [1,\n2],\"b\":\"\\n\"}").unwrap();
+        let value: Json = serde_json::from_str("{\"a\":\r\n [1,\n2],\"b\":\"\\n\"}").unwrap();
         cx.send("n2", &EchoOk { echo: value });
     };
     check(script, &[], &[r#"0ns to n2: {"type":"echo_ok","echo":{"a":   [1, 2],"b":"\n"}}"#]);
@@ -415,7 +415,7 @@ fn a_payload_that_is_no_object_sends_nothing() {
     let script = |cx: Context, log: Log| async move {
         let attempt = std::panic::AssertUnwindSafe(|| cx.send("n2", &Bare(1)));
         log.note(&cx, std::panic::catch_unwind(attempt).is_err());
-        cx.send("n2", &EchoOk { echo: Any::null() });
+        cx.send("n2", &EchoOk { echo: Json::null() });
     };
     check(script, &[], &[r#"0ns to n2: {"type":"echo_ok","echo":null}"#, "0ns: true"]);
 }
@@ -424,7 +424,7 @@ fn a_payload_that_is_no_object_sends_nothing() {
 async fn dice(cx: Context, _: Log) {
     for _ in 0..10 {
         let (value, pause) = (cx.rng().next_u32(), cx.rng().next_u32() % 1000);
-        cx.send("n2", &EchoOk { echo: Any::from(value) });
+        cx.send("n2", &EchoOk { echo: Json::from(value) });
         cx.sleep(millis(u64::from(pause))).await;
     }
 }
@@ -629,7 +629,7 @@ fn update_starts_over_when_the_key_is_gone() {
 #[test]
 fn update_compares_with_the_very_text_that_was_read() {
     let script = |cx: Context, log: Log| async move {
-        let outcome = cx.lin_kv().update("k", |_: Option<Any>| Any::from(0)).await;
+        let outcome = cx.lin_kv().update("k", |_: Option<Json>| Json::from(0)).await;
         log.note(&cx, outcome);
     };
     check_served(

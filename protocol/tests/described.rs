@@ -4,7 +4,7 @@
 #![cfg(feature = "schema")]
 
 use glomers_protocol::{
-    Any, Described, NodeId,
+    Described, Json, NodeId,
     echo::{Echo, EchoOk},
     handler,
     schemars::{self, JsonSchema},
@@ -19,7 +19,7 @@ struct Talker;
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Closed {
-    about: Any,
+    about: Json,
     heard_of: Option<NodeId>,
     parts: Vec<Part>,
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, ErrorCode, Message, Node, Payload, Request, RpcError,
+    ErrorCode, Json, Message, Node, Payload, Request, RpcError,
     echo::{Echo, EchoOk},
     handler, services, txn_list_append, txn_rw_register,
 };
@@ -19,30 +19,30 @@ use std::{
 
 /// JSON as a sender may think of it: with numbers of any size, and members in some order.
 #[derive(Clone, Debug)]
-enum Json {
+enum Tree {
     Literal(&'static str),
     Number(String),
     Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    List(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
 }
 
-fn json() -> impl Strategy<Value = Json> {
+fn json() -> impl Strategy<Value = Tree> {
     json_with("-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,4})?")
 }
 
 /// Values with numbers of the given form.
-fn json_with(numbers: &'static str) -> impl Strategy<Value = Json> {
+fn json_with(numbers: &'static str) -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![
-        prop::sample::select(vec!["null", "true", "false"]).prop_map(Json::Literal),
-        numbers.prop_map(Json::Number),
-        text().prop_map(Json::Text),
+        prop::sample::select(vec!["null", "true", "false"]).prop_map(Tree::Literal),
+        numbers.prop_map(Tree::Number),
+        text().prop_map(Tree::Text),
     ];
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
-            vec(inner.clone(), 0..5).prop_map(Json::List),
+            vec(inner.clone(), 0..5).prop_map(Tree::List),
             prop::collection::btree_map(text(), inner, 0..5)
-                .prop_map(|members| Json::Object(members.into_iter().collect())),
+                .prop_map(|members| Tree::Object(members.into_iter().collect())),
         ]
     })
 }
@@ -59,21 +59,21 @@ enum Style {
     Odd,
 }
 
-fn write(value: &Json, style: Style) -> String {
+fn write(value: &Tree, style: Style) -> String {
     let space = match style {
         Style::Compact => "",
         Style::Odd => " \t",
     };
     match value {
-        Json::Literal(literal) => (*literal).to_owned(),
-        Json::Number(number) => number.clone(),
-        Json::Text(text) => write_text(text, style),
-        Json::List(items) => {
+        Tree::Literal(literal) => (*literal).to_owned(),
+        Tree::Number(number) => number.clone(),
+        Tree::Text(text) => write_text(text, style),
+        Tree::List(items) => {
             let items: Vec<_> = items.iter().map(|item| write(item, style)).collect();
             format!("[{space}{}{space}]", items.join(&format!("{space},{space}")))
         }
-        Json::Object(members) => {
-            let member = |(key, value): &(String, Json)| {
+        Tree::Object(members) => {
+            let member = |(key, value): &(String, Tree)| {
                 format!("{}{space}:{space}{}", write_text(key, style), write(value, style))
             };
             let mut members: Vec<_> = members.iter().map(member).collect();
@@ -95,11 +95,11 @@ fn write_text(text: &str, style: Style) -> String {
     }
 }
 
-fn parse(text: &str) -> Any {
+fn parse(text: &str) -> Json {
     serde_json::from_str(text).unwrap()
 }
 
-fn hash(value: &Any) -> u64 {
+fn hash(value: &Json) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
@@ -172,7 +172,7 @@ proptest! {
 
     #[test]
     fn integers_are_in_their_order(left: u64, right: u64) {
-        prop_assert_eq!(Any::from(left).cmp(&Any::from(right)), left.cmp(&right));
+        prop_assert_eq!(Json::from(left).cmp(&Json::from(right)), left.cmp(&right));
     }
 
     #[test]
@@ -201,10 +201,10 @@ proptest! {
 
     #[test]
     fn no_body_of_the_right_type_makes_a_node_panic_or_answer_more_than_once(value in json()) {
-        let Json::Object(mut members) = value else { return Ok(()) };
+        let Tree::Object(mut members) = value else { return Ok(()) };
         members.retain(|(key, _)| key != "type");
-        members.push(("type".to_owned(), Json::Text("echo".to_owned())));
-        let body = write(&Json::Object(members), Style::Odd);
+        members.push(("type".to_owned(), Tree::Text("echo".to_owned())));
+        let body = write(&Tree::Object(members), Style::Odd);
         let line = format!(r#"{{"src":"c1","dest":"n1","body":{body}}}"#);
         prop_assert!(deliver(line.as_bytes()).len() <= 1);
     }

@@ -1,18 +1,18 @@
 //! A client of the system under test. It is a node as well, one that serves nobody: the same core sends its requests,
 //! decodes the responses against the schema and lets it wait in virtual time (Maelstrom: `client.clj`).
 
-use glomers_protocol::{Any, CallError, Context, Handler, Message, NodeId, Rejected, Request, support};
+use glomers_protocol::{CallError, Context, Handler, Json, Message, NodeId, Rejected, Request, support};
 use std::{rc::Rc, time::Duration};
 
 /// What became of an operation.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// It happened; the value is its result, or its argument again.
-    Ok(Any),
+    Ok(Json),
     /// It did not happen, for this reason.
-    Fail(Any),
+    Fail(Json),
     /// Nobody knows, for this reason.
-    Info(Any),
+    Info(Json),
 }
 
 /// A client, tied to one node.
@@ -55,8 +55,8 @@ impl Outcome {
     /// counts as one that did not (Maelstrom: `client.clj`, `with-errors`).
     pub fn failed(error: &CallError, is_read: bool) -> Self {
         let (definite, reason) = match error {
-            CallError::Timeout { .. } => (false, Any::from("net-timeout")),
-            CallError::Rpc(error) => (error.code.is_definite(), Any::new(&(error.code.name(), &error.text))),
+            CallError::Timeout { .. } => (false, Json::from("net-timeout")),
+            CallError::Rpc(error) => (error.code.is_definite(), Json::new(&(error.code.name(), &error.text))),
             other => return Self::unknown(other),
         };
         if definite || is_read { Self::Fail(reason) } else { Self::Info(reason) }
@@ -65,7 +65,7 @@ impl Outcome {
     /// The outcome of an operation that ended in an exception: an answer outside the protocol, or any failure of a client
     /// that does not tell failures apart.
     pub fn unknown(error: &CallError) -> Self {
-        Self::Info(Any::from(format!("indeterminate: {error}")))
+        Self::Info(Json::from(format!("indeterminate: {error}")))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     report::Report,
     words::{find, shorten},
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use messages::Message;
 use operations::Line;
 use serde_json::Value;
@@ -85,7 +85,7 @@ impl Subject {
 
 /// The values that an operation writes: those of a transaction's steps such as `["append", KEY, VALUE]`, or its own.
 fn written(op: &Op, subjects: &mut Vec<String>) {
-    let Ok(value) = op.value.to::<Value>() else { return };
+    let Ok(value) = op.value.decode::<Value>() else { return };
     match value.as_array() {
         None if value.is_null() => {}
         None => subjects.push(value.to_string()),
@@ -133,7 +133,7 @@ impl Explanation<'_> {
     fn operation(&self, line: &Line<'_>) -> String {
         let Line { op, shows_it } = line;
         let mark = if *shows_it { '*' } else { ' ' };
-        let error = op.error.as_ref().map_or_else(String::new, |error| format!("  {}", shorten(error.text(), VALUE)));
+        let error = op.error.as_ref().map_or_else(String::new, |error| format!("  {}", shorten(error.as_str(), VALUE)));
         let (time, process) = (op.time.as_secs_f64(), op.process.to_string());
         let value = if op.value.is_null() { String::new() } else { self.value(&op.value, op.kind) };
         let head = format!("{mark} {:>6} {time:>10.4}  {process:>5}  {:<6} {:<9}", op.index, op.kind.to_string(), op.f);
@@ -141,8 +141,8 @@ impl Explanation<'_> {
     }
 
     /// A value; of a long one its length, and the part that matters, or that there is none.
-    fn value(&self, value: &Any, kind: Kind) -> String {
-        let text = value.text();
+    fn value(&self, value: &Json, kind: Kind) -> String {
+        let text = value.as_str();
         if text.len() <= VALUE {
             return text.to_owned();
         }

@@ -2,7 +2,7 @@
 //! operation begin and end (jepsen: `generator.clj`, with mutable state instead of a new generator at each step).
 
 use crate::history::Op;
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ pub struct Invocation {
     /// Which operation.
     pub f: &'static str,
     /// Its argument; `null` if it has none.
-    pub value: Any,
+    pub value: Json,
     /// What else its entries in the history say, such as `final?`.
-    pub extra: Vec<(&'static str, Any)>,
+    pub extra: Vec<(&'static str, Json)>,
 }
 
 impl Invocation {
     /// An operation with an argument.
-    pub fn new(f: &'static str, value: impl Into<Any>) -> Self {
+    pub fn new(f: &'static str, value: impl Into<Json>) -> Self {
         Self { f, value: value.into(), extra: Vec::new() }
     }
 
     /// An operation that only asks.
     pub fn bare(f: &'static str) -> Self {
-        Self { f, value: Any::null(), extra: Vec::new() }
+        Self { f, value: Json::null(), extra: Vec::new() }
     }
 
     /// The same, marked as one of those at the very end: [`Op::is_final`] tells it from the others.
@@ -36,7 +36,7 @@ impl Invocation {
 
     /// The same with one more entry.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl Into<Any>) -> Self {
+    pub fn with(mut self, key: &'static str, value: impl Into<Json>) -> Self {
         self.extra.push((key, value.into()));
         self
     }

@@ -4,7 +4,7 @@ mod entries;
 mod read;
 
 use entries::Entries;
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -45,17 +45,17 @@ pub struct Op {
     /// Which operation: `read`, `broadcast` ...
     pub f: Cow<'static, str>,
     /// Its argument or its result.
-    pub value: Any,
+    pub value: Json,
     /// Why it failed, or why nobody knows: a name, or a name and a text.
-    pub error: Option<Any>,
+    pub error: Option<Json>,
     /// What else it says, such as `final?`.
-    pub extra: Vec<(Cow<'static, str>, Any)>,
+    pub extra: Vec<(Cow<'static, str>, Json)>,
 }
 
 impl Op {
     /// Whether it is one of the reads, after the network has healed, that are judged.
     pub fn is_final(&self) -> bool {
-        self.extra.iter().any(|(key, value)| key == "final?" && value.text() == "true")
+        self.extra.iter().any(|(key, value)| key == "final?" && value.as_str() == "true")
     }
 }
 

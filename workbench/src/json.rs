@@ -52,11 +52,11 @@ pub(crate) fn shortened(of: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glomers_protocol::Any;
+    use glomers_protocol::Json;
     use serde_json::json;
 
     fn check(text: &str, expected: Value) {
-        assert_eq!(value(&[serde_json::from_str::<Any>(text).unwrap()]), json!([expected]));
+        assert_eq!(value(&[serde_json::from_str::<Json>(text).unwrap()]), json!([expected]));
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
         check(r#"[1,{"a":"\ud800"},-1e999]"#, json!([1, {"a": "\"\\ud800\""}, "-1e999"]));
         check(r#"{"\ud800":1}"#, json!(r#"{"\ud800":1}"#));
         let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-        let shown = value(&serde_json::from_str::<Any>(&deep).unwrap()).to_string();
+        let shown = value(&serde_json::from_str::<Json>(&deep).unwrap()).to_string();
         assert!(shown.starts_with(&"[".repeat(DEEPEST)) && shown.len() == deep.len() + "\"\"".len());
     }
 }

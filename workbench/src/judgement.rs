@@ -14,7 +14,7 @@ use crate::{
     validity::Validity,
     workload::{Verdict, Workload},
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -101,19 +101,20 @@ pub struct Failure {
     /// Which operations.
     pub f: String,
     /// Why: a name, or a name and a text.
-    pub error: Any,
+    pub error: Json,
     /// How many.
     pub count: usize,
 }
 
 fn failures(history: &History) -> Vec<Failure> {
-    let mut counts: IndexMap<(&str, &Any), usize> = IndexMap::new();
+    let mut counts: IndexMap<(&str, &Json), usize> = IndexMap::new();
     for op in history.ops() {
         if let Some(error) = &op.error {
             *counts.entry((&op.f, error)).or_default() += 1;
         }
     }
-    let failure = |((f, error), count): ((&str, &Any), usize)| Failure { f: f.to_owned(), error: error.clone(), count };
+    let failure =
+        |((f, error), count): ((&str, &Json), usize)| Failure { f: f.to_owned(), error: error.clone(), count };
     let mut failures: Vec<_> = counts.into_iter().map(failure).collect();
     failures.sort_by_key(|failure| Reverse(failure.count));
     failures.truncate(SHOWN);

@@ -16,7 +16,7 @@ use crate::{
     options::Fault,
     test::Test,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use partition::Partition;
 use serde_json::json;
 use std::{borrow::Cow, time::Duration};
@@ -94,26 +94,26 @@ impl Test<'_> {
     fn begin_partition(&mut self, fault: Fault) {
         let partition = Partition::of(fault, &mut self.rng);
         let grudge = partition.grudge(&self.options.nodes, &mut self.rng);
-        self.note(format!("start-{fault}"), Any::from(partition.name()));
-        self.note(format!("start-{fault}"), Any::new(&json!(["isolated", grudge])));
+        self.note(format!("start-{fault}"), Json::from(partition.name()));
+        self.note(format!("start-{fault}"), Json::new(&json!(["isolated", grudge])));
         self.world.network.partition(fault, grudge);
     }
 
     fn end_partition(&mut self, fault: Fault) {
-        self.note(format!("stop-{fault}"), Any::null());
+        self.note(format!("stop-{fault}"), Json::null());
         self.world.network.heal(fault);
-        self.note(format!("stop-{fault}"), Any::from("network-healed"));
+        self.note(format!("stop-{fault}"), Json::from("network-healed"));
     }
 
     fn set_rule(&mut self, fault: Fault, rule: Rule, begins: bool) {
         let (verb, outcome) = if begins { ("start", "shaped") } else { ("stop", "reliable") };
-        self.note(format!("{verb}-{fault}"), Any::null());
+        self.note(format!("{verb}-{fault}"), Json::null());
         self.world.network.set_rule(rule, begins);
-        self.note(format!("{verb}-{fault}"), Any::from(outcome));
+        self.note(format!("{verb}-{fault}"), Json::from(outcome));
     }
 
     /// Notes what the nemesis does.
-    fn note(&mut self, f: impl Into<Cow<'static, str>>, value: Any) {
+    fn note(&mut self, f: impl Into<Cow<'static, str>>, value: Json) {
         let (time, process, f) = (self.now(), Process::Nemesis, f.into());
         self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
     }

@@ -183,10 +183,10 @@ impl Progress {
 mod tests {
     use super::*;
     use crate::history::Op;
-    use glomers_protocol::Any;
+    use glomers_protocol::Json;
 
     fn op(process: Process, kind: Kind, f: &'static str) -> Op {
-        let (time, value) = (Duration::ZERO, Any::null());
+        let (time, value) = (Duration::ZERO, Json::null());
         Op { index: 0, time, kind, process, f: f.into(), value, error: None, extra: Vec::new() }
     }
 

@@ -63,7 +63,7 @@ fn parse(text: &str) -> Result<Value, BadText> {
     }
     let edn = edn::read_string(&text).map_err(|error| bad(error.line.unwrap_or(1), &format!("{:?}", error.code)))?;
     let json = to_json(&edn).ok_or_else(|| bad(1, "nested too deeply"))?;
-    json.to().map_err(|error| bad(1, &error.to_string()))
+    json.decode().map_err(|error| bad(1, &error.to_string()))
 }
 
 fn verdict(value: &Value) -> Validity {

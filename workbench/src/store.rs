@@ -253,7 +253,7 @@ fn write_lines(values: &[impl Serialize], file: &mut impl Write) -> io::Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glomers_protocol::Any;
+    use glomers_protocol::Json;
 
     /// A file of which not even the first byte can be written; it shows only when the buffer is.
     #[test]
@@ -266,11 +266,11 @@ mod tests {
 
     #[test]
     fn a_value_of_several_lines_is_one_line() {
-        let value: Any = serde_json::from_str("[1,\r\n{\"a\":\"\\n\"}\n]").unwrap();
+        let value: Json = serde_json::from_str("[1,\r\n{\"a\":\"\\n\"}\n]").unwrap();
         let mut file = Vec::new();
         write_lines(&[&value, &value], &mut file).unwrap();
         let text = String::from_utf8(file).unwrap();
-        let lines: Vec<Any> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines, [value.clone(), value]);
     }
 

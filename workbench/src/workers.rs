@@ -9,7 +9,7 @@ use crate::{
     workload::{Connection, Workload},
     world::{Seat, World},
 };
-use glomers_protocol::{Any, Context, Node, NodeId};
+use glomers_protocol::{Context, Json, Node, NodeId};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
@@ -130,7 +130,7 @@ impl Workers {
             if let Some((seated, _)) = worker.connection.take() {
                 world.leave(seated.seat);
             }
-            self.done.borrow_mut().push((index, Outcome::Info(Any::from("stopped"))));
+            self.done.borrow_mut().push((index, Outcome::Info(Json::from("stopped"))));
         }
     }
 

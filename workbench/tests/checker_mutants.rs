@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context, ErrorCode, Handler, RpcError, handler, lin_kv, rand::RngExt, txn_list_append, txn_rw_register,
+    Context, ErrorCode, Handler, Json, RpcError, handler, lin_kv, rand::RngExt, txn_list_append, txn_rw_register,
 };
 use glomers_workbench::{
     Options, Report, Validity,
@@ -64,8 +64,8 @@ enum Fault {
 #[derive(Default)]
 struct Registers {
     fault: Fault,
-    values: RefCell<BTreeMap<Any, Any>>,
-    copy: RefCell<BTreeMap<Any, Any>>,
+    values: RefCell<BTreeMap<Json, Json>>,
+    copy: RefCell<BTreeMap<Json, Json>>,
 }
 
 impl Registers {
@@ -109,7 +109,7 @@ impl Registers {
 #[derive(Default)]
 struct Lists {
     fault: Fault,
-    lists: RefCell<BTreeMap<Any, Vec<Any>>>,
+    lists: RefCell<BTreeMap<Json, Vec<Json>>>,
 }
 
 impl Lists {
@@ -145,8 +145,8 @@ impl Lists {
 #[derive(Default)]
 struct Cells {
     fault: Fault,
-    values: RefCell<BTreeMap<Any, Any>>,
-    copy: RefCell<BTreeMap<Any, Any>>,
+    values: RefCell<BTreeMap<Json, Json>>,
+    copy: RefCell<BTreeMap<Json, Json>>,
     steps: Cell<usize>,
 }
 
@@ -155,14 +155,14 @@ impl Cells {
         move |_| Self { fault, ..Self::default() }
     }
 
-    fn read(&self, key: &Any) -> Any {
+    fn read(&self, key: &Json) -> Json {
         self.steps.set(self.steps.get() + 1);
         let stale = match self.fault {
             Fault::Fractured => self.steps.get().is_multiple_of(2),
             fault => fault == Fault::Stale,
         };
         let source = if stale { &self.copy } else { &self.values };
-        source.borrow().get(key).cloned().unwrap_or_else(Any::null)
+        source.borrow().get(key).cloned().unwrap_or_else(Json::null)
     }
 }
 

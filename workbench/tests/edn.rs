@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use clojure_reader::edn::{Edn, read_string};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::{
     edn,
     history::{Kind, Op, Process},
@@ -13,21 +13,21 @@ use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 /// An entry from the JSON form of histories.
 fn op(line: &str) -> Op {
-    let mut members: BTreeMap<String, Any> = serde_json::from_str(line).unwrap();
+    let mut members: BTreeMap<String, Json> = serde_json::from_str(line).unwrap();
     let error = members.remove("error");
     let mut need = |key: &str| members.remove(key).unwrap_or_else(|| panic!("no {key}: {line}"));
-    let kind = match need("type").to::<String>().unwrap().as_str() {
+    let kind = match need("type").decode::<String>().unwrap().as_str() {
         "invoke" => Kind::Invoke,
         "ok" => Kind::Ok,
         "fail" => Kind::Fail,
         _ => Kind::Info,
     };
     Op {
-        index: need("index").to().unwrap(),
-        time: Duration::from_nanos(need("time").to().unwrap()),
+        index: need("index").decode().unwrap(),
+        time: Duration::from_nanos(need("time").decode().unwrap()),
         kind,
-        process: need("process").to().map_or(Process::Nemesis, Process::Client),
-        f: need("f").to::<String>().unwrap().into(),
+        process: need("process").decode().map_or(Process::Nemesis, Process::Client),
+        f: need("f").decode::<String>().unwrap().into(),
         value: need("value"),
         error,
         extra: members.into_iter().map(|(key, value)| (key.into(), value)).collect(),
@@ -67,7 +67,7 @@ fn recorded_lines_come_out_byte_for_byte() {
 fn errors_are_names_or_texts() {
     let with = |error: &str| {
         let op = Op { error: Some(serde_json::from_str(error).unwrap()), ..returned("read", "null") };
-        written(&Op { extra: vec![("final?".into(), Any::from(true))], ..op })
+        written(&Op { extra: vec![("final?".into(), Json::from(true))], ..op })
     };
     let line = |error: &str| {
         format!("{{:index 0, :time 1, :type :ok, :process 2, :f :read, :value nil, :final? true, :error {error}}}")
@@ -133,16 +133,16 @@ fn depth_has_no_limit() {
 
 /// A JSON value whose text is known.
 #[derive(Clone, Debug)]
-enum Json {
+enum Tree {
     Null,
     Bool(bool),
     Number(String),
     String(String),
-    Array(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    Array(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
 }
 
-impl Json {
+impl Tree {
     /// The text, with white space where JSON allows it.
     fn text(&self) -> String {
         let string = |text: &String| serde_json::to_string(text).unwrap();
@@ -187,7 +187,7 @@ fn parses_to<T: FromStr + PartialEq>(text: &str, number: &T) -> bool {
     text.parse::<T>().is_ok_and(|parsed| parsed == *number)
 }
 
-fn json() -> impl Strategy<Value = Json> {
+fn json() -> impl Strategy<Value = Tree> {
     let number = prop_oneof![
         any::<i64>().prop_map(|number| number.to_string()),
         "-?[1-9][0-9]{17,40}",
@@ -196,15 +196,15 @@ fn json() -> impl Strategy<Value = Json> {
     ];
     let string = prop_oneof![any::<String>(), "[a-c]", "[\"\\\\/\n\t\r\u{8}\u{c}\u{0}-\u{1f},:{}\\[\\]u0-9]{0,12}"];
     let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::Bool),
-        number.prop_map(Json::Number),
-        string.clone().prop_map(Json::String),
+        Just(Tree::Null),
+        any::<bool>().prop_map(Tree::Bool),
+        number.prop_map(Tree::Number),
+        string.clone().prop_map(Tree::String),
     ];
     leaf.prop_recursive(5, 60, 6, move |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Json::Array),
-            prop::collection::vec((string.clone(), inner), 0..6).prop_map(Json::Object),
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Tree::Array),
+            prop::collection::vec((string.clone(), inner), 0..6).prop_map(Tree::Object),
         ]
     })
 }

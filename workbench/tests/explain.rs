@@ -6,7 +6,7 @@
 mod nodes;
 
 use glomers_protocol::{
-    Any, Context, ErrorCode, RpcError, handler,
+    Context, ErrorCode, Json, RpcError, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -163,7 +163,7 @@ fn a_lost_write_is_shown_with_who_sent_it_and_who_polled_behind_it() {
 
 /// Each node has a map of its own.
 #[derive(Default)]
-struct Alone(RefCell<BTreeMap<Any, Any>>);
+struct Alone(RefCell<BTreeMap<Json, Json>>);
 
 #[handler(lin_kv)]
 impl Alone {

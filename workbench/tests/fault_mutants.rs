@@ -7,7 +7,7 @@ mod deltas;
 
 use deltas::{Deltas, Trust};
 use glomers_protocol::{
-    Any, Context, Handler, handler,
+    Context, Handler, Json, handler,
     rand::RngExt,
     unique_ids::{Generate, GenerateOk},
 };
@@ -101,7 +101,7 @@ impl Ids {
 impl Ids {
     fn generate(&self, cx: &Context, _: Generate) -> GenerateOk {
         self.last.set(self.last.get() + 1);
-        GenerateOk { id: Any::from(format!("{}-{}-{}", cx.id(), self.prefix, self.last.get())) }
+        GenerateOk { id: Json::from(format!("{}-{}-{}", cx.id(), self.prefix, self.last.get())) }
     }
 }
 

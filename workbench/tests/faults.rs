@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context,
+    Context, Json,
     echo::{Echo, EchoOk},
     handler,
 };
@@ -94,7 +94,7 @@ fn between_nodes(report: &Report) -> Vec<Sent> {
 }
 
 /// What the nemesis notes: when, what, and with which value, the second note of each pair.
-fn notes(report: &Report) -> Vec<(i128, &str, &Any)> {
+fn notes(report: &Report) -> Vec<(i128, &str, &Json)> {
     let mut notes = Vec::new();
     for op in report.history.ops().iter().filter(|op| op.process == Process::Nemesis) {
         assert_eq!(op.kind, Kind::Info);
@@ -104,7 +104,7 @@ fn notes(report: &Report) -> Vec<(i128, &str, &Any)> {
 }
 
 /// The last note before a moment.
-fn last_note<'a>(notes: &[(i128, &'a str, &'a Any)], time: i128) -> Option<(&'a str, &'a Any)> {
+fn last_note<'a>(notes: &[(i128, &'a str, &'a Json)], time: i128) -> Option<(&'a str, &'a Json)> {
     notes.iter().rev().find(|(at, ..)| *at <= time).map(|(_, f, value)| (*f, *value))
 }
 
@@ -140,7 +140,7 @@ fn partitions_drop_what_they_say_and_nothing_else() {
         let mut dropped = 0;
         for sent in between_nodes(&report) {
             let grudge = last_note(&notes, sent.time).and_then(|(_, value)| {
-                value.to::<(String, BTreeMap<String, BTreeSet<String>>)>().ok().map(|(_, grudge)| grudge)
+                value.decode::<(String, BTreeMap<String, BTreeSet<String>>)>().ok().map(|(_, grudge)| grudge)
             });
             let hears = grudge.is_none_or(|grudge| !grudge.get(&sent.dest).is_some_and(|not| not.contains(&sent.src)));
             assert_eq!(
@@ -213,8 +213,8 @@ fn slow_messages_take_a_tenth_of_a_second() {
 /// Which nodes are struck at the moment of each note.
 fn struck(report: &Report) -> Vec<(i128, BTreeSet<String>)> {
     let mut struck = BTreeSet::new();
-    let outcomes = |value: &Any| value.to::<BTreeMap<String, String>>().unwrap();
-    let note = |(time, _, value): (i128, &str, &Any)| {
+    let outcomes = |value: &Json| value.decode::<BTreeMap<String, String>>().unwrap();
+    let note = |(time, _, value): (i128, &str, &Json)| {
         for (node, outcome) in outcomes(value) {
             match &*outcome {
                 "killed" | "paused" => assert!(struck.insert(node)),
@@ -261,7 +261,7 @@ fn killed_nodes_do_nothing_and_begin_anew() {
 fn killed_nodes_are_told_their_ids() {
     let report = report(&[Fault::Kill], 1);
     let starts = notes(&report).into_iter().filter(|(_, f, _)| *f == "start");
-    let started = starts.map(|(_, _, value)| value.text().matches("\"started\"").count()).sum::<usize>();
+    let started = starts.map(|(_, _, value)| value.as_str().matches("\"started\"").count()).sum::<usize>();
     let answers =
         report.journal.iter().filter(|packet| packet.received && packet.message.contains("\"init_ok\"")).count();
     assert!(started > 3);

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::{
     Options, Program, Report, Validity,
     history::Process,
@@ -43,8 +43,8 @@ fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
 /// How often the nemesis notes this outcome for a node.
 fn outcomes(report: &Report, outcome: &str) -> usize {
     let notes = report.history.ops().iter().filter(|op| op.process == Process::Nemesis);
-    let outcomes = notes.filter_map(|op| op.value.to::<BTreeMap<String, Any>>().ok());
-    outcomes.flat_map(BTreeMap::into_values).filter(|text| *text == Any::from(outcome)).count()
+    let outcomes = notes.filter_map(|op| op.value.decode::<BTreeMap<String, Json>>().ok());
+    outcomes.flat_map(BTreeMap::into_values).filter(|text| *text == Json::from(outcome)).count()
 }
 
 /// What came from nodes between their end and their new beginning.
@@ -58,7 +58,7 @@ fn said_by_the_dead(report: &Report) -> Vec<String> {
     let (mut dead, mut said) = (BTreeSet::new(), Vec::new());
     for packet in report.journal.iter().filter(|packet| !packet.received) {
         while let Some(op) = notes.next_if(|op| (op.time + origin).as_nanos() <= packet.time) {
-            for (node, outcome) in op.value.to::<BTreeMap<String, String>>().unwrap_or_default() {
+            for (node, outcome) in op.value.decode::<BTreeMap<String, String>>().unwrap_or_default() {
                 if outcome == "killed" {
                     dead.insert(node)
                 } else {

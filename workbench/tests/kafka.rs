@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context, ErrorCode, RpcError, handler,
+    Context, ErrorCode, Json, RpcError, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -26,7 +26,7 @@ use std::{
 /// Logs without gaps, in a memory that all nodes share: as good as one node.
 #[derive(Clone, Default)]
 struct Logs {
-    logs: Rc<RefCell<BTreeMap<String, Vec<Any>>>>,
+    logs: Rc<RefCell<BTreeMap<String, Vec<Json>>>>,
     commits: Rc<Cell<usize>>,
     fault: Fault,
 }
@@ -109,11 +109,11 @@ fn report(options: &Options, fault: Fault) -> Report {
 }
 
 fn value(op: &Op) -> Value {
-    op.value.to().unwrap()
+    op.value.decode().unwrap()
 }
 
 fn extra(op: &Op, name: &str) -> Option<Value> {
-    op.extra.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to().unwrap())
+    op.extra.iter().find(|(key, _)| *key == name).map(|(_, value)| value.decode().unwrap())
 }
 
 /// Messages with their offsets, by key.
@@ -121,7 +121,7 @@ type Messages = BTreeMap<String, Vec<(i64, u64)>>;
 
 /// What a successful poll brought.
 fn polled(op: &Op) -> Messages {
-    let [(name, messages)]: [(String, Messages); 1] = op.value.to().unwrap();
+    let [(name, messages)]: [(String, Messages); 1] = op.value.decode().unwrap();
     assert_eq!(name, "poll");
     messages
 }
@@ -165,13 +165,13 @@ fn values_have_their_form() {
                 assert!(polled(ended).keys().all(|key| key.parse::<u64>().is_ok()));
             }
             "send" => {
-                let [(name, key, message)]: [(String, String, u64); 1] = began.value.to().unwrap();
+                let [(name, key, message)]: [(String, String, u64); 1] = began.value.decode().unwrap();
                 let offset = value(ended)[0][2][0].as_i64().unwrap();
                 assert_eq!(value(ended), json!([[name, key, [offset, message]]]));
                 assert_eq!(name, "send");
             }
             "assign" => {
-                let keys: Vec<String> = began.value.to().unwrap();
+                let keys: Vec<String> = began.value.decode().unwrap();
                 assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
                 assert_eq!(value(began), value(ended));
             }
@@ -186,7 +186,7 @@ fn some_assignments_go_after_unseen_messages() {
     let mut searches: Vec<(Vec<String>, Value)> = Vec::new();
     for operation in report.history.operations() {
         if let Some(unseen) = extra(operation.invocation, "unseen") {
-            searches.push((operation.invocation.value.to().unwrap(), unseen));
+            searches.push((operation.invocation.value.decode().unwrap(), unseen));
         }
     }
     assert!(searches.len() > 20, "{} searches", searches.len());
@@ -204,7 +204,7 @@ fn sends_count_up_and_keys_make_way() {
     let report = report(&options, Fault::None);
     let mut highest: BTreeMap<String, u64> = BTreeMap::new();
     for operation in report.history.operations().iter().filter(|operation| operation.invocation.f == "send") {
-        let [(_, key, message)]: [(String, String, u64); 1] = operation.invocation.value.to().unwrap();
+        let [(_, key, message)]: [(String, String, u64); 1] = operation.invocation.value.decode().unwrap();
         let before = highest.insert(key, message).unwrap_or(0);
         assert_eq!(message, before + 1);
         assert!(message <= 7);
@@ -223,7 +223,7 @@ fn clients_go_on_where_they_were() {
     for op in report.history.ops().iter().filter(|op| op.kind == Kind::Ok) {
         let places = places.entry(op.process).or_default();
         if op.f == "assign" {
-            let keys: Vec<String> = op.value.to().unwrap();
+            let keys: Vec<String> = op.value.decode().unwrap();
             let kept = std::mem::take(places);
             let rewinds = extra(op, "seek-to-beginning?") == Some(json!(true));
             let place = |key: String| {
@@ -250,7 +250,7 @@ fn final_polls_see_everything() {
     let report = report(&options(5), Fault::None);
     let mut sent = BTreeMap::new();
     for op in ok(&report, "send") {
-        let [(_, key, message)]: [(String, String, (i64, u64)); 1] = op.value.to().unwrap();
+        let [(_, key, message)]: [(String, String, (i64, u64)); 1] = op.value.decode().unwrap();
         sent.entry(key).or_insert_with(Vec::new).push(message);
     }
     sent.values_mut().for_each(|messages| messages.sort_unstable());
@@ -266,7 +266,7 @@ fn final_polls_see_everything() {
     for operations in threads.values() {
         let [assign, poll] = operations.as_slice() else { panic!("{operations:?}") };
         assert_eq!(extra(assign.invocation, "seek-to-beginning?"), Some(json!(true)));
-        let assigned: Vec<String> = assign.invocation.value.to().unwrap();
+        let assigned: Vec<String> = assign.invocation.value.decode().unwrap();
         assert_eq!(assigned, keys.iter().map(u64::to_string).collect::<Vec<_>>());
         assert_eq!(extra(poll.invocation, "poll-ms"), Some(json!(1000)));
         assert_eq!(polled(poll.ok().unwrap()), sent);
@@ -295,7 +295,7 @@ fn without_messages_nothing_is_left_to_do() {
 fn ends(report: &Report, f: &str) -> (usize, usize, usize, BTreeSet<String>) {
     let counts = report.judgement.stats.by_f[f].counts;
     let errors = report.history.ops().iter().filter(|op| op.f == f).filter_map(|op| op.error.as_ref());
-    (counts.ok_count, counts.fail_count, counts.info_count, errors.map(|error| error.text().to_owned()).collect())
+    (counts.ok_count, counts.fail_count, counts.info_count, errors.map(|error| error.as_str().to_owned()).collect())
 }
 
 fn errors<const N: usize>(errors: [&str; N]) -> BTreeSet<String> {

@@ -135,7 +135,7 @@ fn brute_force(history: &History) -> bool {
         }
         (0..left.len()).filter(|place| left[*place].invocation.index < first_end).any(|place| {
             let one = &left[place];
-            let argument = &one.completion.unwrap().value.to::<Value>().unwrap()[1];
+            let argument = &one.completion.unwrap().value.decode::<Value>().unwrap()[1];
             let next = match &*one.invocation.f {
                 "read" if one.ok().is_none() => Some(value),
                 "read" => (argument == value).then_some(value),

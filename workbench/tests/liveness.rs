@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Any, Context, ErrorCode, Handler, NodeId, RpcError,
+    Context, ErrorCode, Handler, Json, NodeId, RpcError,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
     rand::RngExt,
@@ -46,7 +46,7 @@ impl Offended {
         if self.is_offended.get() {
             return Err(RpcError::from(ErrorCode::TemporarilyUnavailable));
         }
-        Ok(GenerateOk { id: Any::from(cx.rng().random::<u64>()) })
+        Ok(GenerateOk { id: Json::from(cx.rng().random::<u64>()) })
     }
 
     #[message]

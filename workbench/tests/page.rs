@@ -4,7 +4,7 @@
 
 mod nodes;
 
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::{
     Options, Packet, Report, Setting,
     history::{History, Kind, Op, Process},
@@ -53,18 +53,18 @@ fn recorded(case: &str) -> Report {
 
 /// A run in which everything that a node may choose is hostile.
 fn hostile() -> Report {
-    let text = Any::from(HOSTILE);
-    let op = |time, kind, value: &Any| Op {
+    let text = Json::from(HOSTILE);
+    let op = |time, kind, value: &Json| Op {
         index: 0,
         time: Duration::from_millis(time),
         kind,
         process: Process::Client(0),
         f: HOSTILE.into(),
         value: value.clone(),
-        error: (kind == Kind::Info).then(|| Any::from(format!("indeterminate: {HOSTILE}"))),
+        error: (kind == Kind::Info).then(|| Json::from(format!("indeterminate: {HOSTILE}"))),
         extra: Vec::new(),
     };
-    let long: Any = serde_json::from_str(LONG).unwrap();
+    let long: Json = serde_json::from_str(LONG).unwrap();
     let history = [op(1, Kind::Invoke, &long), op(2, Kind::Info, &text)].into_iter().collect();
     let mut report = Report::of(&*workload("echo").unwrap(), history, &Options::default());
     let body = format!("{{\"echo\":{LONG},\"type\":{text}}}");

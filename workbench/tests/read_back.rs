@@ -4,7 +4,7 @@
 mod nodes;
 
 use clojure_reader::edn::{Edn, read_string};
-use glomers_protocol::{Any, ErrorCode, Handler, RpcError, g_counter, g_set, handler, kafka, lin_kv, pn_counter};
+use glomers_protocol::{ErrorCode, Handler, Json, RpcError, g_counter, g_set, handler, kafka, lin_kv, pn_counter};
 use glomers_protocol::{txn_list_append, txn_rw_register};
 use glomers_workbench::{
     Options, Report, Store, edn,
@@ -25,7 +25,7 @@ use std::{
 // Nodes that keep to themselves: wrong in a cluster, but they answer everything.
 
 #[derive(Default)]
-struct Elements(RefCell<Vec<Any>>);
+struct Elements(RefCell<Vec<Json>>);
 
 #[handler(g_set)]
 impl Elements {
@@ -73,7 +73,7 @@ impl Changing {
 }
 
 #[derive(Default)]
-struct Registers(RefCell<BTreeMap<Any, Any>>);
+struct Registers(RefCell<BTreeMap<Json, Json>>);
 
 #[handler(lin_kv)]
 impl Registers {
@@ -83,7 +83,7 @@ impl Registers {
     }
 
     async fn write(&self, request: lin_kv::Write) -> lin_kv::WriteOk {
-        if request.value == Any::from(4) {
+        if request.value == Json::from(4) {
             std::future::pending::<()>().await;
         }
         self.0.borrow_mut().insert(request.key, request.value);
@@ -103,7 +103,7 @@ impl Registers {
 }
 
 #[derive(Default)]
-struct Logs(RefCell<BTreeMap<String, Vec<Any>>>);
+struct Logs(RefCell<BTreeMap<String, Vec<Json>>>);
 
 #[handler(kafka)]
 impl Logs {
@@ -134,7 +134,7 @@ impl Logs {
 }
 
 #[derive(Default)]
-struct Lists(RefCell<BTreeMap<Any, Vec<Any>>>);
+struct Lists(RefCell<BTreeMap<Json, Vec<Json>>>);
 
 #[handler(txn_list_append)]
 impl Lists {
@@ -153,7 +153,7 @@ impl Lists {
 }
 
 #[derive(Default)]
-struct Cells(RefCell<BTreeMap<Any, Any>>);
+struct Cells(RefCell<BTreeMap<Json, Json>>);
 
 #[handler(txn_rw_register)]
 impl Cells {
@@ -164,7 +164,9 @@ impl Cells {
         }
         let mut cells = self.0.borrow_mut();
         let steps = request.txn.into_iter().map(|step| match step {
-            MicroOp::Read { key } => Completed::Read { value: cells.get(&key).cloned().unwrap_or_else(Any::null), key },
+            MicroOp::Read { key } => {
+                Completed::Read { value: cells.get(&key).cloned().unwrap_or_else(Json::null), key }
+            }
             MicroOp::Write { key, value } => {
                 cells.insert(key.clone(), value.clone());
                 Completed::Write { key, value }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use flate2::{Compression, write::GzEncoder};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::{
     Options, Report, Validity, edn,
     history::{History, Kind, Op, Process},
@@ -79,7 +79,7 @@ fn forms_of_jepsen() {
         let read = History::parse(&form).unwrap();
         assert_eq!(json!(read), json!(plain), "{form}");
     }
-    assert_eq!(plain.ops()[1].value.text(), "[3]");
+    assert_eq!(plain.ops()[1].value.as_str(), "[3]");
     assert!(History::parse("").unwrap().ops().is_empty());
 }
 
@@ -162,8 +162,8 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
                 kind,
                 process: Process::Client(process),
                 f: f.clone().into(),
-                value: Any::new(value),
-                error: (kind == Kind::Info).then(|| Any::new(&("net-timeout", "text"))),
+                value: Json::new(value),
+                error: (kind == Kind::Info).then(|| Json::new(&("net-timeout", "text"))),
                 extra: Vec::new(),
             };
             let kind = [Kind::Ok, Kind::Fail, Kind::Info][usize::from(kind)];

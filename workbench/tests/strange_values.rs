@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::{Any, broadcast, echo, g_set, handler, lin_kv, unique_ids};
+use glomers_protocol::{Json, broadcast, echo, g_set, handler, lin_kv, unique_ids};
 use glomers_workbench::{Options, Report, Store, Validity, run_with, workload};
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ macro_rules! made_of_null {
     ($($name:ident)*) => {$(
         impl Default for $name {
             fn default() -> Self {
-                Self(Any::null())
+                Self(Json::null())
             }
         }
     )*};
@@ -20,7 +20,7 @@ macro_rules! made_of_null {
 
 made_of_null!(Strange Heard Held Stored Given);
 
-struct Strange(Any);
+struct Strange(Json);
 
 #[handler(echo)]
 impl Strange {
@@ -29,7 +29,7 @@ impl Strange {
     }
 }
 
-struct Heard(Any);
+struct Heard(Json);
 
 #[handler(broadcast)]
 impl Heard {
@@ -46,7 +46,7 @@ impl Heard {
     }
 }
 
-struct Held(Any);
+struct Held(Json);
 
 #[handler(g_set)]
 impl Held {
@@ -59,7 +59,7 @@ impl Held {
     }
 }
 
-struct Stored(Any);
+struct Stored(Json);
 
 #[handler(lin_kv)]
 impl Stored {
@@ -76,7 +76,7 @@ impl Stored {
     }
 }
 
-struct Given(Any);
+struct Given(Json);
 
 #[handler(unique_ids)]
 impl Given {
@@ -85,7 +85,7 @@ impl Given {
     }
 }
 
-fn values() -> Vec<Any> {
+fn values() -> Vec<Json> {
     let deep = format!("{}1{}", "[".repeat(1000), "]".repeat(1000));
     let texts = ["1e400", "-0", r#""\ud800""#, r#"{"\ud800":1}"#, r#"{"a":1,"a":2}"#, "123456789012345678901234567890"];
     texts.into_iter().chain([&*deep]).map(|text| serde_json::from_str(text).unwrap()).collect()

@@ -1,7 +1,7 @@
 //! An echo that asks a service before it answers: what a call costs, as data and between processes.
 
 use glomers_protocol::{
-    Any, Context, RpcError,
+    Context, Json, RpcError,
     echo::{Echo, EchoOk},
     handler,
 };
@@ -12,7 +12,7 @@ pub(crate) struct Caller;
 #[handler(echo)]
 impl Caller {
     async fn echo(&self, cx: &Context, request: Echo) -> Result<EchoOk, RpcError> {
-        let echo = cx.lin_kv().read::<Any>("key").await?.unwrap_or(request.echo);
+        let echo = cx.lin_kv().read::<Json>("key").await?.unwrap_or(request.echo);
         Ok(EchoOk { echo })
     }
 }

@@ -1,6 +1,6 @@
 //! Nodes that make the histories: as simple as can be, for only judging is measured.
 
-use glomers_protocol::{Any, ErrorCode, RpcError, handler, lin_kv, txn_list_append, txn_rw_register};
+use glomers_protocol::{ErrorCode, Json, RpcError, handler, lin_kv, txn_list_append, txn_rw_register};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 
 /// Registers that one node holds alone.
 #[derive(Default)]
-pub(crate) struct Registers(RefCell<BTreeMap<Any, Vec<Any>>>);
+pub(crate) struct Registers(RefCell<BTreeMap<Json, Vec<Json>>>);
 
 #[handler(txn_rw_register)]
 impl Registers {
@@ -17,7 +17,7 @@ impl Registers {
         let mut values = self.0.borrow_mut();
         let steps = request.txn.into_iter().map(|step| match step {
             MicroOp::Read { key } => {
-                let value = values.get(&key).and_then(|all| all.last()).cloned().unwrap_or_else(Any::null);
+                let value = values.get(&key).and_then(|all| all.last()).cloned().unwrap_or_else(Json::null);
                 Completed::Read { key, value }
             }
             MicroOp::Write { key, value } => {
@@ -31,7 +31,7 @@ impl Registers {
 
 /// Lists that one node holds alone.
 #[derive(Default)]
-pub(crate) struct Lists(RefCell<BTreeMap<Any, Vec<Any>>>);
+pub(crate) struct Lists(RefCell<BTreeMap<Json, Vec<Json>>>);
 
 #[handler(txn_list_append)]
 impl Lists {
@@ -51,7 +51,7 @@ impl Lists {
 
 /// Every twentieth write and compare-and-set is done and never answered.
 #[derive(Default)]
-pub(crate) struct Forgetful(RefCell<BTreeMap<Any, Any>>, Cell<u64>);
+pub(crate) struct Forgetful(RefCell<BTreeMap<Json, Json>>, Cell<u64>);
 
 impl Forgetful {
     async fn forget(&self) {

@@ -10,7 +10,7 @@ pub fn errors(history: &History) -> Vec<String> {
     let (mut submitted, mut best) = (BTreeSet::new(), BTreeMap::new());
     let operations = history.operations();
     for operation in &operations {
-        let Ok(Submit { player, score }) = operation.invocation.value.to() else { continue };
+        let Ok(Submit { player, score }) = operation.invocation.value.decode() else { continue };
         submitted.insert((player.clone(), score));
         if operation.ok().is_some() {
             let best = best.entry(player).or_insert(score);
@@ -21,7 +21,7 @@ pub fn errors(history: &History) -> Vec<String> {
     let mut errors = Vec::new();
     for read in operations.iter().filter(|operation| operation.invocation.f == "standings") {
         let Some(read) = read.ok() else { continue };
-        let standings: Vec<Entry> = read.value.to().unwrap_or_default();
+        let standings: Vec<Entry> = read.value.decode().unwrap_or_default();
         let shown: BTreeMap<_, _> = standings.into_iter().map(|Entry { player, score }| (player, score)).collect();
         for (player, score) in shown.clone().into_iter().filter(|entry| !submitted.contains(entry)) {
             errors.push(format!("entry {}: {player} has {score}, which nobody submitted", read.index));

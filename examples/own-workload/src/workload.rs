@@ -5,7 +5,7 @@ use crate::{
     checker,
     leaderboard::{NAME, Standings, Submit},
 };
-use glomers_protocol::{Any, rand::RngExt};
+use glomers_protocol::{Json, rand::RngExt};
 use glomers_workbench::{
     Options,
     client::{Client, Outcome},
@@ -35,7 +35,7 @@ impl Workload for Leaderboard {
                 return Invocation::bare("standings");
             }
             let player = format!("player {}", rng.random_range(0..PLAYERS));
-            Invocation::new("submit", Any::new(&Submit { player, score: rng.random_range(0..1000) }))
+            Invocation::new("submit", Json::new(&Submit { player, score: rng.random_range(0..1000) }))
         }))
     }
 
@@ -45,9 +45,9 @@ impl Workload for Leaderboard {
 
     fn connect(&self, client: Client, _: &Options) -> Connection {
         stateless(client, |client, invocation| async move {
-            let result = match invocation.value.to::<Submit>() {
+            let result = match invocation.value.decode::<Submit>() {
                 Ok(submit) => client.call(&submit).await.map(|_| invocation.value),
-                Err(_) => client.call(&Standings {}).await.map(|response| Any::new(&response.standings)),
+                Err(_) => client.call(&Standings {}).await.map(|response| Json::new(&response.standings)),
             };
             result.map_or_else(|error| Outcome::failed(&error, invocation.f == "standings"), Outcome::Ok)
         })

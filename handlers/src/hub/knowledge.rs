@@ -11,7 +11,7 @@
 //! come, because they were lost together with the only node that had them, it is [adopted](Knowledge::adopt).
 
 use foldhash::fast::FixedState;
-use glomers_protocol::{Any, Context, NodeId, rand::RngExt};
+use glomers_protocol::{Context, Json, NodeId, rand::RngExt};
 use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub(super) struct Excerpt {
     origin: Origin,
     /// How many values come before.
     first: usize,
-    values: Vec<Any>,
+    values: Vec<Json>,
 }
 
 impl Excerpt {
@@ -48,13 +48,13 @@ impl Excerpt {
 /// All that a node knows.
 pub(super) struct Knowledge {
     own: Origin,
-    values: IndexSet<Any, FixedState>,
-    logs: BTreeMap<Origin, Vec<Any>>,
+    values: IndexSet<Json, FixedState>,
+    logs: BTreeMap<Origin, Vec<Json>>,
     vector: Vector,
     /// How many values all logs have.
     total: usize,
     /// Values that came before others of their log, and when.
-    early: BTreeMap<(Origin, usize), (Duration, Any)>,
+    early: BTreeMap<(Origin, usize), (Duration, Json)>,
 }
 
 impl Knowledge {
@@ -66,7 +66,7 @@ impl Knowledge {
     }
 
     /// All values, in the order in which they came.
-    pub(super) fn values(&self) -> impl Iterator<Item = &Any> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &Json> {
         self.values.iter()
     }
 
@@ -86,12 +86,12 @@ impl Knowledge {
     }
 
     /// The values of this node's own log from `first` on.
-    pub(super) fn own_from(&self, first: usize) -> &[Any] {
+    pub(super) fn own_from(&self, first: usize) -> &[Json] {
         self.logs.get(&self.own).and_then(|log| log.get(first..)).unwrap_or_default()
     }
 
     /// Takes in a value from a client, and says whether it is new.
-    pub(super) fn add(&mut self, value: Any) -> bool {
+    pub(super) fn add(&mut self, value: Json) -> bool {
         let new = self.values.insert(value.clone());
         if new {
             self.append(self.own.clone(), value);
@@ -150,7 +150,7 @@ impl Knowledge {
         excerpt(&self.own, self.logs.get(&self.own)?, first, &mut MOST_VALUES.clone())
     }
 
-    fn append(&mut self, origin: Origin, value: Any) {
+    fn append(&mut self, origin: Origin, value: Json) {
         *self.vector.entry(origin.clone()).or_default() += 1;
         self.logs.entry(origin).or_default().push(value);
         self.total += 1;
@@ -171,7 +171,7 @@ fn exceeds(these: &Vector, those: &Vector) -> bool {
 }
 
 /// The part of a log from `first`, as far as there is room.
-fn excerpt(origin: &Origin, log: &[Any], first: usize, room: &mut usize) -> Option<Excerpt> {
+fn excerpt(origin: &Origin, log: &[Json], first: usize, room: &mut usize) -> Option<Excerpt> {
     let values: Vec<_> = log.iter().skip(first).take(*room).cloned().collect();
     *room -= values.len();
     (!values.is_empty()).then(|| Excerpt { origin: origin.clone(), first, values })

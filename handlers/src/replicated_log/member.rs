@@ -14,7 +14,7 @@ use super::{
     packet::{Begin, Entry, Hello, Log, Packet, Proposal},
     peer::Peer,
 };
-use glomers_protocol::{Any, Context, Payload};
+use glomers_protocol::{Context, Json, Payload};
 use omnipaxos::{
     ClusterConfig, OmniPaxos, ServerConfig,
     ballot_leader_election::Ballot,
@@ -59,7 +59,7 @@ pub(super) struct Member<C: Clone + Debug> {
 
 impl<C: Clone + Debug> Member<C> {
     /// One of a configuration. Who `leads` tells those who are `new`, and is the first leader if it is not too slow.
-    pub(super) fn new(cx: &Context, configuration: Configuration, state: Any, new: &[Pid], leads: bool) -> Self {
+    pub(super) fn new(cx: &Context, configuration: Configuration, state: Json, new: &[Pid], leads: bool) -> Self {
         let pids = || (1..).zip(cx.ids());
         let peers = pids().filter(|(_, id)| *id != cx.id());
         let peers: BTreeMap<_, _> = peers.map(|(pid, id)| (pid, Peer::new(id, leads && new.contains(&pid)))).collect();

@@ -5,7 +5,7 @@ use super::{
     configuration::{Id, Life},
     link,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use omnipaxos::{
     messages::{
         ballot_leader_election::HeartbeatMsg,
@@ -64,7 +64,7 @@ pub struct Log<C: Clone + Debug> {
 pub(super) struct Begin {
     pub(super) lives: Vec<Life>,
     /// What the configurations before it have left: the state machine and what was executed; `null` for the first.
-    pub(super) state: Any,
+    pub(super) state: Json,
 }
 
 /// What may come in any order, and more than once.
@@ -82,7 +82,7 @@ pub(super) struct Loose<C> {
 /// Any value: messages of OmniPaxos, in the form that its own types have, and it gives no schema of them.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it only describes")]
-struct Foreign(Any);
+struct Foreign(Json);
 
 /// An entry of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use super::{
     pid,
 };
 use futures::channel::oneshot;
-use glomers_protocol::{Any, Context, ErrorCode, Payload, RpcError, rand::Rng};
+use glomers_protocol::{Context, ErrorCode, Json, Payload, RpcError, rand::Rng};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -103,7 +103,7 @@ where
             Reaction::Ask(hello) => Self::greet(cx, |_| true, hello),
             Reaction::Begin(configuration) => {
                 let all: Vec<_> = (1..).zip(cx.ids()).map(|(pid, _)| pid).collect();
-                self.begin(cx, configuration, Any::null(), &all, true);
+                self.begin(cx, configuration, Json::null(), &all, true);
             }
         }
     }
@@ -140,8 +140,8 @@ where
     }
 
     /// Enters a configuration, with the state it begins with.
-    fn begin(&mut self, cx: &Context, configuration: Configuration, state: Any, new: &[Pid], leads: bool) {
-        let Ok(decoded) = state.to::<Option<(M, BTreeMap<Pid, Origin>)>>() else { return };
+    fn begin(&mut self, cx: &Context, configuration: Configuration, state: Json, new: &[Pid], leads: bool) {
+        let Ok(decoded) = state.decode::<Option<(M, BTreeMap<Pid, Origin>)>>() else { return };
         (self.machine, self.origins) = decoded.unwrap_or_default();
         self.part = Part::Member(Box::new(Member::new(cx, configuration, state, new, leads)));
         self.leader = None;
@@ -181,7 +181,7 @@ where
             let hello = Hello { life: self.life, asks: false, seen, promised: None, instead: None };
             Self::greet(cx, |pid| left_out.contains(&pid), hello);
             self.origins.retain(|pid, _| !new.contains(pid));
-            let state = Any::new(&(&self.machine, &self.origins));
+            let state = Json::new(&(&self.machine, &self.origins));
             self.begin(cx, configuration, state, &new, leads);
             self.proceed(cx);
         }

@@ -19,7 +19,7 @@
 use super::{PATIENCE, answered, within};
 use futures::future::{join_all, try_join_all};
 use glomers_protocol::{
-    Any, Context, ErrorCode, RpcError, handler,
+    Context, ErrorCode, Json, RpcError, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -34,7 +34,7 @@ const POLL_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct ClaimedOffsets {
     /// The beginning of each log.
-    logs: RefCell<BTreeMap<String, Vec<Any>>>,
+    logs: RefCell<BTreeMap<String, Vec<Json>>>,
 }
 
 #[handler(kafka, schema)]
@@ -81,9 +81,9 @@ impl ClaimedOffsets {
 
 impl ClaimedOffsets {
     /// Puts `msg` at the end of a log, and returns its offset.
-    async fn claim(&self, cx: &Context, key: &str, msg: &Any) -> Result<usize, RpcError> {
+    async fn claim(&self, cx: &Context, key: &str, msg: &Json) -> Result<usize, RpcError> {
         // No entry is an empty list, so the comparison fails if there is one.
-        let (nothing, entry) = (Any::new(&[(); 0]), Any::new(&[msg]));
+        let (nothing, entry) = (Json::new(&[(); 0]), Json::new(&[msg]));
         loop {
             let offset = self.known(key);
             match cx.lin_kv().cas_or_create(&entry_key(key, offset), &nothing, &entry).await {
@@ -101,7 +101,7 @@ impl ClaimedOffsets {
     async fn catch_up(&self, cx: &Context, key: &str) {
         loop {
             let offset = self.known(key);
-            match cx.lin_kv().read::<[Any; 1]>(&entry_key(key, offset)).await {
+            match cx.lin_kv().read::<[Json; 1]>(&entry_key(key, offset)).await {
                 Ok(Some([msg])) => self.learn(key, offset, msg),
                 _ => return,
             }
@@ -114,7 +114,7 @@ impl ClaimedOffsets {
     }
 
     /// Takes in an entry, if somebody else has not done so meanwhile.
-    fn learn(&self, key: &str, offset: usize, msg: Any) {
+    fn learn(&self, key: &str, offset: usize, msg: Json) {
         let mut logs = self.logs.borrow_mut();
         let log = logs.entry(key.to_owned()).or_default();
         if log.len() == offset {

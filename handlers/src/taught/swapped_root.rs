@@ -17,7 +17,7 @@
 
 use super::{PATIENCE, within};
 use glomers_protocol::{
-    Any, Context, ErrorCode, RpcError, handler,
+    Context, ErrorCode, Json, RpcError, handler,
     rand::RngExt,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
@@ -37,7 +37,7 @@ const ROOT: &str = "root";
 pub struct SwappedRoot;
 
 /// Every list by its key.
-type Lists = BTreeMap<Any, Vec<Any>>;
+type Lists = BTreeMap<Json, Vec<Json>>;
 
 #[handler(txn_list_append, schema)]
 impl SwappedRoot {
@@ -51,7 +51,7 @@ async fn transact(cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {
         // Lets those go first who were faster.
         let pause = (PAUSE * tried).mul_f64(cx.rng().random());
         cx.sleep(pause).await;
-        let before = cx.lin_kv().read::<Any>(ROOT).await?.unwrap_or_else(|| encode(&Lists::new()));
+        let before = cx.lin_kv().read::<Json>(ROOT).await?.unwrap_or_else(|| encode(&Lists::new()));
         let (after, txn) = apply(decode(&before)?, &request.txn);
         let Some(after) = after else { return Ok(TxnOk { txn }) };
         match cx.lin_kv().cas_or_create(ROOT, &before, &encode(&after)).await {
@@ -78,12 +78,12 @@ fn apply(mut lists: Lists, steps: &[MicroOp]) -> (Option<Lists>, Vec<CompletedMi
 }
 
 /// As a list of pairs, because JSON's maps have only strings as keys.
-fn encode(lists: &Lists) -> Any {
-    Any::new(&lists.iter().collect::<Vec<_>>())
+fn encode(lists: &Lists) -> Json {
+    Json::new(&lists.iter().collect::<Vec<_>>())
 }
 
-fn decode(root: &Any) -> Result<Lists, RpcError> {
-    let pairs: Result<Vec<(Any, Vec<Any>)>, _> = root.to();
+fn decode(root: &Json) -> Result<Lists, RpcError> {
+    let pairs: Result<Vec<(Json, Vec<Json>)>, _> = root.decode();
     let pairs = pairs.map_err(|error| RpcError::new(ErrorCode::Crash, format!("the root is no lists: {error}")))?;
     Ok(pairs.into_iter().collect())
 }

@@ -5,7 +5,7 @@
 
 use super::cluster::Cluster;
 use glomers_protocol::{
-    Any, ErrorCode, Handler, Message, Payload, RpcError,
+    ErrorCode, Handler, Json, Message, Payload, RpcError,
     lin_kv::{Cas, Read, ReadOk, Write},
     rand::RngExt,
     txn_list_append::{MicroOp, Txn, TxnOk},
@@ -71,29 +71,29 @@ impl Clients {
 
     fn request_map<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) {
         let number = self.requests;
-        let (key, value) = (number / REQUESTS_PER_KEY, Any::from(number));
+        let (key, value) = (number / REQUESTS_PER_KEY, Json::from(number));
         let expected = cluster.rng.random_range(0..3) + number - 4;
         match cluster.rng.random_range(0..4) {
             0 => {
                 self.invoke(cluster, "read", json!([key, null]));
-                cluster.request(node, number, &Read { key: Any::from(key) });
+                cluster.request(node, number, &Read { key: Json::from(key) });
             }
             1 => {
                 self.invoke(cluster, "cas", json!([key, [expected, number]]));
-                cluster.request(node, number, &Cas { key: Any::from(key), from: Any::from(expected), to: value });
+                cluster.request(node, number, &Cas { key: Json::from(key), from: Json::from(expected), to: value });
             }
             _ => {
                 self.invoke(cluster, "write", json!([key, number]));
-                cluster.request(node, number, &Write { key: Any::from(key), value });
+                cluster.request(node, number, &Write { key: Json::from(key), value });
             }
         }
     }
 
     fn request_lists<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) {
         let number = self.requests;
-        let key = |ago: i64| Any::from(number / REQUESTS_PER_KEY - ago);
+        let key = |ago: i64| Json::from(number / REQUESTS_PER_KEY - ago);
         let ago = cluster.rng.random_range(0..3);
-        let append = MicroOp::Append { key: key(0), value: Any::from(number) };
+        let append = MicroOp::Append { key: key(0), value: Json::from(number) };
         let request = Txn { txn: vec![MicroOp::Read { key: key(ago) }, append, MicroOp::Read { key: key(0) }] };
         self.invoke(cluster, "txn", json!(request)["txn"].take());
         cluster.request(node, number, &request);
@@ -106,7 +106,7 @@ impl Clients {
 
     fn note<H: Handler>(&mut self, cluster: &Cluster<H>, number: i64, kind: Kind, f: Cow<'static, str>, value: &Value) {
         let process = Process::Client(number.unsigned_abs());
-        let (index, time, value) = (0, cluster.now(), Any::new(value));
+        let (index, time, value) = (0, cluster.now(), Json::new(value));
         self.ops.push(Op { index, time, kind, process, f, value, error: None, extra: Vec::new() });
     }
 

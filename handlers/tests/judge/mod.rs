@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::{Any, Context, Handler, txn_rw_register::CompletedMicroOp};
+use glomers_protocol::{Context, Handler, Json, txn_rw_register::CompletedMicroOp};
 use glomers_workbench::{
     Options, Report, Validity,
     history::Kind,
@@ -89,8 +89,8 @@ pub fn found<H: Handler>(
 /// judges no such reads.
 pub fn torn_reads(report: &Report) -> usize {
     let ok = report.history.ops().iter().filter(|op| op.f == "txn" && op.kind == Kind::Ok);
-    let txns: Vec<Vec<CompletedMicroOp>> = ok.map(|op| op.value.to().unwrap()).collect();
-    let mut written_with: BTreeMap<(&Any, &Any), BTreeSet<&Any>> = BTreeMap::new();
+    let txns: Vec<Vec<CompletedMicroOp>> = ok.map(|op| op.value.decode().unwrap()).collect();
+    let mut written_with: BTreeMap<(&Json, &Json), BTreeSet<&Json>> = BTreeMap::new();
     for txn in &txns {
         let writes = || txn.iter().filter_map(written);
         writes().for_each(|write| written_with.entry(write).or_default().extend(writes().map(|(key, _)| key)));
@@ -104,14 +104,14 @@ pub fn torn_reads(report: &Report) -> usize {
     txns.iter().filter(is_torn).count()
 }
 
-fn written(step: &CompletedMicroOp) -> Option<(&Any, &Any)> {
+fn written(step: &CompletedMicroOp) -> Option<(&Json, &Json)> {
     match step {
         CompletedMicroOp::Write { key, value } => Some((key, value)),
         CompletedMicroOp::Read { .. } => None,
     }
 }
 
-fn read(step: &CompletedMicroOp) -> Option<(&Any, &Any)> {
+fn read(step: &CompletedMicroOp) -> Option<(&Json, &Json)> {
     match step {
         CompletedMicroOp::Read { key, value } => Some((key, value)),
         CompletedMicroOp::Write { .. } => None,

@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any, Context, NodeId,
+    Context, Json, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
@@ -22,15 +22,15 @@ use std::{
 };
 
 struct Tree {
-    values: RefCell<BTreeSet<Any>>,
+    values: RefCell<BTreeSet<Json>>,
     /// What each neighbour is still to be told.
-    owed: RefCell<BTreeMap<NodeId, Vec<Any>>>,
+    owed: RefCell<BTreeMap<NodeId, Vec<Json>>>,
     period: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Batch {
-    values: Vec<Any>,
+    values: Vec<Json>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Tree {
     }
 
     /// Takes in a value, to be told to all neighbours but the one it came from.
-    fn learn(&self, value: Any, from: &NodeId) {
+    fn learn(&self, value: Json, from: &NodeId) {
         if self.values.borrow_mut().insert(value.clone()) {
             let mut owed = self.owed.borrow_mut();
             owed.iter_mut().filter(|(neighbour, _)| *neighbour != from).for_each(|(_, owed)| owed.push(value.clone()));

@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any, Context,
+    Context, Json,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
@@ -12,12 +12,12 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 #[derive(Default)]
 struct Gossip {
-    values: RefCell<BTreeSet<Any>>,
+    values: RefCell<BTreeSet<Json>>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Rumour {
-    value: Any,
+    value: Json,
 }
 
 #[handler(broadcast)]

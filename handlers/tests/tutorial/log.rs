@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any, Context, NodeId, RpcError, handler,
+    Context, Json, NodeId, RpcError, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -13,7 +13,7 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 #[derive(Default)]
 struct Logs {
-    logs: RefCell<BTreeMap<String, Vec<Any>>>,
+    logs: RefCell<BTreeMap<String, Vec<Json>>>,
     committed: RefCell<BTreeMap<String, i64>>,
 }
 
@@ -57,7 +57,7 @@ struct OneValue;
 #[handler(kafka)]
 impl OneValue {
     async fn send(&self, cx: &Context, request: Send) -> Result<SendOk, RpcError> {
-        let append = |log: Option<Vec<Any>>| {
+        let append = |log: Option<Vec<Json>>| {
             let mut log = log.unwrap_or_default();
             log.push(request.msg.clone());
             log
@@ -69,7 +69,7 @@ impl OneValue {
     async fn poll(&self, cx: &Context, request: Poll) -> Result<PollOk, RpcError> {
         let mut msgs = BTreeMap::new();
         for (key, from) in request.offsets {
-            let log: Vec<Any> = cx.lin_kv().read(&key).await?.unwrap_or_default();
+            let log: Vec<Json> = cx.lin_kv().read(&key).await?.unwrap_or_default();
             let entries = (0..).zip(log).filter(|(offset, _)| *offset >= from).map(OffsetMessage).collect();
             msgs.insert(key, entries);
         }

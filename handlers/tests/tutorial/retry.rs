@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any, Context,
+    Context, Json,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
@@ -16,12 +16,12 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 #[derive(Default)]
 struct Stubborn {
-    values: RefCell<BTreeSet<Any>>,
+    values: RefCell<BTreeSet<Json>>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Rumour {
-    value: Any,
+    value: Json,
 }
 
 #[derive(Serialize, Deserialize)]

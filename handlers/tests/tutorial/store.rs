@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any,
+    Json,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
@@ -11,7 +11,7 @@ use std::{cell::RefCell, time::Duration};
 
 #[derive(Default)]
 struct Store {
-    values: RefCell<Vec<Any>>,
+    values: RefCell<Vec<Json>>,
 }
 
 #[handler(broadcast)]

@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any, Context, Handler, handler,
+    Context, Handler, Json, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
 use glomers_workbench::{
@@ -15,14 +15,14 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 #[derive(Serialize, Deserialize)]
 struct Write {
-    key: Any,
-    value: Any,
+    key: Json,
+    value: Json,
 }
 
 /// Tells each write by itself.
 #[derive(Default)]
 struct Hasty {
-    registers: RefCell<BTreeMap<Any, Any>>,
+    registers: RefCell<BTreeMap<Json, Json>>,
 }
 
 #[handler(txn_rw_register)]
@@ -31,7 +31,7 @@ impl Hasty {
         let mut registers = self.registers.borrow_mut();
         let complete = |step| match step {
             MicroOp::Read { key } => {
-                let value = registers.get(&key).cloned().unwrap_or_else(Any::null);
+                let value = registers.get(&key).cloned().unwrap_or_else(Json::null);
                 CompletedMicroOp::Read { key, value }
             }
             MicroOp::Write { key, value } => {
@@ -52,13 +52,13 @@ impl Hasty {
 
 #[derive(Serialize, Deserialize)]
 struct Written {
-    writes: Vec<(Any, Any)>,
+    writes: Vec<(Json, Json)>,
 }
 
 /// Tells what a transaction leaves behind, in one message.
 #[derive(Default)]
 struct Whole {
-    registers: RefCell<BTreeMap<Any, Any>>,
+    registers: RefCell<BTreeMap<Json, Json>>,
 }
 
 #[handler(txn_rw_register)]
@@ -67,7 +67,7 @@ impl Whole {
         let (mut registers, mut writes) = (self.registers.borrow_mut(), BTreeMap::new());
         let complete = |step| match step {
             MicroOp::Read { key } => {
-                let value = registers.get(&key).cloned().unwrap_or_else(Any::null);
+                let value = registers.get(&key).cloned().unwrap_or_else(Json::null);
                 CompletedMicroOp::Read { key, value }
             }
             MicroOp::Write { key, value } => {

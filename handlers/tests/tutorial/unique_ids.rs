@@ -2,7 +2,7 @@
 
 use crate::Chapter;
 use glomers_protocol::{
-    Any, Context, handler,
+    Context, Json, handler,
     unique_ids::{Generate, GenerateOk},
 };
 use glomers_workbench::{
@@ -21,7 +21,7 @@ struct Counter {
 impl Counter {
     fn generate(&self, _: Generate) -> GenerateOk {
         self.last.update(|last| last + 1);
-        GenerateOk { id: Any::new(&self.last.get()) }
+        GenerateOk { id: Json::new(&self.last.get()) }
     }
 }
 
@@ -34,7 +34,7 @@ struct Named {
 impl Named {
     fn generate(&self, cx: &Context, _: Generate) -> GenerateOk {
         self.last.update(|last| last + 1);
-        GenerateOk { id: Any::new(&format!("{}-{}", cx.id(), self.last.get())) }
+        GenerateOk { id: Json::new(&format!("{}-{}", cx.id(), self.last.get())) }
     }
 }
 

@@ -6,7 +6,7 @@ use glomers_handlers::{
     replicated_map::{Command, Map},
 };
 use glomers_protocol::{
-    Any, Context, NodeId, RpcError, handler,
+    Context, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
     txn_list_append::{MicroOp, Txn, TxnOk},
 };
@@ -64,7 +64,7 @@ impl EagerMap {
 }
 
 impl EagerMap {
-    fn execute(&self, cx: &Context, command: Command) -> Result<Any, RpcError> {
+    fn execute(&self, cx: &Context, command: Command) -> Result<Json, RpcError> {
         cx.peers().for_each(|peer| cx.send(peer, &Done { command: command.clone() }));
         self.0.borrow_mut().execute(command)
     }
@@ -76,7 +76,7 @@ pub(crate) struct Careless(Map);
 
 impl StateMachine for Careless {
     type Command = Command;
-    type Output = Result<Any, RpcError>;
+    type Output = Result<Json, RpcError>;
 
     fn execute(&mut self, command: Command) -> Self::Output {
         self.0.execute(match command {

@@ -47,12 +47,12 @@ pub struct Put {
     /// An object of anything.
     pub table: ::std::collections::BTreeMap<
         ::std::string::String,
-        ::glomers_protocol::Any,
+        ::glomers_protocol::Json,
     >,
     /// No type is any type.
-    pub value: ::glomers_protocol::Any,
+    pub value: ::glomers_protocol::Json,
     /// A list of anything.
-    pub values: ::std::vec::Vec<::glomers_protocol::Any>,
+    pub values: ::std::vec::Vec<::glomers_protocol::Json>,
 }
 
 impl ::glomers_protocol::Payload for Put {

@@ -61,7 +61,7 @@ pub struct Put {
     /// Any value; `null` is one, and not the same as none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::glomers_protocol::support::present")]
-    pub value: ::std::option::Option<::glomers_protocol::Any>,
+    pub value: ::std::option::Option<::glomers_protocol::Json>,
 }
 
 impl ::glomers_protocol::Payload for Put {

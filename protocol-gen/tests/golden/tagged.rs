@@ -82,7 +82,7 @@ pub enum Step {
     /// Asks for a key.
     Get {
         /// Which key.
-        key: ::glomers_protocol::Any,
+        key: ::glomers_protocol::Json,
     },
     /// Sets a key.
     Put {

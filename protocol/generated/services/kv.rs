@@ -72,7 +72,7 @@ pub struct Read {
     /// Which key.
     ///
     /// May be any JSON value; `1` and `"1"` are two keys.
-    pub key: ::glomers_protocol::Any,
+    pub key: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Read {
@@ -100,7 +100,7 @@ pub struct ReadOk {
     /// The value that was found.
     ///
     /// `null` only if `null` has been stored: a missing key is an error in all three services.
-    pub value: ::glomers_protocol::Any,
+    pub value: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for ReadOk {
@@ -125,11 +125,11 @@ pub struct Write {
     /// Which key.
     ///
     /// May be any JSON value; `1` and `"1"` are two keys.
-    pub key: ::glomers_protocol::Any,
+    pub key: ::glomers_protocol::Json,
     /// The new value.
     ///
     /// May be any JSON value.
-    pub value: ::glomers_protocol::Any,
+    pub value: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Write {
@@ -182,13 +182,13 @@ pub struct Cas {
     /// The value that is expected.
     ///
     /// It must have the same content and the same kind of number: `1` is not `1.0`.
-    pub from: ::glomers_protocol::Any,
+    pub from: ::glomers_protocol::Json,
     /// Which key.
     ///
     /// May be any JSON value; `1` and `"1"` are two keys.
-    pub key: ::glomers_protocol::Any,
+    pub key: ::glomers_protocol::Json,
     /// The value to put in its place.
-    pub to: ::glomers_protocol::Any,
+    pub to: ::glomers_protocol::Json,
 }
 
 impl ::glomers_protocol::Payload for Cas {

@@ -152,7 +152,7 @@ fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream
     });
     let implementation = quote_spanned! {at(word.span())=>
         impl #generics ::glomers_protocol::Described for #node #bounds {
-            fn schema() -> ::glomers_protocol::support::Json {
+            fn schema() -> ::glomers_protocol::support::SchemaValue {
                 #[allow(unused_mut)]
                 let mut document = ::glomers_protocol::support::Document::new(#path::NAME, #path::SCHEMA);
                 #(#bodies)*

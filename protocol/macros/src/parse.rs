@@ -221,7 +221,7 @@ fn type_name(name: &Ident) -> String {
 fn is_message(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Any"].contains(&&*name)
+    !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Json"].contains(&&*name)
 }
 
 /// What fills a parameter, and its type.

@@ -7,7 +7,7 @@ use crate::{
     validity::Validity,
     workload::Verdict,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use serde::Serialize;
 
 /// What the final reads show.
@@ -15,16 +15,16 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 pub struct Counter {
     /// The final reads outside the acceptable ranges.
-    pub errors: Vec<Any>,
+    pub errors: Vec<Json>,
     /// All final reads.
-    pub final_reads: Vec<Any>,
+    pub final_reads: Vec<Json>,
     /// What a final read may be: ranges from the first to the second number, both included.
     pub acceptable: Vec<(i128, i128)>,
 }
 
 /// Judges the reads that are marked as final.
 pub fn check(history: &History) -> Counter {
-    let delta = |op: &Op| op.value.to::<i64>().ok().map(i128::from);
+    let delta = |op: &Op| op.value.decode::<i64>().ok().map(i128::from);
     let adds = || history.ops().iter().filter(|op| op.f == "add");
     let certain: i128 = adds().filter(|op| op.kind == Kind::Ok).filter_map(delta).sum();
     let mut acceptable = vec![(certain, certain)];
@@ -33,9 +33,9 @@ pub fn check(history: &History) -> Counter {
         acceptable = merge(acceptable.iter().copied().chain(shifted).collect());
     }
     let is_final = |op: &&Op| op.kind == Kind::Ok && op.f == "read" && op.is_final();
-    let final_reads: Vec<Any> = history.ops().iter().filter(is_final).map(|op| op.value.clone()).collect();
-    let accepts = |value: &Any| {
-        value.to::<i128>().is_ok_and(|value| acceptable.iter().any(|(from, to)| (*from..=*to).contains(&value)))
+    let final_reads: Vec<Json> = history.ops().iter().filter(is_final).map(|op| op.value.clone()).collect();
+    let accepts = |value: &Json| {
+        value.decode::<i128>().is_ok_and(|value| acceptable.iter().any(|(from, to)| (*from..=*to).contains(&value)))
     };
     let errors = final_reads.iter().filter(|value| !accepts(value)).cloned().collect();
     Counter { errors, final_reads, acceptable }

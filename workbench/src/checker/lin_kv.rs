@@ -16,7 +16,7 @@ mod timeline;
 mod window;
 
 use crate::{history::History, json::value, validity::Validity, workload::Verdict};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::IndexMap;
 use key::Key;
 use search::{Budget, Outcome};
@@ -30,7 +30,7 @@ pub const MAX_STEPS: u64 = 50_000_000;
 #[derive(Clone, Debug)]
 pub struct LinKv {
     /// The verdicts, in the order of the keys.
-    pub keys: Vec<(Any, KeyVerdict)>,
+    pub keys: Vec<(Json, KeyVerdict)>,
 }
 
 /// What a history shows of a key.

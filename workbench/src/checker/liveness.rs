@@ -5,7 +5,7 @@ use crate::{
     history::{History, Kind, Op},
     validity::Validity,
 };
-use glomers_protocol::{Any, ErrorCode};
+use glomers_protocol::{ErrorCode, Json};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -39,13 +39,14 @@ pub fn check(history: &History) -> Option<Liveness> {
 }
 
 fn node(op: &Op) -> Option<String> {
-    op.extra.iter().find(|(key, _)| key == MARK).and_then(|(_, node)| node.to().ok())
+    op.extra.iter().find(|(key, _)| key == MARK).and_then(|(_, node)| node.decode().ok())
 }
 
 /// Whether a node did what it was asked, or refused for a reason of its own: not because it cannot just now.
 pub(crate) fn is_served(op: &Op) -> bool {
     let excuses = ["net-timeout", ErrorCode::TemporarilyUnavailable.name()];
-    let reason = |error: &Any| error.to::<String>().or_else(|_| error.to::<(String, Any)>().map(|(name, _)| name));
+    let reason =
+        |error: &Json| error.decode::<String>().or_else(|_| error.decode::<(String, Json)>().map(|(name, _)| name));
     let excused =
         || op.error.as_ref().and_then(|error| reason(error).ok()).is_some_and(|name| excuses.contains(&&*name));
     op.kind == Kind::Ok || op.kind == Kind::Fail && !excused()

@@ -6,7 +6,7 @@
 
 use crate::history::{Op, Process};
 use foldhash::fast::FixedState;
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Deserializer, value::RawValue};
 
@@ -14,7 +14,7 @@ use serde_json::{Deserializer, value::RawValue};
 #[derive(Default)]
 pub(crate) struct Numbers<'a> {
     by_text: IndexMap<&'a str, usize, FixedState>,
-    distinct: IndexSet<Any>,
+    distinct: IndexSet<Json>,
     lists: IndexMap<Process, List<'a>, FixedState>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Numbers<'a> {
     /// The numbers of the elements of an entry's value; none if it is no list.
     pub(crate) fn elements(&mut self, op: &'a Op) -> Vec<usize> {
         let mut list = self.lists.swap_remove(&op.process).unwrap_or_default();
-        list.keep_common(op.value.text());
+        list.keep_common(op.value.as_str());
         while let Some((element, end)) = list.next() {
             list.numbers.push(self.number(element));
             list.ends.push(end);
@@ -53,7 +53,7 @@ impl<'a> Numbers<'a> {
     }
 
     /// The value of a number.
-    pub(crate) fn value(&self, number: usize) -> &Any {
+    pub(crate) fn value(&self, number: usize) -> &Json {
         &self.distinct[number]
     }
 

@@ -11,7 +11,7 @@ use crate::{
     validity::Validity,
     workload::Verdict,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use serde::Serialize;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
@@ -30,15 +30,15 @@ pub struct SetFull {
     /// How many were known and then missed for good.
     pub lost_count: usize,
     /// Those elements.
-    pub lost: Vec<Any>,
+    pub lost: Vec<Json>,
     /// How many no read could have seen.
     pub never_read_count: usize,
     /// Those elements.
-    pub never_read: Vec<Any>,
+    pub never_read: Vec<Json>,
     /// How many stable ones were missed by a read after they were known.
     pub stale_count: usize,
     /// Those elements.
-    pub stale: Vec<Any>,
+    pub stale: Vec<Json>,
     /// How long it took from known to stable, in milliseconds, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` without
     /// stable elements.
     pub stable_latencies: Option<[u128; 5]>,
@@ -48,7 +48,7 @@ pub struct SetFull {
     pub worst_stale: Vec<Stale>,
     /// Elements that some read held more than once. Maelstrom looks for less than once instead, and so finds none; so
     /// does this.
-    pub duplicated: Vec<Any>,
+    pub duplicated: Vec<Json>,
     /// How many.
     pub duplicated_count: usize,
 }
@@ -58,7 +58,7 @@ pub struct SetFull {
 #[serde(rename_all = "kebab-case")]
 pub struct Stale {
     /// The element.
-    pub element: Any,
+    pub element: Json,
     /// How long it took from known to stable, in milliseconds.
     pub stable_latency: u128,
     /// The index of the entry by which it was known.
@@ -110,7 +110,7 @@ pub fn check(history: &History, add: &str) -> SetFull {
             invocations.insert(op.process, op.into());
         }
         if op.f == add {
-            let number = numbers.number(op.value.text());
+            let number = numbers.number(op.value.as_str());
             elements.resize(numbers.len(), None);
             match (op.kind, &mut elements[number]) {
                 (Kind::Invoke, element) => *element = Some(Element::default()),
@@ -169,7 +169,7 @@ impl Element {
     }
 }
 
-fn summarise(elements: &[(&Any, &Element)]) -> SetFull {
+fn summarise(elements: &[(&Json, &Element)]) -> SetFull {
     let (mut lost, mut never_read, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     let (mut stable_latencies, mut lost_latencies, mut worst_stale) = (Vec::new(), Vec::new(), Vec::new());
     for (value, element) in elements {

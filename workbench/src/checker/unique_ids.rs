@@ -1,7 +1,7 @@
 //! No id twice (jepsen: `checker.clj`, `unique-ids`).
 
 use crate::{history::History, json::value, validity::Validity, workload::Verdict};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -18,15 +18,15 @@ pub struct UniqueIds {
     pub duplicated_count: usize,
     /// Those ids, and how often each was given.
     #[serde(skip)]
-    pub duplicated: Vec<(Any, usize)>,
-    /// The least and the greatest id, in the order of [`Any`].
-    pub range: Option<(Any, Any)>,
+    pub duplicated: Vec<(Json, usize)>,
+    /// The least and the greatest id, in the order of [`Json`].
+    pub range: Option<(Json, Json)>,
 }
 
 /// Counts ids.
 pub fn check(history: &History) -> UniqueIds {
     let operations = history.operations();
-    let mut times: BTreeMap<&Any, usize> = BTreeMap::new();
+    let mut times: BTreeMap<&Json, usize> = BTreeMap::new();
     for operation in &operations {
         if let Some(completion) = operation.ok() {
             *times.entry(&completion.value).or_default() += 1;

@@ -1,7 +1,7 @@
 //! EDN values to JSON text: keywords and symbols as strings, sets and lists as arrays, records as their maps.
 
 use clojure_reader::edn::Edn;
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use std::fmt::Write;
 
 /// How deep values may be nested: deeper than any operation, and shallow enough for every stack.
@@ -12,7 +12,7 @@ const DEEPEST: usize = 512;
 const DEEPEST_KEY: usize = 8;
 
 /// A value as JSON; `None` if it is nested too deeply.
-pub(crate) fn to_json(edn: &Edn<'_>) -> Option<Any> {
+pub(crate) fn to_json(edn: &Edn<'_>) -> Option<Json> {
     let mut out = String::new();
     push(edn, DEEPEST, &mut out)?;
     Some(serde_json::from_str(&out).expect("what was pushed is JSON"))
@@ -77,7 +77,7 @@ mod tests {
     use clojure_reader::edn::read_string;
 
     fn check(edn: &str, json: &str) {
-        assert_eq!(to_json(&read_string(edn).unwrap()).unwrap().text(), json);
+        assert_eq!(to_json(&read_string(edn).unwrap()).unwrap().as_str(), json);
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn there_is_an_end_to_depth() {
         let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(to_json(&read_string(&nested(100)).unwrap()).unwrap().text(), nested(100));
+        assert_eq!(to_json(&read_string(&nested(100)).unwrap()).unwrap().as_str(), nested(100));
         assert_eq!(to_json(&read_string(&nested(1000)).unwrap()), None);
         assert_eq!(to_json(&read_string(&nested(100_000)).unwrap()), None);
     }

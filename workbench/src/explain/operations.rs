@@ -62,6 +62,6 @@ fn neighbours(operations: &[Operation<'_>], place: usize) -> impl Iterator<Item 
 
 fn concerns(operation: &Operation<'_>, subject: &Subject) -> bool {
     let Operation { invocation, completion } = operation;
-    let mut values = [Some(*invocation), *completion].into_iter().flatten().map(|op| op.value.text());
+    let mut values = [Some(*invocation), *completion].into_iter().flatten().map(|op| op.value.as_str());
     values.any(|value| subject.is_in(value))
 }

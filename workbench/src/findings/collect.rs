@@ -142,7 +142,7 @@ fn values(report: &Report) -> Vec<Finding> {
     let findings = &report.judgement.verdict.findings;
     let ops = report.history.ops();
     let with = |value: &str, wanted: &dyn Fn(&Op) -> bool| -> Vec<usize> {
-        ops.iter().filter(|op| op.value.text() == value && wanted(op)).map(|op| op.index).collect()
+        ops.iter().filter(|op| op.value.as_str() == value && wanted(op)).map(|op| op.index).collect()
     };
     let lost = |value: &Value| {
         let mut entries = with(&value.to_string(), &|op| op.f != "read");

@@ -35,8 +35,8 @@ pub(super) fn of_places(err: &Value, history: &History) -> Vec<usize> {
 /// The first entry that tells of a message at an offset.
 fn first_at(key: &str, (offset, message): &(Value, Value), history: &History) -> Option<usize> {
     let text = message.to_string();
-    let could = |op: &&Op| op.kind != Kind::Invoke && find(op.value.text(), &text).is_some();
-    let tells = |op: &&Op| op.value.to().is_ok_and(|steps: Value| holds_place(&steps, key, offset, message));
+    let could = |op: &&Op| op.kind != Kind::Invoke && find(op.value.as_str(), &text).is_some();
+    let tells = |op: &&Op| op.value.decode().is_ok_and(|steps: Value| holds_place(&steps, key, offset, message));
     let mut entries = history.ops().iter().filter(could);
     entries.find(tells).map(|op| op.index)
 }
@@ -55,10 +55,10 @@ fn holds_place(steps: &Value, key: &str, offset: &Value, message: &Value) -> boo
 /// The last read that saw an element, and the first one after it that did not.
 pub(super) fn last_seen(element: &str, history: &History) -> Vec<usize> {
     let reads = || history.ops().iter().filter(|op| op.f == "read" && op.kind == Kind::Ok);
-    let seen = reads().rfind(|op| find(op.value.text(), element).is_some());
+    let seen = reads().rfind(|op| find(op.value.as_str(), element).is_some());
     let known = seen.or_else(|| {
         let mut ops = history.ops().iter();
-        ops.find(|op| op.f != "read" && op.kind == Kind::Ok && op.value.text() == element)
+        ops.find(|op| op.f != "read" && op.kind == Kind::Ok && op.value.as_str() == element)
     });
     let began_later = |op: &&Op| known.is_none_or(|known| invocation(op, history) > Some(known.index));
     let mut later = reads().filter(|op| known.is_none_or(|known| op.index > known.index));

@@ -1,12 +1,12 @@
 //! Entries of a history from their fields, and in an order that makes sense: whoever ends an operation has begun it.
 
 use super::{History, Kind, Op, Process};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 impl Op {
     /// An entry from its fields, with Jepsen's names; an error says what is missing or wrong.
-    pub(super) fn from_fields(fields: impl IntoIterator<Item = (String, Any)>) -> Result<Self, String> {
+    pub(super) fn from_fields(fields: impl IntoIterator<Item = (String, Json)>) -> Result<Self, String> {
         let mut known = BTreeMap::new();
         let mut extra = Vec::new();
         for (name, value) in fields {
@@ -20,22 +20,22 @@ impl Op {
         let mut take = |name: &str| known.remove(name).ok_or_else(|| format!("an entry without `{name}`"));
         let (process, kind) = (process(&take("process")?)?, kind(&take("type")?)?);
         let f = take("f")?;
-        let time = known.remove("time").unwrap_or_else(|| Any::from(0));
+        let time = known.remove("time").unwrap_or_else(|| Json::from(0));
         Ok(Self {
             index: 0,
-            time: time.to().map(Duration::from_nanos).map_err(|_| format!("`time` is {time}, not nanoseconds"))?,
+            time: time.decode().map(Duration::from_nanos).map_err(|_| format!("`time` is {time}, not nanoseconds"))?,
             kind,
             process,
-            f: Cow::Owned(f.to().map_err(|_| format!("`f` is {f}, not a name"))?),
-            value: known.remove("value").unwrap_or_else(Any::null),
+            f: Cow::Owned(f.decode().map_err(|_| format!("`f` is {f}, not a name"))?),
+            value: known.remove("value").unwrap_or_else(Json::null),
             error: known.remove("error").filter(|error| !error.is_null()),
             extra,
         })
     }
 }
 
-fn process(process: &Any) -> Result<Process, String> {
-    match process.text() {
+fn process(process: &Json) -> Result<Process, String> {
+    match process.as_str() {
         "\"nemesis\"" => Ok(Process::Nemesis),
         number => number
             .parse()
@@ -44,8 +44,8 @@ fn process(process: &Any) -> Result<Process, String> {
     }
 }
 
-fn kind(kind: &Any) -> Result<Kind, String> {
-    match kind.text() {
+fn kind(kind: &Json) -> Result<Kind, String> {
+    match kind.as_str() {
         "\"invoke\"" => Ok(Kind::Invoke),
         "\"ok\"" => Ok(Kind::Ok),
         "\"fail\"" => Ok(Kind::Fail),

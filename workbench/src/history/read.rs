@@ -7,7 +7,7 @@ use crate::{
     files::{BadText, ReadError, read_text},
 };
 use clojure_reader::edn::{self, Edn};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::IndexMap;
 use std::{path::Path, slice};
 
@@ -36,7 +36,7 @@ impl History {
     ///
     /// let text = "{:index 0, :time 5, :type :invoke, :process 0, :f :read, :value nil}
     /// {:index 1, :time 7, :type :ok, :process 0, :f :read, :value [1 2]}";
-    /// assert_eq!(History::parse(text)?.ops()[1].value.text(), "[1,2]");
+    /// assert_eq!(History::parse(text)?.ops()[1].value.as_str(), "[1,2]");
     ///
     /// let error = History::parse("{:type :invoke}").unwrap_err();
     /// assert_eq!(error.to_string(), "line 1: an entry without `process`");
@@ -56,7 +56,7 @@ impl History {
 
 fn read_json(text: &str, entries: &mut Entries) -> Result<(), BadText> {
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let fields = serde_json::from_str::<IndexMap<String, Any>>(line);
+        let fields = serde_json::from_str::<IndexMap<String, Json>>(line);
         let op = fields.map_err(|error| format!("this is no JSON object: {error}")).and_then(Op::from_fields);
         let added = op.and_then(|op| entries.add(number + 1, op));
         added.map_err(|reason| BadText { line: number + 1, reason })?;
@@ -102,7 +102,7 @@ fn op(mut edn: &Edn<'_>) -> Result<Op, String> {
     let field = |(key, value): (&Edn<'_>, &Edn<'_>)| {
         let name = match key {
             Edn::Key(name) | Edn::Str(name) | Edn::Symbol(name) => name.clone().into_owned(),
-            other => to_json(other).ok_or("a key is nested too deeply")?.text().to_owned(),
+            other => to_json(other).ok_or("a key is nested too deeply")?.as_str().to_owned(),
         };
         match to_json(value) {
             Some(value) => Ok((name, value)),

@@ -50,7 +50,7 @@ pub(crate) fn step(f: &str) -> (&str, bool) {
 
 fn name(fault: &str, op: &Op) -> String {
     // A ring's kind is in its name already.
-    let kind = op.value.to::<String>().ok().filter(|_| !fault.contains('-'));
+    let kind = op.value.decode::<String>().ok().filter(|_| !fault.contains('-'));
     kind.map_or_else(|| fault.to_owned(), |kind| format!("{fault}: {kind}"))
 }
 
@@ -58,9 +58,9 @@ fn name(fault: &str, op: &Op) -> String {
 mod tests {
     use super::*;
     use crate::history::Kind;
-    use glomers_protocol::Any;
+    use glomers_protocol::Json;
 
-    fn op(time: u64, f: &'static str, value: Any) -> Op {
+    fn op(time: u64, f: &'static str, value: Json) -> Op {
         Op {
             index: 0,
             time: Duration::from_secs(time),
@@ -80,12 +80,12 @@ mod tests {
     #[test]
     fn a_period_goes_from_the_first_start_to_the_first_stop() {
         let history: History = [
-            op(0, "stop-partition", Any::null()),
-            op(1, "start-partition", Any::from("one")),
-            op(2, "start-partition", Any::null()),
-            op(3, "stop-partition", Any::null()),
-            op(4, "stop-partition", Any::null()),
-            op(5, "start-partition", Any::null()),
+            op(0, "stop-partition", Json::null()),
+            op(1, "start-partition", Json::from("one")),
+            op(2, "start-partition", Json::null()),
+            op(3, "stop-partition", Json::null()),
+            op(4, "stop-partition", Json::null()),
+            op(5, "start-partition", Json::null()),
         ]
         .into_iter()
         .collect();
@@ -95,12 +95,12 @@ mod tests {
     #[test]
     fn different_faults_overlap() {
         let history: History = [
-            op(0, "kill", Any::from("one")),
-            op(1, "pause", Any::null()),
-            op(2, "start-partition-ring", Any::from("majorities-ring")),
-            op(3, "start", Any::from("all")),
-            op(4, "stop-partition-ring", Any::null()),
-            op(5, "resume", Any::from("all")),
+            op(0, "kill", Json::from("one")),
+            op(1, "pause", Json::null()),
+            op(2, "start-partition-ring", Json::from("majorities-ring")),
+            op(3, "start", Json::from("all")),
+            op(4, "stop-partition-ring", Json::null()),
+            op(5, "resume", Json::from("all")),
         ]
         .into_iter()
         .collect();

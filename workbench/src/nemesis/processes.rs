@@ -14,7 +14,7 @@ use crate::{
     test::{INIT_TIMEOUT, Test},
     world::Condition,
 };
-use glomers_protocol::{Any, NodeId, init::Init};
+use glomers_protocol::{Json, NodeId, init::Init};
 use indexmap::IndexMap;
 use rand::{
     Rng, RngExt,
@@ -62,9 +62,9 @@ impl Targets {
     }
 
     /// The name in Jepsen's histories.
-    fn name(self) -> Any {
-        Any::from(match self {
-            Self::Some => return Any::null(),
+    fn name(self) -> Json {
+        Json::from(match self {
+            Self::Some => return Json::null(),
             Self::One => "one",
             Self::MinorityThird => "minority-third",
             Self::Minority => "minority",
@@ -131,17 +131,17 @@ impl Test<'_> {
             if fault == Fault::Pause { ("pause", Self::pause) } else { ("kill", Self::kill) };
         self.note(name, targets.name());
         let outcomes: BTreeMap<_, _> = nodes.iter().map(|id| (id, strike(self, id))).collect();
-        self.note(name, Any::new(&outcomes));
+        self.note(name, Json::new(&outcomes));
     }
 
     /// Starts all that are dead, or resumes all that are paused.
     pub(super) fn restore(&mut self, fault: Fault) {
         let (name, restore): (_, fn(&mut Self, &NodeId) -> String) =
             if fault == Fault::Pause { ("resume", Self::resume) } else { ("start", Self::start) };
-        self.note(name, Any::from("all"));
+        self.note(name, Json::from("all"));
         let nodes = self.nodes();
         let outcomes: BTreeMap<_, _> = nodes.iter().map(|id| (id, restore(self, id))).collect();
-        self.note(name, Any::new(&outcomes));
+        self.note(name, Json::new(&outcomes));
     }
 
     fn kill(&mut self, id: &NodeId) -> &'static str {

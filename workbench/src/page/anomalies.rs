@@ -84,7 +84,7 @@ fn entries(report: &Report, indices: &[usize]) -> Markup {
                 tr {
                     td { a href=(format!("#timeline={}", op.index)) { (op.index) } }
                     td { (time(op.time)) } td { (op.process) } td { (op.kind) } td { (op.f) }
-                    td.text { (shorten(op.value.text(), VALUE)) }
+                    td.text { (shorten(op.value.as_str(), VALUE)) }
                 }
             }
         }

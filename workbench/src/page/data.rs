@@ -9,7 +9,7 @@ use crate::{
     report::{Report, Setting},
     words::shorten,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -139,7 +139,7 @@ impl<'a> Data<'a> {
         self.lanes = lanes;
         for Operation { invocation, completion } in operations {
             let Process::Client(process) = invocation.process else { continue };
-            let text = |value: &'a Any| shorten(value.text(), VALUE);
+            let text = |value: &'a Json| shorten(value.as_str(), VALUE);
             let result = completion.map(|completion| &completion.value);
             self.operations.push(Row(
                 invocation.index,

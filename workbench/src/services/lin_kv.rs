@@ -2,13 +2,13 @@
 
 use super::kv;
 use glomers_protocol::{
-    Any, RpcError, handler,
+    Json, RpcError, handler,
     services::kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
 use std::{cell::RefCell, collections::BTreeMap};
 
 #[derive(Default)]
-pub(super) struct LinKv(RefCell<BTreeMap<Any, Any>>);
+pub(super) struct LinKv(RefCell<BTreeMap<Json, Json>>);
 
 #[handler(glomers_protocol::services::kv)]
 impl LinKv {

@@ -3,7 +3,7 @@
 
 use super::kv;
 use glomers_protocol::{
-    Any, Context, RpcError, handler,
+    Context, Json, RpcError, handler,
     rand::RngExt,
     services::kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
@@ -19,21 +19,21 @@ pub(super) struct LwwKv(RefCell<[Replica; 2]>);
 struct Replica {
     /// A Lamport clock: the time of the next write.
     clock: u64,
-    values: BTreeMap<Any, Version>,
+    values: BTreeMap<Json, Version>,
 }
 
 #[derive(Clone)]
 struct Version {
     written: u64,
-    value: Any,
+    value: Json,
 }
 
 impl Replica {
-    fn get(&self, key: &Any) -> Option<&Any> {
+    fn get(&self, key: &Json) -> Option<&Json> {
         self.values.get(key).map(|version| &version.value)
     }
 
-    fn set(&mut self, key: Any, value: Any) {
+    fn set(&mut self, key: Json, value: Json) {
         self.values.insert(key, Version { written: self.clock, value });
         self.clock += 1;
     }

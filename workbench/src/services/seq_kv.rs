@@ -6,7 +6,7 @@
 
 use super::kv;
 use glomers_protocol::{
-    Any, Context, NodeId, RpcError, handler,
+    Context, Json, NodeId, RpcError, handler,
     rand::RngExt,
     services::kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
@@ -24,9 +24,9 @@ pub(super) struct SeqKv(RefCell<Timeline>);
 /// The newest state, and how to get back to those before it.
 #[derive(Default)]
 struct Timeline {
-    newest: BTreeMap<Any, Any>,
+    newest: BTreeMap<Json, Json>,
     /// The changes that led to the newest state, oldest first: a key and what it was.
-    changes: VecDeque<(Any, Option<Any>)>,
+    changes: VecDeque<(Json, Option<Json>)>,
     /// The number of the newest state.
     last: u64,
     /// The newest state that each client has met.
@@ -42,7 +42,7 @@ impl Timeline {
     }
 
     /// The value of `key` in a state.
-    fn at(&self, state: u64, key: &Any) -> Option<&Any> {
+    fn at(&self, state: u64, key: &Json) -> Option<&Json> {
         let kept = self.changes.len() as u64;
         let later = usize::try_from(state - (self.last - kept)).expect("few states are kept");
         match self.changes.iter().skip(later).find(|(changed, _)| changed == key) {
@@ -52,7 +52,7 @@ impl Timeline {
     }
 
     /// Makes a new state, in which `key` has a new value if there is one.
-    fn push(&mut self, client: &NodeId, key: Any, value: Option<Any>) {
+    fn push(&mut self, client: &NodeId, key: Json, value: Option<Json>) {
         let before = self.newest.get(&key).cloned();
         if let Some(value) = value {
             self.newest.insert(key.clone(), value);

@@ -14,7 +14,7 @@ use crate::{
 };
 use futures::future::LocalBoxFuture;
 use glomers_protocol::{
-    Any, CallError,
+    CallError, Json,
     broadcast::{Broadcast, Read, Topology},
 };
 
@@ -48,7 +48,7 @@ impl Workload for BroadcastWorkload {
         stateless(client, |client, invocation| async move {
             if invocation.f == "read" {
                 return match client.call(&Read {}).await {
-                    Ok(response) => Outcome::Ok(Any::new(&response.messages)),
+                    Ok(response) => Outcome::Ok(Json::new(&response.messages)),
                     Err(error) => Outcome::failed(&error, true),
                 };
             }

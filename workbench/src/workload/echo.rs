@@ -8,7 +8,7 @@ use crate::{
     options::Options,
 };
 use glomers_protocol::{
-    Any, Payload,
+    Json, Payload,
     echo::{Echo, EchoOk},
 };
 use rand::RngExt;
@@ -35,9 +35,10 @@ impl Workload for EchoWorkload {
     fn connect(&self, client: Client, _: &Options) -> Connection {
         stateless(client, |client, invocation| async move {
             match client.call(&Echo { echo: invocation.value }).await {
-                Ok(response) => {
-                    Outcome::Ok(Any::new(&BTreeMap::from([("echo", response.echo), ("type", Any::from(EchoOk::TYPE))])))
-                }
+                Ok(response) => Outcome::Ok(Json::new(&BTreeMap::from([
+                    ("echo", response.echo),
+                    ("type", Json::from(EchoOk::TYPE)),
+                ]))),
                 Err(error) => Outcome::failed(&error, false),
             }
         })
@@ -48,8 +49,8 @@ impl Workload for EchoWorkload {
         let operations = history.operations();
         let wrong = operations.iter().filter_map(|operation| {
             let sent = &operation.invocation.value;
-            let received = operation.completion.map_or_else(Any::null, |completion| completion.value.clone());
-            let echo = received.to::<Echo>().map_or_else(|_| Any::null(), |response| response.echo);
+            let received = operation.completion.map_or_else(Json::null, |completion| completion.value.clone());
+            let echo = received.decode::<Echo>().map_or_else(|_| Json::null(), |response| response.echo);
             (echo != *sent).then_some(("Expected a message with :echo", sent, "But received", received))
         });
         let errors: Vec<_> = wrong.collect();

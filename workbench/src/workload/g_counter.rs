@@ -34,7 +34,7 @@ impl Workload for GCounterWorkload {
         Box::new(each(|rng| {
             loop {
                 let invocation = operation(rng);
-                if !invocation.value.text().starts_with('-') {
+                if !invocation.value.as_str().starts_with('-') {
                     return invocation;
                 }
             }

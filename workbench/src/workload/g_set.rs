@@ -12,7 +12,7 @@ use crate::{
     options::Options,
 };
 use glomers_protocol::{
-    Any,
+    Json,
     g_set::{Add, Read},
 };
 use rand::RngExt;
@@ -43,7 +43,7 @@ impl Workload for GSetWorkload {
         stateless(client, |client, invocation| async move {
             let result = match invocation.f {
                 "add" => client.call(&Add { element: invocation.value.clone() }).await.map(|_| invocation.value),
-                _ => client.call(&Read {}).await.map(|response| Any::new(&response.value)),
+                _ => client.call(&Read {}).await.map(|response| Json::new(&response.value)),
             };
             result.map_or_else(|error| Outcome::unknown(&error), Outcome::Ok)
         })

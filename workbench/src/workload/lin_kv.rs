@@ -10,7 +10,7 @@ use crate::{
     options::Options,
 };
 use glomers_protocol::{
-    Any, CallError,
+    CallError, Json,
     lin_kv::{Cas, Read, Write},
 };
 use rand::{RngExt, seq::IndexedRandom};
@@ -70,18 +70,18 @@ impl Workload for LinKvWorkload {
 }
 
 /// Does an operation on `[key, argument]`; the result has the same form.
-async fn invoke(client: &Client, invocation: &Invocation, timeout: Duration) -> Result<Any, CallError> {
-    let (key, argument): (Any, Any) = invocation.value.to().unwrap_or_else(|_| (Any::null(), Any::null()));
+async fn invoke(client: &Client, invocation: &Invocation, timeout: Duration) -> Result<Json, CallError> {
+    let (key, argument): (Json, Json) = invocation.value.decode().unwrap_or_else(|_| (Json::null(), Json::null()));
     match invocation.f {
         "read" => {
             let response = client.call_within(&Read { key: key.clone() }, timeout).await?;
-            return Ok(Any::new(&(key, response.value)));
+            return Ok(Json::new(&(key, response.value)));
         }
         "write" => {
             client.call_within(&Write { key, value: argument }, timeout).await?;
         }
         _ => {
-            let (from, to) = argument.to().unwrap_or_else(|_| (Any::null(), Any::null()));
+            let (from, to) = argument.decode().unwrap_or_else(|_| (Json::null(), Json::null()));
             client.call_within(&Cas { key, from, to }, timeout).await?;
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     options::Options,
 };
 use glomers_protocol::{
-    Any,
+    Json,
     pn_counter::{Add, Read},
 };
 use rand::RngExt;
@@ -64,9 +64,9 @@ pub(super) fn last_reads() -> Box<dyn Generator> {
 /// Any error, even a definite one, leaves an operation's outcome open: the client there has no other way.
 pub(super) fn connect(client: Client) -> Connection {
     stateless(client, |client, invocation| async move {
-        let result = match invocation.value.to() {
+        let result = match invocation.value.decode() {
             Ok(delta) if invocation.f == "add" => client.call(&Add { delta }).await.map(|_| invocation.value),
-            _ => client.call(&Read {}).await.map(|response| Any::from(response.value)),
+            _ => client.call(&Read {}).await.map(|response| Json::from(response.value)),
         };
         result.map_or_else(|error| Outcome::unknown(&error), Outcome::Ok)
     })

@@ -7,7 +7,7 @@ use crate::{
     generator::{Generator, Invocation, each},
     options::Options,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
@@ -86,7 +86,7 @@ pub(super) fn generator<M: Serialize + 'static>(options: &Options, micro_op: fn(
     let mut transactions = Transactions::new(options, options.max_txn_length);
     Box::new(each(move |rng| {
         let steps: Vec<_> = transactions.draw(rng).into_iter().map(micro_op).collect();
-        Invocation::new("txn", Any::new(&steps))
+        Invocation::new("txn", Json::new(&steps))
     }))
 }
 

@@ -15,7 +15,7 @@ use crate::{
     options::Options,
 };
 use glomers_protocol::{
-    Any,
+    Json,
     txn_rw_register::{MicroOp, Txn},
 };
 
@@ -38,9 +38,9 @@ impl Workload for TxnRwRegisterWorkload {
 
     fn connect(&self, client: Client, _: &Options) -> Connection {
         stateless(client, |client, invocation| async move {
-            let txn = invocation.value.to().unwrap_or_default();
+            let txn = invocation.value.decode().unwrap_or_default();
             match client.call(&Txn { txn }).await {
-                Ok(response) => Outcome::Ok(Any::new(&response.txn)),
+                Ok(response) => Outcome::Ok(Json::new(&response.txn)),
                 Err(error) => Outcome::failed(&error, false),
             }
         })
@@ -61,7 +61,7 @@ impl Workload for TxnRwRegisterWorkload {
 
 fn micro_op(step: Step) -> MicroOp {
     match step {
-        Step::Read { key } => MicroOp::Read { key: Any::from(key) },
-        Step::Write { key, value } => MicroOp::Write { key: Any::from(key), value: Any::from(value) },
+        Step::Read { key } => MicroOp::Read { key: Json::from(key) },
+        Step::Write { key, value } => MicroOp::Write { key: Json::from(key), value: Json::from(value) },
     }
 }

@@ -6,7 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::history::{History, Kind, Op, Process};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub fn history(text: &str) -> History {
 
 fn op(time: Duration, word: &str) -> Op {
     let new = |process, f: &'static str, kind, value: &str, extra| {
-        let value: Any = serde_json::from_str(value).unwrap();
+        let value: Json = serde_json::from_str(value).unwrap();
         Op { index: 0, time, kind, process, f: f.into(), value, error: None, extra }
     };
     if let "cut" | "heal" = word {
@@ -46,7 +46,7 @@ fn op(time: Duration, word: &str) -> Op {
             new(client, "add", kind, added.trim_end_matches(['!', 'x', '?']), Vec::new())
         }
         ("=", number) => {
-            let is_final = number.ends_with('.').then(|| ("final?".into(), Any::from(true)));
+            let is_final = number.ends_with('.').then(|| ("final?".into(), Json::from(true)));
             new(client, "read", Kind::Ok, number.trim_end_matches('.'), is_final.into_iter().collect())
         }
         (_, "") => new(client, "read", Kind::Invoke, "null", Vec::new()),

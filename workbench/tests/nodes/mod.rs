@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of them")]
 
 use glomers_protocol::{
-    Any, CallError, Context, NodeId,
+    CallError, Context, Json, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     echo::{Echo, EchoOk},
     g_set, handler, pn_counter,
@@ -18,7 +18,7 @@ use std::{
 /// Broadcasts everything it knows to everybody, ten times a second: wasteful and right.
 #[derive(Default)]
 pub struct Flood {
-    values: RefCell<BTreeSet<Any>>,
+    values: RefCell<BTreeSet<Json>>,
     fault: Fault,
 }
 
@@ -39,7 +39,7 @@ pub enum Fault {
 
 #[derive(Serialize, Deserialize)]
 pub struct Values {
-    values: BTreeSet<Any>,
+    values: BTreeSet<Json>,
 }
 
 impl Flood {
@@ -91,7 +91,7 @@ pub struct SameCounter(Cell<u64>);
 #[handler(unique_ids)]
 impl SameCounter {
     fn generate(&self, _: Generate) -> GenerateOk {
-        GenerateOk { id: Any::from(self.0.replace(self.0.get() + 1)) }
+        GenerateOk { id: Json::from(self.0.replace(self.0.get() + 1)) }
     }
 }
 
@@ -103,7 +103,7 @@ pub struct SmallDice;
 impl SmallDice {
     fn generate(&self, cx: &Context, from: &NodeId, _: Generate) -> GenerateOk {
         let dice: u16 = cx.rng().random();
-        GenerateOk { id: Any::from(format!("{from}-{}", dice % 128)) }
+        GenerateOk { id: Json::from(format!("{from}-{}", dice % 128)) }
     }
 }
 
@@ -120,7 +120,7 @@ impl NeedsOthers {
 
 /// Answers with what it was asked before.
 #[derive(Default)]
-pub struct Lagging(RefCell<Option<Any>>);
+pub struct Lagging(RefCell<Option<Json>>);
 
 #[handler(echo)]
 impl Lagging {
@@ -137,20 +137,20 @@ pub struct Shouting;
 #[handler(echo)]
 impl Shouting {
     fn echo(&self, request: Echo) -> EchoOk {
-        EchoOk { echo: Any::from(request.echo.text().to_uppercase()) }
+        EchoOk { echo: Json::from(request.echo.as_str().to_uppercase()) }
     }
 }
 
 /// A grow-only set that tells everybody everything.
 #[derive(Default)]
 pub struct Set {
-    elements: RefCell<BTreeSet<Any>>,
+    elements: RefCell<BTreeSet<Json>>,
     fault: Fault,
 }
 
 #[derive(Serialize, Deserialize)]
 pub struct Elements {
-    elements: BTreeSet<Any>,
+    elements: BTreeSet<Json>,
 }
 
 impl Set {

@@ -6,7 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::history::{History, Kind, Op, Process};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Operation {
             kind: if ends { self.kind } else { Kind::Invoke },
             process: Process::Client(self.process),
             f: self.f.into(),
-            value: Any::new(if ends && self.kind == Kind::Ok { &self.answered } else { &self.asked }),
+            value: Json::new(if ends && self.kind == Kind::Ok { &self.answered } else { &self.asked }),
             error: None,
             extra: Vec::new(),
         }

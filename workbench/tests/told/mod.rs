@@ -10,7 +10,7 @@
 //! ```
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use glomers_workbench::history::{History, Kind, Op, Process};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -43,8 +43,8 @@ pub(crate) fn history(text: &str) -> History {
             kind,
             process,
             f: f.to_owned().into(),
-            value: Any::new(&if kind == Kind::Invoke && f != "assign" { asked(&value) } else { value.clone() }),
-            error: (kind == Kind::Info && f != "crash").then(|| Any::from("net-timeout")),
+            value: Json::new(&if kind == Kind::Invoke && f != "assign" { asked(&value) } else { value.clone() }),
+            error: (kind == Kind::Info && f != "crash").then(|| Json::from("net-timeout")),
             extra: Vec::new(),
         };
         if kind == Kind::Invoke {

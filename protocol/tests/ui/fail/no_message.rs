@@ -1,6 +1,6 @@
 //! What is taken is no message: a number, a text, something borrowed, nothing.
 
-use glomers_protocol::{Any, Context, handler, kafka};
+use glomers_protocol::{Json, Context, handler, kafka};
 
 #[derive(Default)]
 struct Log;
@@ -15,7 +15,7 @@ impl Log {
         0
     }
 
-    fn commit_offsets(&self, _request: Any) -> kafka::CommitOffsetsOk {
+    fn commit_offsets(&self, _request: Json) -> kafka::CommitOffsetsOk {
         kafka::CommitOffsetsOk {}
     }
 

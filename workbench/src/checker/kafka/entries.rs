@@ -5,7 +5,7 @@ use crate::{
     checker::numbers::Numbers,
     history::{History, Kind, Op, Process},
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -63,11 +63,11 @@ impl<'a> Entries<'a> {
         let is_transaction = matches!(&*op.f, "poll" | "send" | "txn");
         let mut entry = Entry { op, is_transaction, sends: Vec::new(), reads: Vec::new(), assigned: None, invocation };
         if is_transaction {
-            for step in serde_json::from_str::<Vec<&'a RawValue>>(op.value.text()).unwrap_or_default() {
+            for step in serde_json::from_str::<Vec<&'a RawValue>>(op.value.as_str()).unwrap_or_default() {
                 self.decode_step(step, &mut entry);
             }
         } else if matches!(&*op.f, "assign" | "subscribe") {
-            let keys: Vec<String> = op.value.to().unwrap_or_default();
+            let keys: Vec<String> = op.value.decode().unwrap_or_default();
             entry.assigned = Some(keys.into_iter().map(|key| self.key(key)).collect());
         }
         entry
@@ -126,7 +126,7 @@ impl<'a> Entries<'a> {
     }
 
     /// A message as it was sent.
-    pub(super) fn value(&self, key: Key, message: Message) -> &Any {
+    pub(super) fn value(&self, key: Key, message: Message) -> &Json {
         self.keys[key].value(message)
     }
 }

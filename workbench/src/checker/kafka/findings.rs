@@ -2,7 +2,7 @@
 
 use super::entries::{Entries, Key, Message, Pairs};
 use crate::history::{Kind, Process};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -209,6 +209,6 @@ fn cut(pairs: &Pairs, message: Message) -> Pairs {
 }
 
 /// A message for a report: what no JSON library can hold, such as 1e400, becomes its text.
-pub(super) fn shown(value: &Any) -> Value {
-    value.to().unwrap_or_else(|_| Value::from(value.text()))
+pub(super) fn shown(value: &Json) -> Value {
+    value.decode().unwrap_or_else(|_| Value::from(value.as_str()))
 }

@@ -1,7 +1,7 @@
 //! The operations on one key, as the search needs them.
 
 use crate::history::{History, Kind, Op, Operation, Process};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::{IndexMap, IndexSet};
 
 /// A value of a register: its place in [`Key::values`].
@@ -55,14 +55,14 @@ pub(super) enum Event {
 /// The operations on a key that tell something.
 #[derive(Debug, Default)]
 pub(super) struct Key {
-    pub(super) values: IndexSet<Any>,
+    pub(super) values: IndexSet<Json>,
     pub(super) actions: Vec<Action>,
     pub(super) events: Vec<Event>,
 }
 
 /// The operations of a history, by key.
-pub(super) fn by_key(history: &History) -> IndexMap<Any, Vec<Operation<'_>>> {
-    let mut keys: IndexMap<Any, Vec<Operation<'_>>> = IndexMap::new();
+pub(super) fn by_key(history: &History) -> IndexMap<Json, Vec<Operation<'_>>> {
+    let mut keys: IndexMap<Json, Vec<Operation<'_>>> = IndexMap::new();
     for operation in history.operations() {
         if let Some((key, _)) = tuple(operation.invocation) {
             keys.entry(key).or_default().push(operation);
@@ -71,14 +71,14 @@ pub(super) fn by_key(history: &History) -> IndexMap<Any, Vec<Operation<'_>>> {
     keys
 }
 
-fn tuple(op: &Op) -> Option<(Any, Any)> {
-    op.value.to().ok()
+fn tuple(op: &Op) -> Option<(Json, Json)> {
+    op.value.decode().ok()
 }
 
 impl Key {
     pub(super) fn new(operations: &[Operation<'_>]) -> Self {
         let mut key = Self::default();
-        key.values.insert(Any::null());
+        key.values.insert(Json::null());
         for operation in operations {
             if let Some(action) = key.action(operation) {
                 key.actions.push(action);
@@ -99,7 +99,7 @@ impl Key {
         }
     }
 
-    fn value(&mut self, value: Any) -> ValueId {
+    fn value(&mut self, value: Json) -> ValueId {
         self.values.insert_full(value).0
     }
 
@@ -115,7 +115,7 @@ impl Key {
             },
             ("write", _) => Effect::Write(self.value(argument)),
             ("cas", _) => {
-                let (found, left) = argument.to().ok()?;
+                let (found, left) = argument.decode().ok()?;
                 Effect::Cas(self.value(found), self.value(left))
             }
             _ => return None,

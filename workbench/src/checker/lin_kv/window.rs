@@ -6,14 +6,14 @@ use super::{
     search::{Budget, Search},
     timeline,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use std::fmt::Write as _;
 
 /// How many states may be looked at to make a window shorter.
 const MAX_STEPS: u64 = 1_000_000;
 
 /// Explains why the event at `place` contradicts those before it; just before, the register may have had `values`.
-pub(super) fn violation(name: &Any, key: &Key, place: usize, values: &[ValueId]) -> Violation {
+pub(super) fn violation(name: &Json, key: &Key, place: usize, values: &[ValueId]) -> Violation {
     let from = start(key, place);
     let (Event::Begin(culprit) | Event::End(culprit)) = key.events[place];
     let end = key.index(key.events[place]);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub fn suspect(history: &History, grows: bool) -> Vec<Suspicion> {
     let mut reads = Reads::default();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
-        let value = op.value.to::<i64>().ok().map(i128::from);
+        let value = op.value.decode::<i64>().ok().map(i128::from);
         match (op.kind, &*op.f, value) {
             (Kind::Invoke, "add", Some(delta)) => reads.shift(delta, 1),
             (Kind::Fail, "add", Some(delta)) => reads.shift(delta, -1),

@@ -66,13 +66,13 @@ struct Reads<'a> {
 
 impl<'a> Reads<'a> {
     fn attempt(&mut self, add: &'a Op) -> &mut Option<Attempt> {
-        let element = self.numbers.number(add.value.text());
+        let element = self.numbers.number(add.value.as_str());
         self.attempts.resize(self.numbers.len(), None);
         &mut self.attempts[element]
     }
 
     fn acknowledge(&mut self, add: &'a Op) {
-        let element = self.numbers.number(add.value.text());
+        let element = self.numbers.number(add.value.as_str());
         let known = self.known.entry(add.process).or_default();
         known.resize(self.numbers.len(), None);
         known[element].get_or_insert(add.index);

@@ -17,7 +17,7 @@ use crate::{
     checker::suspicion::{Agreement, Suspicion},
     history::Kind,
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::IndexMap;
 use std::time::Duration;
 
@@ -27,14 +27,14 @@ struct Read<'a> {
     /// The index at which its transaction began, and the time.
     begin: usize,
     begin_time: Duration,
-    values: &'a [Any],
+    values: &'a [Json],
 }
 
 /// A write that its transaction leaves behind.
 struct Write<'a> {
     entry: &'a Entry,
     begin: usize,
-    value: &'a Any,
+    value: &'a Json,
 }
 
 /// What happened to one key.
@@ -44,7 +44,7 @@ struct Key<'a> {
     /// By committed transactions; of a register, the last of each transaction.
     writes: Vec<Write<'a>>,
     /// When each value was first written, or was to be.
-    attempts: IndexMap<&'a Any, usize>,
+    attempts: IndexMap<&'a Json, usize>,
     /// The index at which the last transaction that may have written it ended, and the time.
     last_write_end: (usize, Duration),
 }
@@ -60,8 +60,8 @@ pub(super) fn suspect(transactions: &Transactions, agreement: &Agreement) -> Vec
     suspicions
 }
 
-fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
-    let mut keys: IndexMap<&Any, Key<'_>> = IndexMap::new();
+fn by_key(transactions: &Transactions) -> IndexMap<&Json, Key<'_>> {
+    let mut keys: IndexMap<&Json, Key<'_>> = IndexMap::new();
     let mut begun: IndexMap<u64, &Entry> = IndexMap::new();
     for entry in &transactions.entries {
         if entry.kind == Kind::Invoke {
@@ -69,7 +69,7 @@ fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
         }
         let begun = begun.get(&entry.process).copied().unwrap_or(entry);
         let (begin, begin_time) = (begun.index, begun.time);
-        let mut own: Vec<(&Any, usize)> = Vec::new();
+        let mut own: Vec<(&Json, usize)> = Vec::new();
         for step in &entry.steps {
             match step {
                 Step::Read { key, values } if entry.kind == Kind::Ok && !own.iter().any(|(name, _)| *name == key) => {
@@ -87,7 +87,7 @@ fn by_key(transactions: &Transactions) -> IndexMap<&Any, Key<'_>> {
 }
 
 impl<'a> Key<'a> {
-    fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(&'a Any, usize)>, key: &'a Any) {
+    fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(&'a Json, usize)>, key: &'a Json) {
         self.attempts.entry(write.value).or_insert(write.begin);
         self.last_write_end = self.last_write_end.max((write.entry.index, write.entry.time));
         let before = own.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
@@ -104,7 +104,7 @@ impl<'a> Key<'a> {
         }
     }
 
-    fn unwritten(&self, name: &Any) -> Vec<Suspicion> {
+    fn unwritten(&self, name: &Json) -> Vec<Suspicion> {
         let strange = |read: &Read<'a>| read.values.iter().find(|value| !self.attempts.contains_key(value)).cloned();
         let describe = |read: &Read<'a>| {
             let (value, reader) = (strange(read)?, read.entry.index);
@@ -114,7 +114,7 @@ impl<'a> Key<'a> {
         self.reads.iter().filter_map(describe).collect()
     }
 
-    fn unseen(&self, name: &Any, objects: Objects, agreement: &Agreement) -> Vec<Suspicion> {
+    fn unseen(&self, name: &Json, objects: Objects, agreement: &Agreement) -> Vec<Suspicion> {
         let mut unseen = Vec::new();
         for write in &self.writes {
             let is_later = |read: &&Read<'a>| {
@@ -142,11 +142,11 @@ impl<'a> Key<'a> {
         }
     }
 
-    fn ended_before(&self, value: &Any, begin: usize) -> bool {
+    fn ended_before(&self, value: &Json, begin: usize) -> bool {
         self.writes.iter().any(|write| write.value == value && write.entry.index < begin)
     }
 
-    fn disagreement(&self, name: &Any, agreement: &Agreement) -> Option<Suspicion> {
+    fn disagreement(&self, name: &Json, agreement: &Agreement) -> Option<Suspicion> {
         let mut last: IndexMap<u64, &Read<'a>> = IndexMap::new();
         let (index, time) = self.last_write_end;
         let is_later = |read: &&Read<'a>| read.begin > index && agreement.covers(time, read.begin_time);
@@ -155,7 +155,7 @@ impl<'a> Key<'a> {
         }
         let (_, one) = last.first()?;
         let other = last.values().find(|read| read.values != one.values)?;
-        let saw = |read: &Read<'a>| format!("client {} last saw {}", read.entry.process, Any::new(read.values));
+        let saw = |read: &Read<'a>| format!("client {} last saw {}", read.entry.process, Json::new(read.values));
         let explanation = format!("after the last write to key {name}, {} and {}", saw(one), saw(other));
         Some(Suspicion::new("disagreement", [one.entry.index, other.entry.index], explanation))
     }

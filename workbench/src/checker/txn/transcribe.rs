@@ -3,7 +3,7 @@
 use super::Objects;
 use crate::history::{History, Kind, Op, Process};
 use adya::history::{Id, Interner, Mop, OpType, ReadValue, Scalar};
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use indexmap::{IndexMap, IndexSet};
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ pub(super) struct Entry {
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// Saw these values under a key: the elements of a list, or a register's one; nothing at first.
-    Read { key: Any, values: Vec<Any> },
+    Read { key: Json, values: Vec<Json> },
     /// Appended or set this value.
-    Write { key: Any, value: Any },
+    Write { key: Json, value: Json },
 }
 
 /// The transactions of a history.
@@ -43,7 +43,7 @@ impl Transactions {
 
     /// Says which value was written twice, if any was: then nobody can tell who wrote what was read.
     pub(super) fn written_twice(&self) -> Option<String> {
-        let mut writers: IndexMap<(&Any, &Any), usize> = IndexMap::new();
+        let mut writers: IndexMap<(&Json, &Json), usize> = IndexMap::new();
         for entry in self.entries.iter().filter(|entry| entry.kind == Kind::Invoke) {
             for step in &entry.steps {
                 let Step::Write { key, value } = step else { continue };
@@ -89,7 +89,7 @@ impl Transactions {
     }
 
     fn mop<'a>(&self, step: &'a Step, scalars: &mut Scalars<'a>) -> Mop {
-        let mut id = |value: &'a Any| scalars.id(value);
+        let mut id = |value: &'a Json| scalars.id(value);
         match (step, self.objects) {
             (Step::Write { key, value }, Objects::Lists) => Mop::Append { key: id(key), value: id(value) },
             (Step::Write { key, value }, Objects::Registers) => Mop::Write { key: id(key), value: id(value) },
@@ -111,14 +111,14 @@ impl Transactions {
 #[derive(Default)]
 struct Scalars<'a> {
     interner: Interner,
-    others: IndexSet<&'a Any>,
+    others: IndexSet<&'a Json>,
 }
 
 impl<'a> Scalars<'a> {
-    fn id(&mut self, value: &'a Any) -> Id {
-        let scalar = if let Ok(integer) = value.to() {
+    fn id(&mut self, value: &'a Json) -> Id {
+        let scalar = if let Ok(integer) = value.decode() {
             Scalar::Int(integer)
-        } else if let Ok(string) = value.to() {
+        } else if let Ok(string) = value.decode() {
             Scalar::Str(string)
         } else {
             let (place, _) = self.others.insert_full(value);
@@ -131,15 +131,15 @@ impl<'a> Scalars<'a> {
 fn entry(op: &Op, objects: Objects) -> Result<Entry, String> {
     let malformed = || format!("entry {} is no transaction: {}", op.index, op.value);
     let Process::Client(process) = op.process else { return Err(malformed()) };
-    let steps: Vec<(String, Any, Any)> = op.value.to().map_err(|_| malformed())?;
+    let steps: Vec<(String, Json, Json)> = op.value.decode().map_err(|_| malformed())?;
     let steps = steps.into_iter().map(|(f, key, value)| step(&f, key, value, objects)).collect::<Option<_>>();
     Ok(Entry { index: op.index, time: op.time, kind: op.kind, process, steps: steps.ok_or_else(malformed)? })
 }
 
-fn step(f: &str, key: Any, value: Any, objects: Objects) -> Option<Step> {
+fn step(f: &str, key: Json, value: Json, objects: Objects) -> Option<Step> {
     match (f, objects) {
         ("r", _) if value.is_null() => Some(Step::Read { key, values: Vec::new() }),
-        ("r", Objects::Lists) => Some(Step::Read { key, values: value.to().ok()? }),
+        ("r", Objects::Lists) => Some(Step::Read { key, values: value.decode().ok()? }),
         ("r", Objects::Registers) => Some(Step::Read { key, values: vec![value] }),
         ("append", Objects::Lists) | ("w", Objects::Registers) => Some(Step::Write { key, value }),
         _ => None,

@@ -6,7 +6,7 @@ use crate::{
     generator::{Generator, Invocation, Moment, Next},
     history::{Op, Process},
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use rand::{RngExt, seq::IndexedRandom};
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -24,7 +24,7 @@ const POLL_MILLIS: u64 = 1000;
 pub(super) struct FinalPolls {
     seen: Rc<RefCell<Offsets>>,
     /// All keys; `null` before the first operation.
-    keys: Any,
+    keys: Json,
     threads: Vec<Thread>,
     end: Option<Duration>,
 }
@@ -50,13 +50,13 @@ enum Stage {
 impl FinalPolls {
     /// Polls up to what `seen` says when the first of them begins.
     pub(super) fn new(seen: Rc<RefCell<Offsets>>) -> Self {
-        Self { seen, keys: Any::null(), threads: Vec::new(), end: None }
+        Self { seen, keys: Json::null(), threads: Vec::new(), end: None }
     }
 
     /// Fixes what is to be seen.
     fn begin(&mut self, threads: usize) {
         let seen = self.seen.borrow();
-        self.keys = Any::new(&seen.keys().map(u64::to_string).collect::<Vec<_>>());
+        self.keys = Json::new(&seen.keys().map(u64::to_string).collect::<Vec<_>>());
         let thread = || Thread { targets: seen.clone(), stage: Stage::Crash, due: Duration::ZERO, process: None };
         self.threads.resize_with(threads, thread);
     }
@@ -95,7 +95,7 @@ impl Generator for FinalPolls {
 }
 
 impl Thread {
-    fn operation(&mut self, keys: &Any, now: Duration, rng: &mut Pcg64Mcg) -> Invocation {
+    fn operation(&mut self, keys: &Json, now: Duration, rng: &mut Pcg64Mcg) -> Invocation {
         match self.stage {
             Stage::Crash => {
                 self.stage = Stage::Assign;
@@ -107,7 +107,7 @@ impl Thread {
             }
             Stage::Poll => {
                 self.due = now + (POLL_INTERVAL * 2).mul_f64(rng.random());
-                Invocation::new("poll", Any::new(&[("poll",)])).with("poll-ms", POLL_MILLIS)
+                Invocation::new("poll", Json::new(&[("poll",)])).with("poll-ms", POLL_MILLIS)
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn polled(op: &Op) -> Offsets {
         return Offsets::new();
     }
     let steps: [(IgnoredAny, BTreeMap<String, Vec<OffsetMessage>>); 1] =
-        op.value.to().expect("the client made this value");
+        op.value.decode().expect("the client made this value");
     let [(_, messages)] = steps;
     let highest = |messages: &[OffsetMessage]| messages.iter().map(|message| message.0.0).fold(-1, i64::max);
     messages.iter().filter_map(|(key, messages)| Some((key.parse().ok()?, highest(messages)))).collect()
@@ -26,7 +26,7 @@ pub(super) fn sent(op: &Op) -> Offsets {
     if op.kind != Kind::Ok || op.f != "send" {
         return Offsets::new();
     }
-    let steps: [(IgnoredAny, String, (i64, IgnoredAny)); 1] = op.value.to().expect("the client made this value");
+    let steps: [(IgnoredAny, String, (i64, IgnoredAny)); 1] = op.value.decode().expect("the client made this value");
     let [(_, key, (offset, _))] = steps;
     // Jepsen's code has a 0 here that raises negative offsets.
     key.parse().map(|key| (key, offset.max(0))).into_iter().collect()

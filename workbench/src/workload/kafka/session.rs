@@ -5,7 +5,7 @@ use crate::{
     generator::Invocation,
 };
 use glomers_protocol::{
-    Any, CallError,
+    CallError, Json,
     kafka::{CommitOffsets, ListCommittedOffsets, OffsetMessage, Poll, Send},
 };
 use serde::de::IgnoredAny;
@@ -30,7 +30,7 @@ impl Session {
             "poll" => self.poll().await,
             "send" => self.send(&invocation.value).await,
             "assign" => self.assign(&invocation).await.map(|()| invocation.value),
-            _ => return Outcome::Info(Any::null()),
+            _ => return Outcome::Info(Json::null()),
         };
         // An assignment that may have happened counts as one that did not: the place in the logs is the client's own.
         result.map_or_else(|error| Outcome::failed(&error, invocation.f == "assign"), Outcome::Ok)
@@ -39,7 +39,7 @@ impl Session {
     /// Polls, and commits what it got before anybody hears of it.
     ///
     /// If the commit fails, the poll fails, and yet this client will go on behind what it got.
-    async fn poll(&self) -> Result<Any, CallError> {
+    async fn poll(&self) -> Result<Json, CallError> {
         let offsets = self.next.borrow().clone();
         let messages = self.client.call(&Poll { offsets }).await?.msgs;
         self.advance(&messages);
@@ -50,7 +50,7 @@ impl Session {
         if !offsets.is_empty() {
             self.client.call(&CommitOffsets { offsets }).await?;
         }
-        Ok(Any::new(&[("poll", messages)]))
+        Ok(Json::new(&[("poll", messages)]))
     }
 
     /// Moves behind the highest offsets that a poll brought, and never back. A log that nobody asked for is followed from
@@ -64,16 +64,16 @@ impl Session {
         }
     }
 
-    async fn send(&self, value: &Any) -> Result<Any, CallError> {
-        let steps: [(IgnoredAny, String, Any); 1] = value.to().expect("the generator made this value");
+    async fn send(&self, value: &Json) -> Result<Json, CallError> {
+        let steps: [(IgnoredAny, String, Json); 1] = value.decode().expect("the generator made this value");
         let [(_, key, msg)] = steps;
         let offset = self.client.call(&Send { key: key.clone(), msg: msg.clone() }).await?.offset;
-        Ok(Any::new(&[("send", key, (offset, msg))]))
+        Ok(Json::new(&[("send", key, (offset, msg))]))
     }
 
     /// Follows these logs and no others.
     async fn assign(&self, invocation: &Invocation) -> Result<(), CallError> {
-        let keys: Vec<String> = invocation.value.to().expect("the generator made this value");
+        let keys: Vec<String> = invocation.value.decode().expect("the generator made this value");
         let next = if invocation.extra.iter().any(|(key, _)| *key == "seek-to-beginning?") {
             keys.into_iter().map(|key| (key, 0)).collect()
         } else {

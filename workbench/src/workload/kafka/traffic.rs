@@ -8,7 +8,7 @@ use crate::{
     options::Options,
     workload::transactions::{Step, Transactions},
 };
-use glomers_protocol::Any;
+use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use serde_json::json;
@@ -74,8 +74,8 @@ impl Traffic {
             return self.unseen.assignment(key, rng);
         }
         match step {
-            Step::Read { .. } => Invocation::new("poll", Any::new(&[("poll",)])),
-            Step::Write { key, value } => Invocation::new("send", Any::new(&[("send", key.to_string(), value)])),
+            Step::Read { .. } => Invocation::new("poll", Json::new(&[("poll",)])),
+            Step::Write { key, value } => Invocation::new("send", Json::new(&[("send", key.to_string(), value)])),
         }
     }
 }
@@ -118,13 +118,13 @@ impl Unseen {
     fn assignment(&self, key: u64, rng: &mut Pcg64Mcg) -> Invocation {
         let is_search = rng.random_ratio(1, ASSIGNMENTS_PER_SEARCH);
         if !is_search || self.sent.is_empty() {
-            return Invocation::new("assign", Any::new(&[key.to_string()]));
+            return Invocation::new("assign", Json::new(&[key.to_string()]));
         }
         let other = (!self.sent.contains_key(&key)).then_some(&key);
         let keys: Vec<_> = self.sent.keys().chain(other).map(u64::to_string).collect();
         let gap = |(key, sent): (&u64, &i64)| (*key, json!({"polled": self.polled(*key), "sent": sent}));
         let gaps: BTreeMap<_, _> = self.sent.iter().map(gap).collect();
-        Invocation::new("assign", Any::new(&keys)).with("unseen", Any::new(&gaps))
+        Invocation::new("assign", Json::new(&keys)).with("unseen", Json::new(&gaps))
     }
 }
 

@@ -1,8 +1,10 @@
-//! "Any JSON value", kept as the sender wrote it.
+//! A JSON value that keeps the text it was read from.
 //!
-//! Maelstrom leaves many fields untyped and compares what comes back with what it sent. Decoding to a number type would
-//! round an integer of 30 digits and lose 1e400; so the text itself is kept, and two values are equal if they mean the
-//! same JSON.
+//! Maelstrom leaves many fields untyped and compares the value that comes back with the value it sent. Decoding to a
+//! number type would round an integer of 30 digits and lose `1e400`, so [`Json`] keeps the text itself.
+//!
+//! The principal type is [`Json`]. With the feature `schema` it implements `JsonSchema` of schemars 0.8.
+//! serde_json's `Error` and `Value` appear in the signatures.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -15,35 +17,39 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-/// A JSON value, verbatim: what was received is sent again byte for byte.
+/// A JSON value, verbatim: a received value is sent again byte for byte.
 ///
-/// Equality, order and hash ignore what JSON ignores: white space outside strings, the order of an object's keys, and
-/// how a string escapes its characters. Numbers are equal if they are written alike (`1` is not `1.0`). The order sorts
-/// short values first, so that non-negative integers come in their usual order.
+/// Equality, order and hash ignore the differences that JSON ignores: white space outside strings, the order of an
+/// object's keys, and the way a string escapes its characters. Two numbers are equal if they have the same text (`1` is
+/// not `1.0`). Shorter texts sort first, so non-negative integers sort by size.
 ///
-/// A value inside serde's `untagged` enums or `flatten`ed structs cannot be decoded: they buffer, and the text is lost.
+/// A `Json` cannot be decoded inside serde's `untagged` enums or `flatten`ed structs: they buffer, and the text is lost.
 ///
 /// ```
-/// use glomers_protocol::Any;
+/// use glomers_json::Json;
 ///
-/// let big: Any = serde_json::from_str("123456789012345678901234567890")?;
+/// let big: Json = serde_json::from_str("123456789012345678901234567890")?;
 /// assert_eq!(serde_json::to_string(&big)?, "123456789012345678901234567890");
-/// assert_eq!(Any::new(&[1, 2]).to::<Vec<i64>>()?, [1, 2]);
-/// assert_eq!(serde_json::from_str::<Any>(r#"{"a": 1, "b": 2}"#)?, serde_json::from_str(r#"{"b":2,"a":1}"#)?);
+/// assert_eq!(Json::from_serialize(&[1, 2])?.decode::<Vec<i64>>()?, [1, 2]);
+/// assert_eq!(Json::from(7).as_str(), "7");
+/// assert_eq!(serde_json::from_str::<Json>(r#"{"a": 1, "b": 2}"#)?, serde_json::from_str(r#"{"b":2,"a":1}"#)?);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// A list of values converts item by item: `[1, 2].map(Json::from)`, or
+/// `numbers.into_iter().map(Json::from).collect::<Vec<_>>()`.
 #[derive(Clone)]
-pub struct Any(Text);
+pub struct Json(Text);
 
-/// Most values are integers, and need no memory of their own.
+/// Most values are short integers, which fit without an allocation.
 #[derive(Clone)]
 enum Text {
-    /// A value that can be written in one way only: see [`is_plain`].
+    /// A value with a single form: see [`is_plain`].
     Plain(SmolStr),
     Other(Box<RawValue>),
 }
 
-/// Whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
+/// Tells whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
 fn is_plain(text: &str) -> bool {
     match text.as_bytes() {
         b"null" | b"true" | b"false" => true,
@@ -52,14 +58,24 @@ fn is_plain(text: &str) -> bool {
     }
 }
 
-impl Any {
-    /// Encodes `value`.
+impl Json {
+    /// Encodes a value whose type always has a JSON form: numbers, strings, lists, tuples, structs of these, and maps
+    /// with string keys. For other types, see [`from_serialize`](Self::from_serialize).
     ///
     /// # Panics
     ///
-    /// `value` has no JSON form: a map with keys that are no strings, or a `Serialize` that fails.
+    /// If `value` has no JSON form.
     pub fn new<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self::keep(serde_json::value::to_raw_value(value).expect("the value has a JSON form"))
+        Self::from_serialize(value).expect("the value has a JSON form")
+    }
+
+    /// Encodes `value`.
+    ///
+    /// # Errors
+    ///
+    /// If `value` has no JSON form: a map with keys that are not strings, or a `Serialize` that fails.
+    pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(Self::keep)
     }
 
     fn keep(raw: Box<RawValue>) -> Self {
@@ -76,25 +92,25 @@ impl Any {
     ///
     /// # Errors
     ///
-    /// The value does not fit `T`.
-    pub fn to<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.text())
+    /// If the value does not fit `T`.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.as_str())
     }
 
     /// The JSON text.
-    pub fn text(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Plain(text) => text,
             Text::Other(raw) => raw.get(),
         }
     }
 
-    /// Whether the value is `null`.
+    /// Returns true for `null`.
     pub fn is_null(&self) -> bool {
-        self.text() == "null"
+        self.as_str() == "null"
     }
 
-    /// A text that is the same for equal values: the text itself unless it can be written in several ways.
+    /// A text that is the same for equal values: the value's own text unless it can be written in several ways.
     fn canonical(&self) -> Cow<'_, str> {
         let raw = match &self.0 {
             Text::Plain(text) => return Cow::Borrowed(text),
@@ -115,7 +131,7 @@ impl Any {
     }
 }
 
-/// Depth at which nested values are compared as they are written, for no stack is endless.
+/// The depth from which nested values are compared as they are written, which bounds the stack.
 const MAX_DEPTH: usize = 128;
 
 fn write_canonical(value: &RawValue, out: &mut String) {
@@ -126,7 +142,7 @@ fn write_canonical(value: &RawValue, out: &mut String) {
 fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
     let text = value.get();
     let parsed = match text.as_bytes()[0] {
-        b'"' => serde_json::from_str::<String>(text).map(|string| out.push_str(Any::new(&string).text())),
+        b'"' => serde_json::from_str::<String>(text).map(|string| out.push_str(Json::new(&string).as_str())),
         b'[' if depth > 0 => serde_json::from_str::<Vec<&RawValue>>(text).map(|elements| {
             out.push('[');
             for (index, element) in elements.into_iter().enumerate() {
@@ -139,7 +155,7 @@ fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
             out.push('{');
             for (index, (key, member)) in members.into_iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
-                out.push_str(Any::new(&key).text());
+                out.push_str(Json::new(&key).as_str());
                 out.push(':');
                 write_canonical_at(member, depth - 1, out);
             }
@@ -153,8 +169,8 @@ fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
     }
 }
 
-impl Serialize for Any {
-    /// The same text again: a plain value has no other.
+impl Serialize for Json {
+    /// Writes the same text again.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = match &self.0 {
             Text::Plain(text) => text,
@@ -169,21 +185,21 @@ impl Serialize for Any {
     }
 }
 
-impl<'de> Deserialize<'de> for Any {
+impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::deserialize(deserializer).map(Self::keep)
     }
 }
 
-impl PartialEq for Any {
+impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text() || self.canonical() == other.canonical()
+        self.as_str() == other.as_str() || self.canonical() == other.canonical()
     }
 }
 
-impl Eq for Any {}
+impl Eq for Json {}
 
-impl Ord for Any {
+impl Ord for Json {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_length = |left: &str, right: &str| left.len().cmp(&right.len()).then_with(|| left.cmp(right));
         match (&self.0, &other.0) {
@@ -193,33 +209,33 @@ impl Ord for Any {
     }
 }
 
-impl PartialOrd for Any {
+impl PartialOrd for Json {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Hash for Any {
+impl Hash for Json {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.canonical().hash(state);
     }
 }
 
-impl fmt::Debug for Any {
+impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(self.as_str())
     }
 }
 
-impl fmt::Display for Any {
+impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(self.as_str())
     }
 }
 
 macro_rules! from_value {
     ($($kind:ty),*) => {$(
-        impl From<$kind> for Any {
+        impl From<$kind> for Json {
             fn from(value: $kind) -> Self {
                 Self::new(&value)
             }
@@ -229,11 +245,27 @@ macro_rules! from_value {
 
 from_value!(i64, u64, i32, u32, usize, bool, &str, String, serde_json::Value);
 
+/// Any JSON value.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Json {
+    fn is_referenceable() -> bool {
+        false
+    }
+
+    fn schema_name() -> String {
+        "Json".to_owned()
+    }
+
+    fn json_schema(_: &mut schemars::r#gen::SchemaGenerator) -> schemars::schema::Schema {
+        schemars::schema::Schema::Bool(true)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn any(text: &str) -> Any {
+    fn json(text: &str) -> Json {
         serde_json::from_str(text).unwrap()
     }
 
@@ -241,7 +273,7 @@ mod tests {
     fn text_survives_verbatim() {
         for text in ["123456789012345678901234567890", "1e400", "-0.0", r#"{"b":1,"a":[null,"\u00e9"]}"#, "\"\\ud800\""]
         {
-            assert_eq!(serde_json::to_string(&any(text)).unwrap(), text);
+            assert_eq!(serde_json::to_string(&json(text)).unwrap(), text);
         }
     }
 
@@ -253,33 +285,33 @@ mod tests {
         let other = ["-0", "1.0", "1e3", "[]", "{}", r#""""#, r#""1""#, &more].map(|text| (text, false));
         for (text, expected) in plain.into_iter().chain(other) {
             assert_eq!(is_plain(text), expected, "{text}");
-            assert_eq!(serde_json::to_string(&any(text)).unwrap(), text);
+            assert_eq!(serde_json::to_string(&json(text)).unwrap(), text);
         }
     }
 
     #[test]
     fn deep_nesting_survives() {
         let text = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        assert_eq!(any(&text), any(&text));
-        assert_eq!(any(&text).text(), text);
+        assert_eq!(json(&text), json(&text));
+        assert_eq!(json(&text).as_str(), text);
     }
 
     #[test]
     fn equality_is_that_of_json() {
         let same = [("[1, 2]", "[1,2]"), (r#"{"a":1,"b":[ ]}"#, r#"{"b":[],"a":1}"#), (r#""\u0061""#, r#""a""#)];
         for (left, right) in same {
-            assert_eq!(any(left), any(right));
-            assert_eq!(any(left).cmp(&any(right)), Ordering::Equal);
+            assert_eq!(json(left), json(right));
+            assert_eq!(json(left).cmp(&json(right)), Ordering::Equal);
         }
         for (left, right) in [("1", "1.0"), ("[1,2]", "[2,1]"), ("1", "\"1\""), ("null", "false")] {
-            assert_ne!(any(left), any(right));
+            assert_ne!(json(left), json(right));
         }
     }
 
     #[test]
     fn integers_sort_by_size() {
-        let mut values = [any("10"), any("9"), any("100"), any("1")];
+        let mut values = [json("10"), json("9"), json("100"), json("1")];
         values.sort();
-        assert_eq!(values, [any("1"), any("9"), any("10"), any("100")]);
+        assert_eq!(values, [json("1"), json("9"), json("10"), json("100")]);
     }
 }

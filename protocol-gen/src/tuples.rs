@@ -129,7 +129,7 @@ fn generate(name: &Ident, description: &str, variants: &[Variant]) -> TokenStrea
         pub enum #name { #(#definitions,)* }
 
         impl ::serde::Serialize for #name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+            fn serialize<S: ::serde::Serializer>(&self, __serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 match self { #(#serialize)* }
             }
         }
@@ -167,7 +167,9 @@ impl Variant {
         quote!(#docs #name { #(#fields,)* })
     }
 
-    /// `Self::Append { key, value } => ("append", key, value).serialize(serializer),`
+    /// `Self::Append { key, value } => ("append", key, value).serialize(__serializer),`
+    ///
+    /// The patterns bind the fields' names, and no field's name begins with an underscore.
     fn serialize(&self) -> TokenStream {
         let Self { name, tag, items, .. } = self;
         let fields = self.fields();
@@ -175,22 +177,27 @@ impl Variant {
             Item::Null => quote!(()),
             Item::Field { name, .. } => quote!(#name),
         });
-        quote!(Self::#name { #(#fields),* } => ::serde::Serialize::serialize(&(#tag, #(#values,)*), serializer),)
+        quote!(Self::#name { #(#fields),* } => ::serde::Serialize::serialize(&(#tag, #(#values,)*), __serializer),)
     }
 
-    /// `"append" => Ok(Self::Append { key: items.next()?, value: items.next()? }),`
+    /// `"cas" => { let value = Self::Cas { key: items.next()?, to: { items.null()?; items.next()? } }; Ok(value) }`
     ///
-    /// Struct expressions evaluate their fields in the order they are written, which is that of the items.
+    /// Struct expressions evaluate their fields in the order they are written, so the reads are written in the order of
+    /// the items: a `null` just before the field that follows it, and a `null` after the last field at the end.
     fn deserialize(&self) -> TokenStream {
         let Self { name, tag, items, .. } = self;
-        let mut reads = Vec::new();
+        let mut fields = Vec::new();
         let mut nulls = Vec::new();
         for item in items {
             match item {
                 Item::Null => nulls.push(quote!(items.null()?;)),
-                Item::Field { name, .. } => reads.push(quote!(#name: items.next()?)),
+                Item::Field { name, .. } if nulls.is_empty() => fields.push(quote!(#name: items.next()?)),
+                Item::Field { name, .. } => {
+                    let nulls = std::mem::take(&mut nulls);
+                    fields.push(quote!(#name: { #(#nulls)* items.next()? }));
+                }
             }
         }
-        quote!(#tag => { let value = Self::#name { #(#reads),* }; #(#nulls)* ::std::result::Result::Ok(value) })
+        quote!(#tag => { let value = Self::#name { #(#fields),* }; #(#nulls)* ::std::result::Result::Ok(value) })
     }
 }

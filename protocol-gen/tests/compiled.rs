@@ -1,6 +1,8 @@
-//! Compiles the code in `golden/` and runs the tests that it contains; then what an example on the wire cannot show: that
-//! other bodies are refused, and what stands beside the payloads.
+//! Compiles the code in `golden/` and runs the tests that it contains. The tests here check what an example on the wire
+//! cannot show: refused bodies, the order of a tuple's items, and the items beside the payloads.
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The modules, and their names for the test that none is left out.
@@ -21,7 +23,7 @@ macro_rules! compile {
     };
 }
 
-compile! { any_value codes map names optional pair shape tagged tuple }
+compile! { any_value codes map names null_items optional pair shape tagged tuple }
 
 #[test]
 fn no_golden_file_is_left_out() {
@@ -69,4 +71,33 @@ fn flags_of_codes_become_methods() {
     let good: Vec<_> = Code::NAMED.iter().map(|code| (code.name(), code.number(), code.is_good())).collect();
     assert_eq!(good, [("all-well", 0, true), ("out-of-cheese", 3, false)]);
     assert_eq!((Code::from(3), Code::from(4)), (Code::OutOfCheese, Code::Other(4)));
+}
+
+/// A tuple on the wire with any values in its fields. Its tag spells its shape, `v` for a field and `n` for `null`.
+fn any_step() -> impl Strategy<Value = (String, Vec<Value>)> {
+    let any_json = prop_oneof![Just(json!(null)), any::<i64>().prop_map(Value::from), Just(json!({"n": [null]}))];
+    let nullable = proptest::option::of(".{0,5}").prop_map(|text| json!(text));
+    ("[vn]{0,3}", any_json, any::<i64>(), nullable).prop_map(|(shape, first, second, third)| {
+        let fields = [first, json!(second), third];
+        let items = shape.chars().zip(fields).map(|(kind, field)| if kind == 'v' { field } else { Value::Null });
+        let tag = if shape.is_empty() { "empty" } else { &shape };
+        let tuple = std::iter::once(json!(tag)).chain(items).collect();
+        (shape, tuple)
+    })
+}
+
+proptest! {
+    #[test]
+    fn tuples_are_read_in_the_order_they_are_written((shape, tuple) in any_step()) {
+        let text = json!(tuple).to_string();
+        let step: compiled::null_items::Step = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(serde_json::to_string(&step).unwrap(), text);
+
+        for place in shape.match_indices('n').map(|(index, _)| index + 1) {
+            let mut wrong = tuple.clone();
+            wrong[place] = json!(1);
+            let error = serde_json::from_value::<compiled::null_items::Step>(json!(wrong)).unwrap_err().to_string();
+            prop_assert!(error.contains("expected unit"), "{wrong:?}: {error}");
+        }
+    }
 }

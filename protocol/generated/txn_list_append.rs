@@ -115,14 +115,14 @@ pub enum CompletedMicroOp {
 impl ::serde::Serialize for CompletedMicroOp {
     fn serialize<S: ::serde::Serializer>(
         &self,
-        serializer: S,
+        __serializer: S,
     ) -> ::std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Read { key, value } => {
-                ::serde::Serialize::serialize(&("r", key, value), serializer)
+                ::serde::Serialize::serialize(&("r", key, value), __serializer)
             }
             Self::Append { key, value } => {
-                ::serde::Serialize::serialize(&("append", key, value), serializer)
+                ::serde::Serialize::serialize(&("append", key, value), __serializer)
             }
         }
     }
@@ -190,14 +190,14 @@ pub enum MicroOp {
 impl ::serde::Serialize for MicroOp {
     fn serialize<S: ::serde::Serializer>(
         &self,
-        serializer: S,
+        __serializer: S,
     ) -> ::std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Read { key } => {
-                ::serde::Serialize::serialize(&("r", key, ()), serializer)
+                ::serde::Serialize::serialize(&("r", key, ()), __serializer)
             }
             Self::Append { key, value } => {
-                ::serde::Serialize::serialize(&("append", key, value), serializer)
+                ::serde::Serialize::serialize(&("append", key, value), __serializer)
             }
         }
     }

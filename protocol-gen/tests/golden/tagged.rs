@@ -105,18 +105,18 @@ pub enum Step {
 impl ::serde::Serialize for Step {
     fn serialize<S: ::serde::Serializer>(
         &self,
-        serializer: S,
+        __serializer: S,
     ) -> ::std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Get { key } => {
-                ::serde::Serialize::serialize(&("get", key, ()), serializer)
+                ::serde::Serialize::serialize(&("get", key, ()), __serializer)
             }
             Self::Put { key, numbers } => {
-                ::serde::Serialize::serialize(&("put", key, numbers), serializer)
+                ::serde::Serialize::serialize(&("put", key, numbers), __serializer)
             }
-            Self::Stop {} => ::serde::Serialize::serialize(&("stop",), serializer),
+            Self::Stop {} => ::serde::Serialize::serialize(&("stop",), __serializer),
             Self::Tell { dest, type_ } => {
-                ::serde::Serialize::serialize(&("tell", dest, type_), serializer)
+                ::serde::Serialize::serialize(&("tell", dest, type_), __serializer)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A handler for the jar as it is before any change. Whatever a change asks of it, the compiler says.
 
 use crate::{errors::Code, jar::*};
-use glomers_protocol::{Any, RpcError, handler};
+use glomers_protocol::{Json, RpcError, handler};
 use std::{cell::RefCell, collections::BTreeMap};
 
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl Jar {
 
     fn look(&self, _: Look) -> LookOk {
         let counts = self.sweets.borrow().clone();
-        let sweets: Vec<Any> = counts.keys().map(|sweet| Any::from(sweet.as_str())).collect();
+        let sweets: Vec<Json> = counts.keys().map(|sweet| Json::from(sweet.as_str())).collect();
         LookOk { sweets: Some(sweets), counts }
     }
 

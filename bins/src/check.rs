@@ -2,7 +2,8 @@
 
 use crate::arguments::{Expectations, workload_names};
 use anyhow::{Context, bail};
-use glomers_workbench::{Report, Validity, history::History, page::Page, workload};
+use glomers_report::page::Page;
+use glomers_workbench::{Report, Validity, history::History, workload};
 use std::{io::Write, path::PathBuf};
 
 /// Which history, and what it is held to.

@@ -1,7 +1,13 @@
 //! `glomers explain`: the operations and messages around a finding, in the terminal.
 
 use anyhow::{anyhow, bail};
-use glomers_workbench::{Finding, KeptError, Report, Validity, Weight, explain::Explanation};
+use glomers_report::{
+    explain::Explanation,
+    findings::{Finding, Weight},
+    store::manifest::ReadRunError,
+};
+use glomers_report::{findings::findings, store::manifest::read_run};
+use glomers_workbench::{Report, Validity};
 use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
 /// How many bytes of an explanation are shown in the list.
@@ -34,11 +40,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
             "there is no run in {path}; `glomers test` makes one, and `glomers explain store/latest ANOMALY` asks for an anomaly of it"
         );
     }
-    let report = Report::read(&arguments.run, arguments.workload.as_deref()).map_err(|error| match error {
-        KeptError::Nameless { .. } => anyhow!("{error}; name it with -w"),
+    let report = read_run(&arguments.run, arguments.workload.as_deref()).map_err(|error| match error {
+        ReadRunError::Nameless { .. } => anyhow!("{error}; name it with -w"),
         _ => error.into(),
     })?;
-    let findings = report.findings();
+    let findings = findings(&report);
     let mut out = std::io::stdout().lock();
     if arguments.anomaly.is_none() {
         write!(out, "{}", list(&report, &findings))?;
@@ -61,7 +67,7 @@ fn list(report: &Report, findings: &[Finding]) -> String {
         for (finding, number) in kind.iter().zip(number..).take(LISTED) {
             let role = match finding.weight {
                 Weight::Fault => "",
-                Weight::Suspicion => " (Maelstrom does not look for it)",
+                Weight::Strict => " (Maelstrom does not look for it)",
                 Weight::Note => " (only worth knowing)",
             };
             list.push_str(&format!("{number:>4}  {}{role}: {}\n", finding.title, summary(&finding.explanation)));

@@ -1,7 +1,9 @@
 //! The real Maelstrom, if somebody has it: runs a challenge under it and reads what it found.
 
 use anyhow::{Context, bail};
-use glomers_workbench::{Recording, Report, Validity, challenge::Challenge, workload};
+use glomers_report::recording;
+use glomers_workbench::recording::Recording;
+use glomers_workbench::{Report, Validity, challenge::Challenge, workload};
 use std::{
     ffi::OsString,
     fs::{self, File},
@@ -66,9 +68,9 @@ impl Maelstrom {
         if !matches!(status.code(), Some(0..=2)) {
             bail!("Maelstrom came to no verdict ({status}); see {}", log.display());
         }
-        let recording = Recording::read(&place.join("store/latest"))?;
-        let valid = recording.valid();
-        Ok((recording.report(&*workload(challenge.workload)?, &challenge.options), valid))
+        let recorded = Recording::read(&place.join("store/latest"))?;
+        let valid = recorded.valid();
+        Ok((recording::report(recorded, &*workload(challenge.workload)?, &challenge.options), valid))
     }
 }
 

@@ -128,7 +128,7 @@ fn page(status: u16, html: maud::Markup) -> Answer {
 fn headers(content_type: &str) -> Vec<Header> {
     let fixed = [
         ("X-Content-Type-Options", "nosniff"),
-        ("Content-Security-Policy", glomers_workbench::page::POLICY),
+        ("Content-Security-Policy", glomers_report::page::POLICY),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Referrer-Policy", "no-referrer"),
         ("Cache-Control", "no-cache"),

@@ -5,7 +5,8 @@ use crate::{
     interrupt, nodes,
     progress::Line,
 };
-use glomers_workbench::{Bench, Options, Program, Report, Setting, Store, Validity, workload};
+use glomers_report::store::Store;
+use glomers_workbench::{Bench, Options, Program, Report, TestConfig, Validity, workload};
 use std::{io::Write, time::SystemTime};
 
 /// Runs the test, prints what it found out, and keeps it in the store.
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
     print(&report, arguments.expectations.json)?;
     kept?;
     if !arguments.expectations.json {
-        if let Some(Setting { stopped: Some(stopped), .. }) = &report.setting {
+        if let Some(TestConfig { stopped: Some(stopped), .. }) = &report.config {
             let (seconds, signal) = (stopped.as_secs_f64(), interrupt::name());
             writeln!(std::io::stdout(), "stopped after {seconds:.1} s by {signal}")?;
         }

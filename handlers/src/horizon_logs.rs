@@ -47,7 +47,7 @@ enum Record {
     /// A message under this key. The record's number gives the offset.
     Sent(String, Json),
     /// A message that has this offset, for a node that has started again.
-    Kept(String, i64, Json),
+    Manifest(String, i64, Json),
     Committed(BTreeMap<String, i64>),
 }
 
@@ -112,7 +112,7 @@ impl HorizonLogs {
             Record::Sent(key, msg) => {
                 self.logs.borrow_mut().entry(key).or_default().insert(offset, msg);
             }
-            Record::Kept(key, offset, msg) => {
+            Record::Manifest(key, offset, msg) => {
                 self.logs.borrow_mut().entry(key).or_default().insert(offset, msg);
             }
             Record::Committed(offsets) => {
@@ -124,7 +124,7 @@ impl HorizonLogs {
     fn known(&self) -> Vec<Record> {
         let logs = self.logs.borrow();
         let messages = logs.iter().flat_map(|(key, log)| log.iter().map(move |(offset, msg)| (key, offset, msg)));
-        let kept = messages.map(|(key, offset, msg)| Record::Kept(key.clone(), *offset, msg.clone()));
+        let kept = messages.map(|(key, offset, msg)| Record::Manifest(key.clone(), *offset, msg.clone()));
         kept.chain([Record::Committed(self.committed.borrow().clone())]).collect()
     }
 

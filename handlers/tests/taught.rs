@@ -120,7 +120,7 @@ fn additions_that_are_repeated_are_found() {
 /// Logs whose next offset is a key.
 #[derive(Default)]
 struct Counted {
-    /// Whether offsets are given by comparing and setting, and not by reading and writing.
+    /// Whether offsets are given by comparing and config, and not by reading and writing.
     compares: bool,
 }
 

@@ -1,8 +1,8 @@
 //! The Gossip Glomers challenges (<https://fly.io/dist-sys/>): their official arguments and when they are passed.
 
 use crate::{
-    Report,
     options::{Availability, Concurrency, Fault, Latency, Options},
+    run::report::Report,
 };
 use std::time::Duration;
 

@@ -22,68 +22,32 @@
 //!
 //! # Layout
 //!
-//! - [`mod@workload`]: what clients do and expect; one file a workload.
-//! - [`generator`]: which operation comes next.
-//! - `run`: the ways to run a test. `test`, `phase`: its phases. `progress`: how far it is. `workers`: who is doing what.
-//!   `probe`: who still serves.
-//! - `world`: the engine, in virtual or in real time. `network`, `nemesis`: latencies and faults. `process`,
-//!   [`client`], `services`, `hosted`: who takes part.
-//! - [`history`]: what happened. [`checker`]: judges of it; `judgement`: all they say, and `report`: with what else is
-//!   known of a run. `recording`: a run of the real Maelstrom.
-//! - [`store`]: where runs are kept; `kept`: read back from there; [`edn`]: in Jepsen's form. `files`: texts that are
-//!   read.
-//! - `findings`: what was found, with its entries; [`page`]: to look at; [`explain`]: to read. `words`: in a form for
-//!   people.
-//! - [`challenge`]: the Gossip Glomers challenges, with their official arguments.
+//! - [`mod@workload`]: the operations of clients; one file a workload.
+//! - `engine`: everything on the network, in virtual or in real time.
+//! - `run`: a test from its options to its [`Report`].
+//! - [`options`], [`challenge`], [`soak`]: a test's options; the Gossip Glomers challenges with their official arguments;
+//!   options that a seed draws.
+//! - [`history`], [`checker`], [`judgement`]: what happened and what it is worth, from `glomers-checkers`.
 
 pub mod challenge;
-pub mod checker;
-pub mod client;
-pub mod edn;
-pub mod explain;
-mod files;
-mod findings;
-pub mod generator;
-pub mod history;
-mod hosted;
-mod json;
-mod judgement;
-mod kept;
-mod nemesis;
-mod network;
+mod engine;
 pub mod options;
-mod packet;
-pub mod page;
-mod phase;
-mod probe;
-mod process;
-mod progress;
-mod recording;
-mod report;
 mod run;
-mod services;
 pub mod soak;
-pub mod store;
-mod test;
-mod topology;
-mod validity;
-mod words;
-mod workers;
 pub mod workload;
-mod world;
 
-pub use files::{BadText, ReadError};
-pub use findings::{Finding, Weight};
-pub use hosted::{Crash, Program, StartError};
+pub use engine::{
+    host::{Crash, Program, StartError},
+    network::{Counts, Traffic},
+    world::Packet,
+};
+pub use glomers_checkers::{checker, expectations, finding, history, judgement, recording, validity, verdict};
 pub use judgement::{Failure, Judgement};
-pub use kept::KeptError;
-pub use network::{Counts, Traffic};
 pub use options::Options;
-pub use progress::{Control, Observer, Progress, Stage};
-pub use recording::Recording;
-pub use report::{Report, Setting};
-pub use run::{Bench, RunError, run, run_program, run_with};
-pub use store::Store;
+pub use run::{
+    progress::{Control, Observer, Progress, Stage},
+    report::{Report, TestConfig},
+    start::{Bench, RunError, run, run_program, run_with},
+};
 pub use validity::Validity;
 pub use workload::workload;
-pub use world::Packet;

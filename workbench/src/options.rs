@@ -3,7 +3,9 @@
 mod fault;
 
 pub use fault::{Fault, UnknownFault};
+pub use glomers_checkers::expectations::Availability;
 
+use glomers_checkers::expectations::Expectations;
 use std::{fmt, str::FromStr, time::Duration};
 
 /// How a test is run.
@@ -120,6 +122,15 @@ impl Options {
         arguments
     }
 
+    /// The options that the checkers read.
+    pub fn expectations(&self) -> Expectations {
+        Expectations {
+            availability: self.availability,
+            consistency_models: self.consistency_models.clone(),
+            strict: self.strict,
+        }
+    }
+
     /// How many clients there are.
     pub(crate) fn clients(&self) -> usize {
         match self.concurrency {
@@ -214,25 +225,6 @@ impl fmt::Display for Topology {
             Self::Grid => f.write_str("grid"),
             Self::Tree(children) => write!(f, "tree{children}"),
             Self::Total => f.write_str("total"),
-        }
-    }
-}
-
-/// `--availability`: which part of the operations must succeed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Availability {
-    /// All of them.
-    Total,
-    /// At least this fraction.
-    AtLeast(f64),
-}
-
-/// As it is given: `total`, `0.99`.
-impl fmt::Display for Availability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Total => f.write_str("total"),
-            Self::AtLeast(fraction) => write!(f, "{fraction}"),
         }
     }
 }

@@ -1,51 +1,32 @@
 //! What clients do to a system and what they may expect of it. One file a workload, named as on the wire; each holds
-//! its operations, their generator and its checker. [`WORKLOADS`] lists them all.
+//! its operations and their generator, and names its checker. [`WORKLOADS`] lists them all.
 
 pub mod broadcast;
+pub mod client;
 pub mod echo;
 pub mod g_counter;
 pub mod g_set;
+pub mod generator;
 pub mod kafka;
 pub mod lin_kv;
 pub mod pn_counter;
+mod topology;
 pub mod transactions;
 pub mod txn_list_append;
 pub mod txn_rw_register;
 pub mod unique_ids;
 
 use crate::{
-    checker::suspicion::Suspicion,
-    client::{Client, Outcome},
-    generator::{Generator, Invocation},
-    history::History,
-    json::value,
     options::Options,
-    validity::Validity,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation},
+    },
 };
 use futures::future::{LocalBoxFuture, ready};
+use glomers_checkers::verdict::Checker;
 use glomers_protocol::CallError;
 use std::rc::Rc;
-
-/// A checker's verdict with its reasons.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Verdict {
-    /// The verdict.
-    #[serde(rename = "valid?")]
-    pub valid: Validity,
-    /// The checker's findings, with Maelstrom's key names.
-    #[serde(flatten)]
-    pub findings: serde_json::Value,
-}
-
-impl Verdict {
-    /// Valid if there are no errors; the finding is what they say.
-    pub fn from_errors(errors: &[impl serde::Serialize]) -> Self {
-        Self {
-            valid: Validity::from_valid(errors.is_empty()),
-            findings: serde_json::json!({ "errors": value(errors) }),
-        }
-    }
-}
 
 /// What one client does with each operation it is given; it may remember things from one to the next.
 pub type Connection = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Outcome>>;
@@ -96,14 +77,8 @@ pub trait Workload {
         false
     }
 
-    /// Judges a history as Maelstrom does.
-    fn check(&self, history: &History, options: &Options) -> Verdict;
-
-    /// Finds what Maelstrom does not look for.
-    fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
-        let _ = (history, options);
-        Vec::new()
-    }
+    /// The judge of its histories.
+    fn checker(&self) -> Box<dyn Checker>;
 }
 
 /// A connection that remembers nothing.

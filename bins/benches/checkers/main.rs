@@ -8,7 +8,7 @@ mod nodes;
 use divan::{Bencher, counter::ItemsCount};
 use glomers_handlers::{HorizonLogs, Hub, SetUnion};
 use glomers_protocol::Handler;
-use glomers_workbench::{Options, options::Concurrency, run, workload};
+use glomers_workbench::{Options, checker::checker, options::Concurrency, run, workload};
 use nodes::{Forgetful, Lists, Registers};
 use std::time::Duration;
 
@@ -34,11 +34,12 @@ fn judge<H: Handler>(bencher: Bencher, name: &str, seconds: u64, adjust: impl Fn
         concurrency: Concurrency::Total(10),
         ..Options::default().with_node_count(1)
     });
-    let workload = workload(name).unwrap();
-    let history = run::<H>(glomers_workbench::workload(name).unwrap(), &options).unwrap().history;
+    let expectations = options.expectations();
+    let checker = checker(name).unwrap();
+    let history = run::<H>(workload(name).unwrap(), &options).unwrap().history;
     bencher
         .counter(ItemsCount::new(history.operations().len()))
-        .bench_local(|| (workload.check(&history, &options), workload.suspect(&history, &options)));
+        .bench_local(|| (checker.check(&history, &expectations), checker.strict_findings(&history, &expectations)));
 }
 
 #[divan::bench(args = lengths(), sample_count = 3, sample_size = 1)]

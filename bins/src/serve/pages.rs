@@ -4,7 +4,7 @@ use super::{
     files::Entry,
     runs::{Order, Run, Verdict},
 };
-use glomers_workbench::page::STYLE;
+use glomers_report::page::STYLE;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -70,7 +70,7 @@ struct Stats {
 }
 
 #[derive(Deserialize)]
-struct Setting {
+struct TestConfig {
     command: Option<String>,
 }
 
@@ -127,7 +127,7 @@ impl Run {
             Some(Some(true)) => Verdict::Valid,
         };
         let operations = results.map(|results| (results.stats.count, results.stats.ok_count));
-        let command = read::<Setting>(&folder.join("test.json")).and_then(|setting| setting.command);
+        let command = read::<TestConfig>(&folder.join("test.json")).and_then(|config| config.command);
         let files = FILES.into_iter().filter(|(file, _)| folder.join(file).exists()).collect();
         Self { workload, name, verdict, operations, command, files }
     }

@@ -2,10 +2,24 @@
 //! player with the best score that was acknowledged. A better one whose outcome is open may have arrived all the same.
 
 use crate::leaderboard::{Entry, Submit};
-use glomers_workbench::history::History;
+use glomers_workbench::{
+    expectations::Expectations,
+    history::History,
+    verdict::{Checker, Verdict},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is wrong with a history, a sentence each.
+/// The checker of the workload `leaderboard`.
+#[derive(Debug)]
+pub struct LeaderboardChecker;
+
+impl Checker for LeaderboardChecker {
+    fn check(&self, history: &History, _: &Expectations) -> Verdict {
+        Verdict::from_errors(&errors(history))
+    }
+}
+
+/// The errors in a history, a sentence each.
 pub fn errors(history: &History) -> Vec<String> {
     let (mut submitted, mut best) = (BTreeSet::new(), BTreeMap::new());
     let operations = history.operations();

@@ -2,16 +2,19 @@
 //! the end, when the network has healed, everybody looks once more.
 
 use crate::{
-    checker,
+    checker::LeaderboardChecker,
     leaderboard::{NAME, Standings, Submit},
 };
 use glomers_protocol::{Json, rand::RngExt};
 use glomers_workbench::{
     Options,
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, OncePerThread, each},
-    history::History,
-    workload::{Connection, Verdict, Workload, stateless},
+    verdict::Checker,
+    workload::{
+        Connection, Workload,
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, OncePerThread, each},
+        stateless,
+    },
 };
 
 /// The workload `leaderboard`.
@@ -53,7 +56,7 @@ impl Workload for Leaderboard {
         })
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        Verdict::from_errors(&checker::errors(history))
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(LeaderboardChecker)
     }
 }

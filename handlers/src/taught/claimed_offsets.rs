@@ -1,6 +1,6 @@
 //! Logs in `lin-kv`: each entry is a key of its own, and whoever creates it has claimed its offset.
 //!
-//! The texts teach a key with the next offset of a log, raised by comparing and setting, and then to write the message
+//! The texts teach a key with the next offset of a log, raised by comparing and config, and then to write the message
 //! under the offset that it gave. Between the two a log has a hole, and for good if an answer got lost. Polls cannot wait
 //! for it and must not pass over it. Here there is one step: a message is set under the offset after the last one, if
 //! nothing is there yet. Of two nodes that claim an offset one succeeds; the other learns what was there and takes the

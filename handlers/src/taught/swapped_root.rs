@@ -1,5 +1,5 @@
 //! Transactions over lists in `lin-kv`: all lists are one value under one key, the root. A transaction reads it, works on
-//! its copy, and swaps the root for the result by comparing and setting.
+//! its copy, and swaps the root for the result by comparing and config.
 //!
 //! The swap succeeds only if the root is still what was read: no other transaction came in between. So transactions have
 //! the order of their swaps, each reads what those before it have left, and as `lin-kv` is linearizable that order agrees

@@ -11,9 +11,10 @@ use glomers_protocol::{
     txn_list_append::{MicroOp, Txn, TxnOk},
 };
 use glomers_workbench::{
-    Judgement, Options, Validity,
+    Judgement, Validity,
+    checker::checker,
+    expectations::Expectations,
     history::{History, Kind, Op, Process},
-    workload,
 };
 use serde_json::{Value, json};
 use std::{
@@ -156,7 +157,7 @@ impl Clients {
     pub fn judge(&self) -> Validity {
         let name = if self.kv == Kv::Map { "lin-kv" } else { "txn-list-append" };
         let history: History = self.ops.iter().cloned().collect();
-        let judgement = Judgement::of(&*workload(name).unwrap(), &history, &Options::default());
+        let judgement = Judgement::of(&*checker(name).unwrap(), &history, &Expectations::default());
         judgement.verdict.valid
     }
 }

@@ -1,18 +1,16 @@
 //! Broadcast: what any node is told, every node must come to know (Maelstrom: `workload/broadcast.clj`).
 
-use super::{Connection, Verdict, Workload, g_set::adds_and_reads, stateless};
+use super::{Connection, Workload, g_set::adds_and_reads, stateless};
 use crate::{
-    checker::{
-        set_full,
-        suspicion::{self, Suspicion},
-    },
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, OncePerThread},
-    history::History,
     options::Options,
-    topology,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, OncePerThread},
+        topology,
+    },
 };
 use futures::future::LocalBoxFuture;
+use glomers_checkers::{checker::set_full::SetChecker, verdict::Checker};
 use glomers_protocol::{
     CallError, Json,
     broadcast::{Broadcast, Read, Topology},
@@ -59,11 +57,7 @@ impl Workload for BroadcastWorkload {
         })
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        set_full::check(history, "broadcast").into()
-    }
-
-    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
-        suspicion::sets::suspect(history, "broadcast")
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(SetChecker { add: "broadcast" })
     }
 }

@@ -1,12 +1,14 @@
 //! Echo: what is sent must come back (Maelstrom: `workload/echo.clj`).
 
-use super::{Connection, Verdict, Workload, stateless};
+use super::{Connection, Workload, stateless};
 use crate::{
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, each},
-    history::History,
     options::Options,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, each},
+    },
 };
+use glomers_checkers::{checker::echo::EchoChecker, verdict::Checker};
 use glomers_protocol::{
     Json, Payload,
     echo::{Echo, EchoOk},
@@ -44,16 +46,7 @@ impl Workload for EchoWorkload {
         })
     }
 
-    /// Every answer is what was sent. An operation that ended without an answer counts as wrong, as it does there.
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        let operations = history.operations();
-        let wrong = operations.iter().filter_map(|operation| {
-            let sent = &operation.invocation.value;
-            let received = operation.completion.map_or_else(Json::null, |completion| completion.value.clone());
-            let echo = received.decode::<Echo>().map_or_else(|_| Json::null(), |response| response.echo);
-            (echo != *sent).then_some(("Expected a message with :echo", sent, "But received", received))
-        });
-        let errors: Vec<_> = wrong.collect();
-        Verdict::from_errors(&errors)
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(EchoChecker)
     }
 }

@@ -2,19 +2,17 @@
 //! `workload/g_counter.clj`).
 
 use super::{
-    Connection, Verdict, Workload,
+    Connection, Workload,
     pn_counter::{connect, last_reads, operation},
 };
 use crate::{
-    checker::{
-        counter,
-        suspicion::{self, Suspicion},
-    },
-    client::Client,
-    generator::{Generator, each},
-    history::History,
     options::Options,
+    workload::{
+        client::Client,
+        generator::{Generator, each},
+    },
 };
+use glomers_checkers::{checker::counter::CounterChecker, verdict::Checker};
 
 /// The g-counter workload.
 #[derive(Debug)]
@@ -49,11 +47,7 @@ impl Workload for GCounterWorkload {
         connect(client)
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        counter::check(history).into()
-    }
-
-    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
-        suspicion::counters::suspect(history, true)
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(CounterChecker { grows_only: true })
     }
 }

@@ -1,16 +1,14 @@
 //! Grow-only set: what was added stays, and every node comes to see it (Maelstrom: `workload/g_set.clj`).
 
-use super::{Connection, Verdict, Workload, stateless};
+use super::{Connection, Workload, stateless};
 use crate::{
-    checker::{
-        set_full,
-        suspicion::{self, Suspicion},
-    },
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, OncePerThread, each},
-    history::History,
     options::Options,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, OncePerThread, each},
+    },
 };
+use glomers_checkers::{checker::set_full::SetChecker, verdict::Checker};
 use glomers_protocol::{
     Json,
     g_set::{Add, Read},
@@ -49,12 +47,8 @@ impl Workload for GSetWorkload {
         })
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        set_full::check(history, "add").into()
-    }
-
-    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
-        suspicion::sets::suspect(history, "add")
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(SetChecker { add: "add" })
     }
 }
 

@@ -15,15 +15,13 @@ mod offsets;
 mod session;
 mod traffic;
 
-use super::{Connection, Verdict, Workload};
+use super::{Connection, Workload};
 use crate::{
-    checker::{self, suspicion::Suspicion},
-    client::Client,
-    generator::Generator,
-    history::History,
     options::Options,
+    workload::{client::Client, generator::Generator},
 };
 use final_polls::FinalPolls;
+use glomers_checkers::{checker::kafka::KafkaChecker, verdict::Checker};
 use offsets::Offsets;
 use session::Session;
 use std::{cell::RefCell, rc::Rc};
@@ -61,11 +59,7 @@ impl Workload for KafkaWorkload {
         })
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        checker::kafka::check(history).into()
-    }
-
-    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
-        checker::kafka::suspect(history)
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(KafkaChecker)
     }
 }

@@ -1,14 +1,15 @@
 //! Linearizable key-value store: reads, writes and compare-and-sets of small integers under a few keys at a time
 //! (Maelstrom: `workload/lin_kv.clj`; jepsen: `tests/linearizable_register.clj`, `independent.clj`).
 
-use super::{Connection, Verdict, Workload, stateless};
+use super::{Connection, Workload, stateless};
 use crate::{
-    checker::lin_kv,
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, Moment, Next},
-    history::History,
     options::Options,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, Moment, Next},
+    },
 };
+use glomers_checkers::{checker::lin_kv::LinKvChecker, verdict::Checker};
 use glomers_protocol::{
     CallError, Json,
     lin_kv::{Cas, Read, Write},
@@ -64,8 +65,8 @@ impl Workload for LinKvWorkload {
         true
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        lin_kv::check(history).into()
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(LinKvChecker)
     }
 }
 

@@ -1,16 +1,14 @@
 //! Counter: in the end every node reads the sum of all that was added (Maelstrom: `workload/pn_counter.clj`).
 
-use super::{Connection, Verdict, Workload, stateless};
+use super::{Connection, Workload, stateless};
 use crate::{
-    checker::{
-        counter,
-        suspicion::{self, Suspicion},
-    },
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, OncePerThread, each},
-    history::History,
     options::Options,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, OncePerThread, each},
+    },
 };
+use glomers_checkers::{checker::counter::CounterChecker, verdict::Checker};
 use glomers_protocol::{
     Json,
     pn_counter::{Add, Read},
@@ -42,12 +40,8 @@ impl Workload for PnCounterWorkload {
         connect(client)
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        counter::check(history).into()
-    }
-
-    fn suspect(&self, history: &History, _: &Options) -> Vec<Suspicion> {
-        suspicion::counters::suspect(history, false)
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(CounterChecker { grows_only: false })
     }
 }
 

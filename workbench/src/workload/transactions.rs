@@ -4,8 +4,8 @@
 //! so no two writes are alike; a key that was written often enough makes way for a new one.
 
 use crate::{
-    generator::{Generator, Invocation, each},
     options::Options,
+    workload::generator::{Generator, Invocation, each},
 };
 use glomers_protocol::Json;
 use rand::RngExt;

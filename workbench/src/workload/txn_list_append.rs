@@ -1,18 +1,19 @@
 //! Transactions over lists: reads and appends (Maelstrom: `workload/txn_list_append.clj`).
 
 use super::{
-    Connection, Verdict, Workload, stateless,
+    Connection, Workload, stateless,
     transactions::{self, Step},
 };
 use crate::{
-    checker::{
-        suspicion::Suspicion,
-        txn::{self, Objects},
-    },
-    client::{Client, Outcome},
-    generator::Generator,
-    history::History,
     options::Options,
+    workload::{
+        client::{Client, Outcome},
+        generator::Generator,
+    },
+};
+use glomers_checkers::{
+    checker::txn::{Objects, TxnChecker},
+    verdict::Checker,
 };
 use glomers_protocol::{
     Json,
@@ -50,12 +51,8 @@ impl Workload for TxnListAppendWorkload {
         true
     }
 
-    fn check(&self, history: &History, options: &Options) -> Verdict {
-        txn::check(history, Objects::Lists, &options.consistency_models)
-    }
-
-    fn suspect(&self, history: &History, options: &Options) -> Vec<Suspicion> {
-        txn::suspect(history, Objects::Lists, &options.consistency_models, options.strict)
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(TxnChecker { objects: Objects::Lists })
     }
 }
 

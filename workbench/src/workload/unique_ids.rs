@@ -1,13 +1,14 @@
 //! Unique ids: no id may be given twice (Maelstrom: `workload/unique_ids.clj`).
 
-use super::{Connection, Verdict, Workload, stateless};
+use super::{Connection, Workload, stateless};
 use crate::{
-    checker::unique_ids,
-    client::{Client, Outcome},
-    generator::{Generator, Invocation, each},
-    history::History,
     options::Options,
+    workload::{
+        client::{Client, Outcome},
+        generator::{Generator, Invocation, each},
+    },
 };
+use glomers_checkers::{checker::unique_ids::UniqueIdsChecker, verdict::Checker};
 use glomers_protocol::unique_ids::Generate;
 
 /// The unique-ids workload.
@@ -40,7 +41,7 @@ impl Workload for UniqueIdsWorkload {
         true
     }
 
-    fn check(&self, history: &History, _: &Options) -> Verdict {
-        unique_ids::check(history).into()
+    fn checker(&self) -> Box<dyn Checker> {
+        Box::new(UniqueIdsChecker)
     }
 }

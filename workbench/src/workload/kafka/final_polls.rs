@@ -2,10 +2,8 @@
 //! anybody before (jepsen: `tests/kafka.clj`, `final-polls`).
 
 use super::offsets::{self, Offsets};
-use crate::{
-    generator::{Generator, Invocation, Moment, Next},
-    history::{Op, Process},
-};
+use crate::workload::generator::{Generator, Invocation, Moment, Next};
+use glomers_checkers::history::{Op, Process};
 use glomers_protocol::Json;
 use rand::{RngExt, seq::IndexedRandom};
 use rand_pcg::Pcg64Mcg;

@@ -1,6 +1,6 @@
 //! How far operations have come in the logs, read off the history's entries. Generators go by it.
 
-use crate::history::{Kind, Op};
+use glomers_checkers::history::{Kind, Op};
 use glomers_protocol::kafka::OffsetMessage;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What one client does with its operations: it sends, and it follows the logs assigned to it.
 
-use crate::{
+use crate::workload::{
     client::{Client, Outcome},
     generator::Invocation,
 };

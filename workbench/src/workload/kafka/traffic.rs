@@ -3,11 +3,13 @@
 
 use super::offsets::{self, Offsets};
 use crate::{
-    generator::{Generator, Invocation, Moment, Next},
-    history::Op,
     options::Options,
-    workload::transactions::{Step, Transactions},
+    workload::{
+        generator::{Generator, Invocation, Moment, Next},
+        transactions::{Step, Transactions},
+    },
 };
+use glomers_checkers::history::Op;
 use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;

@@ -1,0 +1,29 @@
+//! Which part of the operations succeeded, and whether that is enough (Maelstrom: `checker.clj`).
+
+use crate::{expectations, history::History, validity::Validity};
+use serde::Serialize;
+
+/// How available the system was.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Availability {
+    /// Whether it was available enough.
+    #[serde(rename = "valid?")]
+    pub valid: Validity,
+    /// Operations that succeeded by operations that began.
+    pub ok_fraction: f64,
+}
+
+/// Counts against the goal, if there is one.
+pub fn check(history: &History, goal: Option<expectations::Availability>) -> Availability {
+    let operations = history.operations();
+    let succeeded = operations.iter().filter(|operation| operation.ok().is_some()).count();
+    #[expect(clippy::cast_precision_loss, reason = "nobody runs 2^52 operations")]
+    let ok_fraction = if operations.is_empty() { 1.0 } else { succeeded as f64 / operations.len() as f64 };
+    let enough = match goal {
+        None => true,
+        Some(expectations::Availability::Total) => succeeded == operations.len(),
+        Some(expectations::Availability::AtLeast(fraction)) => fraction <= ok_fraction,
+    };
+    Availability { valid: Validity::from_valid(enough), ok_fraction }
+}

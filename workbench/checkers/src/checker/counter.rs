@@ -1,0 +1,81 @@
+//! The final reads of a counter: the sum of all acknowledged additions, plus any of those whose outcome is unknown
+//! (Maelstrom: `workload/pn_counter.clj`).
+
+use crate::{
+    checker::strict::counters,
+    expectations::Expectations,
+    finding::StrictFinding,
+    history::{History, Kind, Op},
+    json::value,
+    validity::Validity,
+    verdict::{Checker, Verdict},
+};
+use glomers_json::Json;
+use serde::Serialize;
+
+/// What the final reads show.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counter {
+    /// The final reads outside the acceptable ranges.
+    pub errors: Vec<Json>,
+    /// All final reads.
+    pub final_reads: Vec<Json>,
+    /// What a final read may be: ranges from the first to the second number, both included.
+    pub acceptable: Vec<(i128, i128)>,
+}
+
+/// Judges the reads that are marked as final.
+pub fn check(history: &History) -> Counter {
+    let delta = |op: &Op| op.value.decode::<i64>().ok().map(i128::from);
+    let adds = || history.ops().iter().filter(|op| op.f == "add");
+    let certain: i128 = adds().filter(|op| op.kind == Kind::Ok).filter_map(delta).sum();
+    let mut acceptable = vec![(certain, certain)];
+    for delta in adds().filter(|op| op.kind == Kind::Info).filter_map(delta) {
+        let shifted = acceptable.iter().map(|(from, to)| (from + delta, to + delta));
+        acceptable = merge(acceptable.iter().copied().chain(shifted).collect());
+    }
+    let is_final = |op: &&Op| op.kind == Kind::Ok && op.f == "read" && op.is_final();
+    let final_reads: Vec<Json> = history.ops().iter().filter(is_final).map(|op| op.value.clone()).collect();
+    let accepts = |value: &Json| {
+        value.decode::<i128>().is_ok_and(|value| acceptable.iter().any(|(from, to)| (*from..=*to).contains(&value)))
+    };
+    let errors = final_reads.iter().filter(|value| !accepts(value)).cloned().collect();
+    Counter { errors, final_reads, acceptable }
+}
+
+/// Joins ranges that overlap or follow one another.
+fn merge(mut ranges: Vec<(i128, i128)>) -> Vec<(i128, i128)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(i128, i128)> = Vec::with_capacity(ranges.len());
+    for (from, to) in ranges {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 + 1 => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+impl From<Counter> for Verdict {
+    fn from(counter: Counter) -> Self {
+        Self { valid: Validity::from_valid(counter.errors.is_empty()), findings: value(&counter) }
+    }
+}
+
+/// The checker of `g-counter` and `pn-counter`.
+#[derive(Debug)]
+pub struct CounterChecker {
+    /// Whether nothing is ever subtracted.
+    pub grows_only: bool,
+}
+
+impl Checker for CounterChecker {
+    fn check(&self, history: &History, _: &Expectations) -> Verdict {
+        check(history).into()
+    }
+
+    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<StrictFinding> {
+        counters::strict_findings(history, self.grows_only)
+    }
+}

@@ -1,0 +1,62 @@
+//! Whether every node serves its clients again when the faults are over. The history tells only of a test that was run
+//! with [`Options::liveness`](crate::Options::liveness): its last operations say which node they ask.
+
+use crate::{
+    history::{History, Kind, Op},
+    validity::Validity,
+};
+use glomers_json::Json;
+use serde::Serialize;
+use std::{collections::BTreeMap, fmt};
+
+/// The entry of an operation that says which node is put to the test.
+pub const MARK: &str = "liveness";
+
+/// Which nodes served nobody when the faults were over.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Liveness {
+    /// Invalid if there are any.
+    #[serde(rename = "valid?")]
+    pub valid: Validity,
+    /// Their ids, each with the indices of the entries that show it.
+    pub silent: BTreeMap<String, Vec<usize>>,
+}
+
+/// Looks for nodes that were asked at the end and never served; `None` if none was asked.
+pub fn check(history: &History) -> Option<Liveness> {
+    let mut ends: BTreeMap<String, Option<Vec<usize>>> = BTreeMap::new();
+    for op in history.ops() {
+        let Some(node) = node(op) else { continue };
+        let unserved = ends.entry(node).or_insert_with(|| Some(Vec::new()));
+        if is_served(op) {
+            *unserved = None;
+        } else if let Some(entries) = unserved {
+            entries.push(op.index);
+        }
+    }
+    let silent: BTreeMap<_, _> = ends.iter().filter_map(|(node, ends)| Some((node.clone(), ends.clone()?))).collect();
+    (!ends.is_empty()).then(|| Liveness { valid: Validity::from_valid(silent.is_empty()), silent })
+}
+
+fn node(op: &Op) -> Option<String> {
+    op.extra.iter().find(|(key, _)| key == MARK).and_then(|(_, node)| node.decode().ok())
+}
+
+/// Whether a node did what it was asked, or refused for a reason of its own: not because it cannot just now.
+pub fn is_served(op: &Op) -> bool {
+    let excuses = ["net-timeout", "temporarily-unavailable"];
+    let reason =
+        |error: &Json| error.decode::<String>().or_else(|_| error.decode::<(String, Json)>().map(|(name, _)| name));
+    let excused =
+        || op.error.as_ref().and_then(|error| reason(error).ok()).is_some_and(|name| excuses.contains(&&*name));
+    op.kind == Kind::Ok || op.kind == Kind::Fail && !excused()
+}
+
+/// A line for each silent node.
+impl fmt::Display for Liveness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.valid)?;
+        let tell = |node| write!(f, "\n  not alive when the faults were over: node {node} served nobody");
+        self.silent.keys().try_for_each(tell)
+    }
+}

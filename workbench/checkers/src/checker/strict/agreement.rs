@@ -1,0 +1,42 @@
+//! The moment from which on nodes must agree on a write.
+
+use crate::history::{History, faults::periods};
+use std::time::Duration;
+
+/// How long nodes may take to agree once nothing hinders them; half of what Maelstrom gives them before the last reads.
+const AGREEMENT: Duration = Duration::from_secs(5);
+
+/// From when on nodes must have heard of a write.
+pub(crate) struct Agreement {
+    /// When a fault began, and when all that had begun by then were over.
+    faults: Vec<(Duration, Option<Duration>)>,
+    patience: Duration,
+}
+
+impl Agreement {
+    /// Some time after the write has ended and the faults are over.
+    pub(crate) fn eventual(history: &History) -> Self {
+        let mut over = Some(Duration::ZERO);
+        let faults = periods(history).into_iter().map(|period| {
+            over = over.zip(period.end).map(|(over, end)| over.max(end));
+            (period.begin, over)
+        });
+        Self { faults: faults.collect(), patience: AGREEMENT }
+    }
+
+    /// When the write has ended.
+    pub(crate) fn immediate() -> Self {
+        Self { faults: Vec::new(), patience: Duration::ZERO }
+    }
+
+    /// Whether a read that begins at `read` must know of a write that ended at `write`.
+    pub(crate) fn covers(&self, write: Duration, read: Duration) -> bool {
+        let before = self.faults.partition_point(|(begin, _)| *begin <= read);
+        let healed = match self.faults[..before].last() {
+            None => Duration::ZERO,
+            Some((_, Some(healed))) => *healed,
+            Some((_, None)) => return false,
+        };
+        read >= write.max(healed) + self.patience
+    }
+}

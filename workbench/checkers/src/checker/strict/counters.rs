@@ -1,0 +1,92 @@
+//! What reads of a counter show before the last ones, which alone Maelstrom judges:
+//!
+//! - `impossible-read`: a value that no part of the additions begun by then adds up to, even roughly: above all that is
+//!   positive, or below all that is negative;
+//! - `backwards`: a counter that only grows, and is less than the same client had read before;
+//! - `unread-own-write`: such a counter, and less than the same client had added;
+//! - `disagreement`: clients that read different values at the very end.
+
+use crate::finding::StrictFinding;
+use crate::history::{History, Kind, Op, Process};
+use std::collections::BTreeMap;
+
+/// Follows the reads of every client. `grows` says that nothing is ever subtracted.
+pub fn strict_findings(history: &History, grows: bool) -> Vec<StrictFinding> {
+    let mut reads = Reads::default();
+    for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
+        let value = op.value.decode::<i64>().ok().map(i128::from);
+        match (op.kind, &*op.f, value) {
+            (Kind::Invoke, "add", Some(delta)) => reads.shift(delta, 1),
+            (Kind::Fail, "add", Some(delta)) => reads.shift(delta, -1),
+            (Kind::Ok, "add", Some(delta)) => reads.clients.entry(op.process).or_default().added += delta,
+            (Kind::Invoke, "read", _) => reads.begin(op),
+            (Kind::Ok, "read", Some(value)) => reads.read(op, value, grows),
+            _ => {}
+        }
+    }
+    reads.strict_findings
+}
+
+#[derive(Default)]
+struct Reads {
+    /// The sums of the negative and of the positive additions that were begun and have not failed.
+    lowest: i128,
+    highest: i128,
+    clients: BTreeMap<Process, Client>,
+    /// The first of the last reads.
+    end: Option<(usize, i128)>,
+    strict_findings: Vec<StrictFinding>,
+}
+
+/// What a client knows.
+#[derive(Clone, Copy, Default)]
+struct Client {
+    added: i128,
+    last: Option<(usize, i128)>,
+    /// The range that was possible when its read began. What has failed since may still have been seen.
+    begun: (i128, i128),
+}
+
+impl Reads {
+    fn shift(&mut self, delta: i128, sign: i128) {
+        if delta > 0 {
+            self.highest += delta * sign;
+        } else {
+            self.lowest += delta * sign;
+        }
+    }
+
+    fn begin(&mut self, read: &Op) {
+        self.clients.entry(read.process).or_default().begun = (self.lowest, self.highest);
+    }
+
+    fn read(&mut self, read: &Op, value: i128, grows: bool) {
+        let client = self.clients.entry(read.process).or_default();
+        let (lowest, highest) = (self.lowest.min(client.begun.0), self.highest.max(client.begun.1));
+        let (last, added) = (client.last.replace((read.index, value)), client.added);
+        if !(lowest..=highest).contains(&value) {
+            let what = format!("read {value}; by then only {lowest} to {highest} could have been added up");
+            self.find("impossible-read", [read.index], what);
+        }
+        if let Some((before, greater)) = last.filter(|(_, last)| grows && *last > value) {
+            let what = format!("read {value}, after the same client had read {greater} (entry {before})");
+            self.find("backwards", [before, read.index], what);
+        } else if grows && value < added {
+            let what = format!("read {value}, after the same client alone had added {added}");
+            self.find("unread-own-write", [read.index], what);
+        }
+        if read.is_final() {
+            let (first, expected) = *self.end.get_or_insert((read.index, value));
+            if expected != value {
+                let what = format!("read {value} at the very end, and another client {expected} (entry {first})");
+                self.find("disagreement", [first, read.index], what);
+            }
+        }
+    }
+
+    fn find(&mut self, kind: &'static str, ops: impl Into<Vec<usize>>, what: String) {
+        let ops = ops.into();
+        let index = ops.last().copied().unwrap_or_default();
+        self.strict_findings.push(StrictFinding::new(kind, ops, format!("entry {index} {what}")));
+    }
+}

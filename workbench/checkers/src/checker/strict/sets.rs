@@ -1,0 +1,145 @@
+//! What reads of a set that only grows show, beyond the life of its elements:
+//!
+//! - `garbage`: an element that nobody had begun to add;
+//! - `aborted-read`: an element whose add had failed for certain;
+//! - `duplicate`: an element that a read holds more than once;
+//! - `flicker`: an element that a client had read before, at the same node, and then misses;
+//! - `unread-own-write`: one whose add was acknowledged to this very client;
+//! - `disagreement`: clients that read different sets long after the last add and the healing of the network.
+
+use crate::{
+    checker::numbers::Numbers,
+    history::{History, Kind, Op, Process},
+};
+use crate::{checker::strict::agreement::Agreement, finding::StrictFinding};
+use std::collections::BTreeMap;
+
+/// An element by its number.
+type Element = usize;
+
+/// Follows the reads of every client; `add` is the name of the operation that adds.
+pub fn strict_findings(history: &History, add: &str) -> Vec<StrictFinding> {
+    let mut reads = Reads::default();
+    for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
+        match (op.kind, op.f == add) {
+            (Kind::Invoke, true) => {
+                reads.attempt(op).get_or_insert(Attempt { failed: None });
+            }
+            (Kind::Fail, true) => {
+                *reads.attempt(op) = Some(Attempt { failed: Some(op.index) });
+            }
+            (Kind::Ok, true) => reads.acknowledge(op),
+            (Kind::Invoke, false) => {
+                reads.begun.insert(op.process, op);
+            }
+            (Kind::Ok, false) => reads.read(op),
+            _ => {}
+        }
+    }
+    let last_add = history.ops().iter().rev().find(|op| op.f == add).map(|op| op.time).unwrap_or_default();
+    let agreement = Agreement::eventual(history);
+    let is_late = |begun: &&Op| agreement.covers(last_add, begun.time);
+    reads.last.retain(|process, _| reads.begun.get(process).is_some_and(is_late));
+    reads.compare();
+    reads.strict_findings
+}
+
+#[derive(Clone, Copy)]
+struct Attempt {
+    /// The entry that says that it failed.
+    failed: Option<usize>,
+}
+
+#[derive(Default)]
+struct Reads<'a> {
+    numbers: Numbers<'a>,
+    /// What was to be added, by element.
+    attempts: Vec<Option<Attempt>>,
+    /// What each client is known to have seen, and by which entry it first did.
+    known: BTreeMap<Process, Vec<Option<usize>>>,
+    /// The invocation of each client's last read.
+    begun: BTreeMap<Process, &'a Op>,
+    /// What each client read last.
+    last: BTreeMap<Process, (usize, Vec<bool>)>,
+    strict_findings: Vec<StrictFinding>,
+}
+
+impl<'a> Reads<'a> {
+    fn attempt(&mut self, add: &'a Op) -> &mut Option<Attempt> {
+        let element = self.numbers.number(add.value.as_str());
+        self.attempts.resize(self.numbers.len(), None);
+        &mut self.attempts[element]
+    }
+
+    fn acknowledge(&mut self, add: &'a Op) {
+        let element = self.numbers.number(add.value.as_str());
+        let known = self.known.entry(add.process).or_default();
+        known.resize(self.numbers.len(), None);
+        known[element].get_or_insert(add.index);
+    }
+
+    fn read(&mut self, read: &'a Op) {
+        let elements = self.numbers.elements(read);
+        let mut present = vec![false; self.numbers.len()];
+        for element in elements {
+            let Some(Attempt { failed }) = self.attempts.get(element).copied().flatten() else {
+                let what = format!("read {}, which nobody had begun to add", self.numbers.value(element));
+                self.find("garbage", [read.index], what);
+                continue;
+            };
+            if let Some(failed) = failed {
+                let value = self.numbers.value(element);
+                let what = format!("read {value}, of which entry {failed} says that it was not added");
+                self.find("aborted-read", [failed, read.index], what);
+            }
+            if std::mem::replace(&mut present[element], true) {
+                let what = format!("read {} more than once", self.numbers.value(element));
+                self.find("duplicate", [read.index], what);
+            }
+        }
+        self.find_missing(read, &present);
+        self.last.insert(read.process, (read.index, present));
+    }
+
+    /// Looks for what the client knew and does not read any more. What it misses it knows no longer: it is told once.
+    fn find_missing(&mut self, read: &Op, present: &[bool]) {
+        let known = self.known.entry(read.process).or_default();
+        known.resize(present.len(), None);
+        let mut missing = Vec::new();
+        for (element, (known, present)) in known.iter_mut().zip(present).enumerate() {
+            if *present {
+                known.get_or_insert(read.index);
+            } else if let Some(since) = known.take() {
+                missing.push((element, since));
+            }
+        }
+        let begun = self.begun.get(&read.process).map_or(read.index, |begun| begun.index);
+        for (element, since) in missing.into_iter().filter(|(_, since)| *since < begun) {
+            let was_read = self.last.get(&read.process).is_some_and(|(_, last)| last.get(element) == Some(&true));
+            let (kind, source) = if was_read { ("flicker", "read") } else { ("unread-own-write", "added") };
+            let value = self.numbers.value(element);
+            let what = format!("did not read {value}, which the same client had {source} by entry {since}");
+            self.find(kind, [since, read.index], what);
+        }
+    }
+
+    /// Looks for clients whose last reads differ.
+    fn compare(&mut self) {
+        let has = |read: &[bool], element: usize| read.get(element) == Some(&true);
+        let Some((one, first)) = self.last.values().next() else { return };
+        for (other, second) in self.last.values() {
+            let differs = |element: &Element| has(first, *element) != has(second, *element);
+            let Some(element) = (0..self.numbers.len()).find(differs) else { continue };
+            let (one, other) = if has(first, element) { (*one, *other) } else { (*other, *one) };
+            let value = self.numbers.value(element);
+            let what = format!("read {value} at the very end, and another client did not (entry {other})");
+            return self.find("disagreement", [other, one], what);
+        }
+    }
+
+    fn find(&mut self, kind: &'static str, ops: impl Into<Vec<usize>>, what: String) {
+        let ops = ops.into();
+        let index = ops.last().copied().unwrap_or_default();
+        self.strict_findings.push(StrictFinding::new(kind, ops, format!("entry {index} {what}")));
+    }
+}

@@ -1,0 +1,147 @@
+//! All that the checkers say of a history, whether it was made here or recorded elsewhere.
+
+use crate::{
+    checker::{
+        availability::{self, Availability},
+        exceptions::{self, Exceptions},
+        liveness::{self, Liveness},
+        stats::{self, Stats},
+    },
+    expectations::Expectations,
+    finding::StrictFindings,
+    history::History,
+    json::{shortened, value},
+    validity::Validity,
+    verdict::{Checker, Verdict},
+};
+use glomers_json::Json;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::{cmp::Reverse, fmt};
+
+/// How many reasons of failures are shown.
+const SHOWN: usize = 8;
+
+/// The verdicts on a history.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// How many operations ended, and how.
+    pub stats: Stats,
+    /// Which part of them succeeded.
+    pub availability: Availability,
+    /// Why the others did not, the most frequent reason first.
+    pub failures: Vec<Failure>,
+    /// What clients could make nothing of.
+    pub exceptions: Exceptions,
+    /// The workload's own verdict: Maelstrom's.
+    pub verdict: Verdict,
+    /// Whether each node served again when the faults were over, if the test asked.
+    pub liveness: Option<Liveness>,
+    /// What Maelstrom does not look for.
+    pub strict_findings: StrictFindings,
+    /// Whether strict_findings count.
+    pub strict: bool,
+}
+
+impl Judgement {
+    /// Judges a history. All of `expectations` matter.
+    pub fn of(checker: &dyn Checker, history: &History, expectations: &Expectations) -> Self {
+        Self {
+            stats: stats::check(history),
+            availability: availability::check(history, expectations.availability),
+            failures: failures(history),
+            exceptions: exceptions::check(history),
+            verdict: checker.check(history, expectations),
+            liveness: liveness::check(history),
+            strict_findings: StrictFindings::new(checker.strict_findings(history, expectations)),
+            strict: expectations.strict,
+        }
+    }
+
+    /// The gravest of the verdicts.
+    pub fn valid(&self) -> Validity {
+        self.stats.valid.max(self.alive()).max(self.found())
+    }
+
+    /// Whether each node served again when the faults were over; valid if the test did not ask.
+    pub fn alive(&self) -> Validity {
+        self.liveness.as_ref().map_or(Validity::Valid, |liveness| liveness.valid)
+    }
+
+    /// The gravest of the verdicts on what happened, whether enough of it did or not: without statistics and liveness.
+    pub fn found(&self) -> Validity {
+        let strict_findings = if self.strict { self.strict_findings.valid } else { Validity::Valid };
+        self.availability.valid.max(self.verdict.valid).max(strict_findings)
+    }
+
+    /// All results, with Maelstrom's key names; what it does not look for is under `strict`, and
+    /// under `liveness` if the test asked for it.
+    pub fn results(&self) -> Value {
+        let mut results = json!({
+            "stats": self.stats,
+            "availability": self.availability,
+            "failures": value(&self.failures),
+            "exceptions": value(&self.exceptions),
+            "workload": value(&self.verdict),
+            "strict": value(&self.strict_findings),
+            "valid?": self.valid(),
+        });
+        if let Some(liveness) = &self.liveness {
+            results["liveness"] = json!(liveness);
+        }
+        results
+    }
+}
+
+/// Why operations did not succeed, or may not have.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Failure {
+    /// Which operations.
+    pub f: String,
+    /// Why: a name, or a name and a text.
+    pub error: Json,
+    /// How many.
+    pub count: usize,
+}
+
+fn failures(history: &History) -> Vec<Failure> {
+    let mut counts: IndexMap<(&str, &Json), usize> = IndexMap::new();
+    for op in history.ops() {
+        if let Some(error) = &op.error {
+            *counts.entry((&op.f, error)).or_default() += 1;
+        }
+    }
+    let failure =
+        |((f, error), count): ((&str, &Json), usize)| Failure { f: f.to_owned(), error: error.clone(), count };
+    let mut failures: Vec<_> = counts.into_iter().map(failure).collect();
+    failures.sort_by_key(|failure| Reverse(failure.count));
+    failures.truncate(SHOWN);
+    failures
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x {}: {}", self.count, self.f, self.error)
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.stats.all;
+        writeln!(f, "{} ({} of {} operations ok)", self.valid(), counts.ok_count, counts.count)?;
+        writeln!(f, "availability: {} ({})", self.availability.valid, self.availability.ok_fraction)?;
+        for failure in &self.failures {
+            writeln!(f, "  {failure}")?;
+        }
+        write!(f, "checker: {} {:#}", self.verdict.valid, shortened(&self.verdict.findings))?;
+        if let Some(liveness) = &self.liveness {
+            write!(f, "\nliveness: {liveness}")?;
+        }
+        if self.strict_findings.valid != Validity::Valid {
+            let role = if self.strict { "" } else { ", which only --strict counts" };
+            write!(f, "\nbeyond Maelstrom's verdict{role}:{}", self.strict_findings)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! Histories from files: every form that Jepsen and this crate write is read as it was meant, and what is wrong with a
+//! file is said with its line.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use flate2::{Compression, write::GzEncoder};
+use glomers_checkers::checker::checker;
+use glomers_checkers::expectations::Expectations;
+use glomers_checkers::history::{History, Kind, Op, Process, edn};
+use glomers_checkers::judgement::Judgement;
+use glomers_checkers::validity::Validity;
+use glomers_json::Json;
+use proptest::prelude::*;
+use serde_json::json;
+use std::{fs, io::Write, path::Path, time::Duration};
+
+const READ: &str = "{:index 0, :time 5, :type :invoke, :process 0, :f :read, :value nil}";
+
+/// What a text is refused for.
+#[track_caller]
+fn refused(text: &str, expected: &str) {
+    assert_eq!(History::parse(text).unwrap_err().to_string(), expected, "{text}");
+}
+
+#[test]
+fn entries_that_are_none() {
+    refused("{:type :invoke, :f :read}", "line 1: an entry without `process`");
+    refused("{:process 0, :f :read}", "line 1: an entry without `type`");
+    refused("{:process 0, :type :ok}", "line 1: an entry without `f`");
+    refused("{:process 0, :type :oh, :f :read}", "line 1: `type` is \"oh\"; expected invoke, ok, fail or info");
+    refused("{:process :x, :type :ok, :f :read}", "line 1: `process` is \"x\", neither a number nor the nemesis");
+    refused("{:process 0, :type :ok, :f 3}", "line 1: `f` is 3, not a name");
+    refused("{:process 0, :type :ok, :f :read, :time -1}", "line 1: `time` is -1, not nanoseconds");
+    refused("7", "line 1: this is no entry of a history, which is a map");
+    refused(r#"{"process": 0, "type": "ok"}"#, "line 1: an entry without `f`");
+    refused("{\"process\": 0", "line 1: this is no JSON object: EOF while parsing an object at line 1 column 13");
+}
+
+#[test]
+fn the_line_is_where_the_entry_begins() {
+    refused(&format!("{READ}\n\n{{:type\n :ok}}"), "line 3: an entry without `process`");
+    refused(&format!("{READ}\n{{:type :ok"), "line 2: no EDN from here on: UnexpectedEOF at column 11");
+    refused(&format!("{READ}\n{{:type\n :ok"), "line 2: no EDN from here on: UnexpectedEOF at column 5, 1 lines on");
+    refused("{\"process\":0,\"type\":\"invoke\",\"f\":\"r\"}\n\n[]", {
+        "line 3: this is no JSON object: invalid type: sequence, expected a map at line 1 column 0"
+    });
+}
+
+#[test]
+fn operations_in_an_order_that_makes_no_sense() {
+    let line = |kind, f| format!("{{:process 3, :type :{kind}, :f :{f}}}\n");
+    refused(&line("ok", "read"), "line 1: process 3 ends `read`, which it has not begun");
+    refused(&(line("invoke", "read") + &line("invoke", "add")), {
+        "line 2: process 3 begins `add` before its `read` of line 1 has ended"
+    });
+    refused(&(line("invoke", "read") + &line("ok", "add")), {
+        "line 2: process 3 ends `add`, but in line 1 it began `read`"
+    });
+    assert_eq!(History::parse(&(line("invoke", "add") + &line("info", "add"))).unwrap().ops().len(), 2);
+}
+
+#[test]
+fn values_nested_too_deeply() {
+    let deep = format!("{{:process 0, :type :invoke, :f :echo, :value {}{}}}", "[".repeat(600), "]".repeat(600));
+    refused(&deep, "line 1: `value` is nested too deeply");
+}
+
+/// As Jepsen's versions have written them: a map a line, records, or all in a vector.
+#[test]
+fn forms_of_jepsen() {
+    let ok = READ.replace(":invoke", ":ok").replace("nil", "#{3}");
+    let plain = History::parse(&format!("{READ}\n{ok}\n")).unwrap();
+    let forms = [
+        format!("[{READ}\n {ok}]"),
+        format!("#jepsen.history.Op{READ} #jepsen.history.Op{ok}"),
+        format!("; a comment\n{READ}, {ok}"),
+    ];
+    for form in forms {
+        let read = History::parse(&form).unwrap();
+        assert_eq!(json!(read), json!(plain), "{form}");
+    }
+    assert_eq!(plain.ops()[1].value.as_str(), "[3]");
+    assert!(History::parse("").unwrap().ops().is_empty());
+}
+
+#[test]
+fn other_keys_are_kept() {
+    let line = "{:process 0, :type :invoke, :f :read, :final? true, :exception {:via [{:type x.Y}]}}";
+    let history = History::parse(line).unwrap();
+    assert!(history.ops()[0].is_final());
+    let extra: Vec<_> = history.ops()[0].extra.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    assert_eq!(extra, [r#"exception {"via":[{"type":"x.Y"}]}"#, "final? true"]);
+}
+
+#[test]
+fn depth_is_refused_wherever_it_is() {
+    let rows = [("[", "]"), ("(", ")"), ("#{", "}"), ("{:a ", "}"), ("{", " 1}"), ("#a ", "")];
+    for (open, close) in rows {
+        let deep = format!("{}:f{}", open.repeat(100_000), close.repeat(100_000));
+        for text in
+            [deep.clone(), format!("{{{deep} 1}}"), format!("{{:process 0, :type :invoke, :f :read, :value {deep}}}")]
+        {
+            let error = History::parse(&text).unwrap_err();
+            assert_eq!(error.line, 1, "{open}: {error}");
+            assert!(error.to_string().len() < 200, "{open}: {error}");
+        }
+        assert!(History::parse(&open.repeat(100_000)).is_err(), "{open}");
+    }
+    let deep = format!(
+        r#"{{"process":0,"type":"invoke","f":"read","value":{}1{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    assert_eq!(History::parse(&deep).unwrap().ops().len(), 1, "JSON of any depth is kept as it is");
+}
+
+/// As an entry without a time does, which counts as the beginning.
+#[test]
+fn a_history_whose_time_goes_back_is_judged() {
+    for time in ["9", "18446744073709551615"] {
+        let text = format!(
+            "{{:process 0, :time {time}, :type :invoke, :f :read}}\n{{:process 0, :type :ok, :f :read, :value 0}}"
+        );
+        let history = History::parse(&text).unwrap();
+        let judgement = Judgement::of(&*checker("g-counter").unwrap(), &history, &Expectations::default());
+        assert_eq!(judgement.valid(), Validity::Valid, "{judgement}");
+    }
+}
+
+#[test]
+fn files_of_every_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(READ.as_bytes()).unwrap();
+    fs::write(folder.path().join("history.edn.gz"), packed.finish().unwrap()).unwrap();
+    assert_eq!(History::read(folder.path()).unwrap().ops().len(), 1);
+    fs::write(folder.path().join("history.edn"), format!("{READ} nonsense")).unwrap();
+    let error = History::read(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("history.edn: line 1: this is no entry of a history, which is a map"), "{error}");
+    fs::write(folder.path().join("latin"), b"\xe9").unwrap();
+    for missing in ["nothing", "latin"] {
+        let error = History::read(&folder.path().join(missing)).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read ") && error.contains(missing), "{error}");
+    }
+    assert!(History::read(Path::new("/")).is_err());
+}
+
+/// Operations of a few clients, one after the other.
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let value = prop_oneof![
+        any::<i64>().prop_map(|number| json!(number)),
+        any::<String>().prop_map(|text| json!(text)),
+        prop::collection::vec((any::<u8>(), ".{0,3}"), 0..4).prop_map(|pairs| json!(pairs)),
+        prop::collection::btree_map("[a-z]{1,3}", any::<bool>(), 0..3).prop_map(|map| json!(map)),
+    ];
+    let operation = (0..3_u64, "[a-z]{1,9}", value.clone(), value, 0..3_u8);
+    prop::collection::vec(operation, 0..8).prop_map(|all| {
+        let entry = |(process, f, begun, ended, kind): (u64, String, _, _, u8)| {
+            let new = |kind, value: &serde_json::Value| Op {
+                index: 0,
+                time: Duration::from_nanos(process * 7),
+                kind,
+                process: Process::Client(process),
+                f: f.clone().into(),
+                value: Json::new(value),
+                error: (kind == Kind::Info).then(|| Json::new(&("net-timeout", "text"))),
+                extra: Vec::new(),
+            };
+            let kind = [Kind::Ok, Kind::Fail, Kind::Info][usize::from(kind)];
+            [new(Kind::Invoke, &begun), new(kind, &ended)]
+        };
+        all.into_iter().flat_map(entry).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read_again(ops in ops()) {
+        let history: History = ops.into_iter().collect();
+        let (mut as_edn, mut as_json) = (String::new(), String::new());
+        for op in history.ops() {
+            edn::write(op, &mut as_edn);
+            as_edn.push('\n');
+            as_json += &(json!(op).to_string() + "\n");
+        }
+        for text in [as_edn, as_json] {
+            prop_assert_eq!(json!(History::parse(&text).unwrap()), json!(history), "{}", text);
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_strange(text in "[{}\\[\\]:\"a-z0-9 #\\\\\n]{0,60}") {
+        let _ = History::parse(&text);
+    }
+}

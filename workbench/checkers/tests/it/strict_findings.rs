@@ -1,0 +1,131 @@
+//! What Maelstrom does not look for, as data: for each kind a minimal history that shows it, and near misses.
+
+use crate::entries::history;
+use crate::recorded;
+use crate::told;
+use glomers_checkers::checker::checker;
+use glomers_checkers::checker::{
+    kafka,
+    strict::{counters, sets},
+};
+use glomers_checkers::expectations::Expectations;
+use glomers_checkers::finding::{StrictFinding, StrictFindings};
+use glomers_checkers::judgement::Judgement;
+use glomers_checkers::validity::Validity;
+
+#[track_caller]
+fn expect(strict_findings: &[StrictFinding], text: &str, kinds: &[&str]) {
+    let found: Vec<_> = strict_findings.iter().map(|finding| finding.kind).collect();
+    assert_eq!(found, kinds, "{text}: {strict_findings:#?}");
+}
+
+#[track_caller]
+fn set(text: &str, kinds: &[&str]) {
+    expect(&sets::strict_findings(&history(text), "add"), text, kinds);
+}
+
+#[test]
+fn sets_with_what_nobody_added() {
+    set("1r 1r7", &["garbage"]);
+    set("1r 1r7 2+7 2+7!", &["garbage"]);
+    set("2+7 1r 1r7 2+7!", &[]);
+    set("2+7 2+7? 1r 1r7", &[]);
+    set("2+7 2+7x 1r 1r7", &["aborted-read"]);
+    set("2+7 1r 1r7 2+7x", &[]);
+}
+
+#[test]
+fn sets_with_an_element_twice() {
+    set("1+7 1+7! 1r 1r7,7", &["duplicate"]);
+    set("1+7 1+7! 1+8 1+8! 1r 1r7,8", &[]);
+}
+
+#[test]
+fn sets_that_forget() {
+    set("1+7 1+7! 2r 2r7 2r 2r- 2r 2r7", &["flicker"]);
+    set("1+7 1+7! 2r 2r7 3r 3r- 3r 3r7", &[]);
+    set("1+7 1+7! 1r 1r- 1r 1r7", &["unread-own-write"]);
+    set("1+7 1+7! 2r 2r- 2r 2r7", &[]);
+    set("1+7 1+7? 1r 1r-", &[]);
+}
+
+#[test]
+fn sets_that_never_agree() {
+    set("1+7 1+7! @6000 2r 3r 2r7 3r-", &["disagreement"]);
+    set("1+7 1+7! @6000 2r 3r 2r7 3r- 3r 3r7", &[]);
+    set("1+7 1+7! @4000 2r 3r 2r7 3r-", &[]);
+    set("1+7 1+7! cut @6000 2r 3r 2r7 3r-", &[]);
+    set("1+7 1+7! cut @3000 heal @6000 2r 3r 2r7 3r-", &[]);
+    set("1+7 1+7! cut @3000 heal @9000 2r 3r 2r7 3r-", &["disagreement"]);
+}
+
+#[track_caller]
+fn growing(text: &str, kinds: &[&str]) {
+    expect(&counters::strict_findings(&history(text), true), text, kinds);
+}
+
+#[track_caller]
+fn counter(text: &str, kinds: &[&str]) {
+    expect(&counters::strict_findings(&history(text), false), text, kinds);
+}
+
+#[test]
+fn counters_beyond_what_was_added() {
+    counter("1+3 2r 2=4", &["impossible-read"]);
+    counter("1+3 1+3? 2r 2=3", &[]);
+    counter("1+-3 1+-3! 1+2 1+2! 2r 2=-3", &[]);
+    counter("1+-3 1+-3! 1+2 1+2! 2r 2=-4", &["impossible-read"]);
+    counter("1+3 1+3x 2r 2=3", &["impossible-read"]);
+    counter("1+3 2r 1+3x 2=3", &[]);
+}
+
+#[test]
+fn counters_that_go_back() {
+    growing("1+3 1+3! 2r 2=3 2r 2=0", &["backwards"]);
+    growing("1+3 1+3! 2r 2=3 3r 3=0", &[]);
+    growing("1+3 1+3! 1r 1=2", &["unread-own-write"]);
+    growing("1+3 1+3! 2+1 2+1! 2r 2=1", &[]);
+    counter("1+3 1+3! 1+-3 1+-3! 1r 1=3 1r 1=0", &[]);
+}
+
+#[test]
+fn counters_that_never_agree() {
+    counter("1+3 1+3? 2r 3r 2=0. 3=3.", &["disagreement"]);
+    counter("1+3 1+3? 2r 3r 2=3. 3=3.", &[]);
+    counter("1+3 1+3? 2r 3r 2=0 3=3", &[]);
+}
+
+#[test]
+fn logs_with_what_nobody_sent() {
+    let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&told::history(text)), text, kinds);
+    check("1 send x 7@0; 2 poll x 7@0 8@1", &["garbage"]);
+    check("1 send x 7@0; 2 poll x 7@0", &[]);
+}
+
+/// Which of the recorded runs a strict test finds invalid: those that Maelstrom does, and these.
+const ONLY_STRICT: &[(&str, &str)] = &[("broadcast-true-flicker", "flicker"), ("broadcast-true-garbage", "garbage")];
+
+#[test]
+fn of_the_recorded_runs_only_faulty_ones_are_suspected() {
+    for run in recorded::runs("") {
+        let options = Expectations { strict: true, ..run.options.clone() };
+        let judgement = Judgement::of(&*checker(&run.workload).unwrap(), &run.history, &options);
+        let only_strict = ONLY_STRICT.iter().find(|(name, _)| *name == run.name);
+        let is_faulty = run.all_valid != Validity::Valid || only_strict.is_some();
+        assert_eq!(judgement.valid(), Validity::from_valid(!is_faulty), "{}: {judgement}", run.name);
+        if let Some((_, kind)) = only_strict {
+            assert!(judgement.strict_findings.counts.contains_key(kind), "{}: {judgement}", run.name);
+        }
+        let lenient = Judgement { strict: false, ..judgement };
+        assert_eq!(lenient.valid(), run.all_valid, "{}", run.name);
+    }
+}
+
+#[test]
+fn only_the_first_of_a_kind_are_shown() {
+    let finding = |number| StrictFinding { kind: "garbage", ops: vec![number], explanation: format!("entry {number}") };
+    let strict_findings = StrictFindings::new((0..100).map(finding).collect());
+    assert_eq!(strict_findings.counts["garbage"], 100);
+    assert_eq!(strict_findings.findings.len(), 8);
+    assert_eq!(strict_findings.to_string(), "\n  100 x garbage: entry 0");
+}

@@ -1,0 +1,171 @@
+//! The messages around a finding: what the clients of its operations said and heard, and what nodes said meanwhile of the
+//! same element or key.
+//!
+//! A history does not name the client of the network that did an operation. But a client speaks at the moment at which its
+//! operation begins, and the operation ends when it hears the answer; that tells which one it was.
+
+use super::{Subject, operations::Line};
+use glomers_checkers::{
+    history::{Kind, Op},
+    text::{find, shorten},
+};
+use glomers_workbench::Packet;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::{borrow::Cow, collections::BTreeMap, fmt, time::Duration};
+
+/// How many messages are shown.
+const SHOWN: usize = 16;
+
+/// How many bytes of a message are shown.
+const BODY: usize = 80;
+
+/// What stands in a body for the network alone.
+const ADDRESSING: [&str; 3] = ["type", "msg_id", "in_reply_to"];
+
+/// A message as it is shown. Times are seconds since the first operation could begin.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    sent: f64,
+    received: Option<f64>,
+    src: String,
+    dest: String,
+    kind: String,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    src: Cow<'a, str>,
+    #[serde(borrow)]
+    dest: Cow<'a, str>,
+    #[serde(borrow)]
+    body: IndexMap<Cow<'a, str>, &'a RawValue>,
+}
+
+/// An operation that shows the finding, in the times of the journal.
+struct Span<'a> {
+    begin: u128,
+    end: Option<u128>,
+    op: &'a Op,
+}
+
+/// The messages to show, in the order in which they were sent, and how many there are besides.
+pub(super) fn around(
+    journal: &[Packet],
+    origin: Duration,
+    lines: &[Line<'_>],
+    subject: &Subject,
+) -> (Vec<Message>, usize) {
+    let spans = spans(lines, origin);
+    let last = journal.last().map_or(0, |packet| packet.time);
+    let begin = spans.iter().map(|span| span.begin).min().unwrap_or_default();
+    let end = spans.iter().map(|span| span.end.unwrap_or(last)).max().unwrap_or_default();
+    let from = journal.partition_point(|packet| packet.time < begin);
+    let window = &journal[from..journal.partition_point(|packet| packet.time <= end)];
+    let clients: Vec<(Cow<'_, str>, &Span<'_>)> =
+        spans.iter().filter_map(|span| Some((client(window, span)?, span))).collect();
+    let is_theirs = |packet: &Packet, envelope: &Envelope<'_>| {
+        let speaks = |name: &str| envelope.src == name || envelope.dest == name;
+        clients
+            .iter()
+            .any(|(name, span)| speaks(name) && (span.begin..=span.end.unwrap_or(last)).contains(&packet.time))
+    };
+    let mut shown: BTreeMap<u64, Message> = BTreeMap::new();
+    let mut left_out = 0;
+    for packet in window.iter().filter(|packet| !packet.received) {
+        let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&packet.message) else { continue };
+        let is_between_nodes = !is_client(&envelope.src) && !is_client(&envelope.dest);
+        if is_theirs(packet, &envelope) || is_between_nodes && envelope.tells_of(subject) {
+            if shown.len() < SHOWN {
+                shown.insert(packet.id, Message::new(&envelope, seconds(packet.time, origin)));
+            } else {
+                left_out += 1;
+            }
+        }
+    }
+    for packet in journal[from..].iter().filter(|packet| packet.received) {
+        if let Some(message) = shown.get_mut(&packet.id) {
+            message.received = Some(seconds(packet.time, origin));
+        }
+    }
+    (shown.into_values().collect(), left_out)
+}
+
+/// The operations that show it.
+fn spans<'a>(lines: &[Line<'a>], origin: Duration) -> Vec<Span<'a>> {
+    let time = |op: &Op| (origin + op.time).as_nanos();
+    let mut spans: Vec<Span<'a>> = Vec::new();
+    for line in lines.iter().filter(|line| line.shows_it) {
+        if line.op.kind == Kind::Invoke {
+            spans.push(Span { begin: time(line.op), end: None, op: line.op });
+        } else if let Some(span) = spans.iter_mut().rfind(|span| span.op.process == line.op.process) {
+            span.end = Some(time(line.op));
+        }
+    }
+    spans
+}
+
+/// The client that did an operation: of those that spoke as it began, one that heard something as it ended.
+fn client<'a>(window: &'a [Packet], span: &Span<'_>) -> Option<Cow<'a, str>> {
+    let at = |time: u128| {
+        let from = window.partition_point(|packet| packet.time < time);
+        window[from..].iter().take_while(move |packet| packet.time == time)
+    };
+    let read = |packet: &'a Packet| serde_json::from_str::<Envelope<'a>>(&packet.message).ok();
+    let spoke = at(span.begin).filter(|packet| !packet.received).filter_map(read);
+    let spoke: Vec<Cow<'a, str>> = spoke.map(|envelope| envelope.src).filter(|src| is_client(src)).collect();
+    let heard: Vec<Cow<'a, str>> = match span.end {
+        Some(end) => at(end).filter(|packet| packet.received).filter_map(read).map(|envelope| envelope.dest).collect(),
+        None => Vec::new(),
+    };
+    spoke.iter().find(|name| heard.contains(name)).or(spoke.first()).cloned()
+}
+
+fn is_client(name: &str) -> bool {
+    name.starts_with('c')
+}
+
+fn seconds(time: u128, origin: Duration) -> f64 {
+    let time = u64::try_from(time).map_or(Duration::MAX, Duration::from_nanos);
+    time.as_secs_f64() - origin.as_secs_f64()
+}
+
+impl Envelope<'_> {
+    /// What a body says besides its addressing.
+    fn content(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.body.iter().map(|(name, value)| (&**name, value.get()));
+        all.filter(|(name, _)| !ADDRESSING.contains(name))
+    }
+
+    fn tells_of(&self, subject: &Subject) -> bool {
+        let says = |text: &str| self.content().any(|(_, value)| find(value, text).is_some());
+        subject.key.as_ref().is_none_or(|key| says(key)) && subject.values.iter().any(|value| says(value))
+    }
+}
+
+impl Message {
+    fn new(envelope: &Envelope<'_>, sent: f64) -> Self {
+        let kind = envelope.body.get("type").map_or("", |kind| kind.get().trim_matches('"'));
+        let parts: Vec<_> = envelope.content().map(|(name, value)| format!("{name}: {value}")).collect();
+        Self {
+            sent,
+            received: None,
+            src: envelope.src.clone().into_owned(),
+            dest: envelope.dest.clone().into_owned(),
+            kind: shorten(kind, BODY).into_owned(),
+            body: shorten(&parts.join(", "), BODY).into_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let received = self.received.map_or_else(|| "never".to_owned(), |received| format!("{received:.4}"));
+        let ends = format!("{} -> {}", self.src, self.dest);
+        let line = format!("  {:>10.4} {received:>10}  {ends:<12} {:<16} {}", self.sent, self.kind, self.body);
+        f.write_str(line.trim_end())
+    }
+}

@@ -1,0 +1,23 @@
+//! Keeps, shows and explains the runs of `glomers-workbench`.
+//!
+//! The principal types are [`Store`](store::Store), the folder of runs in Jepsen's layout, [`Page`](page::Page), a run as
+//! one HTML page, and [`Explanation`](explain::Explanation), a finding for the terminal.
+//!
+//! ```
+//! use glomers_report::{explain::Explanation, findings::findings, store::manifest::read_run};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = std::path::Path::new("../tests/histories/broadcast-false-lost");
+//! let report = read_run(folder, Some("broadcast"))?;
+//! for finding in findings(&report) {
+//!     println!("{}", Explanation::of(&report, &finding));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod explain;
+pub mod findings;
+pub mod page;
+pub mod recording;
+pub mod store;

@@ -1,0 +1,93 @@
+//! What the checkers found, a card each.
+
+use crate::findings::{Finding, Weight, findings};
+use glomers_checkers::text::{shorten, time};
+use glomers_workbench::Report;
+use maud::{Markup, html};
+use std::collections::BTreeSet;
+
+/// How many entries of a finding are shown, and how many bytes of their values.
+const ENTRIES: usize = 12;
+const VALUE: usize = 240;
+
+/// The findings, the gravest first.
+pub(super) fn section(report: &Report) -> Markup {
+    let (notes, found): (Vec<_>, Vec<_>) =
+        findings(report).into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
+    html! {
+        section #findings {
+            h2 { "Findings" }
+            @if found.is_empty() {
+                p { "Nothing that counts was found." }
+            }
+            @for kind in found.chunk_by(|one, other| one.title == other.title) {
+                (card(report, &kind[0]))
+                (folded(report, &kind[1..], &format!("more of {}", kind[0].title)))
+            }
+            (folded(report, &notes, "worth knowing"))
+        }
+    }
+}
+
+/// Findings that are shown when they are asked for.
+fn folded(report: &Report, found: &[Finding], what: &str) -> Markup {
+    html! {
+        @if !found.is_empty() {
+            details {
+                summary { (found.len()) " " (what) }
+                @for anomaly in found {
+                    (card(report, anomaly))
+                }
+            }
+        }
+    }
+}
+
+fn card(report: &Report, anomaly: &Finding) -> Markup {
+    let places: BTreeSet<usize> = anomaly.entries.iter().copied().collect();
+    let places: Vec<String> = places.iter().map(usize::to_string).collect();
+    let places = places.join(",");
+    let (class, role) = match anomaly.weight {
+        Weight::Fault => ("fault", ""),
+        Weight::Strict => ("finding", "Maelstrom does not look for it"),
+        Weight::Note => ("note", ""),
+    };
+    html! {
+        article.(class) {
+            h3 { (anomaly.title) " " small { (role) } }
+            p { (anomaly.explanation) }
+            @if !anomaly.entries.is_empty() {
+                p.places {
+                    a href=(format!("#timeline={places}")) { "among the operations" }
+                    @if !report.journal.is_empty() {
+                        " \u{b7} " a href=(format!("#messages={places}")) { "among the messages" }
+                    }
+                }
+                (entries(report, &anomaly.entries))
+            }
+            @if let Some(detail) = &anomaly.detail {
+                details { summary { "details" } pre { (detail) } }
+            }
+        }
+    }
+}
+
+/// The entries, a row each.
+fn entries(report: &Report, indices: &[usize]) -> Markup {
+    let known = || indices.iter().filter_map(|index| report.history.ops().get(*index));
+    html! {
+        table.figures.entries {
+            tr { th { "entry" } th { "time" } th { "process" } th { "type" } th { "f" } th { "value" } }
+            @for op in known().take(ENTRIES) {
+                tr {
+                    td { a href=(format!("#timeline={}", op.index)) { (op.index) } }
+                    td { (time(op.time)) } td { (op.process) } td { (op.kind) } td { (op.f) }
+                    td.text { (shorten(op.value.as_str(), VALUE)) }
+                }
+            }
+        }
+        @if known().count() > ENTRIES {
+            p.hint { "and " (known().count() - ENTRIES) " more" }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the charts have in common: the axes, the shaded faults, the legend.
+
+use glomers_checkers::{
+    history::faults::Period,
+    text::{significant, time},
+};
+use plotters::{
+    backend::SVGBackend,
+    chart::{ChartBuilder, ChartContext},
+    coord::{
+        Shift,
+        cartesian::Cartesian2d,
+        combinators::{IntoLogRange, LogCoord},
+        types::RangedCoordf64,
+    },
+    drawing::{DrawingArea, IntoDrawingArea},
+    element::{Rectangle, Text},
+    style::{Color, IntoFont, RGBColor, ShapeStyle, TRANSPARENT, TextStyle},
+};
+use std::time::Duration;
+
+/// What is written; `chart.css` knows it.
+const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
+/// Lines of the grid; `chart.css` knows it.
+const GRID: RGBColor = RGBColor(0xd8, 0xde, 0xe4);
+const FAULT: RGBColor = RGBColor(0xe5, 0x53, 0x4b);
+
+/// The width of all charts.
+const WIDTH: u32 = 1340;
+
+/// The height of title and legend.
+const HEAD: i32 = 30;
+
+/// The least latency that is told from none, in milliseconds.
+pub(super) const LEAST: f64 = 0.1;
+
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// The mark of a line in the legend.
+pub(super) const LINE: char = '\u{2501}';
+
+pub(super) type Seconds = RangedCoordf64;
+
+/// What every chart shows: how long the run was, and when the nemesis was at work.
+pub(super) struct Frame<'a> {
+    pub(super) faults: &'a [Period],
+    pub(super) end: Duration,
+}
+
+impl Frame<'_> {
+    /// Has `draw` fill a chart under its title and its legend.
+    pub(super) fn chart(
+        &self,
+        title: &str,
+        height: u32,
+        legend: &[(char, String, RGBColor)],
+        draw: impl FnOnce(&Area<'_>),
+    ) -> String {
+        let mut svg = String::new();
+        {
+            let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
+            let _ = root.draw(&Text::new(title.to_owned(), (8, 8), text(16)));
+            let mut left = 40 + width(title, 16);
+            for (mark, label, colour) in legend {
+                let mark = Text::new(mark.to_string(), (left, 9), ("sans-serif", 14).into_font().color(colour));
+                let _ = root.draw(&mark);
+                let _ = root.draw(&Text::new(label.clone(), (left + 15, 10), text(12)));
+                left += 36 + width(label, 12);
+            }
+            draw(&root.margin(HEAD, 0, 0, 0));
+            let _ = root.present();
+        }
+        svg
+    }
+
+    /// A chart of latencies up to `greatest` milliseconds over time.
+    pub(super) fn latencies<'a>(
+        &self,
+        area: &Area<'a>,
+        greatest: f64,
+    ) -> ChartContext<'a, SVGBackend<'a>, Cartesian2d<Seconds, LogCoord<f64>>> {
+        let top = 10_f64.powf(greatest.max(LEAST * 10.0).log10().ceil());
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(20)
+            .margin_right(16)
+            .x_label_area_size(22)
+            .y_label_area_size(64)
+            .build_cartesian_2d(0.0..self.end.as_secs_f64(), (LEAST..top).log_scale())
+            .expect("an area of a fixed size");
+        self.shade(&mut chart, LEAST, top);
+        let label = |millis: &f64| {
+            let least = if *millis <= LEAST { "\u{2264} " } else { "" };
+            format!("{least}{}", time(Duration::from_secs_f64(millis / 1e3)))
+        };
+        let _ = (chart.configure_mesh())
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(GRID)
+            .label_style(text(12))
+            .y_labels(8)
+            .y_label_formatter(&label)
+            .x_label_formatter(&seconds)
+            .draw();
+        chart
+    }
+
+    /// A chart of operations a second over time.
+    pub(super) fn rates<'a>(
+        &self,
+        area: &Area<'a>,
+        greatest: f64,
+    ) -> ChartContext<'a, SVGBackend<'a>, Cartesian2d<Seconds, RangedCoordf64>> {
+        let top = greatest.max(1.0) * 1.05;
+        let mut chart = ChartBuilder::on(area)
+            .margin_right(16)
+            .x_label_area_size(22)
+            .y_label_area_size(64)
+            .build_cartesian_2d(0.0..self.end.as_secs_f64(), 0.0..top)
+            .expect("an area of a fixed size");
+        self.shade(&mut chart, 0.0, top);
+        let _ = (chart.configure_mesh())
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(GRID)
+            .label_style(text(12))
+            .y_labels(8)
+            .y_label_formatter(&|rate: &f64| format!("{} /s", significant(*rate)))
+            .x_label_formatter(&seconds)
+            .draw();
+        chart
+    }
+
+    fn shade<'a, Y>(&self, chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<Seconds, Y>>, bottom: f64, top: f64)
+    where
+        Y: plotters::coord::ranged1d::Ranged<ValueType = f64>,
+    {
+        let shape = |period: &Period| {
+            let end = period.end.unwrap_or(self.end);
+            let corners = [(period.begin.as_secs_f64(), bottom), (end.as_secs_f64(), top)];
+            Rectangle::new(corners, FAULT.mix(0.12).filled())
+        };
+        for period in self.faults {
+            let _ = chart.plotting_area().draw(&shape(period));
+        }
+    }
+}
+
+/// A line of this colour.
+pub(super) fn line(colour: RGBColor) -> ShapeStyle {
+    colour.stroke_width(2)
+}
+
+pub(super) fn text(size: u32) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&INK)
+}
+
+/// About how wide a text will be.
+fn width(text: &str, size: i32) -> i32 {
+    i32::try_from(text.chars().count()).unwrap_or(0) * size * 11 / 20
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "plotters asks for it")]
+fn seconds(seconds: &f64) -> String {
+    format!("{} s", significant(*seconds))
+}

@@ -1,0 +1,62 @@
+//! Quantiles of latency over time, a panel for each operation and outcome.
+
+use super::{
+    Group,
+    frame::{Frame, LEAST, LINE, line, text},
+    groups,
+};
+use glomers_checkers::{checker::set_full, history::Operation};
+use plotters::{element::Text, series::LineSeries, style::RGBColor};
+use std::time::Duration;
+
+/// The quantiles that are drawn, of those that are counted.
+const DRAWN: [(usize, &str, RGBColor); 4] = [
+    (1, "median", RGBColor(0x2f, 0x81, 0xf7)),
+    (2, "95 %", RGBColor(0x2e, 0xa0, 0x43)),
+    (3, "99 %", RGBColor(0xd4, 0x82, 0x0a)),
+    (4, "maximum", RGBColor(0xd6, 0x33, 0x6c)),
+];
+
+const PANEL: u32 = 150;
+
+/// Into how many parts the run is divided.
+const PARTS: u32 = 40;
+
+pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
+    let groups = groups(operations);
+    let legend = DRAWN.map(|(_, name, colour)| (LINE, name.to_owned(), colour));
+    let greatest = groups.iter().flat_map(|group| &group.points).map(|(_, took)| *took).fold(0.0, f64::max);
+    let count = groups.len().max(1);
+    let height = 34 + PANEL * u32::try_from(count).unwrap_or(1);
+    frame.chart("Quantiles of latency", height, &legend, |area| {
+        for (panel, group) in area.split_evenly((count, 1)).iter().zip(&groups) {
+            let mut chart = frame.latencies(panel, greatest);
+            let parts = parts(group, frame.end);
+            // A line does not lead over a time in which nothing began.
+            let gap = 1.5 * frame.end.as_secs_f64() / f64::from(PARTS);
+            let rows = parts.chunk_by(|(one, _), (next, _)| next - one < gap);
+            for (row, (place, _, colour)) in rows.flat_map(|row| DRAWN.map(|drawn| (row, drawn))) {
+                let points = row.iter().map(|(middle, quantiles)| (*middle, millis(quantiles[place]).max(LEAST)));
+                let _ = chart.draw_series(LineSeries::new(points, line(colour)).point_size(2));
+            }
+            let _ = panel.draw(&Text::new(group.label(), (72, 3), text(13)));
+        }
+    })
+}
+
+/// The quantiles of each part of the run in which an operation began, with its middle.
+fn parts(group: &Group<'_>, end: Duration) -> Vec<(f64, [Duration; 5])> {
+    let width = end.as_secs_f64() / f64::from(PARTS);
+    let part = |part: u32| {
+        let (from, to) = (f64::from(part) * width, f64::from(part + 1) * width);
+        let is_last = part + 1 == PARTS;
+        let within = |(begun, _): &&(f64, f64)| *begun >= from && (*begun < to || is_last);
+        let took = group.points.iter().filter(within).map(|(_, took)| Duration::from_secs_f64(took / 1e3));
+        Some((f64::midpoint(from, to), set_full::quantiles(took.collect())?))
+    };
+    (0..PARTS).filter_map(part).collect()
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

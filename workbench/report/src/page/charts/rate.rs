@@ -1,0 +1,55 @@
+//! How many operations ended in a second, by operation and outcome.
+
+use super::{
+    Group,
+    frame::{Frame, LINE, line},
+    groups,
+};
+use glomers_checkers::history::Operation;
+use plotters::{series::LineSeries, style::RGBColor};
+
+const COLOURS: [RGBColor; 8] = [
+    RGBColor(0x2f, 0x81, 0xf7),
+    RGBColor(0x2e, 0xa0, 0x43),
+    RGBColor(0xd4, 0x82, 0x0a),
+    RGBColor(0xd6, 0x33, 0x6c),
+    RGBColor(0x8e, 0x5b, 0xd9),
+    RGBColor(0x12, 0x9b, 0xa5),
+    RGBColor(0x9a, 0x6b, 0x3f),
+    RGBColor(0x7d, 0x85, 0x90),
+];
+
+/// Into how many parts the run is divided.
+const PARTS: usize = 60;
+
+pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
+    let groups = groups(operations);
+    let colours = COLOURS.iter().cycle();
+    let legend: Vec<_> =
+        groups.iter().zip(colours.clone()).map(|(group, colour)| (LINE, group.label(), *colour)).collect();
+    let width = frame.end.as_secs_f64() / PARTS as f64;
+    let rates: Vec<Vec<(f64, f64)>> = groups.iter().map(|group| rates(group, width)).collect();
+    let greatest = rates.iter().flatten().map(|(_, rate)| *rate).fold(0.0, f64::max);
+    frame.chart("Rate of operations, by when they ended", 260, &legend, |area| {
+        let mut chart = frame.rates(area, greatest);
+        for (rates, colour) in rates.into_iter().zip(colours) {
+            let _ = chart.draw_series(LineSeries::new(rates, line(*colour)));
+        }
+    })
+}
+
+/// The rate in each part of the run, with its middle.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
+fn rates(group: &Group<'_>, width: f64) -> Vec<(f64, f64)> {
+    let mut counts = [0_u32; PARTS];
+    for end in &group.ends {
+        counts[((end / width) as usize).min(PARTS - 1)] += 1;
+    }
+    let rate = |(part, count): (usize, &u32)| ((part as f64 + 0.5) * width, f64::from(*count) / width);
+    counts.iter().enumerate().map(rate).collect()
+}

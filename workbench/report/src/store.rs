@@ -1,0 +1,287 @@
+//! Where runs are kept: a folder a run, laid out as Jepsen's (jepsen: `store.clj`).
+//!
+//! ```text
+//! store/
+//!   latest -> echo/20261122T154501.123Z      the run that was finished last
+//!   current -> echo/20261122T154501.123Z     the run that was begun last
+//!   echo/
+//!     latest -> 20261122T154501.123Z
+//!     20261122T154501.123Z/
+//!       history.edn       what clients and nemesis did, as Jepsen writes it
+//!       history.jsonl     the same, a JSON object a line
+//!       results.json      the verdicts
+//!       test.json         how the run was made
+//!       messages.jsonl    every message, if the run kept them
+//!       report.html       all of it to look at, in one page
+//!       latency.svg       its charts, beside quantiles.svg and rate.svg
+//!       node-logs/        what the nodes wrote to stderr; filled by whoever runs them
+//! ```
+//!
+//! A folder is never written twice, and `latest` moves to a run when its files are complete. A link is replaced in one step, so
+//! whoever follows it finds the old run or the new one.
+
+pub mod manifest;
+
+use crate::{
+    page::Page,
+    store::manifest::{MANIFEST, MESSAGES, Manifest},
+};
+use glomers_checkers::history::{Op, edn};
+use glomers_workbench::Report;
+use serde::Serialize;
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+/// How many runs of a workload may begin at the same moment.
+const SAME_MOMENT_LIMIT: u64 = 1000;
+
+/// A folder of runs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// The folder of one run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Folder {
+    store: Store,
+    workload: String,
+    name: String,
+    command: Option<String>,
+}
+
+/// A run could not be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {cause}", path.display())]
+pub struct StoreError {
+    action: &'static str,
+    path: PathBuf,
+    cause: io::Error,
+}
+
+impl StoreError {
+    /// The file or folder that is at fault.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |cause| Self { action, path: path.to_owned(), cause }
+    }
+}
+
+impl Store {
+    /// The store in this folder, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Keeps a run that is over, and returns its folder. `time` is the wall time at which it began.
+    ///
+    /// # Errors
+    ///
+    /// Something cannot be written, or no link set. The links still lead to the run before if it was a file.
+    pub fn write(&self, report: &Report, time: SystemTime) -> Result<PathBuf, StoreError> {
+        let folder = self.create(report.workload, time)?;
+        let path = folder.save(report)?;
+        folder.link_current()?;
+        Ok(path)
+    }
+
+    /// Makes the folder of a run that begins now, and has `current` lead to it.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be made, or the link not set.
+    pub fn begin(&self, workload: &str, time: SystemTime) -> Result<Folder, StoreError> {
+        let folder = self.create(workload, time)?;
+        folder.link_current()?;
+        Ok(folder)
+    }
+
+    /// Makes a folder that was not there: of runs that began at the same moment, the later ones get later names.
+    fn create(&self, workload: &str, time: SystemTime) -> Result<Folder, StoreError> {
+        let runs = self.root.join(workload);
+        fs::create_dir_all(&runs).map_err(StoreError::new("make the folder", &runs))?;
+        let mut delays = (0..SAME_MOMENT_LIMIT).map(Duration::from_millis);
+        let made = delays.find_map(|delay| {
+            let name = name(time.checked_add(delay)?);
+            match fs::create_dir(runs.join(&name)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                made => Some(made.map(|()| name).map_err(StoreError::new("make a folder in", &runs))),
+            }
+        });
+        let taken = || Err(StoreError::new("make a folder in", &runs)(io::ErrorKind::AlreadyExists.into()));
+        let folder = Folder {
+            store: self.clone(),
+            workload: workload.to_owned(),
+            name: made.unwrap_or_else(taken)?,
+            command: None,
+        };
+        let logs = folder.node_logs();
+        fs::create_dir(&logs).map_err(StoreError::new("make the folder", &logs))?;
+        Ok(folder)
+    }
+}
+
+impl Folder {
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.store.root.join(&self.workload).join(&self.name)
+    }
+
+    /// Notes the command that makes the run; its page shows it.
+    #[must_use]
+    pub fn made_by(self, command: String) -> Self {
+        Self { command: Some(command), ..self }
+    }
+
+    /// Where the nodes' logs go.
+    pub fn node_logs(&self) -> PathBuf {
+        self.path().join("node-logs")
+    }
+
+    /// Where the run's page will be.
+    pub fn page(&self) -> PathBuf {
+        self.path().join("report.html")
+    }
+
+    /// Keeps the run's history, results, messages and page, has `latest` lead to the folder and returns its path.
+    ///
+    /// # Errors
+    ///
+    /// Something cannot be written, or no link set. `latest` still leads to the run before if it was a file.
+    pub fn save(&self, report: &Report) -> Result<PathBuf, StoreError> {
+        let path = self.path();
+        write_file(&path.join("history.edn"), |file| write_edn(report.history.ops(), file))?;
+        write_file(&path.join("history.jsonl"), |file| write_lines(report.history.ops(), file))?;
+        write_file(&path.join("results.json"), |file| {
+            serde_json::to_writer_pretty(&mut *file, &report.results())?;
+            file.write_all(b"\n")
+        })?;
+        if let Some(config) = &report.config {
+            let kept = Manifest::new(report, config, self.command.as_deref());
+            write_file(&path.join(MANIFEST), |file| {
+                serde_json::to_writer_pretty(&mut *file, &kept)?;
+                file.write_all(b"\n")
+            })?;
+        }
+        // Without messages there was no journal: every run begins with some.
+        if !report.journal.is_empty() {
+            write_file(&path.join(MESSAGES), |file| write_lines(&report.journal, file))?;
+        }
+        let page = Page::of(report, self.command.as_deref());
+        // What can be made again need not be on the disk yet: it is half of the time that all this takes.
+        let derived =
+            [("report.html", &page.html)].into_iter().chain(page.charts.iter().map(|(name, svg)| (*name, svg)));
+        for (name, content) in derived {
+            let path = path.join(name);
+            fs::write(&path, content).map_err(StoreError::new("write", &path))?;
+        }
+        self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
+        self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;
+        Ok(path)
+    }
+
+    fn link_current(&self) -> Result<(), StoreError> {
+        self.link(Path::new("current"), &Path::new(&self.workload).join(&self.name))
+    }
+
+    /// Replaces a link: the new one is made beside it and takes its name.
+    fn link(&self, link: &Path, target: &Path) -> Result<(), StoreError> {
+        let link = self.store.root.join(link);
+        let error = StoreError::new("set the link", &link);
+        // The name is this run's own, so runs that end at the same moment do not meet.
+        let fresh = link.with_extension(format!("{}-{}", self.workload, self.name));
+        let set = symlink(target, &fresh).and_then(|()| fs::rename(&fresh, &link));
+        set.map_err(|cause| {
+            // It may not exist; the error that counts is the first.
+            let _ = fs::remove_file(&fresh);
+            error(cause)
+        })
+    }
+}
+
+/// A moment as Jepsen names folders: `20261122T154501.123Z`.
+fn name(time: SystemTime) -> String {
+    // A clock that is beyond the year 9999 is broken, which is no reason to lose a run.
+    let time = time.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799));
+    humantime::format_rfc3339_millis(time).to_string().replace(['-', ':'], "")
+}
+
+/// Makes a file, and sees that it is on the disk.
+fn write_file(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), StoreError> {
+    let file = File::options().write(true).create_new(true).open(path).map_err(StoreError::new("make", path))?;
+    fill(file, content).map_err(StoreError::new("write", path))
+}
+
+fn fill(file: File, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
+    content(&mut file)?;
+    file.into_inner()?.sync_data()
+}
+
+fn write_edn(ops: &[Op], file: &mut impl Write) -> io::Result<()> {
+    let mut line = String::new();
+    for op in ops {
+        line.clear();
+        edn::write(op, &mut line);
+        line.push('\n');
+        file.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// One JSON object a line.
+fn write_lines(values: &[impl Serialize], file: &mut impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    for value in values {
+        line.clear();
+        serde_json::to_writer(&mut line, value)?;
+        // A verbatim value may have line breaks between its tokens, where JSON takes any white space.
+        line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        line.push(b'\n');
+        file.write_all(&line)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glomers_protocol::Json;
+
+    /// A file of which not even the first byte can be written; it shows only when the buffer is.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_an_error() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = fill(full, |file| file.write_all(b"short")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_one_line() {
+        let value: Json = serde_json::from_str("[1,\r\n{\"a\":\"\\n\"}\n]").unwrap();
+        let mut file = Vec::new();
+        write_lines(&[&value, &value], &mut file).unwrap();
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines, [value.clone(), value]);
+    }
+
+    #[test]
+    fn folders_are_named_by_time() {
+        let check =
+            |millis, expected| assert_eq!(name(SystemTime::UNIX_EPOCH + Duration::from_millis(millis)), expected);
+        check(0, "19700101T000000.000Z");
+        check(1_795_362_301_007, "20261122T154501.007Z");
+        check(1_709_251_199_999, "20240229T235959.999Z");
+        check(300_000_000_000_000, "99991231T235959.000Z");
+    }
+}

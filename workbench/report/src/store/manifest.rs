@@ -1,0 +1,151 @@
+//! A run read back from the folder in which it was kept, to be judged and explained again.
+
+use glomers_checkers::history::{
+    History,
+    file::{BadText, ReadError, read_text},
+};
+use glomers_workbench::{
+    Packet, Report, TestConfig,
+    options::{Availability, Options},
+    workload::{self, UnknownWorkload, Workload},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The file that says how a run was made.
+pub(crate) const MANIFEST: &str = "test.json";
+
+/// The file that holds every message.
+pub(crate) const MESSAGES: &str = "messages.jsonl";
+
+/// How a run was made, and what else its other files do not say. Times are in nanoseconds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Manifest {
+    workload: String,
+    command: Option<String>,
+    /// As `maelstrom test` takes them.
+    arguments: Vec<String>,
+    nodes: Vec<String>,
+    seed: u64,
+    time_limit: u64,
+    availability: Option<String>,
+    consistency_models: Vec<String>,
+    strict: bool,
+    #[serde(default)]
+    origin: u64,
+    stopped: Option<u64>,
+}
+
+/// A run cannot be read back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadRunError {
+    /// One of its files cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Its workload is none of ours.
+    #[error(transparent)]
+    Workload(#[from] UnknownWorkload),
+    /// Nothing says which workload it is.
+    #[error("nothing in {} says of which workload it is", path.display())]
+    Nameless {
+        /// The run's folder.
+        path: PathBuf,
+    },
+}
+
+impl Manifest {
+    pub(crate) fn new(report: &Report, config: &TestConfig, command: Option<&str>) -> Self {
+        let TestConfig { options, origin, stopped } = config;
+        Self {
+            workload: report.workload.to_owned(),
+            command: command.map(str::to_owned),
+            arguments: options.arguments(),
+            nodes: options.nodes.clone(),
+            seed: options.seed,
+            time_limit: nanos(options.time_limit),
+            availability: options.availability.map(|availability| availability.to_string()),
+            consistency_models: options.consistency_models.clone(),
+            strict: options.strict,
+            origin: nanos(*origin),
+            stopped: stopped.map(nanos),
+        }
+    }
+
+    fn config(self) -> TestConfig {
+        let availability = self.availability.and_then(|text| match text.as_str() {
+            "total" => Some(Availability::Total),
+            fraction => fraction.parse().ok().map(Availability::AtLeast),
+        });
+        let options = Options {
+            nodes: self.nodes,
+            seed: self.seed,
+            time_limit: Duration::from_nanos(self.time_limit),
+            availability,
+            consistency_models: self.consistency_models,
+            strict: self.strict,
+            ..Options::default()
+        };
+        let stopped = self.stopped.map(Duration::from_nanos);
+        TestConfig { options, origin: Duration::from_nanos(self.origin), stopped }
+    }
+}
+
+/// Reads a run from its folder, or a history from a file, and judges it again. The folder of a run in a
+/// [`Store`](crate::store::Store) names its workload.
+///
+/// # Errors
+///
+/// If a file cannot be read or has other content than its name says, or if the workload is unknown.
+pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunError> {
+    let kept = find(path, MANIFEST)?.map(|text| parse::<Manifest>(path, MANIFEST, &text)).transpose()?;
+    let named = workload.or(kept.as_ref().map(|kept| &*kept.workload)).map(str::to_owned);
+    let workload = workload_of(path, named)?;
+    let config = kept.map(Manifest::config);
+    let options = config.as_ref().map(|config| config.options.clone()).unwrap_or_default();
+    let mut report = Report::of(&*workload, History::read(path)?, &options);
+    for line in find(path, MESSAGES)?.unwrap_or_default().lines() {
+        report.journal.push(parse::<Packet>(path, MESSAGES, line)?);
+    }
+    Ok(Report { config, ..report })
+}
+
+/// The named workload, or that of the folder in which the run is.
+fn workload_of(path: &Path, named: Option<String>) -> Result<Box<dyn Workload>, ReadRunError> {
+    if let Some(name) = named {
+        return Ok(workload::workload(&name)?);
+    }
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut names = path.ancestors().filter_map(|folder| folder.file_name()?.to_str());
+    names.find_map(|name| workload::workload(name).ok()).ok_or(ReadRunError::Nameless { path })
+}
+
+/// A file that may be there.
+fn find(folder: &Path, name: &str) -> Result<Option<String>, ReadError> {
+    match read_text(&folder.join(name), &[]) {
+        Ok((_, text)) => Ok(Some(text)),
+        Err(ReadError::File { cause, .. })
+            if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(folder: &Path, name: &str, text: &'a str) -> Result<T, ReadError> {
+    serde_json::from_str(text).map_err(|error| ReadError::Content {
+        path: folder.join(name),
+        cause: BadText { line: error.line(), reason: error.to_string() },
+    })
+}
+
+/// Nanoseconds; they last for 584 years.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,301 @@
+//! A run's page: it holds together as HTML, whatever nodes sent; every finding leads to its entries; and, where there is a
+//! browser, its scripts draw it.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use crate::nodes;
+use crate::nodes::Flood;
+use glomers_checkers::history::{History, Kind, Op, Process};
+use glomers_protocol::Json;
+use glomers_report::page::Page;
+use glomers_workbench::{
+    Options, Packet, Report, TestConfig,
+    options::{Fault, Latency},
+    run, run_with, workload,
+};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+/// What would take the page over if it were taken for HTML.
+const HOSTILE: &str =
+    "</script></style><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
+
+/// A number that no script can hold.
+const LONG: &str = "123456789012345678901234567890";
+
+fn flood(fault: nodes::Fault) -> Report {
+    let options = Options {
+        seed: 3,
+        journal: true,
+        rate: 20.0,
+        latency: Latency { mean: Duration::from_millis(5), ..Latency::default() },
+        time_limit: Duration::from_secs(5),
+        nemesis: vec![Fault::Partition],
+        nemesis_interval: Duration::from_secs(1),
+        strict: true,
+        ..Options::default()
+    };
+    run_with(workload("broadcast").unwrap(), &options, Flood::with(fault)).unwrap()
+}
+
+/// What Maelstrom recorded, judged.
+fn recorded(case: &str) -> Report {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkers/tests/histories").join(case);
+    let (name, _) = case.split_once("-true").or_else(|| case.split_once("-false")).unwrap();
+    let options = Options { strict: true, ..Options::default() };
+    Report::of(&*workload(name).unwrap(), History::read(&folder).unwrap(), &options)
+}
+
+/// A run in which everything that a node may choose is hostile.
+fn hostile() -> Report {
+    let text = Json::from(HOSTILE);
+    let op = |time, kind, value: &Json| Op {
+        index: 0,
+        time: Duration::from_millis(time),
+        kind,
+        process: Process::Client(0),
+        f: HOSTILE.into(),
+        value: value.clone(),
+        error: (kind == Kind::Info).then(|| Json::from(format!("indeterminate: {HOSTILE}"))),
+        extra: Vec::new(),
+    };
+    let long: Json = serde_json::from_str(LONG).unwrap();
+    let history = [op(1, Kind::Invoke, &long), op(2, Kind::Info, &text)].into_iter().collect();
+    let mut report = Report::of(&*workload("echo").unwrap(), history, &Options::default());
+    let body = format!("{{\"echo\":{LONG},\"type\":{text}}}");
+    let message = format!("{{\"src\":{text},\"dest\":\"n1\",\"body\":{body}}}").into_boxed_str();
+    report.journal = vec![Packet { time: 7, received: false, id: 0, message }];
+    report.complaints = vec![HOSTILE.to_owned()];
+    report.config = Some(TestConfig { options: Options::default(), origin: Duration::ZERO, stopped: None });
+    report
+}
+
+fn page(report: &Report) -> String {
+    Page::of(report, Some("glomers test -w <workload>")).html
+}
+
+/// The data that the page carries for its scripts.
+fn data(html: &str) -> Value {
+    let (_, rest) = html.split_once("<script id=\"data\" type=\"application/json\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+/// Checks that every element is closed in its place, and returns the names of all. Of scripts and styles the content is
+/// no HTML, as in browsers.
+fn elements(html: &str) -> Vec<&str> {
+    let (mut open, mut all, mut rest) = (Vec::new(), Vec::new(), html);
+    while let Some((_, tag)) = rest.split_once('<') {
+        let (inner, after) = tag.split_once('>').unwrap();
+        rest = after;
+        let name = inner.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
+        if inner.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "</{name}> closes another element");
+        } else if !matches!(name, "!DOCTYPE" | "meta") && !inner.ends_with('/') {
+            open.push(name);
+            all.push(name);
+            if matches!(name, "script" | "style") {
+                rest = &rest[rest.find(&format!("</{name}>")).unwrap()..];
+            }
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    all
+}
+
+fn count(names: &[&str], wanted: &str) -> usize {
+    names.iter().filter(|name| **name == wanted).count()
+}
+
+#[test]
+fn the_page_of_a_run_is_whole() {
+    let report = flood(nodes::Fault::None);
+    let html = page(&report);
+    let names = elements(&html);
+    assert_eq!([count(&names, "script"), count(&names, "svg"), count(&names, "canvas")], [2, 3, 4]);
+    for section in ["findings", "statistics", "charts", "timeline", "messages", "results"] {
+        assert!(html.contains(&format!("<section id=\"{section}\">")), "{section}");
+        assert!(html.contains(&format!("href=\"#{section}\"")), "{section}");
+    }
+    assert!(html.contains("glomers test -w &lt;workload&gt;"));
+    let data = data(&html);
+    assert_eq!(data["operations"].as_array().unwrap().len(), report.history.operations().len());
+    assert_eq!(data["messages"].as_array().unwrap().len(), report.net.all.send_count);
+    let received = data["messages"].as_array().unwrap().iter().filter(|message| !message[2].is_null()).count();
+    assert_eq!(received, report.net.all.recv_count);
+    assert!(!data["faults"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere() {
+    let html = page(&flood(nodes::Fault::None)).replace("http://www.w3.org/2000/svg", "");
+    for address in ["http:", "https:", "//cdn", "src=", "@import", "url("] {
+        assert!(!html.contains(address), "{address}");
+    }
+    assert!(html.contains("default-src 'none'"));
+}
+
+#[test]
+fn without_a_journal_it_says_so() {
+    let html = page(&recorded("echo-true-0"));
+    assert_eq!(count(&elements(&html), "canvas"), 2);
+    assert!(html.contains("The run kept no messages."));
+}
+
+#[test]
+fn hostile_texts_stay_texts_and_values_are_shown_as_sent() {
+    let html = page(&hostile());
+    let names = elements(&html);
+    assert_eq!([count(&names, "script"), count(&names, "img")], [2, 0]);
+    let data = data(&html);
+    assert_eq!(data["functions"][0], HOSTILE);
+    assert_eq!(data["types"][0], HOSTILE);
+    assert_eq!(data["operations"][0][8], LONG);
+    assert!(data["messages"][0][6].as_str().unwrap().contains(LONG));
+    for (name, chart) in Page::of(&hostile(), None).charts {
+        assert_eq!(count(&elements(&chart), "script"), 0, "{name}");
+        assert!(chart.contains("&lt;/script"), "{name} leaves out the operation");
+    }
+}
+
+/// A case, a finding that it must have, and how many entries that names.
+const FINDINGS: &[(&str, &str, usize)] = &[
+    ("broadcast-false-lost", "lost", 3),
+    ("broadcast-true-flicker", "flicker", 2),
+    ("echo-false-wrong", "wrong echo", 1),
+    ("g-counter-false-lost", "wrong sum", 2),
+    ("kafka-false-lost", "lost-write", 2),
+    ("kafka-false-twice", "duplicate", 2),
+    ("lin-kv-false-stale", "is not linearizable", 2),
+    ("txn-list-append-false-g1a", "G1a", 2),
+    ("txn-rw-register-false-garbage", "unwritten-read", 1),
+    ("unique-ids-false-dup", "duplicated", 2),
+];
+
+#[test]
+fn findings_lead_to_their_entries() {
+    for (case, title, entries) in FINDINGS {
+        let report = recorded(case);
+        let html = page(&report);
+        elements(&html);
+        let card = html.split("<article").skip(1).find(|card| card.split("</h3>").next().unwrap().contains(title));
+        let card = card.unwrap_or_else(|| panic!("{case}: no {title}"));
+        let card = card.split("</article>").next().unwrap();
+        let rows = card.matches("<tr><td>").count();
+        assert_eq!(rows, *entries, "{case}: {card}");
+        assert_eq!(card.contains("among the operations"), *entries > 0, "{case}");
+        assert!(!card.contains("among the messages"), "{case}");
+    }
+}
+
+#[test]
+fn what_is_valid_has_no_finding_that_counts() {
+    for case in ["broadcast-true-none", "kafka-true-none", "lin-kv-true-none", "txn-list-append-true-none"] {
+        let html = page(&recorded(case));
+        assert!(!html.contains("<article class=\"fault\">"), "{case}");
+    }
+}
+
+#[test]
+fn the_same_report_gives_the_same_page() {
+    assert_eq!(page(&flood(nodes::Fault::None)), page(&flood(nodes::Fault::None)));
+}
+
+#[test]
+fn a_run_without_operations_has_a_page() {
+    let report = Report::of(&*workload("echo").unwrap(), History::default(), &Options::default());
+    assert!(page(&report).contains("No operation was begun."));
+    elements(&page(&report));
+}
+
+/// More messages than a page carries: the first are there, and it says how many are not.
+#[test]
+fn messages_have_a_limit() {
+    let mut report = hostile();
+    let message = r#"{"src":"n1","dest":"n2","body":{"type":"a"}}"#;
+    let packet = |id| Packet { time: u128::from(id), received: false, id, message: message.into() };
+    report.journal = (0..100_007).map(packet).collect();
+    let html = page(&report);
+    assert!(html.contains("Only the first 100000 messages are here; 7 later ones are in messages.jsonl."));
+    assert_eq!(data(&html)["messages"].as_array().unwrap().len(), 100_000);
+}
+
+/// `cargo test --release -p glomers-workbench --test page -- --ignored --nocapture` says how long a page takes.
+#[test]
+#[ignore = "it measures"]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+fn how_long_a_page_takes() {
+    let limit = Duration::from_secs(20);
+    let options = Options { rate: 100.0, time_limit: limit, ..Options::default() }.with_node_count(1);
+    let mut report = run::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let message =
+        format!(r#"{{"src":"n1","dest":"n2","body":{{"type":"batch","values":[{}]}}}}"#, "123,".repeat(100) + "1");
+    let packet = |number: u64| Packet {
+        time: u128::from(number) * 500_000,
+        received: number % 2 == 1,
+        id: number / 2,
+        message: message.as_str().into(),
+    };
+    report.journal = (0..40_000).map(packet).collect();
+    let begin = std::time::Instant::now();
+    let html = page(&report);
+    let (took, operations) = (begin.elapsed(), report.history.operations().len());
+    println!("{operations} operations, 20000 messages: {took:?}, {} bytes", html.len());
+}
+
+/// A browser that runs without a window, if there is one.
+fn browser() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name))).find(|path| path.is_file())
+}
+
+/// The page as it is after its scripts have run, and what the browser said of them.
+fn open(browser: &Path, page: &str, place: &str) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    fs::write(&file, page).unwrap();
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"])
+        .args(["--disable-component-update", "--disable-sync", "--enable-logging=stderr", "--window-size=1200,900"])
+        .args(["--virtual-time-budget=5000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("file://{}{place}", file.display()))
+        .output()
+        .unwrap();
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_browser_draws_it() {
+    let Some(browser) = browser() else {
+        eprintln!("skipped: there is no chromium and no google-chrome");
+        return;
+    };
+    let broken = flood(nodes::Fault::Forgets);
+    let cases = [
+        (page(&broken), "#messages=4,9"),
+        (page(&recorded("kafka-false-lost")), "#timeline=1"),
+        (page(&hostile()), ""),
+    ];
+    for (html, place) in &cases {
+        let (dom, said) = open(&browser, html, place);
+        assert!(dom.contains("data-ready=\"true\""), "the scripts did not end: {said}");
+        assert!(!said.contains("CONSOLE"), "{said}");
+        assert!(!dom.contains("<title>taken"), "a node's text was run");
+        let shown = dom.matches("</output>").count() - dom.matches("<output></output>").count();
+        assert_eq!(shown, html.matches("<output>").count(), "a diagram was not drawn");
+    }
+}
+
+/// An entry without a time counts as the beginning, so time goes back here.
+#[test]
+fn a_history_whose_time_goes_back_is_shown() {
+    let text = "{:process 0, :time 9, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value 0}";
+    let history = History::parse(text).unwrap();
+    let report = Report::of(&*workload("g-counter").unwrap(), history, &Options::default());
+    assert!(Page::of(&report, None).html.contains("g-counter"));
+}

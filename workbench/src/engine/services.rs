@@ -1,0 +1,31 @@
+//! The services that Maelstrom runs beside the nodes (Maelstrom: `service.clj`), as nodes of our own: their handlers are
+//! written with the same macro as everybody else's.
+
+mod kv;
+mod lin_kv;
+mod lin_tso;
+mod lww_kv;
+mod seq_kv;
+
+use crate::engine::participant::Process;
+use glomers_protocol::{Handler, Node, NodeId};
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+
+/// The ids at which services answer.
+pub(crate) const IDS: [&str; 4] = ["lww-kv", "seq-kv", "lin-kv", "lin-tso"];
+
+/// Every service and the id at which it answers.
+pub(crate) fn all(rng: &mut Pcg64Mcg) -> [(NodeId, Box<dyn Process>); 4] {
+    [
+        service("lww-kv", rng, lww_kv::LwwKv::default()),
+        service("seq-kv", rng, seq_kv::SeqKv::default()),
+        service("lin-kv", rng, lin_kv::LinKv::default()),
+        service("lin-tso", rng, lin_tso::LinTso::default()),
+    ]
+}
+
+fn service<H: Handler>(id: &str, rng: &mut Pcg64Mcg, handler: H) -> (NodeId, Box<dyn Process>) {
+    let id = NodeId::from(id);
+    (id.clone(), Box::new(Node::serving(rng.next_u64(), id, Vec::new(), handler)))
+}

@@ -1,0 +1,176 @@
+//! Who does not hear whom (jepsen: `nemesis.clj`, `nemesis/combined.clj`).
+
+use crate::{engine::network::Grudge, options::Fault};
+use rand::{
+    RngExt,
+    seq::{IndexedRandom, SliceRandom},
+};
+use rand_pcg::Pcg64Mcg;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A family of partitions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Partition {
+    /// One node alone.
+    One,
+    /// Fewer than a third of the nodes apart from the others.
+    MinorityThird,
+    /// A smaller and a larger half.
+    Majority,
+    /// Every node hears a majority, and no two the same one.
+    MajoritiesRing,
+    /// Two halves, and one node of the larger that hears and is heard by all.
+    Bridge,
+    /// Some nodes, fewer than all, do not hear the others, who hear them.
+    OneWay,
+}
+
+impl Partition {
+    /// Maelstrom's.
+    const ALL: [Self; 4] = [Self::One, Self::MinorityThird, Self::Majority, Self::MajoritiesRing];
+
+    /// The family that a fault asks for; one of Maelstrom's if it asks for any.
+    pub(crate) fn of(fault: Fault, rng: &mut Pcg64Mcg) -> Self {
+        match fault {
+            Fault::PartitionOneWay => Self::OneWay,
+            Fault::PartitionBridge => Self::Bridge,
+            Fault::PartitionRing => Self::MajoritiesRing,
+            _ => *Self::ALL.choose(rng).expect("there are families"),
+        }
+    }
+
+    /// The name in Jepsen's histories.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::MinorityThird => "minority-third",
+            Self::Majority => "majority",
+            Self::MajoritiesRing => "majorities-ring",
+            Self::Bridge => "bridge",
+            Self::OneWay => "one-way",
+        }
+    }
+
+    /// A partition of this family.
+    pub(crate) fn grudge(self, nodes: &[String], rng: &mut Pcg64Mcg) -> Grudge {
+        let mut shuffled = nodes.to_vec();
+        shuffled.shuffle(rng);
+        let count = nodes.len();
+        match self {
+            Self::One => split(&shuffled, 1),
+            Self::MinorityThird => split(&shuffled, count.saturating_sub(1) / 3),
+            Self::Majority => split(&shuffled, count / 2),
+            Self::MajoritiesRing if count <= 5 => ring(&shuffled),
+            Self::MajoritiesRing => random_ring(nodes, rng),
+            Self::Bridge => bridge(&shuffled),
+            Self::OneWay => {
+                let deaf = if count > 1 { rng.random_range(1..count) } else { 0 };
+                snub(&shuffled[..deaf], &shuffled[deaf..]).collect()
+            }
+        }
+    }
+}
+
+/// The first `count` nodes and the others do not hear each other.
+fn split(nodes: &[String], count: usize) -> Grudge {
+    let (left, right) = nodes.split_at(count.min(nodes.len()));
+    snub(left, right).chain(snub(right, left)).collect()
+}
+
+/// These nodes do not hear those.
+fn snub(these: &[String], those: &[String]) -> impl Iterator<Item = (String, BTreeSet<String>)> {
+    let those: BTreeSet<_> = those.iter().cloned().collect();
+    these.iter().map(move |node| (node.clone(), those.clone()))
+}
+
+/// A smaller and a larger half, and the first node of the larger one between them.
+fn bridge(nodes: &[String]) -> Grudge {
+    let (left, right) = nodes.split_at(nodes.len() / 2);
+    let right = right.get(1..).unwrap_or_default();
+    snub(left, right).chain(snub(right, left)).collect()
+}
+
+/// Each node hears the majority around it in a ring.
+fn ring(nodes: &[String]) -> Grudge {
+    let count = nodes.len();
+    let majority = count / 2 + 1;
+    let around = |start: usize| (0..majority).map(move |offset| &nodes[(start + offset) % count]);
+    let snubs = |start: usize| {
+        let heard: BTreeSet<_> = around(start).collect();
+        nodes.iter().filter(|node| !heard.contains(node)).cloned().collect()
+    };
+    (0..count).map(|start| (nodes[(start + majority / 2) % count].clone(), snubs(start))).collect()
+}
+
+/// Links the least connected nodes until each hears a majority.
+fn random_ring(nodes: &[String], rng: &mut Pcg64Mcg) -> Grudge {
+    let majority = nodes.len() / 2 + 1;
+    let mut heard: BTreeMap<&String, BTreeSet<&String>> =
+        nodes.iter().map(|node| (node, BTreeSet::from([node]))).collect();
+    loop {
+        let mut order: Vec<_> = nodes.iter().map(|node| (heard[node].len(), rng.random::<u32>(), node)).collect();
+        order.sort();
+        let (degree, _, poorest) = order[0];
+        if degree >= majority {
+            break;
+        }
+        let partner = order.iter().map(|(_, _, node)| *node).find(|node| !heard[poorest].contains(node));
+        let partner = partner.expect("a node without a majority has a node to link to");
+        heard.entry(poorest).or_default().insert(partner);
+        heard.entry(partner).or_default().insert(poorest);
+    }
+    let snubs = |node| nodes.iter().filter(|other| !heard[node].contains(other)).cloned().collect();
+    nodes.iter().map(|node| (node.clone(), snubs(node))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    fn nodes(count: usize) -> Vec<String> {
+        (0..count).map(|number| format!("n{number}")).collect()
+    }
+
+    /// How many nodes each node hears, itself included, sorted.
+    fn heard(partition: Partition, count: usize, seed: u64) -> Vec<usize> {
+        let nodes = nodes(count);
+        let grudge = partition.grudge(&nodes, &mut Pcg64Mcg::seed_from_u64(seed));
+        let mut heard: Vec<_> = nodes.iter().map(|node| count - grudge.get(node).map_or(0, BTreeSet::len)).collect();
+        heard.sort_unstable();
+        heard
+    }
+
+    #[test]
+    fn families_have_their_sizes() {
+        for seed in 0..20 {
+            assert_eq!(heard(Partition::One, 5, seed), [1, 4, 4, 4, 4]);
+            assert_eq!(heard(Partition::MinorityThird, 5, seed), [1, 4, 4, 4, 4]);
+            assert_eq!(heard(Partition::MinorityThird, 3, seed), [3, 3, 3]);
+            assert_eq!(heard(Partition::Majority, 5, seed), [2, 2, 3, 3, 3]);
+            assert_eq!(heard(Partition::MajoritiesRing, 5, seed), [3; 5]);
+            assert!(heard(Partition::MajoritiesRing, 7, seed).iter().all(|heard| *heard >= 4));
+            assert_eq!(heard(Partition::One, 1, seed), [1]);
+            assert_eq!(heard(Partition::MajoritiesRing, 2, seed), [2, 2]);
+            assert_eq!(heard(Partition::Bridge, 5, seed), [3, 3, 3, 3, 5]);
+            assert_eq!(heard(Partition::Bridge, 2, seed), [2, 2]);
+            assert_eq!(heard(Partition::OneWay, 2, seed), [1, 2]);
+            assert_eq!(heard(Partition::OneWay, 1, seed), [1]);
+        }
+    }
+
+    #[test]
+    fn one_way_partitions_leave_the_other_way_open() {
+        for seed in 0..20 {
+            let grudge = Partition::OneWay.grudge(&nodes(5), &mut Pcg64Mcg::seed_from_u64(seed));
+            assert!((1..5).contains(&grudge.len()));
+            assert!(grudge.values().flatten().all(|heard| !grudge.contains_key(heard)));
+        }
+    }
+
+    #[test]
+    fn no_two_nodes_of_a_ring_hear_the_same_majority() {
+        let grudge = Partition::MajoritiesRing.grudge(&nodes(5), &mut Pcg64Mcg::seed_from_u64(7));
+        assert_eq!(grudge.values().collect::<BTreeSet<_>>().len(), 5);
+    }
+}

@@ -1,0 +1,70 @@
+//! Operations that show whether every node serves again when the faults are over. They are a workload's own: those at
+//! the very end if it has any, and else as many more of the others as it takes until each node has served one.
+
+use crate::workload::generator::{Generator, Moment, Next};
+use glomers_checkers::{
+    checker::liveness::{MARK, is_served},
+    history::{Op, Process},
+};
+use std::{collections::BTreeSet, time::Duration};
+
+/// How long each node may take to serve somebody, after the time that Maelstrom gives it to recover.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The average time between two operations that ask whether nodes serve.
+pub(crate) const PACE: Duration = Duration::from_millis(50);
+
+/// Operations of another generator, each marked with the node that is asked.
+pub(crate) struct Probe {
+    inner: Box<dyn Generator>,
+    nodes: Vec<String>,
+    /// How many threads there are; each asks the node at its own place.
+    threads: usize,
+    /// The nodes that have not served yet, if that is what ends it.
+    silent: Option<BTreeSet<usize>>,
+    deadline: Option<Duration>,
+}
+
+impl Probe {
+    /// All that `inner` gives.
+    pub(crate) fn whole(inner: Box<dyn Generator>, nodes: &[String]) -> Self {
+        Self { inner, nodes: nodes.to_vec(), threads: 0, silent: None, deadline: None }
+    }
+
+    /// What `inner` gives, until each of the nodes that clients ask has served one, or its time is up.
+    pub(crate) fn until_served(inner: Box<dyn Generator>, nodes: &[String], threads: usize) -> Self {
+        Self { threads, silent: Some((0..nodes.len().min(threads)).collect()), ..Self::whole(inner, nodes) }
+    }
+}
+
+impl Generator for Probe {
+    fn next(&mut self, moment: &mut Moment<'_>) -> Next {
+        let deadline = *self.deadline.get_or_insert(moment.now + PATIENCE);
+        let is_asked =
+            |thread: &&usize| self.silent.as_ref().is_none_or(|silent| silent.contains(&(*thread % self.nodes.len())));
+        let free: Vec<usize> = moment.free.iter().filter(is_asked).copied().collect();
+        if let Some(silent) = &self.silent {
+            if silent.is_empty() || moment.now >= deadline {
+                return Next::Done;
+            }
+            if free.is_empty() {
+                return Next::Wait(Some(deadline));
+            }
+        }
+        let (now, processes, rng) = (moment.now, moment.processes, &mut *moment.rng);
+        match self.inner.next(&mut Moment { now, processes, free: &free, rng }) {
+            Next::Invoke(thread, invocation) => {
+                Next::Invoke(thread, invocation.with(MARK, &*self.nodes[thread % self.nodes.len()]))
+            }
+            other => other,
+        }
+    }
+
+    fn observe(&mut self, op: &Op) {
+        if let (Some(silent), Process::Client(client), true) = (&mut self.silent, op.process, is_served(op)) {
+            let thread = usize::try_from(client % self.threads as u64).unwrap_or(0);
+            silent.remove(&(thread % self.nodes.len()));
+        }
+        self.inner.observe(op);
+    }
+}

@@ -1,0 +1,231 @@
+//! How far a test is, for whoever watches it, and what they want: that it goes on, ends early, or ends at once.
+//!
+//! The engine makes about a million steps a second, so a simulated test is looked at once in [`STEPS`] of them, which costs
+//! a comparison in between; a hosted one every [`PAUSE`], as it mostly waits. What has been done is counted from the
+//! history, only its new entries, and nowhere else.
+
+use crate::engine::world::PAUSE;
+use glomers_checkers::history::{History, Kind, Process, faults::step};
+use std::time::Duration;
+
+/// How many steps of a simulated test go unwatched.
+const STEPS: u32 = 1024;
+
+/// How long operations that are going on may take when a test ends early.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a test is doing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
+pub enum Stage {
+    /// Nodes are told their ids, and whatever the workload says before the first operation.
+    Setup,
+    /// Clients and nemesis work.
+    Work,
+    /// The healed network rests.
+    Recovery,
+    /// Clients do their last operations.
+    FinalOperations,
+    /// The nodes are gone, and the checkers judge.
+    Checking,
+}
+
+/// How far a test is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Progress {
+    /// What it is doing.
+    pub stage: Stage,
+    /// How many operations have begun.
+    pub begun: usize,
+    /// How many of them have happened.
+    pub ok: usize,
+    /// How many have not happened, and never will.
+    pub failed: usize,
+    /// Of how many nobody knows.
+    pub unknown: usize,
+    /// How many messages were sent.
+    pub messages: u64,
+    /// The faults in force, by the names that begin them in the history: `partition`.
+    pub faults: Vec<String>,
+    /// Time since the first operation could begin: virtual, or real with hosted nodes.
+    pub elapsed: Duration,
+    /// When this stage is over, counted like [`elapsed`](Self::elapsed); `None` if that depends on the nodes.
+    pub until: Option<Duration>,
+}
+
+/// What the one who watches wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Control {
+    /// The test goes on.
+    Continue,
+    /// It ends early: no operation begins any more, those going on have a second to end, the network heals and rests if
+    /// it must, the last operations are done, and the checkers judge what there is.
+    Stop,
+    /// It ends at once, without a verdict.
+    Abort,
+}
+
+/// Is shown how far a test is, now and then.
+pub type Observer<'a> = &'a mut dyn FnMut(&Progress) -> Control;
+
+/// Shows a test to its observer, and keeps what they want.
+pub(crate) struct Watch<'a> {
+    observer: Option<Observer<'a>>,
+    /// How many steps there were since the last look.
+    steps: u32,
+    /// When to look again, with hosted nodes.
+    next: Duration,
+    progress: Progress,
+    /// How many entries of the history are counted.
+    counted: usize,
+    /// Since when no operation may begin.
+    halted: Option<Duration>,
+    stopped: Option<Duration>,
+    aborted: bool,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(observer: Option<Observer<'a>>) -> Self {
+        let progress = Progress {
+            stage: Stage::Setup,
+            begun: 0,
+            ok: 0,
+            failed: 0,
+            unknown: 0,
+            messages: 0,
+            faults: Vec::new(),
+            elapsed: Duration::ZERO,
+            until: None,
+        };
+        let (halted, stopped, aborted) = (None, None, false);
+        Self { observer, steps: 0, next: Duration::ZERO, progress, counted: 0, halted, stopped, aborted }
+    }
+
+    /// Whether it is time for a look.
+    pub(crate) fn is_due(&mut self, is_hosted: bool, now: Duration) -> bool {
+        if is_hosted {
+            return now >= self.next;
+        }
+        self.steps += 1;
+        self.steps >= STEPS
+    }
+
+    /// Another stage begins; operations may begin again.
+    pub(crate) fn enter(&mut self, stage: Stage, until: Option<Duration>) {
+        (self.progress.stage, self.progress.until) = (stage, until);
+        (self.halted, self.next) = (None, Duration::ZERO);
+    }
+
+    /// Shows the test.
+    pub(crate) fn look(&mut self, history: &History, messages: u64, now: Duration) {
+        (self.steps, self.next) = (0, now + PAUSE);
+        let Some(observer) = &mut self.observer else { return };
+        self.progress.count(&history.ops()[self.counted..]);
+        self.counted = history.ops().len();
+        (self.progress.messages, self.progress.elapsed) = (messages, now);
+        match observer(&self.progress) {
+            Control::Continue => {}
+            // It is said again and again, and means the moment at which it was said first.
+            Control::Stop if self.stopped.is_some() => {}
+            Control::Stop => (self.stopped, self.halted) = (Some(now), Some(now)),
+            Control::Abort => (self.aborted, self.halted) = (true, Some(now)),
+        }
+    }
+
+    /// When the test was stopped early.
+    pub(crate) fn stopped(&self) -> Option<Duration> {
+        self.stopped
+    }
+
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted
+    }
+
+    /// Whether operations may begin.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.aborted || self.halted.is_some()
+    }
+
+    /// How long operations may go on, if not until they end by themselves.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.halted.map(|halted| if self.aborted { Duration::ZERO } else { halted + PATIENCE })
+    }
+}
+
+impl Progress {
+    fn count(&mut self, ops: &[crate::history::Op]) {
+        for op in ops {
+            match (op.process, op.kind) {
+                (Process::Nemesis, _) => self.note_fault(&op.f),
+                (_, Kind::Invoke) => self.begun += 1,
+                (_, Kind::Ok) => self.ok += 1,
+                (_, Kind::Fail) => self.failed += 1,
+                (_, Kind::Info) => self.unknown += 1,
+            }
+        }
+    }
+
+    fn note_fault(&mut self, f: &str) {
+        let (fault, begins) = step(f);
+        if !begins {
+            self.faults.retain(|known| known != fault);
+        } else if !self.faults.iter().any(|known| known == fault) {
+            self.faults.push(fault.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glomers_checkers::history::Op;
+    use glomers_protocol::Json;
+
+    fn op(process: Process, kind: Kind, f: &'static str) -> Op {
+        let (time, value) = (Duration::ZERO, Json::null());
+        Op { index: 0, time, kind, process, f: f.into(), value, error: None, extra: Vec::new() }
+    }
+
+    #[test]
+    fn entries_are_counted_once() {
+        let mut seen = Vec::new();
+        let mut observer = |progress: &Progress| {
+            seen.push((progress.begun, progress.ok, progress.failed, progress.unknown, progress.faults.join(" ")));
+            Control::Continue
+        };
+        let mut watch = Watch::new(Some(&mut observer));
+        let mut history = History::default();
+        let client = Process::Client(0);
+        for step in [
+            [op(client, Kind::Invoke, "read"), op(Process::Nemesis, Kind::Info, "start-partition")],
+            [op(client, Kind::Ok, "read"), op(Process::Nemesis, Kind::Info, "kill")],
+            [op(client, Kind::Fail, "read"), op(Process::Nemesis, Kind::Info, "stop-partition")],
+            [op(client, Kind::Info, "read"), op(Process::Nemesis, Kind::Info, "start")],
+        ] {
+            step.into_iter().for_each(|op| _ = history.push(op));
+            watch.look(&history, 0, Duration::ZERO);
+        }
+        let row = |begun, ok, failed, unknown, faults: &str| (begun, ok, failed, unknown, faults.to_owned());
+        let expected = [
+            row(1, 0, 0, 0, "partition"),
+            row(1, 1, 0, 0, "partition kill"),
+            row(1, 1, 1, 0, "kill"),
+            row(1, 1, 1, 1, ""),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_stop_counts_from_its_first_word() {
+        let mut words = [Control::Continue, Control::Stop, Control::Stop, Control::Abort].into_iter();
+        let mut observer = |_: &Progress| words.next().unwrap();
+        let mut watch = Watch::new(Some(&mut observer));
+        let mut look = |second| {
+            watch.look(&History::default(), 0, Duration::from_secs(second));
+            (watch.stopped().map(|at| at.as_secs()), watch.patience().map(|at| at.as_secs()), watch.is_aborted())
+        };
+        assert_eq!(look(1), (None, None, false));
+        assert_eq!(look(2), (Some(2), Some(3), false));
+        assert_eq!(look(3), (Some(2), Some(3), false));
+        assert_eq!(look(4), (Some(2), Some(0), true));
+    }
+}

@@ -1,0 +1,124 @@
+//! What a test found out.
+
+use crate::{
+    engine::{network::Counts, world::Packet},
+    options::Options,
+    workload::Workload,
+};
+use glomers_checkers::{
+    checker::set_full,
+    history::{History, Operation},
+    judgement::Judgement,
+    validity::Validity,
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{fmt, time::Duration};
+
+/// A test's history and the verdicts on it.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The workload's name.
+    pub workload: &'static str,
+    /// What clients and nemesis did.
+    pub history: History,
+    /// The verdicts on it.
+    pub judgement: Judgement,
+    /// How much went over the network.
+    pub net: Counts,
+    /// Every message, if [`Options::journal`](crate::Options::journal) asks for it.
+    pub journal: Vec<Packet>,
+    /// What nodes did that ended their part in the test, in words: lines that are no messages, messages to nobody.
+    pub complaints: Vec<String>,
+    /// How it was run; `None` if it was not run here.
+    pub config: Option<TestConfig>,
+}
+
+/// How a test was run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestConfig {
+    /// With which options.
+    pub options: Options,
+    /// When the first operation could begin, since the network was set up: the history counts from there, the
+    /// [`journal`](Report::journal) from before the nodes were told their ids.
+    pub origin: Duration,
+    /// When it was stopped before its time was up, counted like the history.
+    pub stopped: Option<Duration>,
+}
+
+impl Report {
+    /// What a history shows that was recorded before. Of the options, those matter that do to [`Judgement::of`].
+    pub fn of(workload: &dyn Workload, history: History, options: &Options) -> Self {
+        Self {
+            workload: workload.name(),
+            judgement: Judgement::of(&*workload.checker(), &history, &options.expectations()),
+            history,
+            net: Counts::default(),
+            journal: Vec::new(),
+            complaints: Vec::new(),
+            config: None,
+        }
+    }
+
+    /// The gravest of the verdicts.
+    pub fn valid(&self) -> Validity {
+        self.judgement.valid()
+    }
+
+    /// Messages between servers for each operation that began; `None` without operations.
+    pub fn server_messages_per_operation(&self) -> Option<f64> {
+        per_operation(self.net.servers.send_count, self.history.operations().len())
+    }
+
+    /// How long operations took, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` if none ended.
+    pub fn latencies(&self) -> Option<[Duration; 5]> {
+        let took =
+            |operation: &Operation<'_>| Some(operation.completion?.time.saturating_sub(operation.invocation.time));
+        set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
+    }
+
+    /// All results, with Maelstrom's key names; and the seconds after which the test was stopped, if it was.
+    pub fn results(&self) -> serde_json::Value {
+        let operations = self.history.operations().len();
+        let traffic = |traffic: crate::Traffic| {
+            let mut counts = json!(traffic);
+            counts["msg-count"] = json!(traffic.send_count);
+            if let Some(average) = per_operation(traffic.send_count, operations) {
+                counts["msgs-per-op"] = json!(average);
+            }
+            counts
+        };
+        let mut clients = traffic(self.net.clients);
+        clients.as_object_mut().map(|counts| counts.remove("msgs-per-op"));
+        let mut results = self.judgement.results();
+        results["net"] = json!({
+            "all": traffic(self.net.all),
+            "clients": clients,
+            "servers": traffic(self.net.servers),
+            "valid?": true,
+        });
+        if let Some(stopped) = self.config.as_ref().and_then(|config| config.stopped) {
+            results["stopped-after"] = json!(stopped.as_secs_f64());
+        }
+        results
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+fn per_operation(messages: usize, operations: usize) -> Option<f64> {
+    (operations > 0).then(|| messages as f64 / operations as f64)
+}
+
+/// As its [`results`](Report::results).
+impl Serialize for Report {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.results().serialize(serializer)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.workload, self.judgement)?;
+        self.complaints.iter().try_for_each(|complaint| write!(f, "\n\n{complaint}"))
+    }
+}

@@ -1,0 +1,147 @@
+//! The ways to run a test: handlers in simulation, or a program in real time. The engine is the same.
+
+use crate::{
+    engine::host::{Crash, Host, Program, StartError},
+    options::Options,
+    run::{nemesis::Spawn, progress::Observer, report::Report, test::Test},
+    workload::Workload,
+};
+use glomers_protocol::{CallError, Context, Handler, Node, NodeId};
+use std::rc::Rc;
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The workload cannot be run with these options.
+    #[error("{0}")]
+    Options(String),
+    /// A node did not answer `init`, or what the workload says to it before the first operation.
+    #[error("{node} did not get ready: {cause}{}", complaints.iter().map(|complaint| format!("\n\n{complaint}")).collect::<String>())]
+    Setup {
+        /// Which node.
+        node: NodeId,
+        /// What came instead of an answer.
+        cause: CallError,
+        /// What nodes did that is no message, or went to nobody.
+        complaints: Vec<String>,
+    },
+    /// A process could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A process ended before the test did.
+    #[error(transparent)]
+    Crash(#[from] Crash),
+    /// Whoever watched wanted it to end at once, or before the first operation.
+    #[error("the test was stopped before there was anything to judge")]
+    Stopped,
+}
+
+/// A test that can be watched while it runs.
+///
+/// ```
+/// use glomers_workbench::{Bench, Control, Options, Progress, Stage, workload};
+/// # use glomers_protocol::{handler, echo::{Echo, EchoOk}};
+/// # #[derive(Default)]
+/// # struct Parrot;
+/// # #[handler(echo)]
+/// # impl Parrot {
+/// #     fn echo(&self, request: Echo) -> EchoOk {
+/// #         EchoOk { echo: request.echo }
+/// #     }
+/// # }
+/// let mut last = None;
+/// let mut observer = |progress: &Progress| {
+///     last = Some((progress.stage, progress.ok));
+///     Control::Continue
+/// };
+/// let report = Bench::new(workload("echo")?, &Options::default()).watched_by(&mut observer).run::<Parrot>()?;
+/// assert_eq!(last, Some((Stage::Checking, report.judgement.stats.all.ok_count)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a test does nothing before it is run"]
+pub struct Bench<'a> {
+    workload: Box<dyn Workload>,
+    options: &'a Options,
+    observer: Option<Observer<'a>>,
+}
+
+impl<'a> Bench<'a> {
+    /// A test of a workload.
+    pub fn new(workload: Box<dyn Workload>, options: &'a Options) -> Self {
+        Self { workload, options, observer: None }
+    }
+
+    /// Has `observer` be shown how far the test is: at each stage, and now and then in between.
+    pub fn watched_by(self, observer: Observer<'a>) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    /// Tests a cluster of `H` in simulation.
+    ///
+    /// # Errors
+    ///
+    /// The workload cannot be run with these options, a node did not answer `init` or what the workload says to it before
+    /// the first operation, or the observer wanted the test to end.
+    pub fn run<H: Handler>(self) -> Result<Report, RunError> {
+        self.run_with(H::init)
+    }
+
+    /// As [`Self::run`], with handlers that `make` makes.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn run_with<H: Handler>(self, make: impl Fn(&Context) -> H + Clone + 'static) -> Result<Report, RunError> {
+        let spawn: Spawn = Box::new(move |_, seed| Ok(Box::new(Node::with(seed, make.clone()))));
+        Test::new(self.workload, self.options.clone(), spawn, None, self.observer)?.run()
+    }
+
+    /// Tests a program, one process a node, in real time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`]; or the program cannot be started, or a node ends before the test.
+    pub fn run_program(self, program: &Program) -> Result<Report, RunError> {
+        let program = program.clone();
+        let host = Rc::new(Host::new());
+        let spawn: Spawn = Box::new({
+            let host = Rc::clone(&host);
+            move |id, _| Ok(Box::new(host.start(&program, id)?))
+        });
+        Test::new(self.workload, self.options.clone(), spawn, Some(host), self.observer)?.run()
+    }
+}
+
+/// Tests a cluster of `H` in simulation.
+///
+/// # Errors
+///
+/// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it before
+/// the first operation.
+pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, RunError> {
+    Bench::new(workload, options).run::<H>()
+}
+
+/// As [`run`], with handlers that `make` makes.
+///
+/// # Errors
+///
+/// The same.
+pub fn run_with<H: Handler>(
+    workload: Box<dyn Workload>,
+    options: &Options,
+    make: impl Fn(&Context) -> H + Clone + 'static,
+) -> Result<Report, RunError> {
+    Bench::new(workload, options).run_with(make)
+}
+
+/// Tests a program, one process a node, in real time.
+///
+/// # Errors
+///
+/// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does
+/// not answer what comes before the first operation.
+pub fn run_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
+    Bench::new(workload, options).run_program(program)
+}

@@ -1,0 +1,162 @@
+//! The clients of a test and what they are doing. A worker is what jepsen calls a thread: a place at a node, which one
+//! client after the other takes, and at which one operation at a time is done (jepsen: `generator/interpreter.clj`).
+
+use crate::{
+    engine::world::{Seat, World},
+    options::Options,
+    workload::{
+        Connection, Workload,
+        client::{Client, Nobody, Outcome},
+        generator::Invocation,
+    },
+};
+use glomers_checkers::history::{Kind, Op, Process};
+use glomers_protocol::{Context, Json, Node, NodeId};
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
+
+pub(crate) struct Workers {
+    workers: Vec<Worker>,
+    /// Which client each worker has now.
+    processes: Vec<u64>,
+    /// The workers that have nothing to do, the one that was never used or whose turn is farthest back first.
+    next: usize,
+    /// How many workers are doing something.
+    busy: usize,
+    clients: u64,
+    done: Rc<RefCell<Vec<(usize, Outcome)>>>,
+}
+
+struct Worker {
+    node: NodeId,
+    connection: Option<(Seated, Connection)>,
+    /// The operation it is doing.
+    busy: Option<Op>,
+}
+
+/// A client on the network.
+#[derive(Clone)]
+pub(crate) struct Seated {
+    pub(crate) seat: Seat,
+    pub(crate) cx: Context,
+}
+
+impl Workers {
+    pub(crate) fn new(options: &Options) -> Self {
+        let nodes = options.nodes.iter().cycle().take(options.clients());
+        let worker = |node: &String| Worker { node: NodeId::from(node.as_str()), connection: None, busy: None };
+        let workers: Vec<_> = nodes.map(worker).collect();
+        Self {
+            processes: (0..workers.len() as u64).collect(),
+            workers,
+            next: 0,
+            busy: 0,
+            clients: 0,
+            done: Rc::default(),
+        }
+    }
+
+    pub(crate) fn processes(&self) -> &[u64] {
+        &self.processes
+    }
+
+    /// The workers that have nothing to do, the one whose turn it is first.
+    pub(crate) fn free(&self) -> Vec<usize> {
+        let turns = (self.next..self.workers.len()).chain(0..self.next.min(self.workers.len()));
+        turns.filter(|worker| self.workers[*worker].busy.is_none()).collect()
+    }
+
+    pub(crate) fn any_free(&self) -> bool {
+        self.busy < self.workers.len()
+    }
+
+    pub(crate) fn all_free(&self) -> bool {
+        self.busy == 0
+    }
+
+    /// A new client on the network.
+    pub(crate) fn seat(&mut self, world: &mut World, rng: &mut Pcg64Mcg) -> Seated {
+        let id = NodeId::from(format!("c{}", self.clients));
+        self.clients += 1;
+        let node = Node::serving(rng.next_u64(), id.clone(), Vec::new(), Nobody);
+        let cx = node.context().clone();
+        Seated { seat: world.join(id, Box::new(node)), cx }
+    }
+
+    /// Has a worker begin an operation, and returns the history's entry.
+    pub(crate) fn begin(
+        &mut self,
+        worker: usize,
+        invocation: Invocation,
+        now: Duration,
+        (world, rng): (&mut World, &mut Pcg64Mcg),
+        (workload, options): (&dyn Workload, &Options),
+    ) -> Op {
+        self.next = worker + 1;
+        let (seated, connection) = match &self.workers[worker].connection {
+            Some(connection) => connection.clone(),
+            None => {
+                let seated = self.seat(world, rng);
+                let client = Client::new(seated.cx.clone(), self.workers[worker].node.clone());
+                let connection = (seated, workload.connect(client, options));
+                self.workers[worker].connection = Some(connection.clone());
+                connection
+            }
+        };
+        let op = Op {
+            index: 0,
+            time: now,
+            kind: Kind::Invoke,
+            process: Process::Client(self.processes[worker]),
+            f: Cow::Borrowed(invocation.f),
+            value: invocation.value.clone(),
+            error: None,
+            extra: invocation.extra.iter().map(|(key, value)| (Cow::Borrowed(*key), value.clone())).collect(),
+        };
+        self.workers[worker].busy = Some(op.clone());
+        self.busy += 1;
+        let (act, done) = (connection(invocation), Rc::clone(&self.done));
+        seated.cx.spawn(async move {
+            let outcome = act.await;
+            done.borrow_mut().push((worker, outcome));
+        });
+        world.wake(seated.seat);
+        op
+    }
+
+    /// Gives up what is going on: nobody will know how it ended. Its client is taken off the network even if it could go
+    /// on, or it would tell of this operation later.
+    pub(crate) fn abandon(&mut self, world: &mut World) {
+        for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| worker.busy.is_some()) {
+            if let Some((seated, _)) = worker.connection.take() {
+                world.leave(seated.seat);
+            }
+            self.done.borrow_mut().push((index, Outcome::Info(Json::from("stopped"))));
+        }
+    }
+
+    /// The history's entries of operations that have ended. A client that does not know how its operation ended is
+    /// replaced: the operation may still go on.
+    pub(crate) fn complete(&mut self, now: Duration, world: &mut World, workload: &dyn Workload) -> Vec<Op> {
+        let mut ended = Vec::new();
+        for (index, outcome) in self.done.take() {
+            let worker = &mut self.workers[index];
+            let Some(op) = worker.busy.take() else { continue };
+            self.busy -= 1;
+            let (kind, value, error) = match outcome {
+                Outcome::Ok(value) => (Kind::Ok, value, None),
+                Outcome::Fail(error) => (Kind::Fail, op.value.clone(), Some(error)),
+                Outcome::Info(error) => (Kind::Info, op.value.clone(), Some(error)),
+            };
+            if kind == Kind::Info {
+                self.processes[index] += self.processes.len() as u64;
+                if let Some((seated, _)) = worker.connection.take_if(|_| !workload.is_reusable()) {
+                    world.leave(seated.seat);
+                }
+            }
+            ended.push(Op { time: now, kind, value, error: error.filter(|error| !error.is_null()), ..op });
+        }
+        ended
+    }
+}

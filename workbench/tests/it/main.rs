@@ -1,0 +1,15 @@
+//! The integration tests of this crate, in one program: it links once.
+
+mod checker_mutants;
+mod deltas;
+mod determinism;
+mod fault_mutants;
+mod faults;
+mod hosted;
+mod hosted_faults;
+mod kafka;
+mod kafka_mutants;
+mod liveness;
+mod mutants;
+mod nodes;
+mod watched;

@@ -74,10 +74,10 @@ fn without_input_a_node_ends_well() {
 fn trouble_goes_to_stderr_and_the_node_lives_on() {
     let bad = r#"{"src":"c1","dest":"n1","body":{"type":"dance"}}"#;
     let unknown = format!(
-        "WARN node{{id=n1}}: skipped a message of unknown type `dance` (it has no msg_id to answer; known: echo): {bad}"
+        "WARN node{{id=n1}}: skipped a message of unknown type `dance` (it has no `msg_id` to answer; known: echo): {bad}"
     );
     let no_message =
-        |id: &str| format!("WARN {id}skipped a line that is no message (expected value at column 1): hello");
+        |id: &str| format!("WARN {id}skipped a line that is not a message (expected value at column 1): hello");
     check(
         node(ECHO),
         &["hello", INIT, "hello", bad, &echo("1")],

@@ -1,11 +1,18 @@
-//! Requests that await their answer. An answer counts only if it comes from the node that was asked; a call that is
-//! dropped or timed out leaves nothing behind, so a late answer finds nobody and is passed over.
+//! Requests that await their reply. A call that is dropped or times out leaves nothing behind.
 
-use crate::{CallError, Context, Message, NodeId, Payload, Request, RpcError, context::Sleep};
+use crate::{
+    context::Context,
+    error::CallError,
+    generated::errors::RpcError,
+    message::{Message, Payload, Request},
+    node_id::NodeId,
+    pending_calls::Complete,
+    sleep::Sleep,
+};
 use futures::FutureExt;
 use std::{
     cell::Cell,
-    collections::BTreeMap,
+    fmt,
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -13,90 +20,73 @@ use std::{
     time::Duration,
 };
 
-#[derive(Default)]
-pub(crate) struct Calls {
-    pending: BTreeMap<i64, Pending>,
-}
+/// Requests.
+impl Context {
+    /// The time that a [`call`](Self::call) waits for its reply unless told otherwise: 1 second.
+    pub const TIMEOUT: Duration = Duration::from_secs(1);
 
-struct Pending {
-    /// Whose answer counts; `None`: anybody's.
-    dest: Option<NodeId>,
-    complete: Complete,
-}
-
-/// Gives a call its answer; without one, the end of all answers.
-pub(crate) type Complete = Box<dyn FnOnce(Option<&Message<'_>>)>;
-
-impl Calls {
-    /// Who waits for this answer, if anyone does.
-    pub(crate) fn take(&mut self, answer: &Message<'_>, in_reply_to: i64) -> Option<Complete> {
-        let pending = self.pending.get(&in_reply_to)?;
-        if pending.dest.as_ref().is_some_and(|dest| dest != answer.src()) {
-            return None;
-        }
-        self.pending.remove(&in_reply_to).map(|pending| pending.complete)
-    }
-
-    /// Everyone who waits.
-    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Complete> + use<> {
-        std::mem::take(&mut self.pending).into_values().map(|pending| pending.complete)
+    /// Sends a request at once and returns a future for the response.
+    ///
+    /// # Panics
+    ///
+    /// If the payload does not encode as a JSON object.
+    pub fn call<R: Request>(&self, dest: &str, request: &R) -> Call<R> {
+        let msg_id = self.send_request(dest, request);
+        Call::new(self, dest, msg_id, Self::TIMEOUT)
     }
 }
 
-/// A request on its way; awaits the response.
+/// A request that has been sent, as a future of its response; made by [`Context::call`].
 ///
-/// The request has been sent when the call is made. Dropping the call forgets it.
-#[must_use = "a call's answer comes only to those who await it; use `send` for messages without an answer"]
+/// Dropping the call ignores the reply.
+#[must_use = "a call does nothing with its reply unless awaited; use `send` for messages without a reply"]
 pub struct Call<R: Request> {
     cx: Context,
     msg_id: i64,
     dest: NodeId,
     timeout: Duration,
-    answer: Rc<Answer<Result<R::Response, CallError>>>,
+    slot: Rc<Slot<Result<R::Response, CallError>>>,
     sleep: Sleep,
 }
 
-/// Where an answer is put, and who waits for it: a channel for one value on one thread.
-struct Answer<T> {
+/// A channel for one value on one thread: the value, and the task to wake when it comes.
+struct Slot<T> {
     value: Cell<Option<T>>,
     waker: Cell<Option<Waker>>,
 }
 
 impl<R: Request> Call<R> {
-    pub(crate) fn new(cx: &Context, dest: &str, msg_id: i64, timeout: Duration) -> Self {
-        let answer = Rc::new(Answer { value: Cell::new(None), waker: Cell::new(None) });
+    fn new(cx: &Context, dest: &str, msg_id: i64, timeout: Duration) -> Self {
+        let slot = Rc::new(Slot { value: Cell::new(None), waker: Cell::new(None) });
         let complete: Complete = Box::new({
-            let answer = Rc::clone(&answer);
+            let slot = Rc::clone(&slot);
             move |message| {
-                answer.value.set(Some(message.map_or(Err(CallError::Closed), decode::<R>)));
-                if let Some(waker) = answer.waker.take() {
+                slot.value.set(Some(message.map_or(Err(CallError::Closed), decode::<R>)));
+                if let Some(waker) = slot.waker.take() {
                     waker.wake();
                 }
             }
         });
         let dest = NodeId::from(dest);
-        cx.calls().pending.insert(msg_id, Pending { dest: Some(dest.clone()), complete });
-        Self { cx: cx.clone(), msg_id, dest, timeout, answer, sleep: cx.sleep(timeout) }
+        cx.pending_calls().insert(msg_id, dest.clone(), complete);
+        Self { cx: cx.clone(), msg_id, dest, timeout, slot, sleep: cx.sleep(timeout) }
     }
 
-    /// Waits this long, from now, instead of [`Context::TIMEOUT`].
+    /// Sets the time to wait, counted from now, in place of [`Context::TIMEOUT`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self.sleep = self.cx.sleep(timeout);
         self
     }
 
-    /// Takes the answer of whoever sends it first, not only of the node that was asked: that one may have passed the
-    /// request on.
+    /// Accepts the first reply from any sender, for requests that the receiver may forward.
     pub fn from_anybody(self) -> Self {
-        if let Some(pending) = self.cx.calls().pending.get_mut(&self.msg_id) {
-            pending.dest = None;
-        }
+        self.cx.pending_calls().accept_any_sender(self.msg_id);
         self
     }
 }
 
-/// The answer to an `R`: its response, or the error in its place.
+/// Decodes the reply to an `R`: its response, or an error.
 fn decode<R: Request>(message: &Message<'_>) -> Result<R::Response, CallError> {
     let wire_type = message.wire_type();
     if wire_type == R::Response::TYPE {
@@ -112,10 +102,10 @@ impl<R: Request> Future for Call<R> {
     type Output = Result<R::Response, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        if let Some(answer) = self.answer.value.take() {
-            return Poll::Ready(answer);
+        if let Some(reply) = self.slot.value.take() {
+            return Poll::Ready(reply);
         }
-        self.answer.waker.set(Some(cx.waker().clone()));
+        self.slot.waker.set(Some(cx.waker().clone()));
         self.sleep
             .poll_unpin(cx)
             .map(|()| Err(CallError::Timeout { dest: self.dest.clone(), request: R::TYPE, timeout: self.timeout }))
@@ -124,6 +114,17 @@ impl<R: Request> Future for Call<R> {
 
 impl<R: Request> Drop for Call<R> {
     fn drop(&mut self) {
-        self.cx.calls().pending.remove(&self.msg_id);
+        self.cx.pending_calls().forget(self.msg_id);
+    }
+}
+
+impl<R: Request> fmt::Debug for Call<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("request", &R::TYPE)
+            .field("dest", &self.dest)
+            .field("msg_id", &self.msg_id)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }

@@ -1,66 +1,78 @@
-//! All that a handler has of the world: ids, the network, time and chance. The same seed, messages and times give the
-//! same bytes, because nothing else can be asked.
+//! A handler's view of the world: ids, messages, time and randomness. There is no other, so the same seed, messages and
+//! times give the same bytes.
+//!
+//! This file has the state and the methods that need nothing else. `calls.rs`, `sleep.rs`, `ticker.rs` and `kv.rs` add
+//! theirs.
 
 use crate::{
-    Message, NodeId, Payload, Reply, Request, RpcError,
-    calls::{Call, Calls},
-    kv::{Kv, Tso},
+    generated::errors::RpcError,
+    in_flight::InFlight,
+    message::{Message, Payload},
+    node_id::NodeId,
     outbox::{Body, Outbox},
-    owed::Owed,
-    support,
+    pending_calls::PendingCalls,
     tasks::{Task, task},
-    timers::{TimerKey, Timers, Waiter},
+    timers::Timers,
 };
 use rand::{RngExt, SeedableRng, TryRng};
 use rand_pcg::Pcg64Mcg;
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
     convert::Infallible,
+    fmt,
     future::Future,
-    pin::Pin,
     rc::Rc,
-    task::Poll,
+    task::Waker,
     time::Duration,
 };
 
-/// A handler's view of its node. Cheap to clone; every clone is the same node.
+/// A handler's view of its node. Cloning is cheap, and every clone is a view of the same node.
 #[derive(Clone)]
 pub struct Context(Rc<Core>);
 
-/// What node and context share.
+/// The state that the node and its contexts share.
 struct Core {
     identity: OnceCell<Identity>,
     now: Cell<Duration>,
-    owed: RefCell<Owed>,
-    /// The number of the last request, once there is one.
+    in_flight: RefCell<InFlight>,
+    /// The number of the last request; `None` before the first.
     last_msg_id: Cell<Option<i64>>,
     rng: RefCell<Pcg64Mcg>,
     outbox: RefCell<Outbox>,
-    calls: RefCell<Calls>,
-    timers: RefCell<Timers>,
+    pending_calls: RefCell<PendingCalls>,
+    timers: RefCell<Timers<Waiter>>,
     spawned: RefCell<Vec<Task>>,
 }
 
-/// What lies between the numbers with which two lives of a node may begin. A power of ten: one reads how many requests
-/// there were.
-const REQUESTS_PER_LIFE: i64 = 1_000_000;
+/// The target of a timer.
+pub(crate) enum Waiter {
+    Task(Waker),
+    Tick(Rc<dyn Tick>),
+}
 
-/// What `init` told.
+/// Periodic work.
+pub(crate) trait Tick {
+    /// Runs the work once and sets the next timer.
+    fn tick(self: Rc<Self>, cx: &Context);
+}
+
+/// The distance between the numbers with which two incarnations of a node begin. A power of ten, so that a number shows
+/// how many requests came before it.
+const REQUESTS_PER_INCARNATION: i64 = 1_000_000;
+
+/// The contents of `init`.
 struct Identity {
     id: NodeId,
     ids: Box<[NodeId]>,
 }
 
 impl Context {
-    /// How long [`call`](Self::call) waits for an answer.
-    pub const TIMEOUT: Duration = Duration::from_secs(1);
-
     /// This node's id.
     pub fn id(&self) -> &NodeId {
         &self.identity().id
     }
 
-    /// The ids of all nodes of the cluster, this one included, in the order that all nodes are given.
+    /// The ids of all nodes of the cluster, this one included, in the same order at every node.
     pub fn ids(&self) -> &[NodeId] {
         &self.identity().ids
     }
@@ -70,107 +82,60 @@ impl Context {
         self.ids().iter().filter(|id| *id != self.id())
     }
 
-    /// Sends a message that nobody answers.
+    /// Sends a message without a reply.
     ///
     /// # Panics
     ///
-    /// The payload is no JSON object.
+    /// If the payload does not encode as a JSON object.
     pub fn send<T: Payload>(&self, dest: &str, payload: &T) {
         self.push(dest, None, None, payload);
     }
 
-    /// Sends a request at once; the call awaits the response, for [`Self::TIMEOUT`] unless told otherwise.
-    ///
-    /// # Panics
-    ///
-    /// The payload is no JSON object.
-    pub fn call<R: Request>(&self, dest: &str, request: &R) -> Call<R> {
-        let msg_id = self.next_msg_id();
-        self.push(dest, Some(msg_id), None, request);
-        Call::new(self, dest, msg_id, Self::TIMEOUT)
-    }
-
-    /// The linearizable key-value service, `lin-kv`.
-    pub fn lin_kv(&self) -> Kv {
-        Kv::new(self, "lin-kv")
-    }
-
-    /// The sequentially consistent key-value service, `seq-kv`.
-    pub fn seq_kv(&self) -> Kv {
-        Kv::new(self, "seq-kv")
-    }
-
-    /// The last-write-wins key-value service, `lww-kv`.
-    pub fn lww_kv(&self) -> Kv {
-        Kv::new(self, "lww-kv")
-    }
-
-    /// The timestamp oracle, `lin-tso`.
-    pub fn lin_tso(&self) -> Tso {
-        Tso::new(self)
-    }
-
-    /// Time since the node was started. It moves between messages and timers, not while a handler runs.
+    /// The time since the node was started. It is the same during one call of a handler, and moves on between messages
+    /// and timers.
     pub fn now(&self) -> Duration {
         self.0.now.get()
     }
 
-    /// Waits for `duration`.
-    pub fn sleep(&self, duration: Duration) -> Sleep {
-        let deadline = self.now().saturating_add(duration);
-        Sleep { key: self.0.timers.borrow_mut().key(deadline), cx: self.clone() }
-    }
-
-    /// Runs `tick` once every `period`, first after one period. Ticks that come late are not made up for.
-    ///
-    /// # Panics
-    ///
-    /// The period is zero: the node would do nothing else.
-    pub fn every(&self, period: Duration, mut tick: impl FnMut() + 'static) {
-        support::every(self, "every", period, move || {
-            tick();
-            Reply::Ready(Ok(()))
-        });
-    }
-
-    /// Runs a future beside everything else. It ends with the node at the latest.
+    /// Runs a future beside everything else, at most until the node stops.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         self.0.spawned.borrow_mut().push(task(future));
     }
 
-    /// The node's random numbers: seeded from the operating system under [`run`](crate::run), from the simulation's
-    /// seed there.
+    /// The node's random numbers. Their seed comes from the operating system under [`run`](crate::run), and from the
+    /// simulation's seed in a simulation.
     pub fn rng(&self) -> NodeRng<'_> {
         NodeRng(&self.0.rng)
     }
 }
 
-/// What the node itself needs of the context.
+/// The node's side.
 impl Context {
     pub(crate) fn new(seed: u64) -> Self {
         Self(Rc::new(Core {
             identity: OnceCell::new(),
             now: Cell::default(),
-            owed: RefCell::default(),
+            in_flight: RefCell::default(),
             last_msg_id: Cell::default(),
             rng: RefCell::new(Pcg64Mcg::seed_from_u64(seed)),
             outbox: RefCell::default(),
-            calls: RefCell::default(),
+            pending_calls: RefCell::default(),
             timers: RefCell::default(),
             spawned: RefCell::default(),
         }))
     }
 
-    /// Has requests numbered from 1. To be called before the first, and for those only whose name nobody had before.
+    /// Numbers requests from 1. Call it before the first request, and only for an id that was never used before.
     pub(crate) fn number_from_one(&self) {
         self.0.last_msg_id.set(Some(0));
     }
 
-    /// Numbers a request. A node that was killed and starts again has forgotten what it asked, and the answers may still
-    /// be on their way; so each life begins somewhere else. Numbers stay below 2^53: some languages have only doubles.
+    /// Numbers a request. A node that was killed and starts again has forgotten its requests, while replies to them may
+    /// still arrive; so each incarnation begins at another number. Numbers stay below 2^53, because some languages have
+    /// only doubles.
     fn next_msg_id(&self) -> i64 {
         let last = self.0.last_msg_id.get();
-        let last = last.unwrap_or_else(|| i64::from(self.rng().random::<u32>()) * REQUESTS_PER_LIFE);
+        let last = last.unwrap_or_else(|| i64::from(self.rng().random::<u32>()) * REQUESTS_PER_INCARNATION);
         self.0.last_msg_id.set(Some(last + 1));
         last + 1
     }
@@ -183,13 +148,13 @@ impl Context {
         Some(&self.0.identity.get()?.id)
     }
 
-    /// Sets the ids; the first `init` counts.
+    /// Sets the ids; only the first `init` counts.
     pub(crate) fn identify(&self, id: NodeId, ids: Vec<NodeId>) {
         self.0.identity.get_or_init(|| Identity { id, ids: ids.into() });
     }
 
     pub(crate) fn set_now(&self, now: Duration) {
-        // Or a ticker at the end of time would be due again at once, for ever.
+        // At `Duration::MAX` a ticker's next deadline would be now, and it would run for ever.
         self.0.now.set(now.min(Duration::MAX / 2));
     }
 
@@ -197,11 +162,11 @@ impl Context {
         self.0.outbox.borrow_mut()
     }
 
-    pub(crate) fn calls(&self) -> RefMut<'_, Calls> {
-        self.0.calls.borrow_mut()
+    pub(crate) fn pending_calls(&self) -> RefMut<'_, PendingCalls> {
+        self.0.pending_calls.borrow_mut()
     }
 
-    pub(crate) fn timers(&self) -> RefMut<'_, Timers> {
+    pub(crate) fn timers(&self) -> RefMut<'_, Timers<Waiter>> {
         self.0.timers.borrow_mut()
     }
 
@@ -209,9 +174,9 @@ impl Context {
         self.0.spawned.take()
     }
 
-    /// The requests that handlers are still working on.
-    pub(crate) fn owed(&self) -> RefMut<'_, Owed> {
-        self.0.owed.borrow_mut()
+    /// The requests whose handlers are still waiting.
+    pub(crate) fn in_flight(&self) -> RefMut<'_, InFlight> {
+        self.0.in_flight.borrow_mut()
     }
 
     fn push<T: Payload>(&self, dest: &str, msg_id: Option<i64>, in_reply_to: Option<i64>, payload: &T) {
@@ -220,12 +185,19 @@ impl Context {
         self.outbox().push(self.id(), dest, &body);
     }
 
+    /// Sends a request and returns its number.
+    pub(crate) fn send_request<T: Payload>(&self, dest: &str, payload: &T) -> i64 {
+        let msg_id = self.next_msg_id();
+        self.push(dest, Some(msg_id), None, payload);
+        msg_id
+    }
+
     /// Answers the request `msg_id` of `dest`.
     pub(crate) fn respond<T: Payload>(&self, dest: &str, msg_id: i64, payload: &T) {
         self.push(dest, None, Some(msg_id), payload);
     }
 
-    /// Answers a request with an error. Before `init` the node does not know its id, but the sender has just used it.
+    /// Answers a request with an error. Before `init` the node does not know its id, so it uses the one in the request.
     pub(crate) fn fail(&self, request: &Message<'_>, msg_id: i64, error: &RpcError) {
         let src = self.known_id().map_or(request.dest(), NodeId::as_str);
         let encode = |out: &mut Vec<u8>| error.encode(out);
@@ -233,19 +205,26 @@ impl Context {
         self.outbox().push(src, request.src(), &body);
     }
 
-    /// Answers the request `msg_id` of `dest` with what its handler gave.
-    pub(crate) fn answer<T: Payload>(&self, dest: &str, msg_id: i64, answer: &Result<T, RpcError>) {
-        match answer {
+    /// Answers the request `msg_id` of `dest` with its handler's result.
+    pub(crate) fn answer<T: Payload>(&self, dest: &str, msg_id: i64, result: &Result<T, RpcError>) {
+        match result {
             Ok(payload) => self.respond(dest, msg_id, payload),
             Err(error) => self.respond(dest, msg_id, error),
         }
     }
 }
 
-/// The node's random numbers; made by [`Context::rng`]. All that are made draw from one source.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("id", &self.known_id()).field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+/// The node's random numbers; made by [`Context::rng`]. All of them draw from the same generator.
 pub struct NodeRng<'a>(&'a RefCell<Pcg64Mcg>);
 
-// Borrows for one draw at a time: two of them in one expression, or one held over an `await`, must not panic.
+// It borrows the generator for one draw at a time: two of them in one expression, or one held over an `await`, must not
+// panic.
 impl TryRng for NodeRng<'_> {
     type Error = Infallible;
 
@@ -262,27 +241,8 @@ impl TryRng for NodeRng<'_> {
     }
 }
 
-/// Waits for a moment; made by [`Context::sleep`].
-pub struct Sleep {
-    cx: Context,
-    key: TimerKey,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        let (deadline, _) = self.key;
-        if self.cx.now() >= deadline {
-            return Poll::Ready(());
-        }
-        self.cx.timers().wait(self.key, Waiter::Task(cx.waker().clone()));
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        self.cx.timers().forget(self.key);
+impl fmt::Debug for NodeRng<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeRng").finish_non_exhaustive()
     }
 }

@@ -1,10 +1,15 @@
-//! The JSON Schema of everything a node speaks, in one document. The workload's part is its schema file; the messages
-//! between nodes are Rust types, so `schemars` says what they look like, and the envelope's keys are added here.
+//! The JSON Schema of all messages of a node, in one document. The workload's part is its schema file. The messages
+//! between nodes are Rust types: `schemars` describes them, and this module adds the reserved keys.
 //!
-//! Most payloads never need a schema. So this is asked for: by a cargo feature, and by a word in the attribute of each
-//! node. Without it a payload needs nothing but serde.
+//! Most payloads never need a schema, so it takes a cargo feature and a word in the attribute of each node. Without them a
+//! payload needs nothing but serde.
 
-use crate::{Handler, NodeId, Payload, Request, errors, init};
+use crate::{
+    generated::{errors, init},
+    handler::Handler,
+    message::{Payload, Request},
+    node_id::NodeId,
+};
 use schemars::{
     JsonSchema,
     r#gen::{SchemaGenerator, SchemaSettings},
@@ -12,9 +17,9 @@ use schemars::{
 };
 use serde_json::{Map, Value, json};
 
-/// A node that says what it speaks. `#[handler(WORKLOAD, schema)]` implements it; the payloads of its `#[message]` and
-/// `#[rpc]` functions then derive `JsonSchema` of schemars 0.8 as well. What is of another crate and has no schema is
-/// described by `#[schemars(with = "...")]`.
+/// A node with a JSON Schema of its messages. `#[handler(WORKLOAD, schema)]` implements it; the payloads of the node's
+/// `#[message]` and `#[rpc]` functions must then derive `JsonSchema` of schemars 0.8. For a field whose type is of another
+/// crate and has no schema, write `#[schemars(with = "...")]`.
 ///
 /// ```
 /// use glomers_protocol::{Described, handler, schemars::{self, JsonSchema}, unique_ids::{Generate, GenerateOk}};
@@ -23,7 +28,7 @@ use serde_json::{Map, Value, json};
 /// #[derive(Default)]
 /// struct Counter;
 ///
-/// /// Says how far the sender has counted.
+/// /// Announces the sender's count.
 /// #[derive(Serialize, Deserialize, JsonSchema)]
 /// struct Reached { number: u64 }
 ///
@@ -42,19 +47,19 @@ use serde_json::{Map, Value, json};
 ///
 /// let schema = Counter::schema();
 /// let reached = &schema["definitions"]["nodes.reached"];
-/// assert_eq!(reached["description"], "Says how far the sender has counted.");
+/// assert_eq!(reached["description"], "Announces the sender's count.");
 /// assert_eq!(reached["properties"]["type"]["const"], "reached");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what it speaks",
+    message = "`{Self}` has no schema of its messages",
     label = "no `#[handler(WORKLOAD, schema)] impl {Self}` found"
 )]
 pub trait Described: Handler {
-    /// A draft-07 schema of every body that the node takes from clients and other nodes, and answers or sends them.
+    /// A draft-07 schema of every body that the node exchanges with clients and other nodes.
     ///
-    /// Definitions are named `WORKLOAD.`, `init.` and `errors.` with the name in the schema file, `nodes.` with the `type`
-    /// of a message between nodes, and `nodes.shapes.` with the name of a type inside one. Messages to and from Maelstrom's
-    /// services are left out: [`services`](crate::services) has their schemas.
+    /// The names of definitions are `WORKLOAD.`, `init.` or `errors.` and the name in the schema file; `nodes.` and the
+    /// `type` of a message between nodes; or `nodes.shapes.` and the name of a type inside one. Messages to and from
+    /// Maelstrom's services are left out; [`services`](crate::services) has their schemas.
     fn schema() -> Value;
 }
 
@@ -63,10 +68,11 @@ pub use serde_json::Value as SchemaValue;
 /// The keys that any body may have.
 const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
 
-/// Where the shapes inside payloads stand.
+/// The prefix for the definitions of types inside payloads.
 const SHAPES: &str = "nodes.shapes.";
 
-/// A schema in the making.
+/// A builder of such a schema.
+#[derive(Debug)]
 pub struct Document {
     workload: String,
     definitions: Map<String, Value>,
@@ -76,7 +82,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// What every node speaks, and what one of this workload does.
+    /// The messages that every node exchanges with clients, and those of this workload.
     pub fn new(workload: &str, schema: &str) -> Self {
         let payloads = SchemaSettings::draft07().with(|settings| {
             settings.definitions_path = format!("#/definitions/{SHAPES}");
@@ -93,7 +99,7 @@ impl Document {
         document
     }
 
-    /// Takes over the definitions of a schema file, under names of their own.
+    /// Adds the definitions of a schema file, with `prefix` before their names.
     fn embed(&mut self, prefix: &str, schema: &str) {
         let mut schema: Value = serde_json::from_str(schema).expect("the build script has read it");
         prefix_references(&mut schema, prefix);
@@ -111,14 +117,14 @@ impl Document {
         self.body::<T>(None);
     }
 
-    /// Adds a request between nodes, and its response.
+    /// Adds a request between nodes and its response.
     pub fn rpc<R: Request<Response: JsonSchema> + JsonSchema>(&mut self) {
         let request = self.body::<R>(Some("msg_id"));
         self.definitions[&request]["x-response"] = reference(&format!("nodes.{}", R::Response::TYPE));
         self.body::<R::Response>(Some("in_reply_to"));
     }
 
-    /// Adds a payload with the keys that make it a body; returns the definition's name.
+    /// Adds a payload with the reserved keys and returns the definition's name.
     fn body<T: Payload + JsonSchema>(&mut self, required: Option<&str>) -> String {
         let payload = T::json_schema(&mut self.payloads).into_object();
         let mut body = json!(payload);
@@ -136,8 +142,8 @@ impl Document {
         name
     }
 
-    /// Lets a payload that refuses unknown keys have those of the envelope. A shape that is a payload as a whole is copied
-    /// in place of its reference: elsewhere it stays closed.
+    /// Allows the reserved keys in a payload that denies unknown keys. A shape that is a payload as a whole replaces its
+    /// reference, because in other places it must stay closed.
     fn admit_reserved(&self, schema: &mut Value) {
         let Some(members) = schema.as_object_mut() else { return };
         let shape = |target: &Value| self.payloads.definitions().get(target.as_str()?.rsplit_once(SHAPES)?.1);
@@ -165,7 +171,7 @@ impl Document {
         json!({
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": format!("{} and the messages between its nodes", self.workload),
-            "description": "Every body that a node takes from clients and other nodes, and answers or sends them.",
+            "description": "Every body that a node exchanges with clients and other nodes.",
             "oneOf": self.bodies,
             "definitions": self.definitions,
         })
@@ -176,7 +182,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/definitions/{name}")})
 }
 
-/// Makes each reference to a definition one to that definition's new name.
+/// Adds `prefix` to each reference to a definition.
 fn prefix_references(schema: &mut Value, prefix: &str) {
     match schema {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! What every line has in common, as serde reads it: the envelope, and the three reserved keys of its body. A body's other
+//! The common part of every line, as serde reads it: the envelope and the three reserved keys of its body. A body's other
 //! fields stay text.
 
 use serde::{
@@ -28,15 +28,16 @@ pub(crate) struct Body<'a> {
     pub(crate) wire_type: Cow<'a, str>,
     pub(crate) msg_id: Option<i64>,
     pub(crate) in_reply_to: Option<i64>,
-    /// The other fields, in their order. Most bodies have one, which needs no memory of its own.
+    /// The first of the other fields, in their order. Most bodies have only one, which needs no allocation.
     pub(crate) first: Option<Field<'a>>,
+    /// The rest of them.
     pub(crate) more: Vec<Field<'a>>,
 }
 
-/// A key, and the text of its value, which is JSON.
+/// A key, and its value as JSON text.
 pub(crate) type Field<'a> = (Cow<'a, str>, &'a str);
 
-/// A `T` that is an object in JSON: serde's structs would take an array as well.
+/// A `T` that is an object in JSON. A derived struct would accept an array as well.
 #[derive(Debug)]
 struct Object<T>(T);
 
@@ -92,7 +93,7 @@ impl<'de> Visitor<'de> for BodyVisitor {
     }
 }
 
-/// Reads the value of a key that may come once.
+/// Reads the value of a key that may occur once.
 fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     key: &'static str,
     value: &mut Option<T>,
@@ -104,7 +105,7 @@ fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     }
 }
 
-/// A text that is borrowed where it can be.
+/// A string that is borrowed unless it has escapes.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,11 +1,14 @@
-//! What can go wrong in a node, by who has to know: the client ([`RpcError`], on the wire), the handler that made a call
-//! ([`CallError`]), or the operator ([`Rejected`], on stderr).
+//! The errors of a node, one type per reader: [`RpcError`] goes to the client, [`CallError`] to the handler that made a
+//! call, [`Rejected`] to the operator, on stderr.
 
-use crate::{ErrorCode, NodeId, RpcError};
+use crate::{
+    generated::errors::{ErrorCode, RpcError},
+    node_id::NodeId,
+};
 use std::{fmt, time::Duration};
 
 impl RpcError {
-    /// An error with a code and a text for people.
+    /// An error with a code and a text for the reader.
     ///
     /// ```
     /// use glomers_protocol::{ErrorCode, RpcError};
@@ -42,7 +45,7 @@ impl fmt::Display for RpcError {
 
 impl std::error::Error for RpcError {}
 
-/// A body that does not fit its type.
+/// The error for a body that does not fit its type.
 #[derive(Clone, Debug, thiserror::Error, Eq, PartialEq)]
 #[error("`{wire_type}`: {detail}")]
 pub struct DecodeError {
@@ -62,33 +65,47 @@ impl From<DecodeError> for RpcError {
     }
 }
 
-/// Why a call to another node or to a service brought no response.
+/// The error of a call to another node or to a service.
 #[derive(Clone, Debug, thiserror::Error, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CallError {
-    /// No answer in time. Whether the request was carried out is unknown.
+    /// There was no reply in time. The request may or may not have been carried out.
     #[error("{dest} did not answer `{request}` within {timeout:?}")]
     Timeout {
-        /// Who was asked.
+        /// The id of the node or service that was asked.
         dest: NodeId,
         /// The request's `type`.
         request: &'static str,
-        /// How long the caller waited.
+        /// The time that the caller waited.
         timeout: Duration,
     },
-    /// The answer was an error.
-    #[error("{0}")]
+    /// The reply was an error.
+    #[error(transparent)]
     Rpc(#[from] RpcError),
-    /// The answer was no response to the request.
-    #[error("an answer that does not fit: {0}")]
-    Malformed(#[from] DecodeError),
-    /// The node's input has ended, so no answer can come.
+    /// The reply was not a response to the request.
+    #[error("the reply does not fit the request: {0}")]
+    Malformed(DecodeError),
+    /// A key or value has no JSON form, so the request was not sent.
+    #[error("the {name} has no JSON form ({detail}): use a type that does, such as a map with string keys")]
+    Unencodable {
+        /// The part of the request: `key`, `value`, `from` or `to`.
+        name: &'static str,
+        /// The encoder's message.
+        detail: String,
+    },
+    /// The node's input has ended, so no reply can come.
     #[error("the node's input has ended")]
     Closed,
 }
 
+impl From<DecodeError> for CallError {
+    fn from(error: DecodeError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
 impl CallError {
-    /// The error code of an answer that was an error.
+    /// The error code, if the reply was an error.
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Rpc(error) => Some(error.code),
@@ -97,19 +114,21 @@ impl CallError {
     }
 }
 
-/// For handlers that pass the failure of a call on: an error from the other side as it is, everything else as an
-/// indefinite error, for nobody knows what the other side did.
+/// For handlers that pass the failure of a call on. An error from the other node stays as it is. Every other failure becomes
+/// an indefinite error, because it is unknown what the other node did.
 impl From<CallError> for RpcError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Rpc(error) => error,
             CallError::Timeout { .. } => Self::new(ErrorCode::Timeout, error.to_string()),
-            CallError::Malformed(_) | CallError::Closed => Self::new(ErrorCode::Crash, error.to_string()),
+            CallError::Malformed(_) | CallError::Unencodable { .. } | CallError::Closed => {
+                Self::new(ErrorCode::Crash, error.to_string())
+            }
         }
     }
 }
 
-/// A line that a node could neither serve nor answer; [`run`](crate::run) reports it on stderr.
+/// The error for a line that a node could neither serve nor answer; [`run`](crate::run) writes it to stderr.
 #[derive(Clone, Debug, thiserror::Error, Eq, PartialEq)]
 #[error("{reason}: {excerpt}")]
 pub struct Rejected {
@@ -121,19 +140,19 @@ pub struct Rejected {
 pub(crate) enum Reason {
     #[error("skipped a line that is not UTF-8")]
     NotUtf8,
-    #[error("skipped a line that is no message ({detail})")]
+    #[error("skipped a line that is not a message ({detail})")]
     NoMessage { detail: String },
     #[error("skipped a message that came before `init`")]
     BeforeInit,
-    #[error("skipped a message of unknown type `{wire_type}` (it has no msg_id to answer; known: {known})")]
+    #[error("skipped a message of unknown type `{wire_type}` (it has no `msg_id` to answer; known: {known})")]
     UnknownType { wire_type: String, known: String },
-    #[error("skipped a request without msg_id, which cannot be answered")]
+    #[error("skipped a request without `msg_id`, which cannot be answered")]
     NoMsgId,
     #[error("skipped a message that does not fit its type ({0})")]
     Malformed(DecodeError),
 }
 
-/// How much is shown of a text that someone else wrote.
+/// The length to which quoted input is cut.
 const EXCERPT_BYTES: usize = 200;
 
 impl Rejected {
@@ -142,7 +161,7 @@ impl Rejected {
     }
 }
 
-/// The beginning of what a sender wrote, fit for a terminal: on one line, and without control characters.
+/// The beginning of a sender's text, on one line and without control characters, as a terminal needs it.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(EXCERPT_BYTES)];
     let mut excerpt = escape(&String::from_utf8_lossy(shown));
@@ -152,7 +171,8 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     excerpt
 }
 
-/// An explanation, fit for a terminal. It may quote what a sender wrote, in full; how it begins and ends matters.
+/// An explanation, on one line and without control characters. It may quote a sender's text in full, so it is cut in the
+/// middle: its beginning and its end say the most.
 pub(crate) fn abridge(text: &str) -> String {
     if text.len() <= 2 * EXCERPT_BYTES {
         return escape(text);

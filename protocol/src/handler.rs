@@ -1,24 +1,46 @@
-//! The contract between a node and the code that serves its messages. `#[handler]` writes it.
+//! The contract between a node and the code that serves its messages. `#[handler]` implements it.
 
-use crate::{Context, Message, Rejected};
+use crate::{context::Context, error::Rejected, message::Message};
 use std::rc::Rc;
 
-/// Serves the messages of a node. Implemented by `#[handler]`.
+/// Serves the messages of a node. `#[handler]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` serves no messages",
+    message = "`{Self}` is not a handler",
     label = "no `#[handler(WORKLOAD)] impl {Self}` found"
 )]
 pub trait Handler: Sized + 'static {
-    /// Makes the handler when the node is told its id: from the `#[init]` function, or by default.
+    /// Makes the handler when the node receives its id: with the `#[init]` function, or by default.
     fn init(cx: &Context) -> Self;
 
-    /// Begins what runs without a message: `#[every]`.
+    /// Starts the work that needs no message: `#[every]`.
     fn start(self: &Rc<Self>, cx: &Context);
 
     /// Serves one message.
     ///
     /// # Errors
     ///
-    /// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+    /// If the message can be neither served nor, for lack of a `msg_id`, answered with an error.
     fn dispatch(self: &Rc<Self>, cx: &Context, message: &Message<'_>) -> Result<(), Rejected>;
+}
+
+/// A handler without an `#[init]` function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has neither `Default` nor an `#[init]` function",
+    label = "derive `Default` for it, or write `#[init] fn new(cx: &Context) -> Self` in the block"
+)]
+pub trait ByDefault: Sized {
+    /// The default.
+    fn by_default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> ByDefault for T {
+    fn by_default() -> Self {
+        Self::default()
+    }
+}
+
+/// Makes a handler that has no `#[init]` function.
+pub fn by_default<T: ByDefault>() -> T {
+    T::by_default()
 }

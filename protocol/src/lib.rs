@@ -1,5 +1,16 @@
 //! Maelstrom nodes in Rust: every message typed, handlers as plain functions.
 //!
+//! The principal types are
+//!
+//! - a **handler**: your struct, with [`#[handler]`](macro@handler) on an `impl` block that has one function per message;
+//! - [`Context`]: a handler's access to its node: ids, messages, time, randomness, and Maelstrom's services as [`Kv`] and
+//!   [`Tso`];
+//! - the **messages** of each workload, generated from JSON Schemas into one module each: [`echo`], [`broadcast`],
+//!   [`kafka`], ...; with [`Json`] for the fields that Maelstrom leaves untyped, and [`NodeId`];
+//! - [`RpcError`], the error that a handler returns to a client, and [`CallError`], the failure of a call that the handler
+//!   makes itself;
+//! - [`Node`]: the node without input and output, driven by [`run`] over stdin and stdout, or by a simulation.
+//!
 //! ```no_run
 //! use glomers_protocol::{handler, run, echo::{Echo, EchoOk}};
 //!
@@ -18,15 +29,18 @@
 //! }
 //! ```
 //!
-//! # Layout
+//! The manual is on the [`handler`](macro@handler) attribute. Below it are [`Message`], [`Payload`], [`Request`],
+//! [`Handler`] and [`Reply`], which the macro uses and which you need only to write what it writes.
 //!
-//! - Generated from the JSON Schemas in `schema/`: one module a workload ([`echo`], [`broadcast`], [`kafka`], ...), the
-//!   [`services`], [`init`] and [`errors`].
-//! - For handlers: the [`macro@handler`] attribute, [`Context`], [`Kv`] and [`Tso`], [`RpcError`] and [`CallError`].
-//! - Values: [`Json`], [`NodeId`].
-//! - The node: [`Node`] without input and output, [`run`] over stdin and stdout.
-//! - Underneath: [`Message`], [`Payload`], [`Request`], [`Handler`], [`Reply`].
-//! - With the feature `schema`: `Described`, for nodes that print the JSON Schema of all they speak, and `schemars`.
+//! # Features
+//!
+//! - `schema`: the trait `Described`, for nodes that print the JSON Schema of all their messages, and the crate `schemars`.
+//!
+//! # Public dependencies
+//!
+//! Types of these crates appear in signatures: glomers-json ([`Json`]), serde 1, serde_json 1 (its `Result` in
+//! [`Payload::encode`]), rand 0.10 (its `Rng` is implemented by [`NodeRng`]; the crate is re-exported as [`rand`]), and, with
+//! the feature `schema`, schemars 0.8.
 
 // Generated code and the macro name this crate as their users do.
 extern crate self as glomers_protocol;
@@ -37,32 +51,39 @@ mod context;
 mod described;
 mod envelope;
 mod error;
+mod fast_path;
+mod generated;
 mod handler;
+mod in_flight;
+mod json_path;
 mod kv;
 mod lines;
 mod message;
 mod node;
 mod node_id;
 mod outbox;
-mod owed;
-mod place;
-mod plain;
+mod pending_calls;
 mod reply;
+mod round_trips;
+mod serve;
+mod sleep;
 mod stdio;
 #[doc(hidden)]
 pub mod support;
+mod tagged_tuple;
 mod tasks;
 mod ticker;
 mod timers;
 
-include!(concat!(env!("OUT_DIR"), "/mod.rs"));
-
 pub use calls::Call;
-pub use context::{Context, NodeRng, Sleep};
+pub use context::{Context, NodeRng};
 #[cfg(feature = "schema")]
 pub use described::Described;
 pub use error::{CallError, DecodeError, Rejected};
-pub use errors::{ErrorCode, RpcError};
+pub use generated::{
+    errors::{ErrorCode, RpcError},
+    *,
+};
 pub use glomers_json::Json;
 #[doc = include_str!("../handler.md")]
 pub use glomers_macros::handler;
@@ -75,4 +96,5 @@ pub use rand;
 pub use reply::{IntoReply, Reply};
 #[cfg(feature = "schema")]
 pub use schemars;
+pub use sleep::Sleep;
 pub use stdio::{run, run_over, run_with};

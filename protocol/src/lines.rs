@@ -1,30 +1,30 @@
-//! Splits a stream of bytes into lines, in place. The buffer grows with the longest line and shrinks when it is gone.
+//! Splits a stream of bytes into lines, in place. The buffer grows for a long line and shrinks behind it.
 
 use memchr::memchr;
 use std::io::{self, Read};
 
-/// How much room a read has.
+/// The least room for a read.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(crate) struct Lines {
     buffer: Vec<u8>,
-    /// Where the bytes begin that have been read and not handed out.
+    /// The start of the bytes that have been read and not returned yet.
     start: usize,
-    /// Up to where they have been searched for a newline.
+    /// The end of the bytes that have been searched for a newline.
     searched: usize,
-    /// Where they end.
+    /// The end of the bytes that have been read.
     end: usize,
 }
 
 impl Lines {
-    /// Reads once and says how many bytes came; 0 is the end of the input.
+    /// Reads once and returns the number of bytes; 0 at the end of the input.
     pub(crate) fn fill(&mut self, input: &mut impl Read) -> io::Result<usize> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.searched -= self.start;
         self.end -= self.start;
         self.start = 0;
-        // Twice the unfinished line, so that a long line is not moved more often than it doubles.
+        // Twice the unfinished line, so that a long line is moved only as often as it doubles.
         self.buffer.resize(self.end + CHUNK_BYTES.max(self.end), 0);
         self.buffer.shrink_to(2 * CHUNK_BYTES);
         let read = loop {
@@ -49,7 +49,7 @@ impl Lines {
         Some(&self.buffer[line])
     }
 
-    /// What came behind the last newline.
+    /// The bytes behind the last newline.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Gives its bytes in pieces of the given sizes.
+    /// A reader that returns its bytes in pieces of the given sizes.
     struct Pieces<'a>(&'a [u8], Vec<usize>);
 
     impl Read for Pieces<'_> {

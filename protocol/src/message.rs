@@ -1,21 +1,21 @@
-//! A received line, read once and without copying it: the envelope and the three reserved keys of the body are decoded,
-//! the body's other fields are kept as text until their type is known.
+//! A received line, read once and without a copy. The envelope and the three reserved keys of the body are decoded; the
+//! body's other fields stay text until their type is known.
 
 use crate::{
-    DecodeError, NodeId, Rejected,
     envelope::{self, Body, Envelope, Field},
-    error::{Reason, abridge},
-    place, plain, support,
+    error::{DecodeError, Reason, Rejected, abridge},
+    fast_path, json_path,
+    node_id::NodeId,
 };
 use serde::{
-    Serialize,
+    Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
 use std::{cell::Cell, iter::Chain, option, slice};
 
-/// What a body carries beside `type`, `msg_id` and `in_reply_to`.
+/// The fields of a body beside `type`, `msg_id` and `in_reply_to`.
 ///
-/// Schemas and `#[handler]` implement it; by hand it takes one line.
+/// The schema compiler and `#[handler]` implement it. By hand it takes one line:
 ///
 /// ```
 /// use glomers_protocol::Payload;
@@ -31,40 +31,58 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
     /// The body's `type`.
     const TYPE: &'static str;
 
-    /// Decodes a body; what [`Message::payload`] calls.
+    /// Decodes a body. [`Message::payload`] calls it.
     ///
-    /// Types that are made from schemas have this and [`Self::encode`] compiled once, in the crate that they are made in;
-    /// others, in each crate that uses them.
+    /// Generated types implement this and [`Self::encode`], so that both are compiled once, in their own crate. The
+    /// defaults are compiled in each crate that uses them.
     ///
     /// # Errors
     ///
-    /// A field is missing, has the wrong form, or is unknown to a type that refuses unknown fields.
+    /// If a field is missing, does not fit, or is unknown to a type that denies unknown fields.
     fn decode(message: &Message<'_>) -> Result<Self, DecodeError> {
-        support::decode(message)
+        decode(message)
     }
 
-    /// Writes it as a JSON object, or `null` if it has no fields.
+    /// Writes the fields as a JSON object, or `null` if there are none.
     ///
     /// # Errors
     ///
-    /// It has no JSON form.
+    /// If the value has no JSON form.
     fn encode(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        support::encode(self, out)
+        encode(self, out)
     }
 }
 
-/// A payload that asks for an answer.
+/// Decodes a body: [`Payload::decode`].
+pub fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
+    message.fields()
+}
+
+/// Writes a body: [`Payload::encode`].
+pub fn encode(payload: &impl Payload, out: &mut Vec<u8>) -> Encoded {
+    serde_json::to_writer(out, payload)
+}
+
+/// The outcome of [`encode`].
+pub type Encoded = serde_json::Result<()>;
+
+/// Decodes an optional field of any value: `null` is a value, and only an absent field is `None`.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A payload that asks for a response.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no request",
-    label = "write the type that the schema has for the request, such as `Read` for `read`",
-    note = "if it is other nodes that send it, put #[message] above the function, or #[rpc] if it answers"
+    message = "`{Self}` is not a request",
+    label = "write the schema's type for the request, such as `Read` for `read`",
+    note = "if other nodes send it, put #[message] above the function, or #[rpc] if it answers"
 )]
 pub trait Request: Payload {
-    /// What answers it.
+    /// The payload of the response.
     type Response: Payload;
 }
 
-/// A received message: its envelope, decoded, and its payload, still text.
+/// A received message: its envelope, decoded, and its payload, which is still text.
 ///
 /// ```
 /// use glomers_protocol::{Message, echo::Echo};
@@ -86,9 +104,9 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     ///
-    /// The line is not JSON, not an object, or has no `src`, `dest` or `body` with a `type`.
+    /// If the line is not a JSON object, or lacks `src`, `dest` or a `body` with a `type`.
     pub fn parse(line: &'a str) -> Result<Self, Rejected> {
-        let envelope = match plain::parse(line) {
+        let envelope = match fast_path::parse(line) {
             Some(envelope) => envelope,
             None => envelope::parse(line).map_err(|error| {
                 let detail = abridge(&explain(line, 0, &error));
@@ -98,12 +116,12 @@ impl<'a> Message<'a> {
         Ok(Self { line, envelope })
     }
 
-    /// Who sent it.
+    /// The sender's id.
     pub fn src(&self) -> &str {
         &self.envelope.src
     }
 
-    /// To whom it was sent.
+    /// The receiver's id.
     pub fn dest(&self) -> &str {
         &self.envelope.dest
     }
@@ -113,39 +131,38 @@ impl<'a> Message<'a> {
         &self.envelope.body.wire_type
     }
 
-    /// The body's `msg_id`: the sender wants an answer.
+    /// The body's `msg_id`, with which the sender asks for a reply.
     pub fn msg_id(&self) -> Option<i64> {
         self.envelope.body.msg_id
     }
 
-    /// The body's `in_reply_to`: this is an answer.
+    /// The body's `in_reply_to`, which makes this a reply.
     pub fn in_reply_to(&self) -> Option<i64> {
         self.envelope.body.in_reply_to
     }
 
-    /// The whole line as it was received.
+    /// The line as it was received.
     pub fn line(&self) -> &'a str {
         self.line
     }
 
-    /// Decodes the body, its reserved keys aside, as a `T`. The body's `type` is not looked at.
+    /// Decodes the body without its reserved keys as a `T`. It does not check the body's `type`.
     ///
     /// # Errors
     ///
-    /// A field is missing, has the wrong form, or is unknown to a `T` that refuses unknown fields.
+    /// If a field is missing, does not fit, or is unknown to a `T` that denies unknown fields.
     pub fn payload<T: Payload>(&self) -> Result<T, DecodeError> {
         T::decode(self)
     }
 
-    /// As [`Self::payload`], for a type of any kind.
-    pub(crate) fn fields<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    fn fields<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let Body { first, more, .. } = &self.envelope.body;
         let value = Cell::new(None);
         let fields = Fields { rest: first.iter().chain(more), value: &value };
         T::deserialize(MapAccessDeserializer::new(fields)).map_err(|error| self.misfit(value.get(), &error))
     }
 
-    /// The error for a body of which the value that was read last, or the body as a whole, does not fit.
+    /// The error for a body that does not fit: because of the value that was read last, or as a whole.
     #[cold]
     fn misfit(&self, value: Option<&str>, error: &serde_json::Error) -> DecodeError {
         let detail = match value {
@@ -158,7 +175,7 @@ impl<'a> Message<'a> {
         DecodeError::new(self.wire_type(), &detail)
     }
 
-    /// The error for a body whose `type` is none of `known`.
+    /// The error for a body whose `type` is not one of `known`.
     pub fn unknown_type(&self, known: &[&str]) -> DecodeError {
         DecodeError::new(self.wire_type(), &format!("unknown type, expected one of: {}", known.join(", ")))
     }
@@ -172,20 +189,20 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Says what is wrong with a line, and where. The error is of a text that begins at byte `start` of it.
+/// Describes an error in `line` and its position. The error comes from reading the text that begins at byte `start`.
 #[cold]
 fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
     let (text, column) = (error.to_string(), start + error.column());
     let text = text.strip_suffix(&format!(" at line {} column {}", error.line(), error.column())).unwrap_or(&text);
-    let path = place::path(line, column);
+    let path = json_path::path(line, column);
     let colon = if path.is_empty() { "" } else { ": " };
     format!("{path}{colon}{text} at column {column}")
 }
 
-/// A body's fields without the reserved ones.
+/// A body's fields without the reserved keys.
 struct Fields<'f, 'a> {
     rest: Chain<option::Iter<'f, Field<'a>>, slice::Iter<'f, Field<'a>>>,
-    /// The value of the key that was handed out last.
+    /// The value of the last key that was read.
     value: &'f Cell<Option<&'a str>>,
 }
 

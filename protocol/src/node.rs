@@ -1,27 +1,31 @@
-//! The node without its input and output: lines go in with the time they came, lines come out as data. [`run`](crate::run)
-//! drives it over stdin and stdout, a simulation drives the same object over a simulated network.
+//! The node without its input and output: lines go in with the time of their arrival, lines come out as data.
+//! [`run`](crate::run) drives it over stdin and stdout; a simulation drives the same object over a simulated network.
 
 use crate::{
-    Context, ErrorCode, Message, NodeId, Payload, Rejected, RpcError,
-    error::Reason,
+    context::{Context, Waiter},
+    error::{Reason, Rejected},
+    generated::{
+        errors::{ErrorCode, RpcError},
+        init::{Init, InitOk},
+    },
     handler::Handler,
-    init::{Init, InitOk},
-    owed::Unanswered,
-    support,
+    in_flight::Unanswered,
+    message::{Message, Payload},
+    node_id::NodeId,
+    serve::crash,
     tasks::Tasks,
-    timers::Waiter,
 };
 use std::{
     any::Any,
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
 };
 
-/// A node that serves its messages with some [`Handler`].
+/// A node that serves its messages with a [`Handler`].
 ///
-/// Its type does not name the handler's: a program that runs many kinds of nodes has one copy of it, and a node's own
-/// program next to nothing to compile.
+/// The type of the handler is not part of the node's type, so the node is compiled once and not again for each handler.
 ///
 /// ```
 /// use glomers_protocol::{Node, handler, echo::{Echo, EchoOk}};
@@ -60,7 +64,7 @@ enum State {
 
 type Make = dyn Fn(&Context) -> Box<dyn Serve>;
 
-/// A handler of whatever type.
+/// A handler of any type.
 trait Serve: Any {
     fn dispatch(&self, cx: &Context, message: &Message<'_>) -> Result<(), Rejected>;
 }
@@ -78,18 +82,18 @@ fn start<H: Handler>(cx: &Context, handler: H) -> Box<dyn Serve> {
 }
 
 impl Node {
-    /// A node whose handler, an `H`, makes itself on `init`. `seed` fixes its random numbers.
+    /// A node that makes its handler, an `H`, when it receives `init`. `seed` fixes its random numbers.
     pub fn new<H: Handler>(seed: u64) -> Self {
         Self::with(seed, H::init)
     }
 
-    /// A node whose handler `make` makes on `init`.
+    /// A node that makes its handler with `make` when it receives `init`.
     pub fn with<H: Handler>(seed: u64, make: impl Fn(&Context) -> H + 'static) -> Self {
         let make = move |cx: &Context| start(cx, make(cx));
         Self { cx: Context::new(seed), state: State::New(Box::new(make)), tasks: Tasks::new() }
     }
 
-    /// A node that serves with `handler` from the start and needs no `init`: a client, a service, a test's stand-in.
+    /// A node that serves with `handler` from the start, without `init`: a client, a service, or a stand-in in a test.
     pub fn serving<H: Handler>(seed: u64, id: NodeId, ids: Vec<NodeId>, handler: H) -> Self {
         let cx = Context::new(seed);
         cx.number_from_one();
@@ -98,28 +102,28 @@ impl Node {
         Self { cx, state, tasks: Tasks::new() }
     }
 
-    /// The context that the handler works with. Work given to it begins at the next [`Self::advance`].
+    /// The handler's context. Futures that are spawned on it start at the next [`Self::advance`].
     pub fn context(&self) -> &Context {
         &self.cx
     }
 
-    /// The handler, once `init` has been answered, if it is an `H`.
+    /// The handler, if it is an `H` and `init` has been answered.
     pub fn handler<H: Handler>(&self) -> Option<&H> {
         let State::Serving(handler) = &self.state else { return None };
         let handler: &dyn Any = &**handler;
         handler.downcast_ref::<Rc<H>>().map(|handler| &**handler)
     }
 
-    /// The node's id, once `init` has told it.
+    /// The node's id; `None` before `init`.
     pub fn id(&self) -> Option<&NodeId> {
         self.cx.known_id()
     }
 
-    /// Takes in one line, at the time `now` since the node was started.
+    /// Receives one line, at the time `now` since the node was started.
     ///
     /// # Errors
     ///
-    /// The line could neither be served nor answered. The node goes on as if it had not come.
+    /// If the line can be neither served nor answered. The node goes on as if it had not come.
     pub fn deliver(&mut self, line: &[u8], now: Duration) -> Result<(), Rejected> {
         self.advance(now);
         let result = self.receive(line);
@@ -127,38 +131,38 @@ impl Node {
         result
     }
 
-    /// Lets time pass: whoever waits for a moment up to `now` goes on.
+    /// Moves time to `now` and runs all timers up to then.
     pub fn advance(&mut self, now: Duration) {
         self.cx.set_now(now);
         loop {
-            // What it does may set timers.
+            // A tick may set timers, so the borrow ends here.
             let due = self.cx.timers().take_due(now);
             match due {
                 Some(Waiter::Task(waker)) => waker.wake(),
-                Some(Waiter::Ticker(ticker)) => ticker.tick(&self.cx),
+                Some(Waiter::Tick(ticker)) => ticker.tick(&self.cx),
                 None => break,
             }
         }
         self.run_tasks();
     }
 
-    /// When to call [`Self::advance`] next, at the latest; `None` if nobody waits for time to pass.
+    /// The time of the next timer, at which to call [`Self::advance`]; `None` if there is no timer.
     pub fn deadline(&self) -> Option<Duration> {
         self.cx.timers().next()
     }
 
-    /// Hands over the lines to send, with their destinations, and forgets them.
+    /// Passes each outgoing line with its destination to `deliver`, and empties the outbox.
     pub fn drain(&mut self, mut deliver: impl FnMut(&NodeId, &str)) {
         let mut outbox = self.cx.outbox();
         outbox.lines().for_each(|(dest, line)| deliver(&dest, line));
         outbox.clear();
     }
 
-    /// Hands over the lines to send as one text, each ended by a newline, and forgets them if `write` succeeds.
+    /// Passes all outgoing lines, each with its newline, to `write`, and empties the outbox if that succeeds.
     ///
     /// # Errors
     ///
-    /// What `write` failed with.
+    /// The error of `write`.
     pub fn drain_bytes<E>(&mut self, write: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut outbox = self.cx.outbox();
         write(outbox.bytes())?;
@@ -166,30 +170,30 @@ impl Node {
         Ok(())
     }
 
-    /// How many bytes wait to be drained.
+    /// The number of bytes in the outbox.
     pub fn pending_bytes(&self) -> usize {
         self.cx.outbox().bytes().len()
     }
 
-    /// How many requests are being worked on by handlers that wait for something.
+    /// The number of requests whose handlers are still waiting.
     pub fn unanswered(&self) -> usize {
-        self.cx.owed().len()
+        self.cx.in_flight().len()
     }
 
-    /// Says that no line will come any more: calls that wait for an answer fail now, later ones when their time is up.
+    /// Ends the input: calls that are waiting for a reply fail now, and later calls when they time out.
     ///
-    /// Later ones do not fail at once, or a handler that calls until it succeeds would never come to rest.
+    /// Later calls do not fail at once, because a handler that repeats a call until it succeeds would never stop.
     pub fn close(&mut self) {
-        let calls = self.cx.calls().take_all();
+        let calls = self.cx.pending_calls().take_all();
         calls.for_each(|complete| complete(None));
         self.run_tasks();
     }
 
-    /// Drops all work, and answers what is unanswered with error 13, in the order in which it came.
+    /// Drops all work and answers each unanswered request with error 13, in the order of their arrival.
     pub fn abandon(&mut self) {
         self.drop_work();
-        for Unanswered { from, msg_id, wire_type } in self.cx.owed().take_all() {
-            let text = format!("the node ended before the handler of `{wire_type}` did");
+        for Unanswered { from, msg_id, wire_type } in self.cx.in_flight().take_all() {
+            let text = format!("the node stopped before the handler of `{wire_type}` finished");
             self.cx.respond(&from, msg_id, &RpcError::new(ErrorCode::Crash, text));
         }
     }
@@ -203,7 +207,7 @@ impl Node {
         let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
         let message = Message::parse(text)?;
         if let Some(in_reply_to) = message.in_reply_to() {
-            let call = self.cx.calls().take(&message, in_reply_to);
+            let call = self.cx.pending_calls().take(&message, in_reply_to);
             if let Some(complete) = call {
                 complete(Some(&message));
             }
@@ -224,8 +228,8 @@ impl Node {
         }
     }
 
-    /// Serves `init`. Only the first one makes a handler, so a repeated one changes nothing. One that names a cluster
-    /// without this node is refused: no handler could do anything with it.
+    /// Serves `init`. Only the first makes a handler, so a repeated `init` changes nothing. One whose `node_ids` lack this
+    /// node is refused.
     fn init(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
         let cx = self.cx.clone();
         let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::NoMsgId)) };
@@ -237,7 +241,7 @@ impl Node {
             }
         };
         if !init.node_ids.contains(&init.node_id) {
-            let text = "`init`: body.node_ids: `node_id` is not among them";
+            let text = "`init`: body.node_ids: does not contain `node_id`";
             cx.fail(message, msg_id, &RpcError::new(ErrorCode::MalformedRequest, text));
             return Ok(());
         }
@@ -246,7 +250,7 @@ impl Node {
             match catch_unwind(AssertUnwindSafe(|| make(&cx))) {
                 Ok(handler) => self.state = State::Serving(handler),
                 Err(_) => {
-                    // A second `init` begins anew.
+                    // The next `init` tries again.
                     drop(cx.take_spawned());
                     report_crash(&cx, message);
                     return Ok(());
@@ -259,11 +263,17 @@ impl Node {
 }
 
 impl Node {
-    /// Tasks and tickers know the context, which knows the tickers: without this they would hold each other for ever.
+    /// Breaks the cycle of references: tasks and tickers hold the context, which holds the tickers.
     fn drop_work(&mut self) {
         self.tasks = Tasks::new();
         let timers = std::mem::take(&mut *self.cx.timers());
         drop(timers);
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("cx", &self.cx).finish_non_exhaustive()
     }
 }
 
@@ -273,17 +283,17 @@ impl Drop for Node {
     }
 }
 
-/// Error 11 for requests that come before `init`. The node has no id yet; the sender knows it by the one it used.
+/// Answers a request that comes before `init` with error 11, under the id to which it was sent.
 fn refuse_before_init(cx: &Context, message: &Message<'_>) -> Result<(), Rejected> {
     let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::BeforeInit)) };
-    let error = RpcError::new(ErrorCode::TemporarilyUnavailable, "this node has not been initialised yet");
+    let error = RpcError::new(ErrorCode::TemporarilyUnavailable, "received before `init`: retry after `init_ok`");
     cx.fail(message, msg_id, &error);
     Ok(())
 }
 
-/// Tells the sender of a request, if it is one, that its handler panicked.
+/// Answers a request whose handler panicked with error 13.
 fn report_crash(cx: &Context, message: &Message<'_>) {
     if let Some(msg_id) = message.msg_id() {
-        cx.fail(message, msg_id, &support::crash(message.wire_type()));
+        cx.fail(message, msg_id, &crash(message.wire_type()));
     }
 }

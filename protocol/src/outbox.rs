@@ -1,16 +1,15 @@
-//! Outgoing messages, encoded one behind the other into a single buffer: no allocation a message, and one write for
-//! many of them.
+//! Outgoing messages, encoded one behind the other into a single buffer: no allocation per message, and one write for many.
 
-use crate::NodeId;
+use crate::node_id::NodeId;
 use memchr::memchr2;
 use serde::{Serialize, ser::Error as _};
 
 #[derive(Default)]
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
-    /// To whom the lines go, one id behind the other: a process writes the lines as they are and needs none of them.
+    /// The destinations of the lines, one id behind the other. Only a simulation reads them.
     dests: String,
-    /// Where each line ends, and its destination.
+    /// The end of each line and of its destination.
     ends: Vec<Ends>,
 }
 
@@ -20,10 +19,10 @@ struct Ends {
     dest: usize,
 }
 
-/// Above this, an empty buffer gives its memory back.
+/// The capacity to which an empty buffer shrinks.
 const KEEP_BYTES: usize = 256 * 1024;
 
-/// A body: what [`Outbox::push`] writes before the payload's own fields.
+/// A body, as [`Outbox::push`] takes it.
 pub(crate) struct Body<'a> {
     pub(crate) wire_type: &'a str,
     pub(crate) msg_id: Option<i64>,
@@ -33,16 +32,16 @@ pub(crate) struct Body<'a> {
 }
 
 impl Outbox {
-    /// Encodes a message at the end.
+    /// Appends a message.
     ///
     /// # Panics
     ///
-    /// The payload is no JSON object, which is a bug in its type; nothing of it is kept.
+    /// If the payload does not encode as a JSON object, which is a bug in its type. Nothing of it is kept.
     pub(crate) fn push(&mut self, src: &str, dest: &str, body: &Body<'_>) {
         let start = self.bytes.len();
         if let Err(error) = encode(&mut self.bytes, src, dest, body) {
             self.bytes.truncate(start);
-            panic!("the payload of `{}` has no form as a JSON object: {error}", body.wire_type);
+            panic!("the payload of `{}` does not encode as a JSON object: {error}", body.wire_type);
         }
         join_lines(&mut self.bytes[start..]);
         self.bytes.push(b'\n');
@@ -55,7 +54,7 @@ impl Outbox {
         &self.bytes
     }
 
-    /// Each line without its newline, and to whom it goes.
+    /// Each line without its newline, and its destination.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (NodeId, &str)> {
         let mut start = Ends { line: 0, dest: 0 };
         self.ends.iter().map(move |end| {
@@ -76,8 +75,8 @@ impl Outbox {
     }
 }
 
-/// Writes the envelope by hand: its keys need no escapes, and a payload that is written as an object of its own costs less
-/// than one that serde flattens into another.
+/// Writes the envelope by hand: its keys need no escapes, and writing the payload as an object of its own costs less than
+/// serde's `flatten`.
 fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_json::Result<()> {
     name(out, "{\"src\":\"", src)?;
     name(out, ",\"dest\":\"", dest)?;
@@ -97,13 +96,13 @@ fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_js
             out.push(b'}');
         }
         [b'{', ..] => out[payload] = b',',
-        _ => return Err(serde_json::Error::custom("only structs and maps have one")),
+        _ => return Err(serde_json::Error::custom("only structs and maps do")),
     }
     out.push(b'}');
     Ok(())
 }
 
-/// Bytes that a JSON string needs no escapes for; nearly all names have no others.
+/// The bytes that a JSON string holds unescaped. Nearly all names consist of them.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b' ' as usize;
@@ -114,8 +113,7 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Writes a name behind the text that leads up to it and its opening quote. To see that a name is plain costs less than
-/// to look for escapes.
+/// Writes `before`, which ends with the opening quote, and the name. Checking that a name is plain costs less than escaping.
 fn name(out: &mut Vec<u8>, before: &str, name: &str) -> serde_json::Result<()> {
     out.extend_from_slice(before.as_bytes());
     if !name.bytes().all(|byte| PLAIN[usize::from(byte)]) {
@@ -127,14 +125,13 @@ fn name(out: &mut Vec<u8>, before: &str, name: &str) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Writes a value behind the text that leads up to it.
+/// Writes `before` and the value.
 fn member<T: Serialize + ?Sized>(out: &mut Vec<u8>, before: &str, value: &T) -> serde_json::Result<()> {
     out.extend_from_slice(before.as_bytes());
     serde_json::to_writer(out, value)
 }
 
-/// Puts JSON text on one line. A value that is kept verbatim may have been read from several; there, line ends stand
-/// between tokens only.
+/// Puts JSON text on one line. Only a verbatim value can contain line ends, and only between tokens.
 fn join_lines(mut text: &mut [u8]) {
     while let Some(at) = memchr2(b'\n', b'\r', text) {
         text[at] = b' ';

@@ -1,43 +1,52 @@
-//! What a handler method gives back: its answer, or the promise of one.
+//! The results of handler functions: a reply, or a future of one; and the types that a function may return.
 
-use crate::{RpcError, support::IntoError};
-use std::{future::Future, pin::Pin};
+use crate::generated::errors::RpcError;
+use std::{fmt, future::Future, pin::Pin};
 
-/// A future answer.
+/// A future reply.
 pub(crate) type Later<T> = Pin<Box<dyn Future<Output = Result<T, RpcError>>>>;
 
-/// A handler's answer to a request.
+/// A handler's reply to a request.
 pub enum Reply<T> {
-    /// Known at once, and written at once.
+    /// Known now, and written at once.
     Ready(Result<T, RpcError>),
-    /// Known when the future ends. It is polled in place first, and becomes a task only if it really waits.
+    /// Known when the future ends. The node polls it in place first; it becomes a task only if it waits.
     Later(Pin<Box<dyn Future<Output = Result<T, RpcError>>>>),
 }
 
 impl<T> Reply<T> {
-    /// The answer that `handled` is or holds.
+    /// Makes a reply of a handler's result.
     pub fn ready(handled: impl IntoReply<T>) -> Self {
         Self::Ready(handled.into_reply())
     }
 
-    /// The answer that `future` ends with.
+    /// Makes a reply of a future handler's result.
     pub fn later<H: IntoReply<T>>(future: impl Future<Output = H> + 'static) -> Self {
         Self::Later(Box::pin(async move { future.await.into_reply() }))
     }
 }
 
-/// What a handler function may return for a response `T`: the response, or a `Result` of it.
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(reply) => f.debug_tuple("Ready").field(reply).finish(),
+            Self::Later(_) => f.debug_tuple("Later").finish_non_exhaustive(),
+        }
+    }
+}
+
+/// A type that a handler function may return for a response `T`: the response, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler must answer with `{T}`, not with `{Self}`",
     label = "write `{T}`, or a `Result` of it",
-    note = "the schema pairs each request with its response; the request's type is that of the handler's parameter"
+    note = "the schema pairs each request with its response; the request is the type of the handler's parameter"
 )]
 pub trait IntoReply<T> {
     /// The response or the error to send.
     ///
     /// # Errors
     ///
-    /// What the handler failed with.
+    /// The error that the handler returned.
     fn into_reply(self) -> Result<T, RpcError>;
 }
 
@@ -51,5 +60,46 @@ impl<T> IntoReply<T> for T {
 impl<T, E: IntoError> IntoReply<T> for Result<T, E> {
     fn into_reply(self) -> Result<T, RpcError> {
         self.map_err(IntoError::into_error)
+    }
+}
+
+/// An error that a handler may return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent to a client as an error",
+    label = "write `RpcError` here, or implement `From<{Self}> for RpcError`",
+    note = "`RpcError::new(ErrorCode::.., text)` makes one; a `CallError` becomes one by `?`"
+)]
+pub trait IntoError {
+    /// The error on the wire.
+    fn into_error(self) -> RpcError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<RpcError>> IntoError for E {
+    fn into_error(self) -> RpcError {
+        self.into()
+    }
+}
+
+/// A type that a function without a reply may return: `#[message]` and `#[every]`.
+#[diagnostic::on_unimplemented(
+    message = "the result of this function is sent to nobody",
+    label = "return nothing, or a `Result<(), _>`",
+    note = "a function that answers another node is `#[rpc]`"
+)]
+pub trait Unawaited: IntoReply<()> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoReply<()>> Unawaited for T {}
+
+/// The outcome of a function without a reply.
+pub fn unawaited(outcome: impl Unawaited) -> Result<(), RpcError> {
+    outcome.into_reply()
+}
+
+/// Logs the failure of a function without a reply.
+pub(crate) fn report(name: &str, result: Result<(), RpcError>) {
+    if let Err(error) = result {
+        tracing::warn!("`{name}` failed: {error}");
     }
 }

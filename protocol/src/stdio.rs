@@ -1,11 +1,11 @@
-//! The one module that touches stdin, stdout, stderr and the clock: it drives a [`Node`] until its input ends.
+//! The only module that touches stdin, stdout, stderr and the clock. It drives a [`Node`] until its input ends.
 //!
-//! One thread, no channel. Output is held back while more input is at hand and written at once when the input is
-//! drained, so a flood costs one write for many replies and a single request none of the waiting. Before the thread
-//! waits, everything has been written; while a slow reader keeps it from writing, it reads no further, so neither
-//! buffer grows without bound.
+//! There is one thread and no channel. Output is held back while more input is available and written when the input is
+//! used up: a flood of requests costs one write for many replies, and a single request does not wait. Before the thread
+//! waits it has written everything. While a slow reader blocks its writes it does not read, so neither buffer grows
+//! without bound.
 
-use crate::{Context, Handler, Node, Rejected, lines::Lines};
+use crate::{context::Context, error::Rejected, handler::Handler, lines::Lines, node::Node};
 use rand::{TryRng, rngs::SysRng};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::{
@@ -17,29 +17,29 @@ use std::{
 use tracing::span::EnteredSpan;
 use tracing_subscriber::{filter::Targets, fmt::time::uptime, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// How much output may wait while there are lines at hand.
+/// The size of the output at which it is written although more input is available.
 const OUTPUT_BYTES: usize = 64 * 1024;
 
-/// How long handlers may go on once the input has ended: as long as a client of Maelstrom waits for an answer.
+/// The time that handlers get after the input has ended: as long as a client of Maelstrom waits for a reply.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Serves messages from stdin with an `H` and writes to stdout, until stdin ends and every request has been answered.
 ///
-/// Logs go to stderr, warnings by default and what `RUST_LOG` names otherwise (`RUST_LOG=debug`,
-/// `RUST_LOG=my_node=trace`). A reader that closes stdout ends the node quietly.
+/// Logs go to stderr: warnings, or the levels in `RUST_LOG` (`RUST_LOG=debug`, `RUST_LOG=my_node=trace`). If the reader
+/// closes stdout, the node stops without an error.
 ///
 /// # Errors
 ///
-/// Reading stdin or writing stdout failed otherwise.
+/// If reading stdin or writing stdout fails.
 pub fn run<H: Handler>() -> io::Result<()> {
     run_with(H::init)
 }
 
-/// As [`run`], with a handler that `make` makes on `init`.
+/// Does the same as [`run`], with a handler that `make` makes when the node receives `init`.
 ///
 /// # Errors
 ///
-/// The same.
+/// If reading stdin or writing stdout fails.
 pub fn run_with<H: Handler>(make: impl Fn(&Context) -> H + 'static) -> io::Result<()> {
     log_to_stderr();
     drive(
@@ -49,11 +49,11 @@ pub fn run_with<H: Handler>(make: impl Fn(&Context) -> H + 'static) -> io::Resul
     )
 }
 
-/// Serves messages from `input` with an `H` and writes to `output`: what [`run`] does, over any pair of pipes or sockets.
+/// Does the same as [`run`] over any pair of pipes or sockets, without setting up logs.
 ///
 /// # Errors
 ///
-/// Reading or writing failed, except that a reader which closed `output` ends the node quietly.
+/// If reading or writing fails. If the reader closes `output`, the node stops without an error.
 pub fn run_over<H: Handler>(input: impl Into<OwnedFd>, output: impl Into<OwnedFd>) -> io::Result<()> {
     drive(Node::new::<H>(seed()?), input.into(), output.into())
 }
@@ -65,7 +65,7 @@ fn log_to_stderr() {
         .and_then(|filter| filter.parse().ok())
         .unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN));
     let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_timer(uptime()).with_target(false);
-    // Somebody who has set up logging before keeps it.
+    // Fails if the program has set up logs before; those stay.
     let _ = tracing_subscriber::registry().with(format).with(filter).try_init();
 }
 
@@ -86,7 +86,7 @@ struct Driver {
     input: File,
     output: File,
     start: Instant,
-    /// Names the node in every line it logs; entered when it knows its id.
+    /// The span that names the node in every line of its log; entered when the id is known.
     span: Option<EnteredSpan>,
 }
 
@@ -121,7 +121,7 @@ impl Driver {
         if self.node.pending_bytes() > OUTPUT_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Fires timers until there is input, or its end. Without timers, reading waits by itself.
+    /// Runs timers until there is input or its end. Without timers it returns at once, and the read waits.
     fn wait_for_input(&mut self) -> io::Result<()> {
         while let Some(deadline) = self.node.deadline() {
             let timeout = deadline.saturating_sub(self.now());
@@ -139,14 +139,14 @@ impl Driver {
         Ok(())
     }
 
-    /// Answers what is still unanswered when no line can come any more.
+    /// Answers the requests that are still unanswered at the end of the input.
     fn finish(mut self) -> io::Result<()> {
         let end = self.now() + GRACE;
         self.node.close();
         while self.node.unanswered() > 0 {
             self.flush()?;
             let Some(deadline) = self.node.deadline().filter(|deadline| *deadline <= end) else { break };
-            #[expect(clippy::disallowed_methods, reason = "the driver waits so that nodes need not")]
+            #[expect(clippy::disallowed_methods, reason = "the driver waits in place of the node")]
             std::thread::sleep(deadline.saturating_sub(self.now()));
             self.node.advance(self.now());
         }
@@ -165,6 +165,6 @@ impl Driver {
 }
 
 fn clock() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "the one place where a node's clock is read")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads a node's clock")]
     Instant::now()
 }

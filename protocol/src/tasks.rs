@@ -1,4 +1,4 @@
-//! The node's executor: a `FuturesUnordered` that is polled, on the node's own thread, whenever something woke it.
+//! The node's executor: a `FuturesUnordered` that is polled on the node's own thread whenever a task was woken.
 
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{
@@ -10,10 +10,10 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// Work that goes on after the message or timer that began it.
+/// Work that continues after the message or timer that started it.
 pub(crate) type Task = LocalBoxFuture<'static, ()>;
 
-/// Makes a future a task that survives its own panic; the panic hook has reported it by then.
+/// Makes a task of a future. A panic ends the task only; the panic hook has reported it.
 pub(crate) fn task(future: impl Future<Output = ()> + 'static) -> Task {
     AssertUnwindSafe(future).catch_unwind().map(|_| ()).boxed_local()
 }
@@ -24,7 +24,7 @@ pub(crate) struct Tasks {
     waker: Waker,
 }
 
-/// Set when a task can go on.
+/// Set when a task was woken.
 struct Woken(AtomicBool);
 
 impl Wake for Woken {
@@ -43,11 +43,11 @@ impl Tasks {
         Self { running: FuturesUnordered::new(), waker: Waker::from(Arc::clone(&woken)), woken }
     }
 
-    /// Takes over new tasks and polls until every task waits. Tasks may spawn tasks: `spawned` gives the newest.
+    /// Adds new tasks and polls until all tasks wait. Tasks may spawn tasks, so `spawned` is asked again each time.
     pub(crate) fn run(&mut self, mut spawned: impl FnMut() -> Vec<Task>) {
         loop {
             let new = spawned();
-            // Looks first: this runs for every message, mostly in vain, and a swap locks the bus.
+            // A load before the store: this runs for every message, mostly with nothing to do, and a swap locks the bus.
             if new.is_empty() && !self.woken.0.load(Ordering::Relaxed) {
                 return;
             }

@@ -1,7 +1,11 @@
-//! What a node does again and again: `#[every(..)]` and [`Context::every`]. Mostly a tick has nothing to wait for, often
-//! nothing to do; so a ticker is called straight from the timers, and only a tick that waits becomes a task.
+//! Periodic work: `#[every(..)]` and [`Context::every`]. Most ticks wait for nothing and many do nothing, so the timers
+//! call a ticker directly, and a tick becomes a task only if it waits.
 
-use crate::{Context, Reply, RpcError, support::report, timers::Waiter};
+use crate::{
+    context::{Context, Tick, Waiter},
+    generated::errors::RpcError,
+    reply::{Reply, report},
+};
 use futures::FutureExt;
 use std::{
     cell::RefCell,
@@ -10,28 +14,52 @@ use std::{
     time::Duration,
 };
 
-pub(crate) struct Ticker {
-    what: &'static str,
+/// Periodic work.
+impl Context {
+    /// Runs `tick` once every `period`, for the first time after one period. Late ticks are not caught up.
+    ///
+    /// # Panics
+    ///
+    /// If the period is zero: the node would do nothing else.
+    pub fn every(&self, period: Duration, mut tick: impl FnMut() + 'static) {
+        every(self, "every", period, move || {
+            tick();
+            Reply::Ready(Ok(()))
+        });
+    }
+}
+
+/// Runs `tick` every `period`, one call after the other. A tick that fails or panics does not end the series.
+pub fn every(cx: &Context, name: &'static str, period: Duration, tick: impl FnMut() -> Reply<()> + 'static) {
+    assert!(!period.is_zero(), "`{name}` cannot run every 0 seconds: give it a period above zero");
+    Rc::new(Ticker { name, period, tick: RefCell::new(Box::new(tick)) }).wait(cx);
+}
+
+struct Ticker {
+    name: &'static str,
     period: Duration,
     tick: RefCell<Box<dyn FnMut() -> Reply<()>>>,
 }
 
 impl Ticker {
-    /// Calls `tick` every `period`, one call after the other. A tick that fails or panics does not end the series.
-    pub(crate) fn start(cx: &Context, what: &'static str, period: Duration, tick: impl FnMut() -> Reply<()> + 'static) {
-        assert!(!period.is_zero(), "`{what}` cannot run every 0 seconds");
-        Rc::new(Self { what, period, tick: RefCell::new(Box::new(tick)) }).wait(cx);
-    }
-
     fn wait(self: Rc<Self>, cx: &Context) {
         let deadline = cx.now().saturating_add(self.period);
         let mut timers = cx.timers();
         let key = timers.key(deadline);
-        timers.wait(key, Waiter::Ticker(self));
+        timers.wait(key, Waiter::Tick(self));
     }
 
-    /// Its time has come.
-    pub(crate) fn tick(self: Rc<Self>, cx: &Context) {
+    /// Sets the next timer. The panic hook has already reported a panic.
+    fn ticked(self: Rc<Self>, cx: &Context, result: Option<Result<(), RpcError>>) {
+        if let Some(result) = result {
+            report(self.name, result);
+        }
+        self.wait(cx);
+    }
+}
+
+impl Tick for Ticker {
+    fn tick(self: Rc<Self>, cx: &Context) {
         let reply = catch_unwind(AssertUnwindSafe(|| (self.tick.borrow_mut())()));
         match reply {
             Ok(Reply::Later(future)) => {
@@ -44,13 +72,5 @@ impl Ticker {
             Ok(Reply::Ready(result)) => self.ticked(cx, Some(result)),
             Err(_) => self.ticked(cx, None),
         }
-    }
-
-    /// Waits for the next tick. The panic hook has reported a panic by now.
-    fn ticked(self: Rc<Self>, cx: &Context, result: Option<Result<(), RpcError>>) {
-        if let Some(result) = result {
-            report(self.what, result);
-        }
-        self.wait(cx);
     }
 }

@@ -1,31 +1,30 @@
-//! Who waits until when: tasks that sleep, and tickers. They are kept by deadline and, at the same deadline, in the order in
-//! which they came.
+//! The timers of a node, ordered by deadline and, at the same deadline, by the order in which they were set.
 
-use crate::ticker::Ticker;
-use std::{collections::BTreeMap, rc::Rc, task::Waker, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-/// A timer's place: its deadline and a number that tells equal deadlines apart.
+/// A timer's position: its deadline, and a number that tells equal deadlines apart.
 pub(crate) type TimerKey = (Duration, u64);
 
-#[derive(Default)]
-pub(crate) struct Timers {
-    waiting: BTreeMap<TimerKey, Waiter>,
+/// Timers that wake a `W` each.
+pub(crate) struct Timers<W> {
+    waiting: BTreeMap<TimerKey, W>,
     issued: u64,
 }
 
-pub(crate) enum Waiter {
-    Task(Waker),
-    Ticker(Rc<Ticker>),
+impl<W> Default for Timers<W> {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new(), issued: 0 }
+    }
 }
 
-impl Timers {
-    /// A new place among those who wait for `deadline`.
+impl<W> Timers<W> {
+    /// A new position for `deadline`, behind all that were issued for the same time.
     pub(crate) fn key(&mut self, deadline: Duration) -> TimerKey {
         self.issued += 1;
         (deadline, self.issued)
     }
 
-    pub(crate) fn wait(&mut self, key: TimerKey, waiter: Waiter) {
+    pub(crate) fn wait(&mut self, key: TimerKey, waiter: W) {
         self.waiting.insert(key, waiter);
     }
 
@@ -33,13 +32,13 @@ impl Timers {
         self.waiting.remove(&key);
     }
 
-    /// The earliest deadline anyone waits for.
+    /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Duration> {
         self.waiting.first_key_value().map(|((deadline, _), _)| *deadline)
     }
 
-    /// The first of those whose deadline is `now` or earlier; it waits no longer.
-    pub(crate) fn take_due(&mut self, now: Duration) -> Option<Waiter> {
+    /// Removes and returns the first timer whose deadline is `now` or earlier.
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<W> {
         self.waiting.first_entry().filter(|first| first.key().0 <= now).map(|first| first.remove())
     }
 }

@@ -381,45 +381,48 @@ fn error(msg_id: i64, code: i64, text: &str) -> String {
 #[test]
 fn a_line_that_is_no_message_is_shown_on_one_line_and_skipped() {
     let rows: [(&[u8], &str); 18] = [
-        (b"hello", "no message (expected value at column 1): hello"),
-        (b"{\"src\":", "no message (src: EOF while parsing a value at column 7): {\"src\":"),
+        (b"hello", "not a message (expected value at column 1): hello"),
+        (b"{\"src\":", "not a message (src: EOF while parsing a value at column 7): {\"src\":"),
         (b"\xff\xfe{}", "not UTF-8: \u{fffd}\u{fffd}{}"),
-        (b"\"text\"", "no message (invalid type: string \"text\", expected an object at column 6): \"text\""),
-        (b"7", "no message (invalid type: integer `7`, expected an object at column 1): 7"),
-        (b"null", "no message (invalid type: null, expected an object at column 4): null"),
+        (b"\"text\"", "not a message (invalid type: string \"text\", expected an object at column 6): \"text\""),
+        (b"7", "not a message (invalid type: integer `7`, expected an object at column 1): 7"),
+        (b"null", "not a message (invalid type: null, expected an object at column 4): null"),
         (
             br#"["c1","n1",{"type":"echo"}]"#,
-            r#"no message (invalid type: sequence, expected an object at column 0): ["c1","n1",{"type":"echo"}]"#,
+            r#"not a message (invalid type: sequence, expected an object at column 0): ["c1","n1",{"type":"echo"}]"#,
         ),
-        (b"{}", "no message (missing field `src` at column 2): {}"),
-        (br#"{"src":"c1"}"#, r#"no message (missing field `dest` at column 12): {"src":"c1"}"#),
-        (br#"{"src":"c1","dest":"n1"}"#, r#"no message (missing field `body` at column 24): {"src":"c1","dest":"n1"}"#),
+        (b"{}", "not a message (missing field `src` at column 2): {}"),
+        (br#"{"src":"c1"}"#, r#"not a message (missing field `dest` at column 12): {"src":"c1"}"#),
+        (
+            br#"{"src":"c1","dest":"n1"}"#,
+            r#"not a message (missing field `body` at column 24): {"src":"c1","dest":"n1"}"#,
+        ),
         (
             br#"{"src":1,"dest":"n1","body":{}}"#,
-            r#"no message (src: invalid type: integer `1`, expected a string at column 8): {"src":1,"dest":"n1","body":{}}"#,
+            r#"not a message (src: invalid type: integer `1`, expected a string at column 8): {"src":1,"dest":"n1","body":{}}"#,
         ),
         (
             br#"{"src":"c1","dest":"n1","body":{}}"#,
-            r#"no message (body: missing field `type` at column 33): {"src":"c1","dest":"n1","body":{}}"#,
+            r#"not a message (body: missing field `type` at column 33): {"src":"c1","dest":"n1","body":{}}"#,
         ),
         (
             br#"{"src":"c1","dest":"n1","body":["echo",1]}"#,
-            r#"no message (body: invalid type: sequence, expected an object at column 31): {"src":"c1","dest":"n1","body":["echo",1]}"#,
+            r#"not a message (body: invalid type: sequence, expected an object at column 31): {"src":"c1","dest":"n1","body":["echo",1]}"#,
         ),
         (
             br#"{"src":"c1","dest":"n1","body":{"type":5}}"#,
-            r#"no message (body.type: invalid type: integer `5`, expected a string at column 40): {"src":"c1","dest":"n1","body":{"type":5}}"#,
+            r#"not a message (body.type: invalid type: integer `5`, expected a string at column 40): {"src":"c1","dest":"n1","body":{"type":5}}"#,
         ),
         (
             br#"{"src":"c1","dest":"n1","body":{"type":"echo","msg_id":"1"}}"#,
-            r#"no message (body.msg_id: invalid type: string "1", expected i64 at column 58): {"src":"c1","dest":"n1","body":{"type":"echo","msg_id":"1"}}"#,
+            r#"not a message (body.msg_id: invalid type: string "1", expected i64 at column 58): {"src":"c1","dest":"n1","body":{"type":"echo","msg_id":"1"}}"#,
         ),
         (
             br#"{"src":"c1","dest":"n1","body":{"type":"x"}} {}"#,
-            r#"no message (trailing characters at column 46): {"src":"c1","dest":"n1","body":{"type":"x"}} {}"#,
+            r#"not a message (trailing characters at column 46): {"src":"c1","dest":"n1","body":{"type":"x"}} {}"#,
         ),
-        (b"\x1b[31m\x07", "no message (expected value at column 1): \\u{1b}[31m\\u{7}"),
-        (b"a\0b\rc", "no message (expected value at column 1): a\\u{0}b\\rc"),
+        (b"\x1b[31m\x07", "not a message (expected value at column 1): \\u{1b}[31m\\u{7}"),
+        (b"a\0b\rc", "not a message (expected value at column 1): a\\u{0}b\\rc"),
     ];
     for (line, said) in rows {
         let outcome = serve_lines::<Parrot>(&[line]);
@@ -477,7 +480,7 @@ fn an_unknown_type_is_answered_once_or_shown_once() {
     assert_eq!(outcome.sent, [""; 0]);
     assert_eq!(outcome.log.len(), 1);
     assert!(
-        outcome.log[0].contains("unknown type `dance` (it has no msg_id to answer; known: echo): {"),
+        outcome.log[0].contains("unknown type `dance` (it has no `msg_id` to answer; known: echo): {"),
         "{:?}",
         outcome.log
     );
@@ -490,7 +493,7 @@ fn a_request_that_cannot_be_answered_is_shown_once() {
         assert_eq!(outcome.sent, [""; 0]);
         assert_eq!(outcome.log.len(), 1);
         assert!(
-            outcome.log[0].contains("skipped a request without msg_id, which cannot be answered: {"),
+            outcome.log[0].contains("skipped a request without `msg_id`, which cannot be answered: {"),
             "{:?}",
             outcome.log
         );
@@ -568,7 +571,7 @@ fn a_body_that_does_not_fit_is_answered_with_field_expectation_and_value() {
 fn before_init_requests_are_put_off() {
     let early = [request(1, "1"), message(r#"{"type":"rumour"}"#), message(r#"{"type":"echo_ok","in_reply_to":4}"#)];
     let outcome = serve::<Parrot>(format!("{}\n{INIT}\n{}\n", early.join("\n"), request(2, "2")).as_bytes());
-    let text = "this node has not been initialised yet";
+    let text = "received before `init`: retry after `init_ok`";
     assert_eq!(outcome.sent, [&error(1, 11, text), r#"c0 {"type":"init_ok","in_reply_to":1}"#, &echoed(2, "2")]);
     assert_eq!(outcome.log.len(), 1);
     assert!(outcome.log[0].contains("skipped a message that came before `init`: {"), "{:?}", outcome.log);
@@ -590,7 +593,7 @@ fn an_init_of_a_cluster_without_the_node_is_refused_and_another_one_counts() {
             r#"{{"src":"c0","dest":"n1","body":{{"type":"init","msg_id":3,"node_id":"n1","node_ids":{ids}}}}}"#
         );
         let outcome = serve::<Parrot>(format!("{bad}\n{INIT}\n{bad}\n{}\n", request(2, "2")).as_bytes());
-        let refused = r#"c0 {"type":"error","in_reply_to":3,"code":12,"text":"`init`: body.node_ids: `node_id` is not among them"}"#;
+        let refused = r#"c0 {"type":"error","in_reply_to":3,"code":12,"text":"`init`: body.node_ids: does not contain `node_id`"}"#;
         assert_eq!(outcome.sent, [refused, r#"c0 {"type":"init_ok","in_reply_to":1}"#, refused, &echoed(2, "2")]);
         assert_eq!((outcome.log, outcome.panics), (vec![], vec![]));
     }
@@ -618,8 +621,8 @@ fn a_second_init_is_answered_and_changes_nothing() {
 fn a_panic_costs_one_error_and_the_node_lives_on() {
     let crashed = |wire_type: &str| error(5, 13, &format!("the handler of `{wire_type}` panicked"));
     let no_object = |wire_type: &str| {
-        let reason = "only structs and maps have one";
-        format!("the payload of `{wire_type}` has no form as a JSON object: {reason}")
+        let reason = "only structs and maps do";
+        format!("the payload of `{wire_type}` does not encode as a JSON object: {reason}")
     };
     let (panic, wait) = (request(5, r#""panic""#), request(5, r#""wait, panic""#));
     let (startle, shapeless) =
@@ -809,8 +812,8 @@ fn whatever_was_read_before_the_end_is_answered() {
             vec![
                 echoed(4, "1"),
                 error(5, 13, "the handler of `echo` panicked"),
-                error(2, 13, "the node ended before the handler of `echo` did"),
-                error(3, 13, "the node ended before the handler of `echo` did"),
+                error(2, 13, "the node stopped before the handler of `echo` finished"),
+                error(3, 13, "the node stopped before the handler of `echo` finished"),
             ],
         ),
     ];

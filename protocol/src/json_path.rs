@@ -1,17 +1,17 @@
-//! Says at which value of a JSON text an error was found: `body.txn[1][0]`. Only the column is needed for that, so the
-//! types that are decoded know nothing of it, and a line without errors pays nothing.
+//! The path of the value at which a JSON text has an error: `body.txn[1][0]`. It is found from the column of the error, so
+//! decoding does not track paths, and a line without errors costs nothing.
 
 use std::fmt::Write as _;
 
 /// One level of nesting.
 enum Level {
-    /// An object, and the key whose value is being read.
+    /// An object, and the key of the current value.
     Object(Option<String>),
-    /// An array, and the index of the element that is being read.
+    /// An array, and the index of the current element.
     Array(usize),
 }
 
-/// The path to the value in `text` that the first `column` bytes end in or with; empty for the outermost one.
+/// The path to the value of `text` in which, or at whose end, the first `column` bytes end; empty for the outermost value.
 pub(crate) fn path(text: &str, column: usize) -> String {
     let read = &text.as_bytes()[..column.min(text.len())];
     let (mut levels, mut at) = (Vec::new(), 0);
@@ -36,7 +36,7 @@ pub(crate) fn path(text: &str, column: usize) -> String {
     render(&levels)
 }
 
-/// Where a string ends whose first character stands at `at`: behind its quote, or with the text.
+/// The end of a string whose first character is at `at`: behind its closing quote, or the end of the text.
 fn string_end(text: &[u8], mut at: usize) -> usize {
     while let Some(byte) = text.get(at) {
         at += if *byte == b'\\' { 2 } else { 1 };
@@ -56,7 +56,7 @@ fn render(levels: &[Level]) -> String {
                 let dot = if path.is_empty() { "" } else { "." };
                 path.extend([dot, key]);
             }
-            Level::Array(index) => write!(path, "[{index}]").expect("a String takes all"),
+            Level::Array(index) => write!(path, "[{index}]").expect("writing to a String succeeds"),
         }
     }
     path
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Each text ends where the error was found.
+    /// Each text ends at the error.
     #[test]
     fn the_path_leads_to_the_value_that_the_text_ends_in() {
         let rows = [

@@ -1,32 +1,33 @@
-//! Requests whose handlers wait for something. A node that ends before they do still owes each an answer.
+//! Requests whose handlers are still waiting for something. A node that stops before they finish answers each with an
+//! error.
 
-use crate::NodeId;
+use crate::node_id::NodeId;
 use std::collections::BTreeMap;
 
 #[derive(Default)]
-pub(crate) struct Owed {
-    /// In the order in which they came.
+pub(crate) struct InFlight {
+    /// Ordered by arrival.
     requests: BTreeMap<u64, Unanswered>,
     issued: u64,
 }
 
-/// A request, as far as it takes to answer it with an error.
+/// The parts of a request that an error reply needs.
 pub(crate) struct Unanswered {
     pub(crate) from: NodeId,
     pub(crate) msg_id: i64,
     pub(crate) wire_type: &'static str,
 }
 
-impl Owed {
-    /// Notes a request and gives it a number.
-    pub(crate) fn note(&mut self, request: Unanswered) -> u64 {
+impl InFlight {
+    /// Records a request and gives it a number.
+    pub(crate) fn begin(&mut self, request: Unanswered) -> u64 {
         self.issued += 1;
         self.requests.insert(self.issued, request);
         self.issued
     }
 
-    /// The request has its answer.
-    pub(crate) fn settle(&mut self, number: u64) {
+    /// Forgets a request that has its reply.
+    pub(crate) fn end(&mut self, number: u64) {
         self.requests.remove(&number);
     }
 
@@ -34,7 +35,7 @@ impl Owed {
         self.requests.len()
     }
 
-    /// Everything that is unanswered, oldest first.
+    /// Removes and returns all requests, oldest first.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Unanswered> + use<> {
         std::mem::take(&mut self.requests).into_values()
     }

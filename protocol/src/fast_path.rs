@@ -1,7 +1,8 @@
-//! Reads a line in the form in which nearly all lines come: no white space around the envelope's and the body's own
-//! tokens, names without escapes, integers of at most 18 digits. That takes a third of the instructions which
-//! `serde_json` needs for as much. Whatever looks different, right or wrong, is left to it: the whole line, or one value of
-//! its body. What is wrong with a line is said in one place only.
+//! A reader for the form that nearly all lines have: no white space around the tokens of the envelope and the body, names
+//! without escapes, integers of at most 18 digits. It takes a third of the instructions that `serde_json` takes.
+//!
+//! Everything else, valid or not, is left to `serde_json`: the whole line, or one value of its body. So errors are
+//! described in one place only.
 
 use crate::envelope::{Body, Envelope};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ pub(crate) fn parse(line: &str) -> Option<Envelope<'_>> {
     (scanner.at == line.len()).then_some(envelope)
 }
 
-/// The bytes that end a name: its quote, and what only `serde_json` reads, escapes and control characters.
+/// The bytes that end a name: its quote, and those that only `serde_json` reads, escapes and control characters.
 const ENDS_NAME: [bool; 256] = {
     let mut ends = [false; 256];
     let mut byte = 0;
@@ -28,7 +29,7 @@ const ENDS_NAME: [bool; 256] = {
     ends
 };
 
-/// How deep values are nested that are passed over here, for no stack is endless.
+/// The depth of nesting up to which values are skipped here, which bounds the stack.
 const MAX_DEPTH: usize = 16;
 
 struct Scanner<'a> {
@@ -97,7 +98,7 @@ impl<'a> Scanner<'a> {
         Some(name)
     }
 
-    /// An integer that needs no look at its size.
+    /// An integer of at most 18 digits, which cannot overflow.
     fn integer(&mut self) -> Option<i64> {
         let negative = self.peek()? == b'-';
         self.at += usize::from(negative);
@@ -111,9 +112,9 @@ impl<'a> Scanner<'a> {
             count += 1;
         }
         self.at += count;
-        // A number may go on behind its digits, as a fraction or an exponent.
+        // Behind the digits there may be a fraction or an exponent.
         let whole = matches!(rest[count], b',' | b'}' | b']') && !matches!(rest[..count], [] | [b'0', _, ..]);
-        // To serde `-0` is a fraction.
+        // serde reads `-0` as a float.
         let whole = whole && !(negative && number == 0);
         whole.then_some(if negative { -number } else { number })
     }
@@ -133,7 +134,7 @@ impl<'a> Scanner<'a> {
         Some(value)
     }
 
-    /// A value that nobody asks for; most are Maelstrom's own numbers of messages.
+    /// Skips the value of an unknown key. Most are Maelstrom's message numbers, `id`.
     fn skip(&mut self) -> Option<()> {
         let start = self.at;
         if self.integer().is_none() {
@@ -143,7 +144,7 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// Passes over a value that is written like the line: without white space, escapes and fractions.
+    /// Skips a value in the common form: without white space, escapes and fractions.
     fn pass(&mut self, depth: usize) -> Option<()> {
         match self.peek()? {
             b'"' => self.name().map(drop),
@@ -156,7 +157,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes over an array.
+    /// Skips an array.
     fn elements(&mut self, depth: usize) -> Option<()> {
         self.expect(b'[')?;
         if self.peek()? == b']' {
@@ -193,7 +194,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Keeps the value of a key that may come once.
+/// Keeps the value of a key that may occur once.
 fn fill<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
 }
@@ -204,7 +205,7 @@ mod tests {
     use crate::envelope;
     use proptest::{collection::vec, prelude::*, sample::select};
 
-    /// Whether a line was read here; if it was, serde must read the same.
+    /// Returns true if the line is read here, after checking that serde reads the same.
     fn is_plain(line: &str) -> bool {
         let Some(read) = parse(line) else { return false };
         let expected = envelope::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_uncommon_or_wrong_is_left_to_serde() {
+    fn other_forms_and_errors_are_left_to_serde() {
         let bodies = [
             "{}",
             r#"{"type": "read"}"#,
@@ -272,7 +273,7 @@ mod tests {
         }
     }
 
-    /// Pieces of lines, more often fit together than not.
+    /// Pieces of lines that often fit together.
     fn pieces() -> impl Strategy<Value = String> {
         let pieces = [
             r#"{"src":"c1","dest":"n1","body":{"type":"read","#,

@@ -5,9 +5,9 @@
 #[cfg(feature = "schema")]
 pub use crate::described::{Document, SchemaValue};
 pub use crate::{
-    handler::by_default,
+    handler::{ByDefault, by_default},
     message::{Encoded, decode, encode, present},
-    reply::unawaited,
+    reply::{IntoError, Unawaited, unawaited},
     round_trips::assert_round_trips,
     serve::{answer, receive, refuse},
     tagged_tuple::{Items, TaggedTuple, tagged_tuple},

@@ -196,9 +196,9 @@ fn check(function: &Function) -> Result<(), Error> {
         (role, Some(payload)) if !is_message(payload) => {
             let text = match role {
                 Role::Request => {
-                    format!("this is no message: write the type of the workload's request, `{}`", type_name(name))
+                    format!("this is not a message: write the type of the workload's request, `{}`", type_name(name))
                 }
-                _ => "this is no message: write a struct of your own that derives `Serialize` and `Deserialize`"
+                _ => "this is not a message: write a struct of your own that derives `Serialize` and `Deserialize`"
                     .to_owned(),
             };
             Err(Error::new_spanned(payload, text))

@@ -1,0 +1,14 @@
+//! All tests that use the crate as its users do, in one program: linking is the larger part of building a test.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+mod bad_input;
+mod context;
+#[cfg(feature = "schema")]
+mod described;
+mod fuzz;
+mod generated;
+#[path = "../mutations/mod.rs"]
+mod mutations;
+mod properties;
+mod recordings;

@@ -25,6 +25,7 @@
 //! - [`mod@workload`]: the operations of clients; one file a workload.
 //! - `engine`: everything on the network, in virtual or in real time.
 //! - `run`: a test from its options to its [`Report`].
+//! - [`simulation`]: a cluster that a test drives step by step.
 //! - [`options`], [`challenge`], [`soak`]: a test's options; the Gossip Glomers challenges with their official arguments;
 //!   options that a seed draws.
 //! - [`history`], [`checker`], [`judgement`]: what happened and what it is worth, from `glomers-checkers`.
@@ -33,6 +34,7 @@ pub mod challenge;
 mod engine;
 pub mod options;
 mod run;
+pub mod simulation;
 pub mod soak;
 pub mod workload;
 

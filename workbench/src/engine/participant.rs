@@ -18,6 +18,11 @@ pub(crate) trait Process {
     /// Hands over the lines to send, with their destinations.
     fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
 
+    /// The node in it, if it is one of this process.
+    fn node(&self) -> Option<&Node> {
+        None
+    }
+
     /// Stops it where it is.
     fn pause(&mut self) {}
 
@@ -62,5 +67,9 @@ impl Process for Node {
 
     fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
         self.drain(send);
+    }
+
+    fn node(&self) -> Option<&Node> {
+        Some(self)
     }
 }

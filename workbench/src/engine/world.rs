@@ -16,7 +16,7 @@ use crate::{
     options::{Fault, Options},
 };
 use foldhash::fast::FixedState;
-use glomers_protocol::NodeId;
+use glomers_protocol::{Node, NodeId};
 use indexmap::IndexMap;
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,36 @@ pub(crate) struct World {
     host: Option<Rc<Host>>,
     crash: Option<Crash>,
     complaints: Vec<String>,
+    tamper: Option<Tamper>,
+}
+
+/// A test's hand in the network: it decides the fate of each message as it is sent.
+pub(crate) type Tamper = Box<dyn FnMut(&Message<'_>) -> Fate>;
+
+/// A message as it is sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Message<'a> {
+    /// The id of the sender.
+    pub src: &'a str,
+    /// The id of the receiver.
+    pub dest: &'a str,
+    /// The message's JSON, envelope included.
+    pub line: &'a str,
+}
+
+/// The fate of a message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// It arrives after its latency.
+    Deliver,
+    /// It is lost.
+    Drop,
+    /// It takes this much longer; later ones may overtake it.
+    Delay(Duration),
+    /// It arrives, and once more after this time.
+    Repeat(Duration),
+    /// This line arrives in its place.
+    Replace(Box<str>),
 }
 
 struct Member {
@@ -133,6 +163,7 @@ impl World {
             host,
             crash: None,
             complaints: Vec::new(),
+            tamper: None,
         }
     }
 
@@ -158,6 +189,16 @@ impl World {
     pub(crate) fn find_crash(&mut self) -> Option<Crash> {
         let mut members = self.members.iter_mut().flatten();
         self.crash.take().or_else(|| members.find_map(|member| member.process.crash(Duration::ZERO)))
+    }
+
+    /// The node of that id, if it is running here.
+    pub(crate) fn node(&self, id: &str) -> Option<&Node> {
+        self.members[*self.seats.get(id)?].as_ref()?.process.node()
+    }
+
+    /// Lets a test decide the fate of every message, or no longer.
+    pub(crate) fn set_tamper(&mut self, tamper: Option<Tamper>) {
+        self.tamper = tamper;
     }
 
     /// How many messages were sent so far.
@@ -384,15 +425,30 @@ impl World {
         if self.log_send {
             tracing::info!(target: "net", id, "send {line}");
         }
-        let ways = self.network.send(src, dest, &mut self.rng);
+        let mut ways = self.network.send(src, dest, &mut self.rng);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });
         }
+        let line = self.tampered(src, dest, line, &mut ways);
         let (Some(receiver), [Some(way), copy]) = (receiver, ways) else { return };
         if let Some(copy) = copy {
             self.route(receiver, dest, copy, Parcel { deadline: self.now, id, src: src.clone(), line: line.clone() });
         }
         self.route(receiver, dest, way, Parcel { deadline: self.now, id, src: src.clone(), line });
+    }
+
+    /// Lets the test decide the fate of a message; returns the line that arrives.
+    fn tampered(&mut self, src: &str, dest: &str, line: Box<str>, ways: &mut [Option<Way>; 2]) -> Box<str> {
+        let Some(tamper) = &mut self.tamper else { return line };
+        let later = |way: Way, by| Way { detour: way.detour + by, ..way };
+        match tamper(&Message { src, dest, line: &line }) {
+            Fate::Deliver => {}
+            Fate::Drop => *ways = [None; 2],
+            Fate::Delay(by) => ways[0] = ways[0].map(|way| later(way, by)),
+            Fate::Repeat(by) => ways[1] = ways[0].map(|way| later(way, by)),
+            Fate::Replace(other) => return other,
+        }
+        line
     }
 
     /// Sends a message on its way to the inbox of `dest`.

@@ -1,7 +1,7 @@
 //! A client of the system under test. It is a node as well, one that serves nobody: the same core sends its requests,
 //! decodes the responses against the schema and lets it wait in virtual time (Maelstrom: `client.clj`).
 
-use glomers_protocol::{CallError, Context, Handler, Json, Message, NodeId, Rejected, Request, support};
+use glomers_protocol::{Call, CallError, Context, Handler, Json, Message, NodeId, Rejected, Request, support};
 use std::{rc::Rc, time::Duration};
 
 /// What became of an operation.
@@ -37,6 +37,11 @@ impl Client {
     /// No answer, an error, or an answer that breaks the schema.
     pub async fn call<R: Request>(&self, request: &R) -> Result<R::Response, CallError> {
         self.call_within(request, TIMEOUT).await
+    }
+
+    /// The call of [`Self::call`]: its request is sent at once, also if nobody awaits it.
+    pub(crate) fn ask<R: Request>(&self, request: &R) -> Call<R> {
+        self.cx.call(&self.node, request).from_anybody().timeout(TIMEOUT)
     }
 
     /// As [`Self::call`], with another timeout.

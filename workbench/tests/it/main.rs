@@ -12,4 +12,5 @@ mod kafka_mutants;
 mod liveness;
 mod mutants;
 mod nodes;
+mod simulation;
 mod watched;

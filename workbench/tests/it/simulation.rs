@@ -1,0 +1,151 @@
+//! A cluster driven step by step. Each node counts the words that it hears from its peers, so each verb of the
+//! [`Simulation`] shows in a count.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+use glomers_protocol::{
+    CallError, Context, Json,
+    broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
+    handler,
+};
+use glomers_workbench::{
+    Options,
+    options::Latency,
+    simulation::{Fate, Simulation},
+};
+use serde::{Deserialize, Serialize};
+use std::{cell::RefCell, time::Duration};
+
+/// Passes each value on once, to everybody.
+#[derive(Default)]
+struct Told(RefCell<Vec<Json>>);
+
+#[derive(Serialize, Deserialize)]
+struct Tell {
+    value: Json,
+}
+
+#[handler(broadcast)]
+impl Told {
+    fn topology(&self, _: Topology) -> TopologyOk {
+        TopologyOk {}
+    }
+
+    fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
+        cx.peers().for_each(|peer| cx.send(peer, &Tell { value: request.message.clone() }));
+        self.0.borrow_mut().push(request.message);
+        BroadcastOk {}
+    }
+
+    fn read(&self, _: Read) -> ReadOk {
+        ReadOk { messages: self.0.borrow().clone() }
+    }
+
+    #[message]
+    fn tell(&self, told: Tell) {
+        self.0.borrow_mut().push(told.value);
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Three nodes, 100 ms apart.
+fn cluster() -> Simulation {
+    let latency = Latency { mean: SECOND / 10, ..Latency::default() };
+    Simulation::new::<Told>(&Options { latency, ..Options::default().with_node_count(3) }).unwrap()
+}
+
+/// Tells n0 a value, lets a second pass, and counts what each node has heard.
+fn tell(simulation: &mut Simulation) -> [usize; 3] {
+    simulation.call("n0", &Broadcast { message: Json::from(1) }).unwrap();
+    simulation.run_for(SECOND);
+    heard(simulation)
+}
+
+fn heard(simulation: &Simulation) -> [usize; 3] {
+    ["n0", "n1", "n2"].map(|node| simulation.handler::<Told>(node).0.borrow().len())
+}
+
+#[test]
+fn messages_take_their_time() {
+    let mut simulation = cluster();
+    simulation.call("n0", &Broadcast { message: Json::from(1) }).unwrap();
+    simulation.run_for(SECOND / 20);
+    assert_eq!(heard(&simulation), [1, 0, 0]);
+    simulation.run_for(SECOND / 20);
+    assert_eq!(heard(&simulation), [1, 1, 1]);
+    assert!(simulation.run_until_quiet(SECOND, 2 * SECOND));
+}
+
+#[test]
+fn links_are_cut_and_mended() {
+    let mut simulation = cluster();
+    simulation.partition(&[&["n0", "n1"], &["n2"]]);
+    assert_eq!(tell(&mut simulation), [1, 1, 0]);
+    simulation.heal();
+    assert_eq!(tell(&mut simulation), [2, 2, 1]);
+    simulation.cut("n0", "n1");
+    assert_eq!(tell(&mut simulation), [3, 2, 2]);
+    simulation.isolate("n0");
+    assert_eq!(tell(&mut simulation), [4, 2, 2]);
+}
+
+#[test]
+fn a_crash_forgets_and_a_pause_does_not() {
+    let mut simulation = cluster();
+    simulation.crash("n1");
+    simulation.pause("n2");
+    simulation.call("n0", &Broadcast { message: Json::from(1) }).unwrap();
+    simulation.run_for(SECOND);
+    assert!(matches!(simulation.call("n1", &Read {}), Err(CallError::Timeout { .. })));
+    simulation.restart("n1").unwrap();
+    simulation.resume("n2");
+    simulation.run_for(SECOND);
+    assert_eq!(heard(&simulation), [1, 0, 1]);
+}
+
+#[test]
+fn messages_are_tampered_with() {
+    let mut simulation = cluster();
+    simulation.drop_next("n0", "n1");
+    assert_eq!(tell(&mut simulation), [1, 0, 1]);
+    simulation.delay_next("n0", "n1", 5 * SECOND);
+    assert_eq!(tell(&mut simulation), [2, 0, 2]);
+    simulation.run_for(5 * SECOND);
+    assert_eq!(heard(&simulation), [2, 1, 2]);
+    simulation.tamper(|message| match message.dest {
+        "n1" => Fate::Repeat(SECOND / 2),
+        "n2" => Fate::Replace(message.line.replace(r#""value":1"#, r#""value":9"#).into()),
+        _ => Fate::Deliver,
+    });
+    assert_eq!(tell(&mut simulation), [3, 3, 3]);
+    assert_eq!(simulation.handler::<Told>("n2").0.borrow().last(), Some(&Json::from(9)));
+    simulation.untamper();
+    assert_eq!(tell(&mut simulation), [4, 4, 4]);
+}
+
+#[test]
+fn a_reply_is_taken_when_it_has_come() {
+    let mut simulation = cluster();
+    let reply = simulation.send("n0", &Read {});
+    assert!(reply.take().is_none());
+    while simulation.step() && format!("{reply:?}").contains("false") {}
+    assert!(reply.take().unwrap().unwrap().messages.is_empty());
+}
+
+#[test]
+fn the_seed_fixes_every_message() {
+    let run = |seed| {
+        let latency =
+            Latency { mean: SECOND / 10, distribution: glomers_workbench::options::Distribution::Exponential };
+        let options = Options { latency, seed, ..Options::default().with_node_count(3) };
+        let mut simulation = Simulation::new::<Told>(&options).unwrap();
+        simulation.call("n0", &Broadcast { message: Json::from(1) }).unwrap();
+        let mut times = Vec::new();
+        while simulation.step() {
+            times.push((simulation.now(), heard(&simulation)));
+        }
+        times
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}

@@ -30,7 +30,8 @@ impl Context {
     /// # Panics
     ///
     /// If the payload does not encode as a JSON object.
-    pub fn call<R: Request>(&self, dest: &str, request: &R) -> Call<R> {
+    pub fn call<R: Request>(&self, dest: impl AsRef<str>, request: &R) -> Call<R> {
+        let dest = dest.as_ref();
         let msg_id = self.send_request(dest, request);
         Call::new(self, dest, msg_id, Self::TIMEOUT)
     }

@@ -87,8 +87,8 @@ impl Context {
     /// # Panics
     ///
     /// If the payload does not encode as a JSON object.
-    pub fn send<T: Payload>(&self, dest: &str, payload: &T) {
-        self.push(dest, None, None, payload);
+    pub fn send<T: Payload>(&self, dest: impl AsRef<str>, payload: &T) {
+        self.push(dest.as_ref(), None, None, payload);
     }
 
     /// The time since the node was started. It is the same during one call of a handler, and moves on between messages
@@ -182,7 +182,7 @@ impl Context {
     fn push<T: Payload>(&self, dest: &str, msg_id: Option<i64>, in_reply_to: Option<i64>, payload: &T) {
         let encode = |out: &mut Vec<u8>| payload.encode(out);
         let body = Body { wire_type: T::TYPE, msg_id, in_reply_to, encode: &encode };
-        self.outbox().push(self.id(), dest, &body);
+        self.outbox().push(self.id().as_str(), dest, &body);
     }
 
     /// Sends a request and returns its number.
@@ -206,10 +206,10 @@ impl Context {
     }
 
     /// Answers the request `msg_id` of `dest` with its handler's result.
-    pub(crate) fn answer<T: Payload>(&self, dest: &str, msg_id: i64, result: &Result<T, RpcError>) {
+    pub(crate) fn answer<T: Payload>(&self, dest: &NodeId, msg_id: i64, result: &Result<T, RpcError>) {
         match result {
-            Ok(payload) => self.respond(dest, msg_id, payload),
-            Err(error) => self.respond(dest, msg_id, error),
+            Ok(payload) => self.respond(dest.as_str(), msg_id, payload),
+            Err(error) => self.respond(dest.as_str(), msg_id, error),
         }
     }
 }

@@ -194,7 +194,7 @@ impl Node {
         self.drop_work();
         for Unanswered { from, msg_id, wire_type } in self.cx.in_flight().take_all() {
             let text = format!("the node stopped before the handler of `{wire_type}` finished");
-            self.cx.respond(&from, msg_id, &RpcError::new(ErrorCode::Crash, text));
+            self.cx.respond(from.as_str(), msg_id, &RpcError::new(ErrorCode::Crash, text));
         }
     }
 

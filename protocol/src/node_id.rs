@@ -1,16 +1,17 @@
-//! The name of a participant. Ids are short and cloned often, so they are kept inline or shared, never copied.
+//! The id of a participant. Ids are short and cloned often, so they are stored inline or shared, never copied.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use std::{borrow::Borrow, fmt, ops::Deref};
+use std::{borrow::Borrow, convert::Infallible, fmt, str::FromStr};
 
-/// The id of a node, client or service: `n1`, `c2`, `lin-kv`. Cheap to clone.
+/// The id of a node, client or service: `n1`, `c2`, `lin-kv`. Cloning is cheap.
 ///
 /// ```
 /// use glomers_protocol::NodeId;
 ///
-/// let id = NodeId::from("n1");
-/// assert!(id == "n1" && id.starts_with('n'));
+/// let id = NodeId::from("c1");
+/// assert!(id == "c1" && id.is_client());
+/// assert_eq!(id.as_str().len(), 2);
 /// ```
 #[derive(Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -21,13 +22,10 @@ impl NodeId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl Deref for NodeId {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
+    /// Returns true for the id of a client. As in Maelstrom, those are the ids that begin with `c`.
+    pub fn is_client(&self) -> bool {
+        self.0.starts_with('c')
     }
 }
 
@@ -55,6 +53,15 @@ impl From<String> for NodeId {
     }
 }
 
+/// Accepts every text.
+impl FromStr for NodeId {
+    type Err = Infallible;
+
+    fn from_str(id: &str) -> Result<Self, Infallible> {
+        Ok(Self::from(id))
+    }
+}
+
 impl PartialEq<str> for NodeId {
     fn eq(&self, other: &str) -> bool {
         self.0 == other
@@ -69,12 +76,12 @@ impl PartialEq<&str> for NodeId {
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 
 impl fmt::Debug for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }

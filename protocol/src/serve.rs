@@ -52,7 +52,7 @@ fn answer_later<T: Payload>(cx: &Context, from: NodeId, msg_id: i64, wire_type: 
             owner.answer(&from, msg_id, &reply);
         };
         if AssertUnwindSafe(answered).catch_unwind().await.is_err() {
-            owner.respond(&from, msg_id, &crash(wire_type));
+            owner.respond(from.as_str(), msg_id, &crash(wire_type));
         }
         owner.in_flight().end(number);
     });

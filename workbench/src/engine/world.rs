@@ -338,14 +338,14 @@ impl World {
         let Some(&seat) = self.seats.get(&output.node).filter(|_| !output.is_late()) else { return };
         let line = match &output.written {
             host::Written::Line(line) => line,
-            host::Written::TooLong => return self.mute(seat, too_long(&output.node)),
+            host::Written::TooLong => return self.mute(seat, too_long(output.node.as_str())),
             host::Written::End => {
                 // It has closed its stdout. Mostly that is the end; but it may as well have nothing more to say.
                 self.crash = self.members[seat].as_mut().and_then(|member| member.process.crash(END_PATIENCE));
                 return;
             }
         };
-        match Written::read(&output.node, line) {
+        match Written::read(output.node.as_str(), line) {
             Ok(written) if !self.seats.contains_key(&*written.src) => {
                 let text =
                     format!("node {} sent a message as `{}`, who is not there", output.node, shown(&written.src));
@@ -379,7 +379,7 @@ impl World {
         if member.condition != Condition::Running {
             return member.inbox.push(Reverse(parcel));
         }
-        self.network.received(&parcel.src, &member.id);
+        self.network.received(parcel.src.as_str(), member.id.as_str());
         if self.log_receive {
             tracing::info!(target: "net", id = parcel.id, "recv {}", parcel.line);
         }
@@ -417,7 +417,7 @@ impl World {
         }
         let receiver = self.seats.get(dest).copied();
         if receiver.is_none() && !self.departed.as_ref().is_some_and(|departed| departed.contains(dest)) {
-            let text = format!("node {src} sent a message to `{}`, who is not there (any more)", shown(dest));
+            let text = format!("node {src} sent a message to `{}`, who is not there (any more)", shown(dest.as_str()));
             return self.mute(seat, text);
         }
         let (id, line) = (self.messages, line.into());
@@ -425,11 +425,11 @@ impl World {
         if self.log_send {
             tracing::info!(target: "net", id, "send {line}");
         }
-        let mut ways = self.network.send(src, dest, &mut self.rng);
+        let mut ways = self.network.send(src.as_str(), dest.as_str(), &mut self.rng);
         if let Some(journal) = &mut self.journal {
             journal.push(Packet { time: self.now.as_nanos(), received: false, id, message: line.clone() });
         }
-        let line = self.tampered(src, dest, line, &mut ways);
+        let line = self.tampered(src.as_str(), dest.as_str(), line, &mut ways);
         let (Some(receiver), [Some(way), copy]) = (receiver, ways) else { return };
         if let Some(copy) = copy {
             self.route(receiver, dest, copy, Parcel { deadline: self.now, id, src: src.clone(), line: line.clone() });
@@ -475,7 +475,7 @@ impl World {
             return;
         };
         while let Some(Reverse(parcel)) = member.inbox.pop() {
-            if self.network.hears(&parcel.src, &member.id) {
+            if self.network.hears(parcel.src.as_str(), member.id.as_str()) {
                 let due = parcel.deadline.max(self.now);
                 member.holding = Some(parcel);
                 return self.schedule(due, Event::Due(seat));

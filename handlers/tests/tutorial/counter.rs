@@ -1,4 +1,4 @@
-//! Challenge 4: a counter, in a service and without it.
+//! Challenge 4: a counter with a service, and without one.
 
 use crate::Chapter;
 use glomers_protocol::{

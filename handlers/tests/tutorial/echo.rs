@@ -1,4 +1,4 @@
-//! Challenge 1: what comes goes back.
+//! Challenge 1: a node that returns each payload.
 
 use crate::Chapter;
 use glomers_protocol::{

@@ -1,4 +1,4 @@
-//! Challenges 3d and 3e: batches along a tree.
+//! Challenges 3d and 3e: values are sent in batches along a tree.
 
 use crate::Chapter;
 use glomers_protocol::{
@@ -23,8 +23,8 @@ use std::{
 
 struct Tree {
     values: RefCell<BTreeSet<Json>>,
-    /// What each neighbour is still to be told.
-    owed: RefCell<BTreeMap<NodeId, Vec<Json>>>,
+    /// The values that each neighbour has not acknowledged and that no batch on its way carries.
+    pending: RefCell<BTreeMap<NodeId, Vec<Json>>>,
     period: u64,
 }
 
@@ -64,12 +64,12 @@ impl Tree {
 
     #[every(millis = self.period)]
     fn flush(self: &Rc<Self>, cx: &Context) {
-        for (neighbour, owed) in self.owed.borrow_mut().iter_mut().filter(|(_, owed)| !owed.is_empty()) {
+        for (neighbour, pending) in self.pending.borrow_mut().iter_mut().filter(|(_, pending)| !pending.is_empty()) {
             let (node, cx, neighbour) = (Rc::clone(self), cx.clone(), neighbour.clone());
-            let batch = Batch { values: mem::take(owed) };
+            let batch = Batch { values: mem::take(pending) };
             cx.clone().spawn(async move {
                 if cx.call(&neighbour, &batch).await.is_err() {
-                    node.owed.borrow_mut().entry(neighbour).or_default().extend(batch.values);
+                    node.pending.borrow_mut().entry(neighbour).or_default().extend(batch.values);
                 }
             });
         }
@@ -77,7 +77,7 @@ impl Tree {
 }
 
 impl Tree {
-    /// A tree of all nodes in which each has up to this many children, and sends once a period of milliseconds.
+    /// A tree of all nodes. Each node has up to `children` children and sends once per period, in milliseconds.
     fn with(cx: &Context, children: usize, period: u64) -> Self {
         let place = cx.ids().iter().position(|id| id == cx.id()).expect("a node is one of the cluster's");
         let is_neighbour = |other: &usize| {
@@ -85,20 +85,21 @@ impl Tree {
             is_parent(place, *other) || is_parent(*other, place)
         };
         let neighbours = (0..cx.ids().len()).filter(is_neighbour);
-        let owed = neighbours.map(|other| (cx.ids()[other].clone(), Vec::new())).collect();
-        Self { values: RefCell::default(), owed: RefCell::new(owed), period }
+        let pending = neighbours.map(|other| (cx.ids()[other].clone(), Vec::new())).collect();
+        Self { values: RefCell::default(), pending: RefCell::new(pending), period }
     }
 
-    /// Takes in a value, to be told to all neighbours but the one it came from.
+    /// Stores a value and queues it for all neighbours except the one that sent it.
     fn learn(&self, value: Json, from: &NodeId) {
         if self.values.borrow_mut().insert(value.clone()) {
-            let mut owed = self.owed.borrow_mut();
-            owed.iter_mut().filter(|(neighbour, _)| *neighbour != from).for_each(|(_, owed)| owed.push(value.clone()));
+            let mut pending = self.pending.borrow_mut();
+            let others = pending.iter_mut().filter(|(neighbour, _)| *neighbour != from);
+            others.for_each(|(_, values)| values.push(value.clone()));
         }
     }
 }
 
-/// The tests of challenges 3d and 3e.
+/// The result of the test of challenges 3d and 3e.
 fn judge(children: usize, period: u64) -> Report {
     let options = Options {
         rate: 100.0,
@@ -109,7 +110,7 @@ fn judge(children: usize, period: u64) -> Report {
     run_with(workload("broadcast").unwrap(), &options, move |cx| Tree::with(cx, children, period)).unwrap()
 }
 
-/// Which of the challenge's bars a run misses.
+/// The thresholds of the challenge that a run misses.
 fn failures(challenge: &str, report: &Report) -> Vec<String> {
     challenges().iter().find(|known| known.name == challenge).unwrap().failures(report)
 }
@@ -123,7 +124,7 @@ fn trees() {
 
 #[test]
 fn challenge_3d() {
-    for (what, period) in [("hub, every 10 ms", 10), ("hub, every 150 ms", 150)] {
+    for (what, period) in [("star, every 10 ms", 10), ("star, every 150 ms", 150)] {
         let report = judge(24, period);
         Chapter::efficient.lists(what, &report);
         assert_eq!(failures("3d", &report), [""; 0]);
@@ -133,12 +134,12 @@ fn challenge_3d() {
 #[test]
 fn challenge_3e() {
     let report = judge(24, 500);
-    Chapter::efficient.lists("hub, every 500 ms", &report);
+    Chapter::efficient.lists("star, every 500 ms", &report);
     assert_eq!(failures("3e", &report), [""; 0]);
 }
 
 #[test]
-fn the_hub_still_survives_a_partition() {
+fn the_star_still_survives_a_partition() {
     let options =
         Options { nemesis: vec![Fault::Partition], time_limit: Duration::from_secs(20), ..Options::default() };
     let report = run::<Tree>(workload("broadcast").unwrap(), &options).unwrap();

@@ -1,4 +1,4 @@
-//! Challenge 3b: each node tells the others.
+//! Challenge 3b: each node sends new values to all others.
 
 use crate::Chapter;
 use glomers_protocol::{

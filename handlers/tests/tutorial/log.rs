@@ -50,7 +50,7 @@ impl Logs {
     }
 }
 
-/// Each log is one value.
+/// Stores each log as one value.
 #[derive(Default)]
 struct OneValue;
 
@@ -99,7 +99,7 @@ impl OneValue {
     }
 }
 
-/// Each log has one node that keeps it.
+/// Gives each log to one node, its owner.
 #[derive(Default)]
 struct Owners {
     own: Logs,
@@ -148,7 +148,7 @@ impl Owners {
     }
 }
 
-/// The node that keeps a log: all nodes agree on it without a word.
+/// The owner of a log. Every node computes the same one, without any message.
 fn owner<'a>(cx: &'a Context, key: &str) -> &'a NodeId {
     let sum: usize = key.bytes().map(usize::from).sum();
     &cx.ids()[sum % cx.ids().len()]
@@ -177,7 +177,7 @@ fn two_nodes_disagree() {
     Chapter::log.shows(&report);
 }
 
-/// The chapter's table says what an operation costs.
+/// Asserts that the chapter's table has the cost of an operation.
 fn lists(what: &str, report: &Report) {
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     let row = format!("| {what} | {:.2} |", report.server_messages_per_operation().unwrap());

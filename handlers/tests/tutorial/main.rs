@@ -1,5 +1,5 @@
-//! The book's tutorial, `docs/tutorial`: one module a chapter. A chapter quotes its module's code word for word, and
-//! what reports say; whatever it quotes is compared here, so it is what compiles and what comes out.
+//! The tests of the book's tutorial, `docs/tutorial`: one module per chapter. A chapter quotes code and reports of its module
+//! word for word. The tests compare each quote, so the quoted code compiles and the quoted reports are real.
 
 #![expect(clippy::unwrap_used, reason = "a tutorial's tests fail as they do")]
 
@@ -15,7 +15,7 @@ mod unique_ids;
 
 use glomers_workbench::{Report, Validity};
 
-/// A chapter and the module that it quotes.
+/// Lists each module and the chapter that quotes it.
 macro_rules! chapters {
     ($($module:ident: $chapter:literal,)*) => {
         $(
@@ -51,14 +51,14 @@ struct Chapter {
 }
 
 impl Chapter {
-    /// The texts of the blocks in this language.
+    /// The blocks of code in this language.
     fn blocks(&self, language: &str) -> impl Iterator<Item = &'static str> {
         let fence = format!("\n```{language}\n");
         let blocks: Vec<_> = self.text.split(&*fence).skip(1).collect();
         blocks.into_iter().map(|block| block.split("\n```").next().unwrap())
     }
 
-    /// Says that one of the chapter's blocks shows this report, with `...` where it leaves something out.
+    /// Asserts that a block of the chapter shows this report; `...` in the block stands for omitted lines.
     fn shows(&self, report: &Report) {
         let report = report.to_string();
         let is_shown = |block: &str| {
@@ -72,7 +72,7 @@ impl Chapter {
         assert!(self.blocks("text").any(is_shown), "docs/tutorial/{}.md does not show this:\n{report}", self.name);
     }
 
-    /// Says that the chapter has these figures of a valid run in a table.
+    /// Asserts that a table of the chapter has the figures of this valid run.
     fn lists(&self, what: &str, report: &Report) {
         assert_eq!(report.valid(), Validity::Valid, "{report}");
         let latency = |quantile: &str| &report.judgement.verdict.findings["stable-latencies"][quantile];

@@ -1,4 +1,4 @@
-//! Challenge 3c: a rumour is told until it is confirmed.
+//! Challenge 3c: a rumour is sent until it is acknowledged.
 
 use crate::Chapter;
 use glomers_protocol::{

@@ -1,4 +1,4 @@
-//! Challenge 3a: one node keeps what it is told.
+//! Challenge 3a: one node stores the values it receives.
 
 use crate::Chapter;
 use glomers_protocol::{

@@ -1,4 +1,4 @@
-//! Challenges 6a to 6c: registers, and what other transactions may see of one.
+//! Challenges 6a to 6c: registers, and the writes that other transactions may see.
 
 use crate::Chapter;
 use glomers_protocol::{
@@ -19,7 +19,7 @@ struct Write {
     value: Json,
 }
 
-/// Tells each write by itself.
+/// Sends each write in a message of its own.
 #[derive(Default)]
 struct Hasty {
     registers: RefCell<BTreeMap<Json, Json>>,
@@ -55,7 +55,7 @@ struct Written {
     writes: Vec<(Json, Json)>,
 }
 
-/// Tells what a transaction leaves behind, in one message.
+/// Sends the final writes of a transaction in one message.
 #[derive(Default)]
 struct Whole {
     registers: RefCell<BTreeMap<Json, Json>>,
@@ -100,7 +100,7 @@ fn options(nodes: usize, model: &str) -> Options {
     }
 }
 
-/// On a network whose messages overtake each other.
+/// The options with a network that reorders messages.
 fn jittery(model: &str) -> Options {
     let latency = Latency { mean: Duration::from_millis(10), distribution: Distribution::Exponential };
     Options { latency, rate: 100.0, time_limit: Duration::from_secs(20), ..options(2, model) }

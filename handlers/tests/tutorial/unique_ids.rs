@@ -1,4 +1,4 @@
-//! Challenge 2: names instead of agreement.
+//! Challenge 2: ids from node names, without agreement.
 
 use crate::Chapter;
 use glomers_protocol::{

@@ -132,7 +132,7 @@ impl Options {
     }
 
     /// How many clients there are.
-    pub(crate) fn clients(&self) -> usize {
+    pub fn clients(&self) -> usize {
         match self.concurrency {
             Concurrency::Total(count) => count,
             Concurrency::PerNode(factor) => factor * self.nodes.len(),

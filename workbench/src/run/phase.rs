@@ -19,16 +19,17 @@ pub(crate) struct Phase {
     pub(crate) next_operation: Duration,
     /// Set while the generator has nothing to give: until something changes, or until then.
     pub(crate) waiting: Option<Option<Duration>>,
+    /// Set when the generator has nothing more to give and no operation is outstanding.
+    pub(crate) is_exhausted: bool,
     pub(crate) faults: Cycles,
     pub(crate) end: Option<Duration>,
 }
 
 impl Test<'_> {
-    /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and waits until
-    /// all have ended. The generator, which is given back, hears of the late ones, too (jepsen: `phases` moves on when all
-    /// threads are free). If the test is stopped, nobody waits for them long.
+    /// Runs a phase: begins operations until its generator has nothing more to give, or its time is up, and all have ended.
+    /// The generator, which is given back, hears of the late ones, too. If the test is stopped, nobody waits for them long.
     pub(crate) fn drive(&mut self, mut phase: Phase) -> Box<dyn Generator> {
-        self.begin_operations(&mut phase);
+        while self.world.crash().is_none() && !self.watch.is_halted() && self.advance(&mut phase) {}
         while !self.workers.all_free() && self.observed_step(&mut phase, self.watch.patience()) {}
         if self.watch.is_halted() {
             self.workers.abandon(&mut self.world);
@@ -37,25 +38,34 @@ impl Test<'_> {
         phase.generator
     }
 
-    fn begin_operations(&mut self, phase: &mut Phase) {
-        while self.world.crash().is_none() && !self.watch.is_halted() {
-            let at = self.next_of(phase);
-            let begins_too_late = |end| at.is_none_or(|at| at >= end);
-            if phase.end.is_some_and(|end| begins_too_late(end) && (at.is_some() || self.now() >= end)) {
-                return;
-            }
-            let until = at.or(phase.end);
-            if self.observed_step(phase, until) || self.watch.is_halted() {
-                continue;
-            }
-            // In real time a fault may be overdue.
-            let is_faults_turn = phase.faults.next().zip(at).is_some_and(|(fault, at)| fault <= at);
-            if is_faults_turn {
-                self.flip(&mut phase.faults);
-            } else if until.is_none() || at.is_some() && !self.ask(phase) {
-                return;
-            }
+    /// Does the phase's next thing, or lets something happen before it is due; false if the phase is over.
+    ///
+    /// What would begin past the end does not begin. But the phase is not over as long as an operation is outstanding: a
+    /// client that is free again may begin one before the end, even if all that was due while none was free, such as the
+    /// next fault, lies past it (jepsen: `interpreter.clj` keeps the generator that had nothing, and asks it again).
+    fn advance(&mut self, phase: &mut Phase) -> bool {
+        let now = self.now();
+        let at = self.next_of(phase);
+        let has_ended = |time| phase.end.is_some_and(|end| time >= end);
+        let is_idle = phase.is_exhausted || has_ended(now);
+        if at.map_or(is_idle, has_ended) {
+            // Without a rate, one client sleeps until the end (Maelstrom: `core.clj`).
+            let sleeps = phase.interval.is_none() && phase.next_operation == Duration::MAX && !has_ended(now);
+            return (sleeps || !self.workers.all_free()) && self.observed_step(phase, phase.end.filter(|_| sleeps))
+                || sleeps;
         }
+        let until = at.or(phase.end);
+        if self.observed_step(phase, until) || self.watch.is_halted() {
+            return true;
+        }
+        // In real time a fault may be overdue.
+        let is_faults_turn = phase.faults.next().zip(at).is_some_and(|(fault, at)| fault <= at);
+        if is_faults_turn {
+            self.flip(&mut phase.faults);
+        } else if at.is_some() {
+            self.ask(phase);
+        }
+        until.is_some()
     }
 
     /// When the phase does something next by itself.
@@ -65,16 +75,18 @@ impl Test<'_> {
             None => Some(phase.next_operation),
             Some(until) => until.map(|until| until.max(phase.next_operation)),
         };
-        let operation = operation.filter(|at| *at < Duration::MAX && self.workers.any_free());
+        let may_begin = !phase.is_exhausted && self.workers.any_free();
+        let operation = operation.filter(|at| *at < Duration::MAX && may_begin);
         operation.into_iter().chain(phase.faults.next()).map(|at| at.max(now)).min()
     }
 
-    /// Asks the phase's generator for an operation; says whether there will be more.
-    fn ask(&mut self, phase: &mut Phase) -> bool {
+    /// Asks the phase's generator for an operation. One that has no more is asked again when an operation has ended.
+    fn ask(&mut self, phase: &mut Phase) {
         let (now, free) = (self.now(), self.workers.free());
         let mut moment = Moment { now, processes: self.workers.processes(), free: &free, rng: &mut self.rng };
         match phase.generator.next(&mut moment) {
-            Next::Done => return false,
+            Next::Done if self.workers.all_free() => phase.is_exhausted = true,
+            Next::Done => phase.waiting = Some(None),
             Next::Wait(until) => phase.waiting = Some(until),
             Next::Invoke(worker, invocation) => {
                 phase.waiting = None;
@@ -92,7 +104,6 @@ impl Test<'_> {
                 }
             }
         }
-        true
     }
 
     /// Up to twice the mean, evenly.

@@ -146,6 +146,7 @@ impl<'a> Test<'a> {
             interval: pace,
             next_operation: if pace.is_some() { now } else { Duration::MAX },
             waiting: None,
+            is_exhausted: false,
             faults: Cycles::new(&self.options.nemesis, now),
             end: Some(end),
         })
@@ -162,7 +163,15 @@ impl<'a> Test<'a> {
         // Those of a test that was stopped are done, too, but nobody waits for them longer than for the network.
         let end = self.watch.stopped().map(|_| next_operation + RECOVERY);
         self.enter(Stage::FinalOperations, end);
-        self.drive(Phase { generator, interval, next_operation, waiting: None, faults: Cycles::none(), end });
+        self.drive(Phase {
+            generator,
+            interval,
+            next_operation,
+            waiting: None,
+            is_exhausted: false,
+            faults: Cycles::none(),
+            end,
+        });
     }
 
     /// How long the healed network rests. Who stops a hosted test early does not wait for a network that was never

@@ -1,0 +1,172 @@
+//! A test begins as many operations as Jepsen's interpreter would, whatever faults are in force.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+mod interpreter;
+mod nodes;
+
+use glomers_protocol::{
+    CallError, Context, Handler,
+    echo::{Echo, EchoOk},
+    handler,
+    lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
+    rand::RngExt,
+};
+use glomers_workbench::{
+    Options, Report,
+    history::{Kind, Op, Process},
+    options::{Concurrency, Fault},
+    run, soak, workload,
+};
+use nodes::{Flood, SameCounter, Set};
+use std::time::Duration;
+
+/// Takes up to 100 ms for an answer, and forgets one in fifty.
+#[derive(Default)]
+struct Moody;
+
+#[handler(echo)]
+impl Moody {
+    async fn echo(&self, cx: &Context, request: Echo) -> EchoOk {
+        let (is_forgotten, millis) = (cx.rng().random_ratio(1, 50), cx.rng().random_range(0..100));
+        if is_forgotten {
+            std::future::pending::<()>().await;
+        }
+        cx.sleep(Duration::from_millis(millis)).await;
+        EchoOk { echo: request.echo }
+    }
+}
+
+/// Asks the service.
+#[derive(Default)]
+struct Proxy;
+
+#[handler(lin_kv)]
+impl Proxy {
+    async fn read(&self, cx: &Context, request: Read) -> Result<ReadOk, CallError> {
+        cx.call("lin-kv", &request).await
+    }
+
+    async fn write(&self, cx: &Context, request: Write) -> Result<WriteOk, CallError> {
+        cx.call("lin-kv", &request).await
+    }
+
+    async fn cas(&self, cx: &Context, request: Cas) -> Result<CasOk, CallError> {
+        cx.call("lin-kv", &request).await
+    }
+}
+
+/// The invocations of clients before the time limit; the operations at the very end come later.
+fn invocations<'a>(report: &'a Report, options: &Options) -> Vec<(&'a Op, Duration)> {
+    let operations = report.history.operations();
+    let end = |completion: Option<&Op>| completion.map_or(Duration::MAX, |op| op.time);
+    let operations = operations.iter().map(|operation| (operation.invocation, end(operation.completion)));
+    operations.filter(|(op, _)| op.time < options.time_limit && op.process != Process::Nemesis).collect()
+}
+
+/// The longest time for which a client was free, and no operation began.
+fn longest_pause(report: &Report, options: &Options) -> Duration {
+    let (mut busy, mut since, mut longest) = (0, Duration::ZERO, Duration::ZERO);
+    for op in report.history.ops().iter().filter(|op| op.process != Process::Nemesis && op.time < options.time_limit) {
+        if op.kind == Kind::Invoke {
+            longest = longest.max(op.time - since);
+            (busy, since) = (busy + 1, op.time);
+        } else {
+            if busy == options.clients() {
+                since = op.time;
+            }
+            busy -= 1;
+        }
+    }
+    if busy < options.clients() { longest.max(options.time_limit - since) } else { longest }
+}
+
+/// Compares the operations begun with those of the model, under the same faults and with the same durations.
+fn check<H: Handler + Default>(name: &str, options: &Options) {
+    let report = run::<H>(workload(name).unwrap(), options).unwrap();
+    let invocations = invocations(&report, options);
+    let model = interpreter::Test {
+        rate: options.rate,
+        limit: options.time_limit,
+        clients: options.clients(),
+        faults: options.nemesis.len(),
+        interval: options.nemesis_interval,
+        durations: invocations.iter().map(|(op, end)| end.saturating_sub(op.time)).collect(),
+    };
+    let mut expected: Vec<_> = (0..9).map(|seed| model.begun(seed)).collect();
+    expected.sort_unstable();
+    let (begun, median) = (invocations.len(), expected[4]);
+    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+    let tolerance = 5.0 + 5.0 * (median as f64 / 3.0).sqrt();
+    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+    let difference = begun.abs_diff(median) as f64;
+    assert!(difference <= tolerance, "{name}: {begun} begun, but {expected:?} in the model; {options:?}");
+    let pause = longest_pause(&report, options);
+    let allowed = Duration::from_secs_f64(2.0 / options.rate) + Duration::from_nanos(2);
+    assert!(pause <= allowed, "{name}: no operation for {pause:?} while a client was free; {options:?}");
+}
+
+/// Tests that the soak draws, under any faults.
+fn check_drawn<H: Handler + Default>(name: &str, concurrency: Concurrency, tests: u64) {
+    let base = Options { concurrency, ..Options::default() };
+    for seed in 0..tests {
+        check::<H>(name, &soak::draw(&base, &Fault::ALL, seed));
+    }
+}
+
+#[test]
+fn faults_past_the_limit_do_not_end_a_test_whose_clients_are_busy() {
+    for seed in 0..10 {
+        let options = Options {
+            seed,
+            time_limit: Duration::from_secs(5),
+            rate: 10.0,
+            nemesis: vec![Fault::Partition],
+            ..Options::default().with_node_count(1)
+        };
+        check::<Moody>("echo", &options);
+    }
+}
+
+#[test]
+fn echoes_begin_as_in_the_model() {
+    check_drawn::<Moody>("echo", Concurrency::PerNode(1), 20);
+}
+
+#[test]
+fn generations_begin_as_in_the_model() {
+    check_drawn::<SameCounter>("unique-ids", Concurrency::PerNode(1), 20);
+}
+
+#[test]
+fn broadcasts_begin_as_in_the_model() {
+    check_drawn::<Flood>("broadcast", Concurrency::PerNode(1), 5);
+}
+
+#[test]
+fn elements_begin_as_in_the_model() {
+    check_drawn::<Set>("g-set", Concurrency::PerNode(1), 5);
+}
+
+#[test]
+fn registers_begin_as_in_the_model() {
+    check_drawn::<Proxy>("lin-kv", Concurrency::PerNode(2), 10);
+}
+
+/// Without a rate, a client sleeps for the whole time (Maelstrom: `core.clj`), and the faults go on.
+#[test]
+fn a_test_without_a_rate_lasts_its_time() {
+    let options = Options {
+        rate: 0.0,
+        time_limit: Duration::from_secs(15),
+        nemesis: vec![Fault::Partition],
+        nemesis_interval: Duration::from_secs(8),
+        ..Options::default().with_node_count(3)
+    };
+    for seed in 0..10 {
+        let report = run::<Set>(workload("g-set").unwrap(), &Options { seed, ..options.clone() }).unwrap();
+        let first = report.history.ops().iter().find(|op| op.process != Process::Nemesis).unwrap();
+        assert_eq!(first.time, Duration::from_secs(25), "15 seconds, and ten more to recover");
+        assert!(invocations(&report, &options).is_empty());
+    }
+}

@@ -52,7 +52,7 @@ fn a_node_in_python_is_valid_under_partitions() {
 #[test]
 fn programs_that_do_not_start_are_named() {
     assert!(refusal("nothing.sh").starts_with("cannot find "), "{}", refusal("nothing.sh"));
-    assert!(refusal("../hosted.rs").starts_with("cannot run "), "{}", refusal("../hosted.rs"));
+    assert!(refusal("../it/hosted.rs").starts_with("cannot run "), "{}", refusal("../it/hosted.rs"));
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-mod interpreter;
-mod nodes;
-
+use crate::{
+    interpreter,
+    nodes::{Flood, SameCounter, Set},
+};
 use glomers_protocol::{
     CallError, Context, Handler,
     echo::{Echo, EchoOk},
@@ -18,7 +19,6 @@ use glomers_workbench::{
     options::{Concurrency, Fault},
     run, soak, workload,
 };
-use nodes::{Flood, SameCounter, Set};
 use std::time::Duration;
 
 /// Takes up to 100 ms for an answer, and forgets one in fifty.

@@ -13,6 +13,6 @@ mod kafka_mutants;
 mod liveness;
 mod mutants;
 mod nodes;
-mod simulation;
 mod operations_begun;
+mod simulation;
 mod watched;

@@ -29,11 +29,11 @@ fn row(run: &recorded::Recorded) -> (String, String) {
 fn the_table_of_recorded_runs_is_right() {
     let rows: Vec<_> = recorded::runs("").iter().map(row).collect();
     let document = fs::read_to_string(DOCUMENT).unwrap();
-    let (before, rest) = document.split_once("--test documented -->\n").unwrap();
+    let (before, rest) = document.split_once("documented -->\n").unwrap();
     let (table, after) = rest.split_once("<!-- end -->").unwrap();
     if env::var_os("UPDATE_GOLDEN").is_some() {
         let rows: String = rows.iter().map(|(row, time)| format!("{row}{time}\n")).collect();
-        let document = format!("{before}--test documented -->\n{HEAD}{rows}<!-- end -->{after}");
+        let document = format!("{before}documented -->\n{HEAD}{rows}<!-- end -->{after}");
         return fs::write(DOCUMENT, document).unwrap();
     }
     let written: Vec<_> = table.strip_prefix(HEAD).unwrap().lines().collect();

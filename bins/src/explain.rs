@@ -1,12 +1,11 @@
 //! `glomers explain`: the operations and messages around a finding, in the terminal.
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use glomers_report::{
     explain::Explanation,
-    findings::{Finding, Weight},
-    store::manifest::ReadRunError,
+    findings::{Finding, Weight, findings},
+    store::manifest::read_run,
 };
-use glomers_report::{findings::findings, store::manifest::read_run};
 use glomers_workbench::{Report, Validity};
 use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
@@ -40,10 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
             "there is no run in {path}; `glomers test` makes one, and `glomers explain store/latest ANOMALY` asks for an anomaly of it"
         );
     }
-    let report = read_run(&arguments.run, arguments.workload.as_deref()).map_err(|error| match error {
-        ReadRunError::Nameless { .. } => anyhow!("{error}; name it with -w"),
-        _ => error.into(),
-    })?;
+    let report = read_run(&arguments.run, arguments.workload.as_deref())?;
     let findings = findings(&report);
     let mut out = std::io::stdout().lock();
     if arguments.anomaly.is_none() {

@@ -1,31 +1,29 @@
-//! A finding in the terminal: why it is wrong, the operations around it, and what went over the network meanwhile. The
-//! page shows a run as a whole; this shows the little that matters for one finding, a screen of it.
+//! A finding in the terminal: the reason, the operations around it and the messages meanwhile. The page shows a whole run;
+//! this shows the screenful that matters for one finding.
 
 mod messages;
 mod operations;
+mod subject;
 
-use crate::findings::Finding;
-use glomers_checkers::{
-    history::{History, Kind, Op, Process},
-    text::{find, shorten},
+use crate::{
+    explain::{messages::Message, operations::Line, subject::Subject},
+    findings::Finding,
 };
+use glomers_checkers::{history::Kind, text::shorten};
 use glomers_json::Json;
 use glomers_workbench::Report;
-use messages::Message;
-use operations::Line;
-use serde_json::Value;
 use std::fmt;
 
-/// How many lines of a drawing are shown.
+/// The most lines shown of a timeline.
 const DRAWING: usize = 24;
 
-/// How many bytes of a value are shown.
+/// The most bytes shown of a value.
 const VALUE: usize = 72;
 
-/// How many of a long one.
+/// The bytes shown of a longer value.
 const PART: usize = 40;
 
-/// A finding and what happened around it. Its `Display` is made for a terminal.
+/// A finding with the operations and messages around it. Its `Display` is made for a terminal.
 #[derive(Clone, Debug)]
 pub struct Explanation<'a> {
     finding: &'a Finding,
@@ -34,7 +32,7 @@ pub struct Explanation<'a> {
     operations_left_out: usize,
     messages: Vec<Message>,
     messages_left_out: usize,
-    /// Whether the run kept its messages.
+    /// True if the run kept its messages.
     has_messages: bool,
 }
 
@@ -51,57 +49,11 @@ impl<'a> Explanation<'a> {
     }
 }
 
-/// What a finding is about, as JSON texts.
-#[derive(Clone, Debug)]
-struct Subject {
-    values: Vec<String>,
-    key: Option<String>,
-}
-
-impl Subject {
-    /// What the finding says, or else the elements, messages and versions that its entries write.
-    fn of(history: &History, finding: &Finding) -> Self {
-        let mut values = finding.subjects.clone();
-        if values.is_empty() {
-            let ops = finding.entries.iter().filter_map(|index| history.ops().get(*index));
-            ops.filter(|op| op.process != Process::Nemesis && op.f != "read").for_each(|op| written(op, &mut values));
-            values.sort();
-            values.dedup();
-        }
-        Self { values, key: finding.key.clone() }
-    }
-
-    /// Where a text tells of it: behind its key, if it has one.
-    fn find(&self, text: &str) -> Option<usize> {
-        let from = self.key.as_ref().map_or(Some(0), |key| find(text, key))?;
-        let places = self.values.iter().filter_map(|value| find(&text[from..], value));
-        places.min().map(|at| from + at)
-    }
-
-    fn is_in(&self, text: &str) -> bool {
-        self.find(text).is_some()
-    }
-}
-
-/// The values that an operation writes: those of a transaction's steps such as `["append", KEY, VALUE]`, or its own.
-fn written(op: &Op, subjects: &mut Vec<String>) {
-    let Ok(value) = op.value.decode::<Value>() else { return };
-    match value.as_array() {
-        None if value.is_null() => {}
-        None => subjects.push(value.to_string()),
-        Some(steps) => {
-            let writes = steps.iter().filter(|step| matches!(step[0].as_str(), Some("append" | "w" | "send")));
-            let value = |step: &Value| if step[2].is_array() { step[2][1].to_string() } else { step[2].to_string() };
-            subjects.extend(writes.map(value));
-        }
-    }
-}
-
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.finding.title, self.finding.explanation)?;
         let drawing = self.finding.detail.iter().flat_map(|detail| detail.lines());
-        // Some checkers draw, others have JSON.
+        // The detail is a timeline or JSON.
         if self.finding.detail.as_ref().is_some_and(|detail| !detail.starts_with(['{', '['])) {
             writeln!(f)?;
             drawing.take(DRAWING).try_for_each(|line| writeln!(f, "  {line}"))?;
@@ -140,7 +92,7 @@ impl Explanation<'_> {
         format!("{head} {value}{error}").trim_end().to_owned()
     }
 
-    /// A value; of a long one its length, and the part that matters, or that there is none.
+    /// A value. A long one is cut to its length and the part that matters, with a remark if it has no such part.
     fn value(&self, value: &Json, kind: Kind) -> String {
         let text = value.as_str();
         if text.len() <= VALUE {
@@ -163,7 +115,7 @@ fn left_out(f: &mut fmt::Formatter<'_>, count: usize, what: &str) -> fmt::Result
     if count == 0 { Ok(()) } else { write!(f, "\n  \u{2026} and {count} more {what}") }
 }
 
-/// Some of several values.
+/// The first few of several values.
 fn some(subjects: &[String]) -> String {
     let shown: Vec<_> = subjects.iter().take(3).map(|subject| shorten(subject, PART)).collect();
     let more = if subjects.len() > shown.len() { " or others" } else { "" };

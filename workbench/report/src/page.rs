@@ -1,9 +1,9 @@
-//! A run to look at: one HTML page that needs nothing but itself, and its charts as SVG files.
+//! A run as one HTML page that needs no other file and no network, and its charts as SVG files.
 //!
-//! What the page says in words and numbers is written here, so that it can be read without scripts. The two diagrams are
-//! drawn by the page on canvases, only what is in view, from data that it carries as JSON: so tens of thousands of
-//! operations and messages stay usable. Nodes may send anything, so nothing of theirs is ever taken for HTML: `maud`
-//! escapes what is written here, the scripts only set text and draw it, and the page forbids itself the network.
+//! Texts and figures are HTML, readable without scripts. The page's scripts draw the two diagrams on canvases, only the
+//! part in view, from data that the page carries as JSON; tens of thousands of operations and messages stay usable. Nodes
+//! may send anything, so none of their text becomes HTML: `maud` escapes it here, the scripts only set and draw text, and
+//! the page's policy forbids the network.
 //!
 //! The same report gives the same bytes.
 
@@ -17,16 +17,16 @@ use glomers_checkers::history::faults::periods;
 use glomers_workbench::Report;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// A run's page.
+/// The page of a run.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The page.
+    /// The HTML.
     pub html: String,
-    /// Its charts, each with the name of its file.
+    /// The charts, each with its file name.
     pub charts: Vec<(&'static str, String)>,
 }
 
-/// The look of a page, in light and in dark.
+/// The style sheet, light and dark.
 pub const STYLE: &str = include_str!("page/page.css");
 
 const SCRIPT: &str = concat!(
@@ -37,14 +37,14 @@ const SCRIPT: &str = concat!(
     include_str!("page/main.js"),
 );
 
-/// How diagrams are moved.
+/// The ways to move a diagram.
 const MOVE: &str = "Drag to move; the wheel zooms with Ctrl, or after a click. ";
 
-/// What the page may do: nothing but what it carries.
+/// The content security policy: no scripts, styles or connections but the page's own.
 pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 impl Page {
-    /// The page of a run. `command` is what was typed to run it.
+    /// The page of a run. `command` is the command line that ran it.
     pub fn of(report: &Report, command: Option<&str>) -> Self {
         let faults = periods(&report.history);
         let charts = charts::all(&report.history, &faults);
@@ -87,7 +87,7 @@ fn charts_section(charts: &[(&'static str, String)]) -> Markup {
     html! {
         section #charts {
             h2 { "Latency and rate" }
-            p.hint { "Shaded: while faults were in force. What took 0.1 ms or less stands at the bottom." }
+            p.hint { "Faults were in force in the shaded periods. Latencies of 0.1 ms or less are drawn at the bottom." }
             @for (_, svg) in charts {
                 (PreEscaped(svg))
             }
@@ -100,13 +100,13 @@ fn timeline_section(data: &Data<'_>) -> Markup {
         section #timeline {
             h2 { "Operations" }
             p.hint {
-                "A bar from invocation to completion, a row for each client and those who took its place. "
-                (MOVE) "Point at a bar for what it says, beside it for the faults in force; click to keep it in view."
+                "Each bar is an operation from invocation to completion; each row is a client and its successors. "
+                (MOVE) "Point at a bar to see the operation, or beside it to see the faults in force. Click to pin the text."
             }
             @if data.has_operations() {
                 (diagram("timeline"))
             } @else {
-                p { "No operation was begun." }
+                p { "No operation began." }
             }
         }
     }
@@ -118,22 +118,22 @@ fn messages_section(data: &Data<'_>) -> Markup {
             h2 { "Messages" }
             @if data.has_messages() {
                 p.hint {
-                    "Time runs downwards, a column for each node, service and client. A broken line: a message that never "
-                    "arrived. " (MOVE) "Point at a line for its message, click to keep it in view."
+                    "Time runs downwards; each node, service and client has a column. A broken line is a message that never "
+                    "arrived. " (MOVE) "Point at a line to see its message. Click to pin the text."
                     @if let Some(left_out) = data.messages_left_out() {
-                        " " strong { "Only the first " (data.messages_shown()) " messages are here; " (left_out) " later ones are in messages.jsonl." }
+                        " " strong { "Only the first " (data.messages_shown()) " messages are drawn; " (left_out) " later ones are in messages.jsonl." }
                     }
                 }
                 div.filters { div #types {} div #columns {} }
                 (diagram("messages"))
             } @else {
-                p { "The run kept no messages. " code { "glomers test" } " keeps them." }
+                p { "This run did not record messages. " code { "glomers test" } " records them." }
             }
         }
     }
 }
 
-/// A canvas with its buttons; the scripts find them by these names.
+/// A canvas with its buttons, under the names that the scripts look for.
 fn diagram(name: &str) -> Markup {
     html! {
         div.tools {
@@ -146,11 +146,11 @@ fn diagram(name: &str) -> Markup {
         }
         canvas.overview height="28" aria-hidden="true" {}
         canvas.diagram tabindex="0" role="img" aria-label=(name) {}
-        pre.kept hidden {}
+        pre.pinned hidden {}
     }
 }
 
-/// JSON that no HTML parser can take for anything else.
+/// JSON in a form that an HTML parser takes for text.
 fn embed(value: &impl serde::Serialize) -> String {
     // `<` occurs only within strings.
     serde_json::to_string(value).expect("it has a JSON form").replace('<', "\\u003c")

@@ -1,24 +1,24 @@
-//! Where runs are kept: a folder a run, laid out as Jepsen's (jepsen: `store.clj`).
+//! The store: one folder per run, in Jepsen's layout (jepsen: `store.clj`).
 //!
 //! ```text
 //! store/
-//!   latest -> echo/20261122T154501.123Z      the run that was finished last
-//!   current -> echo/20261122T154501.123Z     the run that was begun last
+//!   latest -> echo/20261122T154501.123Z      the run that ended last
+//!   current -> echo/20261122T154501.123Z     the run that began last
 //!   echo/
 //!     latest -> 20261122T154501.123Z
 //!     20261122T154501.123Z/
-//!       history.edn       what clients and nemesis did, as Jepsen writes it
-//!       history.jsonl     the same, a JSON object a line
+//!       history.edn       the operations of clients and nemesis, as Jepsen writes them
+//!       history.jsonl     the same, one JSON object per line
 //!       results.json      the verdicts
-//!       test.json         how the run was made
-//!       messages.jsonl    every message, if the run kept them
-//!       report.html       all of it to look at, in one page
-//!       latency.svg       its charts, beside quantiles.svg and rate.svg
-//!       node-logs/        what the nodes wrote to stderr; filled by whoever runs them
+//!       test.json         the options and the command of the run
+//!       messages.jsonl    every message, if the run recorded them
+//!       report.html       the whole run as one page
+//!       latency.svg       its charts, with quantiles.svg and rate.svg
+//!       node-logs/        the stderr of each node
 //! ```
 //!
-//! A folder is never written twice, and `latest` moves to a run when its files are complete. A link is replaced in one step, so
-//! whoever follows it finds the old run or the new one.
+//! A folder is never written twice, and `latest` moves to a run when its files are complete. A link is replaced in one
+//! step, so a reader finds either the old run or the new one.
 
 pub mod manifest;
 
@@ -37,7 +37,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How many runs of a workload may begin at the same moment.
+/// The most runs of a workload that may begin in the same millisecond.
 const SAME_MOMENT_LIMIT: u64 = 1000;
 
 /// A folder of runs.
@@ -55,17 +55,18 @@ pub struct Folder {
     command: Option<String>,
 }
 
-/// A run could not be kept.
+/// The failure to write a run.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {cause}", path.display())]
+#[error("cannot {action} {}", path.display())]
 pub struct StoreError {
     action: &'static str,
     path: PathBuf,
+    #[source]
     cause: io::Error,
 }
 
 impl StoreError {
-    /// The file or folder that is at fault.
+    /// The file or folder that could not be written.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -81,11 +82,11 @@ impl Store {
         Self { root: root.into() }
     }
 
-    /// Keeps a run that is over, and returns its folder. `time` is the wall time at which it began.
+    /// Writes a completed run and returns its folder. `time` is the wall time of its begin.
     ///
     /// # Errors
     ///
-    /// Something cannot be written, or no link set. The links still lead to the run before if it was a file.
+    /// If a file or link cannot be written. After a failed file, the links still point to the previous run.
     pub fn write(&self, report: &Report, time: SystemTime) -> Result<PathBuf, StoreError> {
         let folder = self.create(report.workload, time)?;
         let path = folder.save(report)?;
@@ -93,18 +94,18 @@ impl Store {
         Ok(path)
     }
 
-    /// Makes the folder of a run that begins now, and has `current` lead to it.
+    /// Makes the folder of a run that begins now, and points `current` to it.
     ///
     /// # Errors
     ///
-    /// The folder cannot be made, or the link not set.
+    /// If the folder or the link cannot be made.
     pub fn begin(&self, workload: &str, time: SystemTime) -> Result<Folder, StoreError> {
         let folder = self.create(workload, time)?;
         folder.link_current()?;
         Ok(folder)
     }
 
-    /// Makes a folder that was not there: of runs that began at the same moment, the later ones get later names.
+    /// Makes a new folder. When several runs begin at the same moment, the later ones get later names.
     fn create(&self, workload: &str, time: SystemTime) -> Result<Folder, StoreError> {
         let runs = self.root.join(workload);
         fs::create_dir_all(&runs).map_err(StoreError::new("make the folder", &runs))?;
@@ -130,32 +131,32 @@ impl Store {
 }
 
 impl Folder {
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> PathBuf {
         self.store.root.join(&self.workload).join(&self.name)
     }
 
-    /// Notes the command that makes the run; its page shows it.
+    /// Records the command of the run, which its page shows.
     #[must_use]
     pub fn made_by(self, command: String) -> Self {
         Self { command: Some(command), ..self }
     }
 
-    /// Where the nodes' logs go.
+    /// The folder for the nodes' logs.
     pub fn node_logs(&self) -> PathBuf {
         self.path().join("node-logs")
     }
 
-    /// Where the run's page will be.
+    /// The path of the run's page.
     pub fn page(&self) -> PathBuf {
         self.path().join("report.html")
     }
 
-    /// Keeps the run's history, results, messages and page, has `latest` lead to the folder and returns its path.
+    /// Writes the history, results, messages and page of the run, points `latest` to the folder and returns its path.
     ///
     /// # Errors
     ///
-    /// Something cannot be written, or no link set. `latest` still leads to the run before if it was a file.
+    /// If a file or link cannot be written. After a failed file, `latest` still points to the previous run.
     pub fn save(&self, report: &Report) -> Result<PathBuf, StoreError> {
         let path = self.path();
         write_file(&path.join("history.edn"), |file| write_edn(report.history.ops(), file))?;
@@ -171,12 +172,12 @@ impl Folder {
                 file.write_all(b"\n")
             })?;
         }
-        // Without messages there was no journal: every run begins with some.
+        // Every run begins with messages, so an empty journal means that none were recorded.
         if !report.journal.is_empty() {
             write_file(&path.join(MESSAGES), |file| write_lines(&report.journal, file))?;
         }
         let page = Page::of(report, self.command.as_deref());
-        // What can be made again need not be on the disk yet: it is half of the time that all this takes.
+        // Derived files are not synced to the disk, which halves the time of a save: they can be made again.
         let derived =
             [("report.html", &page.html)].into_iter().chain(page.charts.iter().map(|(name, svg)| (*name, svg)));
         for (name, content) in derived {
@@ -192,15 +193,15 @@ impl Folder {
         self.link(Path::new("current"), &Path::new(&self.workload).join(&self.name))
     }
 
-    /// Replaces a link: the new one is made beside it and takes its name.
+    /// Replaces a link: the new one is made under another name and renamed.
     fn link(&self, link: &Path, target: &Path) -> Result<(), StoreError> {
         let link = self.store.root.join(link);
         let error = StoreError::new("set the link", &link);
-        // The name is this run's own, so runs that end at the same moment do not meet.
+        // The name is unique to this run, so runs that end at the same moment do not collide.
         let fresh = link.with_extension(format!("{}-{}", self.workload, self.name));
         let set = symlink(target, &fresh).and_then(|()| fs::rename(&fresh, &link));
         set.map_err(|cause| {
-            // It may not exist; the error that counts is the first.
+            // The link may not exist; the first error is the one to report.
             let _ = fs::remove_file(&fresh);
             error(cause)
         })
@@ -209,12 +210,12 @@ impl Folder {
 
 /// A moment as Jepsen names folders: `20261122T154501.123Z`.
 fn name(time: SystemTime) -> String {
-    // A clock that is beyond the year 9999 is broken, which is no reason to lose a run.
+    // A clock beyond the year 9999 is broken, which is no reason to lose a run.
     let time = time.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799));
     humantime::format_rfc3339_millis(time).to_string().replace(['-', ':'], "")
 }
 
-/// Makes a file, and sees that it is on the disk.
+/// Makes a file and syncs it to the disk.
 fn write_file(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), StoreError> {
     let file = File::options().write(true).create_new(true).open(path).map_err(StoreError::new("make", path))?;
     fill(file, content).map_err(StoreError::new("write", path))
@@ -237,13 +238,13 @@ fn write_edn(ops: &[Op], file: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// One JSON object a line.
+/// Writes one JSON object per line.
 fn write_lines(values: &[impl Serialize], file: &mut impl Write) -> io::Result<()> {
     let mut line = Vec::new();
     for value in values {
         line.clear();
         serde_json::to_writer(&mut line, value)?;
-        // A verbatim value may have line breaks between its tokens, where JSON takes any white space.
+        // A verbatim value may have line breaks between its tokens, where any white space will do.
         line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
         line.push(b'\n');
         file.write_all(&line)?;
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
     use glomers_protocol::Json;
 
-    /// A file of which not even the first byte can be written; it shows only when the buffer is.
+    /// The device accepts no byte, which shows only when the buffer is written.
     #[test]
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_an_error() {

@@ -1,10 +1,10 @@
-//! The messages around a finding: what the clients of its operations said and heard, and what nodes said meanwhile of the
-//! same element or key.
+//! The messages around a finding: the requests and replies of its operations, and the messages between nodes that mention
+//! the same element or key meanwhile.
 //!
-//! A history does not name the client of the network that did an operation. But a client speaks at the moment at which its
-//! operation begins, and the operation ends when it hears the answer; that tells which one it was.
+//! A history does not name the network client behind an operation. But a client sends its request at the moment when the
+//! operation begins and receives the reply when it ends, which identifies the client.
 
-use super::{Subject, operations::Line};
+use crate::explain::{operations::Line, subject::Subject};
 use glomers_checkers::{
     history::{Kind, Op},
     text::{find, shorten},
@@ -15,16 +15,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap, fmt, time::Duration};
 
-/// How many messages are shown.
+/// The most messages shown.
 const SHOWN: usize = 16;
 
-/// How many bytes of a message are shown.
+/// The most bytes shown of a message.
 const BODY: usize = 80;
 
-/// What stands in a body for the network alone.
+/// The fields of a body that are addressing.
 const ADDRESSING: [&str; 3] = ["type", "msg_id", "in_reply_to"];
 
-/// A message as it is shown. Times are seconds since the first operation could begin.
+/// A message in the form shown. Times are seconds since the first operation could begin.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     sent: f64,
@@ -45,14 +45,14 @@ struct Envelope<'a> {
     body: IndexMap<Cow<'a, str>, &'a RawValue>,
 }
 
-/// An operation that shows the finding, in the times of the journal.
+/// An operation that shows the finding, with times of the journal.
 struct Span<'a> {
     begin: u128,
     end: Option<u128>,
     op: &'a Op,
 }
 
-/// The messages to show, in the order in which they were sent, and how many there are besides.
+/// The messages to show, in the order sent, and the number left out.
 pub(super) fn around(
     journal: &[Packet],
     origin: Duration,
@@ -78,7 +78,7 @@ pub(super) fn around(
     for packet in window.iter().filter(|packet| !packet.received) {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&packet.message) else { continue };
         let is_between_nodes = !is_client(&envelope.src) && !is_client(&envelope.dest);
-        if is_theirs(packet, &envelope) || is_between_nodes && envelope.tells_of(subject) {
+        if is_theirs(packet, &envelope) || is_between_nodes && envelope.mentions(subject) {
             if shown.len() < SHOWN {
                 shown.insert(packet.id, Message::new(&envelope, seconds(packet.time, origin)));
             } else {
@@ -94,7 +94,7 @@ pub(super) fn around(
     (shown.into_values().collect(), left_out)
 }
 
-/// The operations that show it.
+/// The operations that show the finding.
 fn spans<'a>(lines: &[Line<'a>], origin: Duration) -> Vec<Span<'a>> {
     let time = |op: &Op| (origin + op.time).as_nanos();
     let mut spans: Vec<Span<'a>> = Vec::new();
@@ -108,7 +108,7 @@ fn spans<'a>(lines: &[Line<'a>], origin: Duration) -> Vec<Span<'a>> {
     spans
 }
 
-/// The client that did an operation: of those that spoke as it began, one that heard something as it ended.
+/// The client of an operation: one that sent something when it began and received something when it ended.
 fn client<'a>(window: &'a [Packet], span: &Span<'_>) -> Option<Cow<'a, str>> {
     let at = |time: u128| {
         let from = window.partition_point(|packet| packet.time < time);
@@ -134,13 +134,13 @@ fn seconds(time: u128, origin: Duration) -> f64 {
 }
 
 impl Envelope<'_> {
-    /// What a body says besides its addressing.
+    /// The fields of the body, addressing aside.
     fn content(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.body.iter().map(|(name, value)| (&**name, value.get()));
         all.filter(|(name, _)| !ADDRESSING.contains(name))
     }
 
-    fn tells_of(&self, subject: &Subject) -> bool {
+    fn mentions(&self, subject: &Subject) -> bool {
         let says = |text: &str| self.content().any(|(_, value)| find(value, text).is_some());
         subject.key.as_ref().is_none_or(|key| says(key)) && subject.values.iter().any(|value| says(value))
     }

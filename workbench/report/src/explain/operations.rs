@@ -1,15 +1,14 @@
-//! The operations around a finding: those that show it, what the same clients did before and after, and what else was done
-//! to the same element or key.
+//! The operations around a finding: those that show it, the previous and next ones of the same clients, and others on the
+//! same element or key.
 
-use super::Subject;
-use crate::findings::Finding;
+use crate::{explain::subject::Subject, findings::Finding};
 use glomers_checkers::history::{History, Op, Operation, Process};
 use std::collections::BTreeSet;
 
-/// Of how many operations that show it the neighbours are looked for.
+/// The most operations whose neighbours are shown.
 const SHOWING: usize = 5;
 
-/// How many operations are shown in all.
+/// The most operations shown.
 const SHOWN: usize = 8;
 
 /// An entry of the history.
@@ -19,7 +18,7 @@ pub(super) struct Line<'a> {
     pub(super) shows_it: bool,
 }
 
-/// The entries to show, in their order, and how many operations have to do with it besides.
+/// The entries to show, in order, and the number of related operations left out.
 pub(super) fn around<'a>(history: &'a History, finding: &Finding, subject: &Subject) -> (Vec<Line<'a>>, usize) {
     let operations = history.operations();
     let shows_it = |operation: &Operation<'_>| finding.entries.iter().any(|entry| has(operation, *entry));
@@ -31,7 +30,7 @@ pub(super) fn around<'a>(history: &'a History, finding: &Finding, subject: &Subj
     }
     let is_related = |place: &usize| !shown.contains(place) && concerns(&operations[*place], subject);
     let mut related: Vec<usize> = places().filter(is_related).collect();
-    // The nearest ones first; of those as near, the first.
+    // The nearest first; among equals, the earliest.
     related.sort_by_key(|place| showing.iter().map(|other| place.abs_diff(*other)).min());
     let room = SHOWN.saturating_sub(shown.len()).min(related.len());
     shown.extend(&related[..room]);
@@ -50,7 +49,7 @@ fn has(operation: &Operation<'_>, entry: usize) -> bool {
     operation.invocation.index == entry || operation.completion.is_some_and(|completion| completion.index == entry)
 }
 
-/// What the same client did right before and after.
+/// The previous and the next operation of the same client.
 fn neighbours(operations: &[Operation<'_>], place: usize) -> impl Iterator<Item = usize> {
     let process: Process = operations[place].invocation.process;
     let is_its = |other: &usize| operations[*other].invocation.process == process;

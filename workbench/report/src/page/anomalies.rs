@@ -1,4 +1,4 @@
-//! What the checkers found, a card each.
+//! The findings of the checkers, one card each.
 
 use crate::findings::{Finding, Weight, findings};
 use glomers_checkers::text::{shorten, time};
@@ -6,11 +6,13 @@ use glomers_workbench::Report;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// How many entries of a finding are shown, and how many bytes of their values.
+/// The most entries shown of a finding.
 const ENTRIES: usize = 12;
+
+/// The most bytes shown of an entry's value.
 const VALUE: usize = 240;
 
-/// The findings, the gravest first.
+/// The findings, the worst first.
 pub(super) fn section(report: &Report) -> Markup {
     let (notes, found): (Vec<_>, Vec<_>) =
         findings(report).into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
@@ -18,18 +20,18 @@ pub(super) fn section(report: &Report) -> Markup {
         section #findings {
             h2 { "Findings" }
             @if found.is_empty() {
-                p { "Nothing that counts was found." }
+                p { "No fault was found." }
             }
             @for kind in found.chunk_by(|one, other| one.title == other.title) {
                 (card(report, &kind[0]))
-                (folded(report, &kind[1..], &format!("more of {}", kind[0].title)))
+                (folded(report, &kind[1..], &format!("more: {}", kind[0].title)))
             }
-            (folded(report, &notes, "worth knowing"))
+            (folded(report, &notes, "notes"))
         }
     }
 }
 
-/// Findings that are shown when they are asked for.
+/// Findings that are folded until the reader opens them.
 fn folded(report: &Report, found: &[Finding], what: &str) -> Markup {
     html! {
         @if !found.is_empty() {
@@ -49,7 +51,7 @@ fn card(report: &Report, anomaly: &Finding) -> Markup {
     let places = places.join(",");
     let (class, role) = match anomaly.weight {
         Weight::Fault => ("fault", ""),
-        Weight::Strict => ("finding", "Maelstrom does not look for it"),
+        Weight::Strict => ("finding", "Maelstrom does not check this"),
         Weight::Note => ("note", ""),
     };
     html! {
@@ -58,9 +60,9 @@ fn card(report: &Report, anomaly: &Finding) -> Markup {
             p { (anomaly.explanation) }
             @if !anomaly.entries.is_empty() {
                 p.places {
-                    a href=(format!("#timeline={places}")) { "among the operations" }
+                    a href=(format!("#timeline={places}")) { "show the operations" }
                     @if !report.journal.is_empty() {
-                        " \u{b7} " a href=(format!("#messages={places}")) { "among the messages" }
+                        " \u{b7} " a href=(format!("#messages={places}")) { "show the messages" }
                     }
                 }
                 (entries(report, &anomaly.entries))
@@ -72,7 +74,7 @@ fn card(report: &Report, anomaly: &Finding) -> Markup {
     }
 }
 
-/// The entries, a row each.
+/// The entries, one row each.
 fn entries(report: &Report, indices: &[usize]) -> Markup {
     let known = || indices.iter().filter_map(|index| report.history.ops().get(*index));
     html! {

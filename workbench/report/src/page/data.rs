@@ -1,7 +1,7 @@
-//! What the page's scripts draw: operations and messages as rows of numbers and texts.
+//! The data that the page's scripts draw: operations and messages as rows of numbers and texts.
 //!
-//! Values are texts, as they were written: a script that parsed them would round numbers. Long ones are cut; the run's
-//! folder has them whole.
+//! Values are texts, verbatim, because a script that parsed them would round numbers. Long ones are cut; the run's folder
+//! has them whole.
 
 use glomers_checkers::{
     history::{History, Kind, Operation, Process, faults::Period},
@@ -10,34 +10,36 @@ use glomers_checkers::{
 use glomers_json::Json;
 use glomers_workbench::{Report, TestConfig};
 use indexmap::{IndexMap, IndexSet};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// How many messages a page carries.
+/// The most messages in a page.
 const MESSAGES: usize = 100_000;
 
-/// How many bytes of a value a page carries.
+/// The most bytes of a value in a page.
 const VALUE: usize = 400;
 
-/// How many bytes of a message.
+/// The most bytes of a message in a page.
 const MESSAGE: usize = 250;
 
-/// Nanoseconds since the first operation could begin; negative before.
+/// Nanoseconds since the first operation could begin; negative during setup.
 type Time = i64;
 
-/// All that is drawn.
+/// The data of both diagrams.
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
     /// The names of operations.
     functions: IndexSet<&'a str>,
-    /// For each row of the timeline, who is in it.
+    /// The rows of the timeline.
     lanes: Vec<Lane>,
     operations: Vec<Row<'a>>,
     faults: Vec<(Time, Option<Time>, &'a str)>,
-    /// The participants in the order of their columns: nodes, services, clients. How many of the first two there are.
+    /// The participants in the order of their columns: nodes, services, clients.
     columns: Vec<String>,
+    /// The number of nodes among them.
     nodes: usize,
+    /// The number of services among them.
     services: usize,
     /// The types of messages.
     types: IndexSet<String>,
@@ -46,38 +48,69 @@ pub(super) struct Data<'a> {
     messages_sent: usize,
 }
 
-/// A row of the timeline: clients who took each other's place.
+/// A row of the timeline: a client and its successors.
 #[derive(Serialize)]
 struct Lane {
     first: u64,
     last: u64,
 }
 
-/// An operation: the indices of its entries, its lane, function and outcome, when it began and ended, its argument, its
-/// result if that is another, and its error.
-#[derive(Serialize)]
-struct Row<'a>(
-    usize,
-    Option<usize>,
-    usize,
-    u64,
-    usize,
-    Outcome,
-    Time,
-    Option<Time>,
-    Cow<'a, str>,
-    Option<Cow<'a, str>>,
-    Option<Cow<'a, str>>,
-);
+/// An operation, a bar of the timeline. The page has it as an array in this order, which `timeline.js` reads: names would
+/// double the size of the page.
+struct Row<'a> {
+    /// The index of the invocation in the history.
+    invocation: usize,
+    /// The index of the completion.
+    completion: Option<usize>,
+    /// The number of its row.
+    lane: usize,
+    /// The number of its client.
+    process: u64,
+    /// The number of its name.
+    function: usize,
+    outcome: Outcome,
+    begin: Time,
+    end: Option<Time>,
+    argument: Cow<'a, str>,
+    /// The result, if it differs from the argument.
+    result: Option<Cow<'a, str>>,
+    error: Option<Cow<'a, str>>,
+}
 
-/// How an operation ended: 0 ok, 1 info, 2 fail, 3 not at all.
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { invocation, completion, lane, process, function, outcome, begin, end, argument, result, error } =
+            self;
+        (invocation, completion, lane, process, function, outcome, begin, end, argument, result, error)
+            .serialize(serializer)
+    }
+}
+
+/// The outcome of an operation: 0 ok, 1 info, 2 fail, 3 none.
 type Outcome = u8;
 
-/// A message: its number, when it was sent and received, the columns of its ends, its type and itself.
-#[derive(Serialize)]
-struct Message<'a>(u64, Time, Option<Time>, usize, usize, usize, Cow<'a, str>);
+/// A message, a line between two columns. The page has it as an array in this order, which `messages.js` reads.
+struct Message<'a> {
+    id: u64,
+    sent: Time,
+    received: Option<Time>,
+    /// The column of the sender.
+    src: usize,
+    /// The column of the receiver.
+    dest: usize,
+    /// The number of its type.
+    kind: usize,
+    text: Cow<'a, str>,
+}
 
-/// What of a message is drawn. The type may be anything.
+impl Serialize for Message<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, sent, received, src, dest, kind, text } = self;
+        (id, sent, received, src, dest, kind, text).serialize(serializer)
+    }
+}
+
+/// The parts of a message that are drawn. The type may be any JSON.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
@@ -127,7 +160,7 @@ impl<'a> Data<'a> {
         self.messages.len()
     }
 
-    /// How many messages there was no place for.
+    /// The number of messages beyond the limit; `None` if there are none.
     pub(super) fn messages_left_out(&self) -> Option<usize> {
         self.messages_sent.checked_sub(self.messages.len()).filter(|count| *count > 0)
     }
@@ -140,19 +173,19 @@ impl<'a> Data<'a> {
             let Process::Client(process) = invocation.process else { continue };
             let text = |value: &'a Json| shorten(value.as_str(), VALUE);
             let result = completion.map(|completion| &completion.value);
-            self.operations.push(Row(
-                invocation.index,
-                completion.map(|completion| completion.index),
-                places[&process],
+            self.operations.push(Row {
+                invocation: invocation.index,
+                completion: completion.map(|completion| completion.index),
+                lane: places[&process],
                 process,
-                self.functions.insert_full(&invocation.f).0,
-                outcome(completion.map(|completion| completion.kind)),
-                time(invocation.time.as_nanos()),
-                completion.map(|completion| time(completion.time.as_nanos())),
-                text(&invocation.value),
-                result.filter(|result| **result != invocation.value).map(text),
-                completion.and_then(|completion| completion.error.as_ref()).map(text),
-            ));
+                function: self.functions.insert_full(&invocation.f).0,
+                outcome: outcome(completion.map(|completion| completion.kind)),
+                begin: time(invocation.time.as_nanos()),
+                end: completion.map(|completion| time(completion.time.as_nanos())),
+                argument: text(&invocation.value),
+                result: result.filter(|result| **result != invocation.value).map(text),
+                error: completion.and_then(|completion| completion.error.as_ref()).map(text),
+            });
         }
     }
 
@@ -165,8 +198,8 @@ impl<'a> Data<'a> {
             let moment = time(packet.time) - origin;
             if packet.received {
                 if let Some(message) = sent.get_mut(&packet.id) {
-                    // A message that was doubled is drawn as its first copy.
-                    message.2.get_or_insert(moment);
+                    // A duplicated message is drawn as its first copy.
+                    message.received.get_or_insert(moment);
                 }
                 continue;
             }
@@ -180,14 +213,15 @@ impl<'a> Data<'a> {
                 let (src, dest) = (column(&head.src), column(&head.dest));
                 let kind = self.types.insert_full(kind(head.body)).0;
                 let text = shorten(&packet.message, MESSAGE);
-                sent.insert(packet.id, Message(packet.id, moment, None, src, dest, kind, text));
+                let message = Message { id: packet.id, sent: moment, received: None, src, dest, kind, text };
+                sent.insert(packet.id, message);
             }
         }
         self.messages = sent.into_values().collect();
         self.arrange(names, options.nodes.len());
     }
 
-    /// Puts the columns in order: nodes as they were given, services and clients by name, shorter names first.
+    /// Orders the columns: nodes as given, then services, then clients, shorter names first.
     fn arrange(&mut self, names: IndexSet<String>, nodes: usize) {
         let is_client = |name: &str| name.starts_with('c');
         let mut order: Vec<usize> = (0..names.len()).collect();
@@ -198,7 +232,7 @@ impl<'a> Data<'a> {
         let mut places = vec![0; order.len()];
         order.iter().enumerate().for_each(|(place, column)| places[*column] = place);
         for message in &mut self.messages {
-            (message.3, message.4) = (places[message.3], places[message.4]);
+            (message.src, message.dest) = (places[message.src], places[message.dest]);
         }
         self.columns = order.iter().map(|column| names[*column].clone()).collect();
         self.nodes = nodes;
@@ -206,7 +240,7 @@ impl<'a> Data<'a> {
     }
 }
 
-/// Has each client take the first lane whose last client is done.
+/// Gives each client the first lane whose last client is done.
 fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, BTreeMap<u64, usize>) {
     let mut ends: BTreeMap<u64, usize> = BTreeMap::new();
     for operation in operations {
@@ -242,14 +276,14 @@ fn outcome(kind: Option<Kind>) -> Outcome {
     }
 }
 
-/// The type as a text, or as JSON if it is none.
+/// The type: a string's text, or the JSON of another value.
 fn kind(body: Body<'_>) -> String {
     let Some(kind) = body.kind else { return String::new() };
     let text = serde_json::from_str(kind.get()).unwrap_or_else(|_| kind.get().to_owned());
     shorten(&text, VALUE).into_owned()
 }
 
-/// Time in the form of the page; it ends after 292 years.
+/// A time in the form of the page, which ends after 292 years.
 fn time(nanos: u128) -> Time {
     Time::try_from(nanos).unwrap_or(Time::MAX)
 }

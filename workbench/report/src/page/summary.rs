@@ -1,4 +1,4 @@
-//! What a person needs first: the verdict and why, how to run it again, and the figures.
+//! The top of the page: the verdict with its reasons, the command that repeats the run, and the figures.
 
 use glomers_checkers::text::{shorten, significant, time};
 use glomers_checkers::{checker::stats, validity::Validity};
@@ -8,10 +8,10 @@ use glomers_workbench::{
 };
 use maud::{Markup, html};
 
-/// How many bytes of an exception are shown.
+/// The most bytes shown of an exception.
 const EXCEPTION: usize = 1000;
 
-/// The title, the verdict, and the parts of it.
+/// The title, the verdict and its parts.
 pub(super) fn head(report: &Report, command: Option<&str>) -> Markup {
     let counts = report.judgement.stats.all;
     html! {
@@ -44,10 +44,10 @@ fn parts(report: &Report) -> Vec<(&'static str, Validity, String)> {
     let never = judgement.stats.by_f.iter().filter(|(_, function)| function.valid != Validity::Valid);
     let never: Vec<_> = never.map(|(f, _)| &**f).collect();
     let stats = match judgement.stats.valid {
-        Validity::Valid => "what can succeed did, at least once".to_owned(),
+        Validity::Valid => "every kind of operation succeeded at least once".to_owned(),
         _ => format!("never succeeded: {}", never.join(", ")),
     };
-    let role = if judgement.strict { "counts: the test is strict" } else { "does not count without --strict" };
+    let role = if judgement.strict { "counts under --strict" } else { "counts only under --strict" };
     let strict_findings: Vec<_> =
         judgement.strict_findings.counts.iter().map(|(kind, count)| format!("{count} \u{d7} {kind}")).collect();
     let strict_findings =
@@ -56,7 +56,7 @@ fn parts(report: &Report) -> Vec<(&'static str, Validity, String)> {
         ("workload", judgement.verdict.valid, workload(report)),
         ("operations", judgement.stats.valid, stats),
         ("availability", judgement.availability.valid, availability(report)),
-        ("beyond Maelstrom", judgement.strict_findings.valid, format!("{strict_findings} ({role})")),
+        ("strict", judgement.strict_findings.valid, format!("{strict_findings} ({role})")),
     ];
     if let Some(liveness) = &judgement.liveness {
         let silent: Vec<_> = liveness.silent.keys().map(String::as_str).collect();
@@ -70,7 +70,7 @@ fn parts(report: &Report) -> Vec<(&'static str, Validity, String)> {
     parts
 }
 
-/// Why the workload's checker says what it says, in short.
+/// The reason for the verdict of the workload's checker, in short.
 fn workload(report: &Report) -> String {
     let findings = &report.judgement.verdict.findings;
     let names = |key: &str| {
@@ -79,10 +79,10 @@ fn workload(report: &Report) -> String {
     };
     let error = findings["error"].as_str().map(str::to_owned);
     match report.judgement.verdict.valid {
-        Validity::Valid => "what it promises was kept".to_owned(),
+        Validity::Valid => "all guarantees hold".to_owned(),
         _ => (names("bad-error-types").or_else(|| names("anomaly-types")))
             .or(error)
-            .unwrap_or_else(|| "what was found is told below".to_owned()),
+            .unwrap_or_else(|| "see the findings below".to_owned()),
     }
 }
 
@@ -90,7 +90,7 @@ fn availability(report: &Report) -> String {
     let succeeded = format!("{} % succeeded", significant(report.judgement.availability.ok_fraction * 100.0));
     let goal = report.config.as_ref().and_then(|config| config.options.availability);
     match goal {
-        Some(goal) => format!("{succeeded}; asked for: {goal}"),
+        Some(goal) => format!("{succeeded}; required: {goal}"),
         None => succeeded,
     }
 }
@@ -112,7 +112,7 @@ fn config(report: &Report, command: Option<&str>) -> Markup {
     }
 }
 
-/// The options that are not the default, as `glomers test` takes them, and those that it has not.
+/// The options that differ from the defaults, as `glomers test` takes them, and those that only the library has.
 fn arguments(options: &Options) -> String {
     let mut arguments = options.arguments();
     if options.strict {
@@ -150,7 +150,7 @@ pub(super) fn statistics(report: &Report) -> Markup {
                 }
                 @if let Some(latencies) = report.latencies() {
                     table.figures {
-                        tr { th { "latency" } th { "least" } th { "median" } th { "95 %" } th { "99 %" } th { "most" } }
+                        tr { th { "latency" } th { "minimum" } th { "median" } th { "95 %" } th { "99 %" } th { "maximum" } }
                         tr { th { "all" } @for latency in latencies { td { (time(latency)) } } }
                     }
                 }
@@ -189,16 +189,16 @@ fn network(report: &Report) -> Markup {
     }
 }
 
-/// What clients could make nothing of, and what nodes did that no node may.
+/// Replies that clients could not decode, and protocol violations of nodes.
 fn exceptions(report: &Report) -> Markup {
     html! {
         @for complaint in &report.complaints {
-            pre.complaint { (complaint) }
+            pre.violation { (complaint) }
         }
         @if !report.judgement.exceptions.exceptions.is_empty() {
             h3 { "Exceptions" }
             table.figures {
-                tr { th { "how often" } th { "first" } th { "what" } }
+                tr { th { "count" } th { "first" } th { "exception" } }
                 @for exception in &report.judgement.exceptions.exceptions {
                     tr {
                         td { (exception.count) }
@@ -211,12 +211,12 @@ fn exceptions(report: &Report) -> Markup {
     }
 }
 
-/// All results as they are in `results.json`.
+/// The results, as in `results.json`.
 pub(super) fn results(report: &Report) -> Markup {
     html! {
         section #results {
             h2 { "Results" }
-            details { summary { "all of them, as JSON" } pre { (format!("{:#}", report.results())) } }
+            details { summary { "all results as JSON" } pre { (format!("{:#}", report.results())) } }
         }
     }
 }

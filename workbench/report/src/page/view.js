@@ -75,7 +75,7 @@ class Diagram {
     this.canvas = section.querySelector("canvas.diagram");
     this.overview = section.querySelector("canvas.overview");
     this.output = section.querySelector("output");
-    this.kept = section.querySelector("pre.kept");
+    this.pinned = section.querySelector("pre.pinned");
     this.from = this.least;
     this.to = this.most;
     this.listen();
@@ -229,8 +229,8 @@ class Diagram {
   }
 
   keep(found) {
-    this.kept.hidden = !found;
-    this.kept.textContent = found ? this.describe(found) : "";
+    this.pinned.hidden = !found;
+    this.pinned.textContent = found ? this.describe(found) : "";
     this.chosen = found ?? null;
     this.request();
   }

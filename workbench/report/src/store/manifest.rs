@@ -1,4 +1,4 @@
-//! A run read back from the folder in which it was kept, to be judged and explained again.
+//! The manifest of a run, and reading a run back from its folder to judge and explain it again.
 
 use glomers_checkers::history::{
     History,
@@ -16,19 +16,19 @@ use std::{
     time::Duration,
 };
 
-/// The file that says how a run was made.
+/// The file name of the manifest.
 pub(crate) const MANIFEST: &str = "test.json";
 
-/// The file that holds every message.
+/// The file name of the messages.
 pub(crate) const MESSAGES: &str = "messages.jsonl";
 
-/// How a run was made, and what else its other files do not say. Times are in nanoseconds.
+/// The options of a run, and all else that its other files do not hold. Times are in nanoseconds.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Manifest {
     workload: String,
     command: Option<String>,
-    /// As `maelstrom test` takes them.
+    /// The options in the form that `maelstrom test` takes.
     arguments: Vec<String>,
     nodes: Vec<String>,
     seed: u64,
@@ -41,18 +41,18 @@ pub(crate) struct Manifest {
     stopped: Option<u64>,
 }
 
-/// A run cannot be read back.
+/// The failure to read a run back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadRunError {
-    /// One of its files cannot be read.
+    /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Its workload is none of ours.
+    /// The workload is unknown.
     #[error(transparent)]
     Workload(#[from] UnknownWorkload),
-    /// Nothing says which workload it is.
-    #[error("nothing in {} says of which workload it is", path.display())]
+    /// The workload is named nowhere.
+    #[error("{} does not name its workload; say it with -w", path.display())]
     Nameless {
         /// The run's folder.
         path: PathBuf,
@@ -115,7 +115,7 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
     Ok(Report { config, ..report })
 }
 
-/// The named workload, or that of the folder in which the run is.
+/// The named workload, or the one that a folder in the path names.
 fn workload_of(path: &Path, named: Option<String>) -> Result<Box<dyn Workload>, ReadRunError> {
     if let Some(name) = named {
         return Ok(workload::workload(&name)?);
@@ -125,7 +125,7 @@ fn workload_of(path: &Path, named: Option<String>) -> Result<Box<dyn Workload>, 
     names.find_map(|name| workload::workload(name).ok()).ok_or(ReadRunError::Nameless { path })
 }
 
-/// A file that may be there.
+/// The text of an optional file.
 fn find(folder: &Path, name: &str) -> Result<Option<String>, ReadError> {
     match read_text(&folder.join(name), &[]) {
         Ok((_, text)) => Ok(Some(text)),
@@ -145,7 +145,7 @@ fn parse<'a, T: Deserialize<'a>>(folder: &Path, name: &str, text: &'a str) -> Re
     })
 }
 
-/// Nanoseconds; they last for 584 years.
+/// Nanoseconds, which last for 584 years.
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What the charts have in common: the axes, the shaded faults, the legend.
+//! The parts that all charts share: axes, shaded faults, legend.
 
 use glomers_checkers::{
     history::faults::Period,
@@ -19,9 +19,9 @@ use plotters::{
 };
 use std::time::Duration;
 
-/// What is written; `chart.css` knows it.
+/// The colour of text; `chart.css` replaces it.
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
-/// Lines of the grid; `chart.css` knows it.
+/// The colour of the grid; `chart.css` replaces it.
 const GRID: RGBColor = RGBColor(0xd8, 0xde, 0xe4);
 const FAULT: RGBColor = RGBColor(0xe5, 0x53, 0x4b);
 
@@ -31,7 +31,7 @@ const WIDTH: u32 = 1340;
 /// The height of title and legend.
 const HEAD: i32 = 30;
 
-/// The least latency that is told from none, in milliseconds.
+/// The smallest latency that is drawn above zero, in milliseconds.
 pub(super) const LEAST: f64 = 0.1;
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -40,14 +40,14 @@ pub(super) const LINE: char = '\u{2501}';
 
 pub(super) type Seconds = RangedCoordf64;
 
-/// What every chart shows: how long the run was, and when the nemesis was at work.
+/// The length of the run and the periods of faults, which every chart shows.
 pub(super) struct Frame<'a> {
     pub(super) faults: &'a [Period],
     pub(super) end: Duration,
 }
 
 impl Frame<'_> {
-    /// Has `draw` fill a chart under its title and its legend.
+    /// A chart with a title and a legend, filled by `draw`.
     pub(super) fn chart(
         &self,
         title: &str,
@@ -153,7 +153,7 @@ pub(super) fn text(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&INK)
 }
 
-/// About how wide a text will be.
+/// The approximate width of a text.
 fn width(text: &str, size: i32) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(0) * size * 11 / 20
 }

@@ -1,9 +1,8 @@
-//! How long every operation took, by when it began.
+//! The latency of every operation over the time of its begin.
 
-use super::{
-    Group,
+use crate::page::charts::{
     frame::{Frame, LEAST},
-    groups, kind_colour,
+    group::{Group, groups, kind_colour},
 };
 use glomers_checkers::history::Operation;
 use plotters::{
@@ -38,7 +37,7 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     })
 }
 
-/// Which mark the operations of this name have.
+/// The number of the mark of a name.
 fn shape(groups: &[Group<'_>], group: &Group<'_>) -> usize {
     let mut names: Vec<_> = groups.iter().map(|group| group.name).collect();
     names.dedup();

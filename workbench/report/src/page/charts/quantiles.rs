@@ -1,15 +1,14 @@
 //! Quantiles of latency over time, a panel for each operation and outcome.
 
-use super::{
-    Group,
+use crate::page::charts::{
     frame::{Frame, LEAST, LINE, line, text},
-    groups,
+    group::{Group, groups},
 };
 use glomers_checkers::{checker::set_full, history::Operation};
 use plotters::{element::Text, series::LineSeries, style::RGBColor};
 use std::time::Duration;
 
-/// The quantiles that are drawn, of those that are counted.
+/// The quantiles that are drawn, by their place among those that are computed.
 const DRAWN: [(usize, &str, RGBColor); 4] = [
     (1, "median", RGBColor(0x2f, 0x81, 0xf7)),
     (2, "95 %", RGBColor(0x2e, 0xa0, 0x43)),
@@ -19,7 +18,7 @@ const DRAWN: [(usize, &str, RGBColor); 4] = [
 
 const PANEL: u32 = 150;
 
-/// Into how many parts the run is divided.
+/// The number of parts of the run.
 const PARTS: u32 = 40;
 
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
@@ -32,7 +31,7 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
         for (panel, group) in area.split_evenly((count, 1)).iter().zip(&groups) {
             let mut chart = frame.latencies(panel, greatest);
             let parts = parts(group, frame.end);
-            // A line does not lead over a time in which nothing began.
+            // A line ends where no operation began for a while.
             let gap = 1.5 * frame.end.as_secs_f64() / f64::from(PARTS);
             let rows = parts.chunk_by(|(one, _), (next, _)| next - one < gap);
             for (row, (place, _, colour)) in rows.flat_map(|row| DRAWN.map(|drawn| (row, drawn))) {
@@ -44,7 +43,7 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     })
 }
 
-/// The quantiles of each part of the run in which an operation began, with its middle.
+/// The quantiles of each part of the run in which an operation began, with the middle of the part.
 fn parts(group: &Group<'_>, end: Duration) -> Vec<(f64, [Duration; 5])> {
     let width = end.as_secs_f64() / f64::from(PARTS);
     let part = |part: u32| {

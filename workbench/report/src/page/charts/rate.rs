@@ -1,9 +1,8 @@
-//! How many operations ended in a second, by operation and outcome.
+//! The operations completed per second, by operation and outcome.
 
-use super::{
-    Group,
+use crate::page::charts::{
     frame::{Frame, LINE, line},
-    groups,
+    group::{Group, groups},
 };
 use glomers_checkers::history::Operation;
 use plotters::{series::LineSeries, style::RGBColor};
@@ -19,7 +18,7 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(0x7d, 0x85, 0x90),
 ];
 
-/// Into how many parts the run is divided.
+/// The number of parts of the run.
 const PARTS: usize = 60;
 
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
@@ -30,7 +29,7 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let width = frame.end.as_secs_f64() / PARTS as f64;
     let rates: Vec<Vec<(f64, f64)>> = groups.iter().map(|group| rates(group, width)).collect();
     let greatest = rates.iter().flatten().map(|(_, rate)| *rate).fold(0.0, f64::max);
-    frame.chart("Rate of operations, by when they ended", 260, &legend, |area| {
+    frame.chart("Rate of completed operations", 260, &legend, |area| {
         let mut chart = frame.rates(area, greatest);
         for (rates, colour) in rates.into_iter().zip(colours) {
             let _ = chart.draw_series(LineSeries::new(rates, line(*colour)));
@@ -38,7 +37,7 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     })
 }
 
-/// The rate in each part of the run, with its middle.
+/// The rate in each part of the run, with the middle of the part.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -1,5 +1,5 @@
-//! The node. Each keeps the best scores that it has heard of and tells the others all of them now and then. The best of
-//! two scores is the same whoever compares, in whatever order and however often, so all nodes come to agree.
+//! The node. It keeps the best scores that it knows and sends all of them to the other nodes now and then. Taking the
+//! better of two scores is idempotent and independent of order, so all nodes converge.
 
 use crate::leaderboard::{Entry, Standings, StandingsOk, Submit, SubmitOk};
 use glomers_protocol::{Context, handler};
@@ -13,7 +13,7 @@ pub struct Board {
     best: RefCell<BTreeMap<String, i64>>,
 }
 
-/// All that the sender knows.
+/// All scores that the sender knows.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Gossip {
     best: BTreeMap<String, i64>,
@@ -45,7 +45,7 @@ impl Board {
 }
 
 impl Board {
-    /// Keeps the score if it is the player's best; returns the best.
+    /// Stores the score if it is the player's best one. Returns the best one.
     fn improve(&self, player: String, score: i64) -> i64 {
         let mut best = self.best.borrow_mut();
         let best = best.entry(player).or_insert(score);

@@ -1,5 +1,5 @@
-//! What clients may expect: whatever score they are shown, somebody has submitted it; and at the end every node shows each
-//! player with the best score that was acknowledged. A better one whose outcome is open may have arrived all the same.
+//! The checker. A score that a client reads must have been submitted, and each final read must show the best acknowledged
+//! score of each player, or a better one whose outcome is open.
 
 use crate::leaderboard::{Entry, Submit};
 use glomers_workbench::{
@@ -19,7 +19,7 @@ impl Checker for LeaderboardChecker {
     }
 }
 
-/// The errors in a history, a sentence each.
+/// The errors in a history, one sentence each.
 pub fn errors(history: &History) -> Vec<String> {
     let (mut submitted, mut best) = (BTreeSet::new(), BTreeMap::new());
     let operations = history.operations();

@@ -1,4 +1,4 @@
-//! The node as a program; with `--schema` it says what it speaks.
+//! The node as a program. With `--schema` it prints the JSON Schema of its messages.
 
 use glomers_protocol::Described;
 use own_workload::Board;

@@ -1,5 +1,5 @@
-//! What clients do: three times out of four one of some players tells a score, else somebody looks at the standings. At
-//! the end, when the network has healed, everybody looks once more.
+//! The clients' operations. Three of four submit a score of a random player, the others read the standings. At the end,
+//! when the network has healed, each client reads the standings once more.
 
 use crate::{
     checker::LeaderboardChecker,
@@ -20,7 +20,7 @@ use glomers_workbench::{
 /// The workload `leaderboard`.
 pub struct Leaderboard;
 
-/// Many, each with few scores: a better score hides that one was lost.
+/// The number of players. It is large, so that each has few scores, because a better score hides a lost one.
 const PLAYERS: u32 = 50;
 
 impl Workload for Leaderboard {

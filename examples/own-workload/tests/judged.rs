@@ -1,4 +1,4 @@
-//! The node keeps its promises in partitions; nodes that are wrong on purpose are found.
+//! Tests the node under partitions, and tests that the checker finds nodes that are wrong on purpose.
 
 use glomers_protocol::{Context, Handler, handler};
 use glomers_workbench::{Options, Report, Validity, options::Fault, run};
@@ -29,7 +29,7 @@ fn the_board_is_never_blamed() {
     }
 }
 
-/// Tells each score once, to all others, and never again.
+/// Sends each score to all other nodes, but only once.
 #[derive(Default)]
 struct ToldOnce {
     best: RefCell<BTreeMap<String, i64>>,
@@ -71,7 +71,7 @@ fn scores_that_a_partition_keeps_back_are_found() {
     }
 }
 
-/// Shows a player with the sum of all scores.
+/// Shows the sum of a player's scores instead of the best one.
 #[derive(Default)]
 struct Adder {
     sums: RefCell<BTreeMap<String, i64>>,

@@ -1,8 +1,8 @@
-//! `docs/own-workload.md` quotes this crate word for word, and leaves no file out.
+//! `docs/own-workload.md` quotes this crate word for word and quotes every file.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// The quotes: the file's name, which stands behind the block's language, and the text.
+/// The quotes: the file's name, which follows the block's language, and the text.
 fn quotes() -> Vec<(&'static str, String)> {
     let mut quotes = Vec::new();
     let mut lines = include_str!("../../../docs/own-workload.md").lines();

@@ -1,4 +1,4 @@
-//! Judges the node in simulation, or any program in real time: `cargo run --bin judge [PROGRAM]`.
+//! Tests the node in simulation, or any program in real time: `cargo run --bin judge [PROGRAM]`.
 
 use glomers_workbench::{Options, Program, options::Fault, run, run_program};
 use own_workload::{Board, Leaderboard};

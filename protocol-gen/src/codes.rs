@@ -1,22 +1,23 @@
-//! Named integer codes: alternatives that are integer constants with a title, as Maelstrom's error codes are. They
+//! Named integer codes: alternatives that are integer constants with a title, such as Maelstrom's error codes. They
 //! become an enum that is an integer on the wire. The one alternative without a constant takes every other integer,
-//! for a peer may be newer than the table. Each boolean keyword `x-WORD` becomes a method `is_WORD`.
+//! because a peer may know a newer table. Each boolean keyword `x-FLAG` becomes a method `is_FLAG`.
 
-use crate::{Error, cursor::Cursor, docs::docs, names};
+use crate::{cursor::Cursor, docs::docs, error::Error, names};
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::Ident;
 
+/// One alternative.
 struct Code<'a> {
     variant: Ident,
     /// The name on the wire and in reports, such as `key-does-not-exist`.
     name: &'a str,
-    /// `None`: every number that has no name.
+    /// `None` for the alternative that takes every number without a name.
     number: Option<i64>,
     description: &'a str,
-    /// The words of the `x-` keywords, as Rust writes them.
+    /// The flags of the `x-` keywords, by their Rust names.
     flags: BTreeMap<String, bool>,
 }
 
@@ -25,11 +26,11 @@ pub(crate) fn compile(name: &Ident, shape: &Cursor<'_>, alternatives: &[Cursor<'
     let codes = alternatives.iter().map(Code::read).collect::<Result<Vec<_>, _>>()?;
     names::distinct(codes.iter().map(|code| &code.variant).zip(alternatives))?;
     if codes.iter().filter(|code| code.number.is_none()).count() != 1 {
-        return Err(shape.fail("codes need exactly one alternative without `const`, for all other numbers"));
+        return Err(shape.fail("codes need exactly one alternative without `const`, which takes all other numbers"));
     }
     for (index, (code, alternative)) in codes.iter().zip(alternatives).enumerate() {
         if let Some(twin) = codes[..index].iter().find(|other| other.number == code.number) {
-            return Err(alternative.fail(format!("`{}` already has this number", twin.name)));
+            return Err(alternative.fail(format!("`{}` already has this number; each code needs its own", twin.name)));
         }
     }
     Ok(generate(name, shape.description()?, &codes))
@@ -41,15 +42,16 @@ impl<'a> Code<'a> {
         let name = title.text()?;
         let number = match alternative.get("const") {
             None => None,
-            Some(number) => {
-                Some(number.value().as_i64().ok_or_else(|| number.fail("expected an integer, the code's number"))?)
-            }
+            Some(number) => Some(number.value().as_i64().ok_or_else(|| {
+                number.fail(format!("found {}, expected an integer, the code's number", number.value()))
+            })?),
         };
         let mut flags = BTreeMap::new();
         for (key, value) in alternative.members()? {
-            if let Some(word) = key.strip_prefix("x-") {
-                let flag = value.value().as_bool().ok_or_else(|| value.fail("expected `true` or `false`"))?;
-                flags.insert(word.to_snake_case(), flag);
+            if let Some(flag) = key.strip_prefix("x-") {
+                let set = value.value().as_bool();
+                let set = set.ok_or_else(|| value.fail(format!("found {}, expected a boolean", value.value())))?;
+                flags.insert(flag.to_snake_case(), set);
             } else if !["const", "title", "description", "type", "minimum"].contains(&key) {
                 return Err(value.unknown(key));
             }
@@ -85,7 +87,7 @@ fn generate(ident: &Ident, description: &str, codes: &[Code<'_>]) -> TokenStream
         }
 
         impl #ident {
-            /// Every code that has a name, in the schema's order.
+            /// Every code with a name, in the order of the schema.
             pub const NAMED: &'static [Self] = &[#(Self::#variants),*];
 
             /// The number on the wire.
@@ -123,11 +125,11 @@ fn generate(ident: &Ident, description: &str, codes: &[Code<'_>]) -> TokenStream
 
 /// `pub const fn is_definite(self) -> bool { matches!(self, Self::NodeNotFound | ..) }`
 fn flag_methods(codes: &[Code<'_>]) -> TokenStream {
-    let words: BTreeSet<_> = codes.iter().flat_map(|code| code.flags.keys()).collect();
-    let methods = words.into_iter().map(|word| {
-        let method = format_ident!("is_{word}");
-        let text = docs(&format!("Whether the code is marked {word} in the schema."));
-        let marked = codes.iter().filter(|code| code.flags.get(word) == Some(&true));
+    let flags: BTreeSet<_> = codes.iter().flat_map(|code| code.flags.keys()).collect();
+    let methods = flags.into_iter().map(|flag| {
+        let method = format_ident!("is_{flag}");
+        let text = docs(&format!("Returns true if the schema marks the code as {flag}."));
+        let marked = codes.iter().filter(|code| code.flags.get(flag) == Some(&true));
         let variants: Vec<_> = marked
             .map(|code| {
                 let variant = &code.variant;

@@ -1,13 +1,16 @@
-//! A value inside a schema file that remembers where it stands, so that every complaint carries file and pointer.
+//! A position inside a schema file, from which every error takes its file and JSON pointer.
 
-use crate::Error;
+use crate::error::Error;
 use serde_json::{Map, Value};
 
-/// A JSON value, its file and its JSON pointer.
+/// The length of the longest tuple that has `Debug` and `PartialEq`.
+const LONGEST_TUPLE: usize = 12;
+
+/// A JSON value with its file and its JSON pointer.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     file: &'a str,
-    /// The whole file, for references.
+    /// The whole file, in which references are looked up.
     document: &'a Value,
     pointer: String,
     value: &'a Value,
@@ -22,7 +25,7 @@ impl<'a> Cursor<'a> {
         self.value
     }
 
-    /// The error that blames this value.
+    /// The error about this value.
     pub(crate) fn fail(&self, message: impl Into<String>) -> Error {
         Error::Schema { file: self.file.to_owned(), pointer: self.pointer.clone(), message: message.into() }
     }
@@ -32,12 +35,12 @@ impl<'a> Cursor<'a> {
         Self { file: self.file, document: self.document, pointer: format!("{}/{key}", self.pointer), value }
     }
 
-    /// The member `key`, if there is one.
+    /// The member `key`, or `None`.
     pub(crate) fn get(&self, key: &str) -> Option<Self> {
         self.value.get(key).map(|value| self.child(key, value))
     }
 
-    /// The member `key`, which must be there.
+    /// The member `key`, which the schema must have.
     pub(crate) fn want(&self, key: &str) -> Result<Self, Error> {
         self.get(key).ok_or_else(|| self.fail(format!("`{key}` is missing")))
     }
@@ -62,19 +65,19 @@ impl<'a> Cursor<'a> {
         Ok(elements.iter().enumerate().map(|(index, value)| self.child(&index.to_string(), value)).collect())
     }
 
-    /// The definition that a `{"$ref": "#/definitions/NAME"}` names, and which is there.
+    /// The name of the definition that a `{"$ref": "#/definitions/NAME"}` refers to. The definition exists.
     pub(crate) fn definition_name(&self) -> Result<&'a str, Error> {
         let reference = self.want("$ref")?;
         let name = reference.text()?.strip_prefix("#/definitions/");
         let name =
-            name.ok_or_else(|| reference.fail("only references of the form `#/definitions/NAME` are understood"))?;
+            name.ok_or_else(|| reference.fail("only references of the form `#/definitions/NAME` are supported"))?;
         match self.document["definitions"].get(name) {
             Some(_) => Ok(name),
-            None => Err(reference.fail(format!("no definition `{name}`"))),
+            None => Err(reference.fail(format!("the file has no definition `{name}`"))),
         }
     }
 
-    /// Refuses every key but `known`: a keyword that is passed over in silence would promise what no code keeps.
+    /// Refuses every key except `known`. A keyword that is silently ignored would promise a check that no code makes.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), Error> {
         match self.members()?.iter().find(|(key, _)| !known.contains(key)) {
             Some((key, value)) => Err(value.unknown(key)),
@@ -82,41 +85,50 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The error for this value's key, which is no keyword known at this place.
+    /// The error about this value's key, which is not a known keyword here.
     pub(crate) fn unknown(&self, keyword: &str) -> Error {
-        self.fail(format!("keyword `{keyword}` is not understood here"))
+        self.fail(format!("keyword `{keyword}` is not supported here"))
     }
 
-    /// `type` of a value: one type, and whether it may be `null` instead. A tagged or untagged choice is neither.
+    /// The `type` of a value, and true if the value may be `null` instead.
     pub(crate) fn kind(&self) -> Result<(&'a str, bool), Error> {
         let kind = self.want("type")?;
-        let (word, nullable) = match kind.value() {
+        let (name, nullable) = match kind.value() {
             Value::Array(kinds) => match kinds.as_slice() {
-                [Value::String(word), null] if null == "null" => (word.as_str(), true),
+                [Value::String(name), null] if null == "null" => (name.as_str(), true),
                 _ => return Err(kind.fail("expected one type, or `[TYPE, \"null\"]`")),
             },
             _ => (kind.text()?, false),
         };
-        if ["string", "integer", "boolean", "array", "object"].contains(&word) {
-            return Ok((word, nullable));
+        if ["string", "integer", "boolean", "array", "object"].contains(&name) {
+            return Ok((name, nullable));
         }
-        let text = "is no type with an exact counterpart in Rust; without `type`, the value is kept as it was sent";
-        Err(kind.fail(format!("`{word}` {text}")))
+        let advice = "has no exact counterpart in Rust; leave `type` out to keep the value as it was sent";
+        Err(kind.fail(format!("type `{name}` {advice}")))
     }
 
-    /// The items of an array that has exactly those.
+    /// The items of a tuple: an array with exactly these items.
     pub(crate) fn tuple(&self) -> Result<Vec<Self>, Error> {
-        let items = self.want("items")?.elements()?;
+        let list = self.want("items")?;
+        let items = list.elements()?;
+        if items.len() > LONGEST_TUPLE {
+            let advice = "Rust's traits cover no longer tuple; nest it, or leave `items` out";
+            return Err(list.fail(format!("{} items, expected at most {LONGEST_TUPLE}: {advice}", items.len())));
+        }
         for bound in ["minItems", "maxItems"] {
             let count = self.want(bound)?;
             if count.value().as_u64() != Some(items.len() as u64) {
-                return Err(count.fail(format!("expected {}, the number of items", items.len())));
+                return Err(count.fail(format!(
+                    "found {}, expected {}, the number of items",
+                    count.value(),
+                    items.len()
+                )));
             }
         }
         Ok(items)
     }
 
-    /// `description`, or nothing.
+    /// The `description`, or an empty text.
     pub(crate) fn description(&self) -> Result<&'a str, Error> {
         self.get("description").map_or(Ok(""), |text| text.text())
     }

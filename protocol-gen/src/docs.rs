@@ -1,25 +1,24 @@
-//! Doc comments of generated items: a schema's description, and the wire example where there is one.
+//! The doc comments of generated items: the schema's description, and the wire examples of a message.
 
+use crate::schema::RESERVED;
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
-use crate::schema::RESERVED;
-
-/// `text` as doc attributes, one a line, so that the formatter prints `///` lines.
+/// `text` as one doc attribute per line, which the formatter prints as `///` lines.
 pub(crate) fn docs(text: &str) -> TokenStream {
     let lines = text.lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote!(#(#[doc = #lines])*)
 }
 
-/// A message's documentation: what it means, which RPC it belongs to, and how it looks on the wire.
+/// The documentation of a message: its description, its role in an RPC, and its wire examples.
 pub(crate) fn message_docs(description: &str, role: &str, examples: &[&Value]) -> String {
     let examples: Vec<_> = examples.iter().map(|example| wire(example)).collect();
     let text = format!("{description}\n\n{role}\n\n# On the wire\n\n```json\n{}\n```", examples.join("\n"));
     text.trim_start().to_owned()
 }
 
-/// A body as a person would write it, on one line: the reserved keys first.
+/// A body on one line as a person would write it, with the reserved keys first.
 pub(crate) fn wire(value: &Value) -> String {
     let join = |parts: Vec<String>| parts.join(", ");
     match value {

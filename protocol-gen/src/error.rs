@@ -1,26 +1,41 @@
-//! What can go wrong between a schema file and Rust code. Every error names the file and the JSON pointer, because
-//! the person who reads it is looking at JSON, not at this crate.
+//! The errors between a schema file and Rust code. Every error about a schema names the file and the JSON pointer, because
+//! the reader is looking at JSON and not at this crate.
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error as StdError,
+    fmt::{self, Display},
+    io,
+    path::{Path, PathBuf},
+};
 
-/// Why schemas did not become Rust.
+/// An error of the schema compiler or of an import.
+///
+/// `Display` gives the error without its cause; [`Error::with_causes`] gives both on one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or folder could not be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
+    /// A file or folder could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// A file or folder could not be written or removed.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
     },
     /// The file is not JSON.
-    #[error("{file}: not JSON: {source}")]
+    #[error("{file} is not JSON")]
     Json {
         /// The schema file, relative to the schema folder.
         file: String,
-        /// What the parser said, with line and column.
+        /// The parser's error, with line and column.
         source: serde_json::Error,
     },
     /// The file is JSON, but not a schema that this crate can compile.
@@ -28,37 +43,60 @@ pub enum Error {
     Schema {
         /// The schema file, relative to the schema folder.
         file: String,
-        /// JSON pointer to the offending value (RFC 6901); empty for the whole document.
+        /// The JSON pointer to the offending value (RFC 6901); empty for the whole document.
         pointer: String,
-        /// What was found and what was expected.
+        /// The value that was found and the value that was expected.
         message: String,
     },
-    /// One of Maelstrom's documents says something that is not understood.
+    /// One of Maelstrom's documents has a form that this crate does not understand.
     #[error("{}:{line}: {message}", file.display())]
     Document {
         /// The document.
         file: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// What was expected, and the form that was found.
+        /// The form that was found and the form that was expected.
         message: String,
     },
-    /// What the documents say gives a schema that this crate cannot compile. Nothing was written.
-    #[error("nothing was written, for the new schema would not compile: {source}")]
+    /// The documents lead to a schema that this crate cannot compile. Nothing was written.
+    #[error("nothing was written, because the new schema does not compile")]
     Import {
-        /// Where in the new schema, and why.
+        /// The place in the new schema, and the reason.
         source: Box<Error>,
     },
-    /// What the documents say cannot be said in a schema. Nothing was written.
-    #[error("nothing was written, for no schema can express this: {difference}")]
+    /// The documents say something that no schema can express. Nothing was written.
+    #[error("nothing was written, because no schema can express this difference: {difference}")]
     Inexpressible {
-        /// The difference that would have been left.
+        /// The difference that would remain.
         difference: String,
     },
 }
 
 impl Error {
-    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
-        move |source| Self::Io { path: path.to_owned(), source }
+    /// The error and its causes on one line, separated by colons.
+    pub fn with_causes(&self) -> impl Display + '_ {
+        WithCauses(self)
+    }
+
+    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Read { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Write { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn json(file: &str) -> impl FnOnce(serde_json::Error) -> Self + '_ {
+        move |source| Self::Json { file: file.to_owned(), source }
+    }
+}
+
+struct WithCauses<'a>(&'a Error);
+
+impl Display for WithCauses<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)?;
+        let mut causes = std::iter::successors(self.0.source(), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(out, ": {cause}"))
     }
 }

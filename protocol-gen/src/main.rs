@@ -1,4 +1,4 @@
-//! The command line of the schema compiler. Exit codes: 0 done, or no difference; 1 there are differences; 2 an error.
+//! The command line of the schema compiler. Exit codes: 0 for success and no difference, 1 for differences, 2 for errors.
 
 use clap::{Parser, Subcommand};
 use glomers_protocol_gen::Error;
@@ -10,38 +10,40 @@ use std::{
 };
 
 /// Compiles JSON Schemas of Maelstrom messages into typed Rust.
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
-    /// Generate Rust from a schema folder: print it, or write it to a folder.
-    #[command(after_help = "Example, after an edit below schema/:\n  \
+    /// Generate Rust from a schema folder, and print it or write it to a folder.
+    #[command(after_help = "Example, after an edit in schema/:\n  \
         cargo run -p glomers-protocol-gen -- generate schema --out protocol/generated")]
     Generate {
         /// The folder with the schema files.
         schema: PathBuf,
-        /// Write one file a schema below this folder instead of printing.
+        /// Write one file per schema into this folder instead of printing.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
-    /// Bring the schema folder up to date with a version of Maelstrom, and print what has changed.
+    /// Update the schema folder to a version of Maelstrom, and print the differences.
     #[command(after_help = "Example:\n  \
         cargo run -p glomers-protocol-gen -- import ~/maelstrom && cargo generate && cargo build")]
     Import {
-        /// A release of Maelstrom, or a checkout of its source: the folder with `doc/workloads.md` and `doc/protocol.md`.
+        /// The folder of a Maelstrom release or of a checkout of the source. It contains `doc/workloads.md` and
+        /// `doc/protocol.md`.
         maelstrom: PathBuf,
         /// The folder with the schema files.
         #[arg(long, value_name = "DIR", default_value = "schema")]
         schema: PathBuf,
     },
-    /// Print what a version of Maelstrom says otherwise than the schema folder; exit with 1 if there is anything.
+    /// Print the differences between the schema folder and a version of Maelstrom. The exit code is 1 if there are any.
     Check {
-        /// A release of Maelstrom, or a checkout of its source: the folder with `doc/workloads.md` and `doc/protocol.md`.
+        /// The folder of a Maelstrom release or of a checkout of the source. It contains `doc/workloads.md` and
+        /// `doc/protocol.md`.
         maelstrom: PathBuf,
         /// The folder with the schema files.
         #[arg(long, value_name = "DIR", default_value = "schema")]
@@ -51,8 +53,8 @@ enum Command {
 
 fn main() -> ExitCode {
     run(Arguments::parse().command).unwrap_or_else(|error| {
-        // Nothing is left to do if stderr is closed too.
-        let _ = writeln!(io::stderr(), "error: {error}");
+        // If stderr is closed, nobody reads the error.
+        let _ = writeln!(io::stderr(), "error: {}", error.with_causes());
         ExitCode::from(2)
     })
 }
@@ -80,9 +82,9 @@ fn run(command: Command) -> Result<ExitCode, Error> {
     }
 }
 
-/// Prints one thing a line.
+/// Prints each item on a line.
 fn print(lines: impl IntoIterator<Item = impl Display>) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     let mut lines = lines.into_iter();
-    lines.try_for_each(|line| writeln!(out, "{line}")).map_err(|source| Error::Io { path: "stdout".into(), source })
+    lines.try_for_each(|line| writeln!(out, "{line}")).map_err(|source| Error::Write { path: "stdout".into(), source })
 }

@@ -1,15 +1,15 @@
-//! What pairs and names the payloads: `Payload` and `Request` implementations, and the enums of all requests and all
-//! responses of a schema file.
+//! The traits and enums over the payloads: `Payload` and `Request` pair a request with its response; `enum Request` and
+//! `enum Response` cover all messages of a schema file.
 
 use crate::{
-    docs::docs,
+    docs::{docs, wire},
     schema::{Message, Schema},
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// `impl Payload for Topology` and, for a request, `impl Request for Topology`. `codec!` has the
-/// payload's functions compiled with the type, and not again with each crate that uses it.
+/// `impl Payload for Topology` and, for a request, `impl Request for Topology`. `codec!`
+/// compiles the payload's functions once, with the type, and not again in each crate that uses it.
 pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
     let name = format_ident!("{}", message.name);
     let wire_type = message.wire_type;
@@ -30,7 +30,7 @@ pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
     }
 }
 
-/// `enum Request { Topology(Topology), .. }` and `enum Response { .. }`; nothing for a file without requests.
+/// `enum Request { Topology(Topology), .. }` and `enum Response { .. }`. A file without requests gets neither.
 pub(crate) fn enums(schema: &Schema<'_>) -> Vec<TokenStream> {
     let (mut requests, mut responses) = (Vec::new(), Vec::new());
     for (request, response) in schema.pairs() {
@@ -47,7 +47,7 @@ pub(crate) fn enums(schema: &Schema<'_>) -> Vec<TokenStream> {
     items
 }
 
-/// An enum over payloads: it serialises as the payload it holds and decodes by the message's `type`.
+/// An enum over payloads. It serializes as the payload it holds, and decodes by the message's `type`.
 fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<TokenStream> {
     let name = format_ident!("{name}");
     let description = docs(description);
@@ -66,7 +66,7 @@ fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<Toke
             /// Every `type` that [`Self::decode`] knows.
             pub const TYPES: &'static [&'static str] = &[#(#types),*];
 
-            /// `type` on the wire.
+            /// The `type` on the wire.
             pub const fn wire_type(&self) -> &'static str {
                 match self { #(Self::#variants(_) => #types,)* }
             }
@@ -75,7 +75,7 @@ fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<Toke
             ///
             /// # Errors
             ///
-            /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+            /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
             pub fn decode(
                 message: &::glomers_protocol::Message<'_>,
             ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -89,20 +89,21 @@ fn body_enum(name: &str, description: &str, bodies: &[(&str, &str)]) -> Vec<Toke
     vec![definition, implementation]
 }
 
-/// `SCHEMA`, the text that all of this is made from.
+/// `SCHEMA`, the text of the schema file.
 pub(crate) fn schema_text(text: &str) -> TokenStream {
     let text = raw_string(text);
     quote! {
-        /// The schema of these messages, word for word.
+        /// The schema file of these messages, verbatim.
         pub const SCHEMA: &str = #text;
     }
 }
 
-/// Tests, compiled only for the including crate's own tests: each wire example decodes and encodes to itself.
+/// A test that every wire example decodes, and encodes to itself. It is compiled only into the tests of the crate that
+/// includes the code.
 pub(crate) fn example_tests(schema: &Schema<'_>) -> TokenStream {
     let checks = schema.messages.iter().map(|message| {
         let name = format_ident!("{}", message.name);
-        let bodies = message.examples.iter().map(|example| raw_string(&crate::docs::wire(example)));
+        let bodies = message.examples.iter().map(|example| raw_string(&wire(example)));
         quote! {
             let bodies = [#(#bodies),*];
             ::glomers_protocol::support::assert_round_trips::<super::#name>(&bodies);
@@ -117,7 +118,7 @@ pub(crate) fn example_tests(schema: &Schema<'_>) -> TokenStream {
     }
 }
 
-/// `r#"TEXT"#`, with as many `#` as it takes; with escapes where no raw string can hold the text.
+/// `r#"TEXT"#` with as many `#` as needed, or a literal with escapes if no raw string can hold the text.
 fn raw_string(text: &str) -> Literal {
     if text.contains('\r') {
         return Literal::string(text);
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_is_a_literal_word_for_word() {
+    fn every_text_becomes_a_literal_of_the_same_value() {
         let hashes = format!("\"{}", "#".repeat(300));
         for text in ["", "a\n\"b\"", "\"#\"", "a\rb", "a\r\nb", "\u{0}\\", &hashes] {
             let literal: syn::LitStr = syn::parse_str(&raw_string(text).to_string()).expect("a string");

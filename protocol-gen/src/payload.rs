@@ -1,12 +1,14 @@
-//! Payload types: what is left of a body without the envelope's keys. typify makes the structs of what
-//! [`crate::prepare`] gives it, [`crate::tuples`] and [`crate::codes`] the enums of alternatives; this module tells them
-//! apart and cleans up what typify returns.
+//! Payload types: bodies without the envelope's keys. typify makes the structs from the output of [`crate::prepare`];
+//! [`crate::tuples`] and [`crate::codes`] make the enums of alternatives. This module selects between them and cleans up the
+//! output of typify.
 
 use crate::{
-    Error, codes,
+    codes,
     cursor::Cursor,
     docs::{docs, message_docs},
-    messages, names,
+    error::Error,
+    messages,
+    names::{self, PROTOCOL_TYPES},
     prepare::{UNTAGGED, prepare},
     schema::{Message, RESERVED, Schema},
     tuples,
@@ -16,28 +18,22 @@ use quote::{ToTokens, quote};
 use serde_json::{Map, Value, json};
 use syn::{Attribute, Ident, Item, ext::IdentExt, parse_quote};
 
-/// Definitions that mean a type of the runtime crate wherever they stand.
-pub(crate) const OF_THE_PROTOCOL: [&str; 2] = ["Json", "NodeId"];
-
-/// Items that every generated module may have.
-pub(crate) const OWN_NAMES: [&str; 3] = ["Request", "Response", "Workload"];
-
 /// The types and implementations of every message and shape of `schema`.
 pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let mut settings = typify::TypeSpaceSettings::default();
     settings.with_derive("PartialEq".into()).with_derive("Eq".into());
     settings.with_map_type("::std::collections::BTreeMap");
     let mut definitions = Map::new();
-    for name in OF_THE_PROTOCOL {
+    for name in PROTOCOL_TYPES {
         definitions.insert(name.to_owned(), json!({}));
         settings.with_replacement(name, format!("::glomers_protocol::{name}"), std::iter::empty());
     }
-    let mut made_here = Vec::new();
-    for (name, shape) in schema.shapes.iter().filter(|(name, _)| !OF_THE_PROTOCOL.contains(name)) {
-        let ident = own_name(shape, name)?;
+    let mut enums = Vec::new();
+    for (name, shape) in schema.shapes.iter().filter(|(name, _)| !PROTOCOL_TYPES.contains(name)) {
+        let ident = names::definition_name(shape, name)?;
         let definition = match alternatives(&ident, shape)? {
-            Some(made) => {
-                made_here.push(made);
+            Some(compiled) => {
+                enums.push(compiled);
                 settings.with_replacement(*name, *name, std::iter::empty());
                 json!({})
             }
@@ -46,25 +42,17 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
         definitions.insert((*name).to_owned(), definition);
     }
     for message in &schema.messages {
-        own_name(&message.definition, message.name)?;
+        names::definition_name(&message.definition, message.name)?;
         definitions.insert(message.name.to_owned(), payload(schema, message)?);
     }
-    let mut items = compile(&schema.root, settings, definitions)?;
+    let mut items = run_typify(&schema.root, settings, definitions)?;
     let order = |name: &str| schema.messages.iter().position(|message| message.name == name).unwrap_or(usize::MAX);
     items.sort_by_key(|item| order(&name(item)));
     let typed = items.into_iter().map(|item| finish(schema, item));
-    Ok(typed.chain(made_here).collect())
+    Ok(typed.chain(enums).collect())
 }
 
-/// A definition's name as that of a type, which must not be one that the generated module has anyway.
-fn own_name(at: &Cursor<'_>, name: &str) -> Result<Ident, Error> {
-    if OWN_NAMES.contains(&name) {
-        return Err(at.fail(format!("`{name}` is taken: the generated code has an item of that name")));
-    }
-    names::type_name(at, name)
-}
-
-/// A definition of alternatives: tagged tuples or integer codes. `None`: it has none.
+/// Compiles a definition of alternatives: tagged tuples or integer codes. Returns `None` for any other definition.
 fn alternatives(name: &Ident, shape: &Cursor<'_>) -> Result<Option<TokenStream>, Error> {
     let Some(alternatives) = shape.get("oneOf") else { return Ok(None) };
     shape.only(&["title", "description", "examples", "type", "oneOf"])?;
@@ -86,31 +74,32 @@ fn name(item: &Item) -> String {
     }
 }
 
-/// Runs typify over the prepared definitions.
-fn compile(
-    blame: &Cursor<'_>,
+/// Compiles the prepared definitions with typify.
+fn run_typify(
+    at: &Cursor<'_>,
     settings: typify::TypeSpaceSettings,
     definitions: Map<String, Value>,
 ) -> Result<Vec<Item>, Error> {
     let definitions: schemars::Map<String, schemars::schema::Schema> =
-        serde_json::from_value(Value::Object(definitions)).map_err(|error| blame.fail(error.to_string()))?;
+        serde_json::from_value(Value::Object(definitions)).map_err(|error| at.fail(error.to_string()))?;
     let mut space = typify::TypeSpace::new(&settings);
-    space.add_ref_types(definitions).map_err(|error| blame.fail(error.to_string()))?;
-    let file: syn::File = syn::parse2(space.to_stream()).expect("typify writes Rust");
+    space.add_ref_types(definitions).map_err(|error| at.fail(error.to_string()))?;
+    let file: syn::File = syn::parse2(space.to_stream()).expect("typify returns Rust");
     Ok(file.items.into_iter().filter(|item| matches!(item, Item::Struct(_) | Item::Enum(_))).collect())
 }
 
-/// A message without the envelope's keys.
+/// The schema of a message without the envelope's keys.
 fn payload(schema: &Schema<'_>, message: &Message<'_>) -> Result<Value, Error> {
     let mut object = prepare(schema, &message.definition, &RESERVED)?;
     if object["properties"].as_object().is_none_or(Map::is_empty) {
-        // typify takes an open object without properties for a map; `finish` opens it again.
+        // To typify, an open object without properties is a map. `finish` opens it again.
         object["additionalProperties"] = false.into();
     }
     Ok(object)
 }
 
-/// Gives an item that typify made our documentation and implementations, and opens what was closed for typify's sake.
+/// Completes an item that typify made: adds documentation and implementations, and opens a struct that was closed only
+/// for typify.
 fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     let message = schema.messages.iter().find(|message| message.name == name(&item));
     let attributes = match &mut item {
@@ -122,7 +111,7 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
                     document(&mut field.attrs, name);
                 }
                 if field.ty.to_token_stream().to_string() == any_value {
-                    // serde takes `null` for `None`, but here it is a value like any other.
+                    // serde reads `null` as `None`, but here `null` is a value like any other.
                     field.attrs.push(parse_quote! {
                         #[serde(default, deserialize_with = "::glomers_protocol::support::present")]
                     });
@@ -153,14 +142,14 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     quote!(#item #implementation)
 }
 
-/// Gives a field or variant that the schema does not describe the least documentation: its name on the wire.
+/// Documents a field or variant without a description by its name on the wire.
 fn document(attributes: &mut Vec<Attribute>, name: &Ident) {
     if attributes.iter().any(|attribute| attribute.path().is_ident("doc")) {
         return;
     }
     let mut wire_name = name.unraw().to_string();
     for serde in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // Other arguments of serde's are passed over: they end the search, not the build.
+        // Other arguments of `serde` end the search without an error.
         let _ = serde.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {
                 wire_name = meta.value()?.parse::<syn::LitStr>()?.value();
@@ -171,27 +160,27 @@ fn document(attributes: &mut Vec<Attribute>, name: &Ident) {
     attributes.splice(0..0, attributes_of(docs(&format!("`{wire_name}` on the wire."))));
 }
 
-/// One sentence on the RPC that a message belongs to.
+/// One sentence about the RPC of a message.
 fn role(schema: &Schema<'_>, message: &Message<'_>) -> String {
     if let Some(response) = message.response {
-        return format!("Request `{}` of `{}`; answered by [`{response}`].", message.wire_type, schema.title);
+        return format!("Request `{}` of `{}`, answered by [`{response}`].", message.wire_type, schema.title);
     }
     match schema.pairs().find(|(_, response)| *response == message.name) {
         Some((request, _)) => {
-            format!("Response `{}` of `{}`; answers [`{}`].", message.wire_type, schema.title, request.name)
+            format!("Response `{}` of `{}`, the answer to [`{}`].", message.wire_type, schema.title, request.name)
         }
         None => format!("Body `{}`.", message.wire_type),
     }
 }
 
-/// Puts a space before each line of the doc comments, and takes those out of the path that typify gives to serde.
+/// Adds a space before each line of the doc comments, and removes spaces from the path that typify gives to serde.
 fn respace(attributes: &mut Vec<Attribute>) {
     let (comments, others): (Vec<_>, Vec<_>) =
         attributes.drain(..).partition(|attribute| attribute.path().is_ident("doc"));
     let others = others.into_iter().flat_map(|attribute| {
         let text =
             attribute.to_token_stream().to_string().replace("\":: std :: collections :: ", "\"::std::collections::");
-        attributes_of(text.parse().expect("it was an attribute before"))
+        attributes_of(text.parse().expect("the text of an attribute parses"))
     });
     let text: Vec<_> = comments.iter().filter_map(doc_text).collect();
     *attributes = attributes_of(docs(&text.join("\n")));

@@ -1,20 +1,22 @@
-//! Schemas as typify is given them: only what it does well, for it is no judge. It panics at some schemas and takes others
-//! for something else. A property that is only a `const` would become an unenforced `serde_json::Value`; alternatives, an
-//! untagged enum that can take one message for another and cannot hold verbatim JSON; "any value", a value that is parsed
-//! and written anew. Whatever has not one exact meaning in Rust is refused here, with file and pointer.
+//! Prepares schemas for typify. A schema without one exact meaning in Rust is refused here, with file and pointer.
+//!
+//! typify does not check its input: it panics at some schemas and gives others a different meaning. It turns a property
+//! that is only a `const` into an unchecked `serde_json::Value`. It turns alternatives into an untagged enum, which can
+//! mistake one message for another and cannot hold verbatim JSON. It turns "any value" into a value that is parsed and
+//! written again, so its text may change.
 
-use crate::{Error, cursor::Cursor, names, schema::Schema};
+use crate::{cursor::Cursor, error::Error, names, schema::Schema};
 use serde_json::{Map, Value, json};
 
-/// What is said of alternatives that are neither.
+/// The error about alternatives that are neither tagged tuples nor integer codes.
 pub(crate) const UNTAGGED: &str =
-    "alternatives are understood only as a definition of tagged tuples or of integer codes";
+    "alternatives are supported only as a definition of their own, of tagged tuples or of integer codes";
 
-/// Keywords that say something about a value to people only, and the pairing, which is read elsewhere.
+/// Keywords without effect on the type. The pairing, `x-response`, is read elsewhere.
 const ANNOTATIONS: [&str; 4] = ["title", "description", "examples", "x-response"];
 
-/// Copies a schema for typify: properties in `hidden` and annotations off, "any value" turned into a reference. Whatever
-/// typify would pass over in silence is refused, and so is what it would turn into an inexact type.
+/// Copies a schema for typify, without the properties in `hidden` and without annotations. "Any value" becomes a reference
+/// to the definition `Json`. Keywords that typify would ignore, or turn into an inexact type, are refused.
 pub(crate) fn prepare(schema: &Schema<'_>, value: &Cursor<'_>, hidden: &[&str]) -> Result<Value, Error> {
     let mut copy = Map::new();
     if let Some(description) = value.get("description") {
@@ -24,23 +26,25 @@ pub(crate) fn prepare(schema: &Schema<'_>, value: &Cursor<'_>, hidden: &[&str]) 
         value.only(&["$ref", "description"])?;
         let name = value.definition_name()?;
         if schema.messages.iter().any(|message| message.name == name) {
-            return Err(value.fail(format!("`{name}` is a message; only other definitions can stand inside a message")));
+            return Err(value.fail(format!(
+                "`{name}` is a message, which cannot be part of a message; define the part separately"
+            )));
         }
-        // `$ref` hides its neighbours, so the description needs one that does not.
+        // Keywords beside `$ref` have no effect, so the description needs a reference inside `allOf`.
         copy.insert("allOf".to_owned(), json!([{"$ref": value.value()["$ref"]}]));
         return Ok(copy.into());
     }
     for keyword in ["const", "oneOf", "anyOf", "allOf"] {
         match value.get(keyword) {
             Some(found) if keyword == "const" => {
-                return Err(found.fail("a constant is understood only as `type` and in tagged tuples"));
+                return Err(found.fail("a constant is supported only as `type` and in tagged tuples"));
             }
             Some(found) => return Err(found.fail(UNTAGGED)),
             None => {}
         }
     }
     if value.get("enum").is_some() {
-        return words(value, copy);
+        return string_enum(value, copy);
     }
     if value.members()?.iter().all(|(keyword, _)| ANNOTATIONS.contains(keyword)) {
         copy.insert("allOf".to_owned(), any_value()["allOf"].clone());
@@ -60,20 +64,20 @@ fn any_value() -> Value {
     json!({"allOf": [{"$ref": "#/definitions/Json"}]})
 }
 
-/// `enum`: one of some strings.
-fn words(value: &Cursor<'_>, mut copy: Map<String, Value>) -> Result<Value, Error> {
+/// `enum`: one of several strings.
+fn string_enum(value: &Cursor<'_>, mut copy: Map<String, Value>) -> Result<Value, Error> {
     value.only(&[&ANNOTATIONS[..], &["type", "enum"]].concat())?;
     if let Some(kind) = value.get("type").filter(|kind| kind.value() != "string") {
-        return Err(kind.fail("words are strings: expected `string`"));
+        return Err(kind.fail(format!("found {}, expected `string`, the type of every `enum`", kind.value())));
     }
-    let words = value.want("enum")?;
-    words.elements()?.iter().try_for_each(|word| word.text().map(drop))?;
+    let strings = value.want("enum")?;
+    strings.elements()?.iter().try_for_each(|string| string.text().map(drop))?;
     copy.insert("type".to_owned(), "string".into());
-    copy.insert("enum".to_owned(), words.value().clone());
+    copy.insert("enum".to_owned(), strings.value().clone());
     Ok(copy.into())
 }
 
-/// An object: with named properties, or a map whose values are all alike.
+/// An object with named properties, or a map whose values all have one schema.
 fn object(
     schema: &Schema<'_>,
     value: &Cursor<'_>,
@@ -86,7 +90,9 @@ fn object(
     let Some(properties) = value.get("properties") else {
         let values = match others {
             Some(values) if values.value().is_object() => prepare(schema, &values, &[])?,
-            Some(closed) if closed.value() == false => return Err(closed.fail("an object that can hold nothing")),
+            Some(closed) if closed.value() == false => {
+                return Err(closed.fail("the object cannot have any key; add `properties` or remove it"));
+            }
             _ => any_value(),
         };
         copy.insert("additionalProperties".to_owned(), values);
@@ -106,7 +112,7 @@ fn object(
     for key in value.get("required").map_or(Ok(Vec::new()), |keys| keys.elements())? {
         let name = key.text()?;
         if properties.get(name).is_none() {
-            return Err(key.fail(format!("`{name}` is required, but is not among `properties`")));
+            return Err(key.fail(format!("`{name}` is required, but `properties` lacks it")));
         }
         if !hidden.contains(&name) {
             required.push(name);
@@ -116,7 +122,7 @@ fn object(
     copy.insert("required".to_owned(), required.into());
     match others {
         Some(others) if others.value().is_object() => {
-            return Err(others.fail("an object has either named properties or values that are all alike, not both"));
+            return Err(others.fail("an object has either `properties` or a schema for all values, not both"));
         }
         Some(closed) if closed.value() == false => _ = copy.insert("additionalProperties".to_owned(), false.into()),
         _ => {}
@@ -124,7 +130,7 @@ fn object(
     Ok(())
 }
 
-/// An array: a tuple, or a list whose elements are all alike.
+/// A tuple, or a list whose elements all have one schema.
 fn array(schema: &Schema<'_>, value: &Cursor<'_>, copy: &mut Map<String, Value>) -> Result<(), Error> {
     let items = match value.get("items") {
         None => any_value(),

@@ -1,21 +1,21 @@
-//! One schema file, read and checked: which messages it has, which response answers which request, and which
-//! definitions they use. Nothing here knows Rust; the other modules turn this into code.
+//! One schema file, read and checked: its messages, the response to each request, and the other definitions. Nothing here
+//! knows Rust; the other modules make code of it.
 
-use crate::{Error, cursor::Cursor};
+use crate::{cursor::Cursor, error::Error};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The keys that every body may have and that the envelope owns (Maelstrom: `doc/protocol.md`, "Message Bodies").
+/// The keys that every body may have and that the envelope handles (Maelstrom: `doc/protocol.md`, "Message Bodies").
 pub(crate) const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
 
-/// A schema file and what is known of it.
+/// A schema file.
 pub(crate) struct Schema<'a> {
     pub(crate) root: Cursor<'a>,
-    /// `title`: the workload's or service's name on the wire.
+    /// `title`: the name of the workload or service.
     pub(crate) title: &'a str,
-    /// `description`: what it is for.
+    /// `description`.
     pub(crate) description: &'a str,
-    /// `x-addresses`: the node ids at which a service answers.
+    /// `x-addresses`: the node ids of a service.
     pub(crate) addresses: Vec<&'a str>,
     /// The messages, in the order of the root's `oneOf`.
     pub(crate) messages: Vec<Message<'a>>,
@@ -25,19 +25,19 @@ pub(crate) struct Schema<'a> {
 
 /// A message body: an object with a constant `type`.
 pub(crate) struct Message<'a> {
-    /// The definition's name, which becomes the Rust type's.
+    /// The name of the definition and of the Rust type.
     pub(crate) name: &'a str,
     /// `type` on the wire.
     pub(crate) wire_type: &'a str,
     pub(crate) description: &'a str,
-    /// The definition of the response, if this is a request.
+    /// The definition of the response; `None` if this is not a request.
     pub(crate) response: Option<&'a str>,
     pub(crate) examples: Vec<&'a Value>,
     pub(crate) definition: Cursor<'a>,
 }
 
 impl<'a> Schema<'a> {
-    /// Reads the document of `file` (a name for errors).
+    /// Reads a document. `file` is the name that errors give to it.
     pub(crate) fn read(file: &'a str, document: &'a Value) -> Result<Self, Error> {
         let root = Cursor::root(file, document);
         root.only(&["$schema", "title", "description", "oneOf", "definitions", "x-addresses"])?;
@@ -73,7 +73,7 @@ impl<'a> Message<'a> {
         };
         let examples = definition.want("examples")?.elements()?;
         if examples.is_empty() {
-            return Err(definition.fail("a message needs at least one example"));
+            return Err(definition.fail("`examples` is empty; a message needs at least one example"));
         }
         let message = Self {
             name,
@@ -84,7 +84,7 @@ impl<'a> Message<'a> {
             definition: definition.clone(),
         };
         if !message.requires("type") {
-            return Err(definition.fail("a message requires `type`"));
+            return Err(definition.fail("`required` lacks `type`, which every message needs"));
         }
         Ok(message)
     }
@@ -94,38 +94,43 @@ impl<'a> Message<'a> {
         required.is_some_and(|keys| keys.iter().any(|name| name == key))
     }
 
-    /// Whether unknown keys are refused.
+    /// Returns true if unknown keys are refused.
     pub(crate) fn is_closed(&self) -> bool {
         self.definition.value().get("additionalProperties") == Some(&Value::Bool(false))
     }
 }
 
-/// Holds the pairing to its rules. A file without any request (the error body) has nothing to pair.
+/// Checks the rules for requests and responses. A file without any request, such as the error body, has no pairs.
 fn check_pairs(messages: &[Message<'_>]) -> Result<(), Error> {
     let find = |name: &str| messages.iter().find(|message| message.name == name);
     for (index, message) in messages.iter().enumerate() {
         if let Some(twin) = messages[..index].iter().find(|other| other.wire_type == message.wire_type) {
-            let text = format!("type `{}` is already that of `{}`", message.wire_type, twin.name);
+            let text = format!("type `{}` is already the type of `{}`", message.wire_type, twin.name);
             return Err(message.definition.fail(text));
         }
     }
     for request in messages.iter().filter(|message| message.response.is_some()) {
         let name = request.response.expect("filtered for it");
-        let blame = |text: String| Err(request.definition.want("x-response")?.fail(text));
+        let refuse = |text: String| Err(request.definition.want("x-response")?.fail(text));
         match find(name) {
-            None => return blame(format!("`{name}` is not among the messages of the root's `oneOf`")),
-            Some(response) if response.response.is_some() => return blame(format!("`{name}` is itself a request")),
+            None => return refuse(format!("`{name}` is not a message; add it to the root's `oneOf`")),
+            Some(response) if response.response.is_some() => {
+                return refuse(format!("`{name}` is itself a request, so it cannot be a response"));
+            }
             Some(response) if !response.requires("in_reply_to") => {
-                return Err(response.definition.fail("a response requires `in_reply_to`"));
+                return Err(response.definition.fail("`required` lacks `in_reply_to`, which every response needs"));
             }
             Some(response) if !response.is_closed() => {
-                let text = "a response needs `additionalProperties: false`: Maelstrom refuses unknown keys in it";
+                let text =
+                    "a response needs `additionalProperties: false`, because Maelstrom refuses unknown keys in it";
                 return Err(response.definition.fail(text));
             }
             Some(_) => {}
         }
         if !request.requires("msg_id") {
-            return Err(request.definition.fail("a request requires `msg_id`, or nobody could answer it"));
+            return Err(request
+                .definition
+                .fail("`required` lacks `msg_id`, without which a request cannot be answered"));
         }
     }
     if messages.iter().all(|message| message.response.is_none()) {
@@ -133,7 +138,7 @@ fn check_pairs(messages: &[Message<'_>]) -> Result<(), Error> {
     }
     for message in messages.iter().filter(|message| message.response.is_none()) {
         if !messages.iter().any(|request| request.response == Some(message.name)) {
-            let text = "neither a request (it has no `x-response`) nor the response of one";
+            let text = "the message is neither a request (it has no `x-response`) nor the response to one";
             return Err(message.definition.fail(text));
         }
     }

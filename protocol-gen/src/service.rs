@@ -1,15 +1,15 @@
-//! What is generated for a service: the node ids at which it answers.
+//! The code for a service besides its messages: the node ids at which it answers.
 
 use crate::schema::Schema;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `ADDRESSES`, if the schema names any.
+/// `ADDRESSES`, if the schema has addresses.
 pub(crate) fn addresses(schema: &Schema<'_>) -> Option<TokenStream> {
     let addresses = &schema.addresses;
     (!addresses.is_empty()).then(|| {
         quote! {
-            /// The node ids at which Maelstrom offers this service.
+            /// The node ids at which Maelstrom runs this service.
             pub const ADDRESSES: &[&str] = &[#(#addresses),*];
         }
     })

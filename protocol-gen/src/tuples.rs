@@ -1,10 +1,15 @@
-//! Tagged tuples: alternatives that are arrays whose first item is a constant string, as the micro-operations of
-//! Maelstrom's transactions are: `["r", 5, null]` or `["append", 5, 3]`.
+//! Tagged tuples: alternatives that are arrays whose first item is a constant string. The micro-operations of Maelstrom's
+//! transactions are an example: `["r", 5, null]` or `["append", 5, 3]`.
 //!
-//! They become an enum with one variant a tuple. Its decoder reads the tag and then the items of that variant in
-//! place, without serde's buffer for untagged enums: that buffer loses verbatim JSON and copies every value.
+//! They become an enum with one variant per tuple. Its decoder reads the tag and then the items of that variant. It does
+//! not use serde's buffer for untagged enums, which loses verbatim JSON and copies every value.
 
-use crate::{Error, cursor::Cursor, docs::docs, names, payload::OF_THE_PROTOCOL};
+use crate::{
+    cursor::Cursor,
+    docs::docs,
+    error::Error,
+    names::{self, PROTOCOL_TYPES},
+};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Ident;
@@ -19,7 +24,7 @@ struct Variant {
 
 /// One item after the tag.
 enum Item {
-    /// Always `null`: on the wire only.
+    /// Always `null`. It exists on the wire only.
     Null,
     Field {
         name: Ident,
@@ -34,7 +39,9 @@ pub(crate) fn compile(name: &Ident, shape: &Cursor<'_>, alternatives: &[Cursor<'
     names::distinct(variants.iter().map(|variant| &variant.name).zip(alternatives))?;
     for (index, (variant, alternative)) in variants.iter().zip(alternatives).enumerate() {
         if variants[..index].iter().any(|other| other.tag == variant.tag) {
-            return Err(alternative.fail(format!("tag `{}` is used twice", variant.tag)));
+            return Err(
+                alternative.fail(format!("tag `{}` is used twice; each alternative needs its own", variant.tag))
+            );
         }
     }
     Ok(generate(name, shape.description()?, &variants))
@@ -58,7 +65,7 @@ impl Variant {
         Ok(variant)
     }
 
-    /// The fields' names, for patterns.
+    /// The names of the fields, for patterns.
     fn fields(&self) -> Vec<&Ident> {
         self.items.iter().filter_map(Item::field).collect()
     }
@@ -69,7 +76,12 @@ impl Item {
         item.only(&["title", "description", "type", "items", "const", "$ref"])?;
         if let Some(constant) = item.get("const") {
             let null = constant.value().is_null();
-            return if null { Ok(Self::Null) } else { Err(constant.fail("only `null` may be constant here")) };
+            return if null {
+                Ok(Self::Null)
+            } else {
+                Err(constant
+                    .fail(format!("found {}, expected `null`, the only constant after the tag", constant.value())))
+            };
         }
         let title = item.want("title")?;
         Ok(Self::Field {
@@ -87,11 +99,11 @@ impl Item {
     }
 }
 
-/// The Rust type of an item: any value, a definition, a simple type, an array of such, or one that may be null.
+/// The Rust type of an item: any value, a definition, a simple type, a list, or one of the last two that may be null.
 fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
     if item.get("$ref").is_some() {
         return Ok(match item.definition_name()? {
-            name if OF_THE_PROTOCOL.contains(&name) => {
+            name if PROTOCOL_TYPES.contains(&name) => {
                 let name = format_ident!("{name}");
                 quote!(::glomers_protocol::#name)
             }
@@ -112,7 +124,7 @@ fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
             let element = rust_type(&element)?;
             quote!(::std::vec::Vec<#element>)
         }
-        _ => return Err(item.fail("an object in a tuple needs a name: define it, and refer to it with `$ref`")),
+        _ => return Err(item.fail("an object in a tagged tuple needs a name; define it and refer to it with `$ref`")),
     };
     Ok(if nullable { quote!(::std::option::Option<#exact>) } else { exact })
 }

@@ -1,17 +1,17 @@
-//! What a node implements to serve a workload, or to offer a service: a trait with one method a request, and the
-//! `match` that picks the method. A request without a method is a compile error (E0046), so a schema that gains a message breaks the build
-//! exactly where work is needed.
+//! The interface between a workload or service and the node that serves it: a trait with one method per request, and the
+//! `match` that selects the method. A request without a method is a compile error (E0046), so a new message in a schema
+//! breaks the build exactly where work is needed.
 
 use crate::{
-    Error,
     docs::docs,
+    error::Error,
     names,
     schema::{Message, Schema},
 };
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `NAME`, by which a workload is chosen.
+/// `NAME`, the name of a workload on the command line.
 pub(crate) fn name(schema: &Schema<'_>) -> TokenStream {
     let title = schema.title;
     quote! {
@@ -25,7 +25,7 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let title = schema.title;
     let pairs: Vec<_> = schema.pairs().collect();
     if pairs.is_empty() {
-        return Err(schema.root.fail("nothing to serve: there is no request, a message with `x-response`"));
+        return Err(schema.root.fail("the file has no request to serve; give a message an `x-response`"));
     }
     let method = |(request, _): &(&Message<'_>, _)| names::item_name(&request.definition, request.wire_type);
     let methods = pairs.iter().map(method).collect::<Result<Vec<_>, _>>()?;
@@ -42,7 +42,7 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
         docs(&format!("{summary}\n\nAnswers [`{}`] with [`{response}`].", request.name))
     });
     let trait_docs = docs(&format!(
-        "A node that serves `{title}`: one method a request. `#[handler]` implements it from plain functions."
+        "A node that serves `{title}`, with one method per request. `#[handler]` implements it from plain functions."
     ));
     Ok(vec![
         quote! {
@@ -60,11 +60,11 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
             }
         },
         quote! {
-            /// Hands a message to the method that serves its `type` and answers with what the method returns.
+            /// Calls the method that serves the message's `type`, and sends its return value as the answer.
             ///
             /// # Errors
             ///
-            /// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+            /// The message cannot be served, and it has no `msg_id` to which an error could be sent.
             pub fn dispatch<W: Workload>(
                 workload: &::std::rc::Rc<W>,
                 cx: &::glomers_protocol::Context,

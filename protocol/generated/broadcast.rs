@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "broadcast";
 
-/// A node that serves `broadcast`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `broadcast`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Proposes who should talk to whom.
     ///
@@ -36,11 +36,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<ReadOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -63,7 +63,7 @@ pub fn dispatch<W: Workload>(
 ///
 /// Each node gets it once, after `init` and before the first `broadcast`. Nodes may ignore the proposal, but have to answer: an error or silence ends the test. The option `--topology` selects the shape; `grid` is the default.
 ///
-/// Request `topology` of `broadcast`; answered by [`TopologyOk`].
+/// Request `topology` of `broadcast`, answered by [`TopologyOk`].
 ///
 /// # On the wire
 ///
@@ -93,7 +93,7 @@ impl ::glomers_protocol::Request for Topology {
 
 /// Confirms that the topology has arrived.
 ///
-/// Response `topology_ok` of `broadcast`; answers [`Topology`].
+/// Response `topology_ok` of `broadcast`, the answer to [`Topology`].
 ///
 /// # On the wire
 ///
@@ -112,7 +112,7 @@ impl ::glomers_protocol::Payload for TopologyOk {
 
 /// Hands a message to a node, which is to make it known to all nodes.
 ///
-/// Request `broadcast` of `broadcast`; answered by [`BroadcastOk`].
+/// Request `broadcast` of `broadcast`, answered by [`BroadcastOk`].
 ///
 /// # On the wire
 ///
@@ -141,7 +141,7 @@ impl ::glomers_protocol::Request for Broadcast {
 ///
 /// From now on the message must not get lost.
 ///
-/// Response `broadcast_ok` of `broadcast`; answers [`Broadcast`].
+/// Response `broadcast_ok` of `broadcast`, the answer to [`Broadcast`].
 ///
 /// # On the wire
 ///
@@ -160,7 +160,7 @@ impl ::glomers_protocol::Payload for BroadcastOk {
 
 /// Asks for all messages that the node knows.
 ///
-/// Request `read` of `broadcast`; answered by [`ReadOk`].
+/// Request `read` of `broadcast`, answered by [`ReadOk`].
 ///
 /// # On the wire
 ///
@@ -181,7 +181,7 @@ impl ::glomers_protocol::Request for Read {
 
 /// Lists the messages that the node knows.
 ///
-/// Response `read_ok` of `broadcast`; answers [`Read`].
+/// Response `read_ok` of `broadcast`, the answer to [`Read`].
 ///
 /// # On the wire
 ///
@@ -220,7 +220,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["topology", "broadcast", "read"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Topology(_) => "topology",
@@ -233,7 +233,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -267,7 +267,7 @@ impl Response {
         "read_ok",
     ];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::TopologyOk(_) => "topology_ok",
@@ -280,7 +280,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -293,7 +293,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "broadcast",

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "echo";
 
-/// A node that serves `echo`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `echo`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Asks for the enclosed payload to be sent back.
     ///
@@ -16,11 +16,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<EchoOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -35,7 +35,7 @@ pub fn dispatch<W: Workload>(
 
 /// Asks for the enclosed payload to be sent back.
 ///
-/// Request `echo` of `echo`; answered by [`EchoOk`].
+/// Request `echo` of `echo`, answered by [`EchoOk`].
 ///
 /// # On the wire
 ///
@@ -62,7 +62,7 @@ impl ::glomers_protocol::Request for Echo {
 
 /// Returns the payload of the request.
 ///
-/// Response `echo_ok` of `echo`; answers [`Echo`].
+/// Response `echo_ok` of `echo`, the answer to [`Echo`].
 ///
 /// # On the wire
 ///
@@ -95,7 +95,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["echo"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Echo(_) => "echo",
@@ -106,7 +106,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -130,7 +130,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["echo_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::EchoOk(_) => "echo_ok",
@@ -141,7 +141,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -152,7 +152,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "echo",

@@ -75,7 +75,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// Every code that has a name, in the schema's order.
+    /// Every code with a name, in the order of the schema.
     pub const NAMED: &'static [Self] = &[
         Self::Timeout,
         Self::NodeNotFound,
@@ -126,7 +126,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether the code is marked definite in the schema.
+    /// Returns true if the schema marks the code as definite.
     pub const fn is_definite(self) -> bool {
         matches!(
             self, Self::NodeNotFound | Self::NotSupported | Self::TemporarilyUnavailable
@@ -172,7 +172,7 @@ impl<'de> ::serde::Deserialize<'de> for ErrorCode {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "error",

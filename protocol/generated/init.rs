@@ -4,7 +4,7 @@
 ///
 /// Each node gets it once. Maelstrom waits 10 s for `init_ok`; silence, an error or another answer ends the test.
 ///
-/// Request `init` of `init`; answered by [`InitOk`].
+/// Request `init` of `init`, answered by [`InitOk`].
 ///
 /// # On the wire
 ///
@@ -37,7 +37,7 @@ impl ::glomers_protocol::Request for Init {
 ///
 /// Besides `in_reply_to`, Maelstrom looks only at the `type` of this answer.
 ///
-/// Response `init_ok` of `init`; answers [`Init`].
+/// Response `init_ok` of `init`, the answer to [`Init`].
 ///
 /// # On the wire
 ///
@@ -67,7 +67,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["init"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Init(_) => "init",
@@ -78,7 +78,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -102,7 +102,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["init_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::InitOk(_) => "init_ok",
@@ -113,7 +113,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -124,7 +124,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "init",

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "kafka";
 
-/// A node that serves `kafka`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `kafka`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Puts a message at the end of a log.
     ///
@@ -46,11 +46,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<ListCommittedOffsetsOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -80,7 +80,7 @@ pub fn dispatch<W: Workload>(
 
 /// Puts a message at the end of a log.
 ///
-/// Request `send` of `kafka`; answered by [`SendOk`].
+/// Request `send` of `kafka`, answered by [`SendOk`].
 ///
 /// # On the wire
 ///
@@ -111,7 +111,7 @@ impl ::glomers_protocol::Request for Send {
 
 /// Confirms that the message has its place in the log.
 ///
-/// Response `send_ok` of `kafka`; answers [`Send`].
+/// Response `send_ok` of `kafka`, the answer to [`Send`].
 ///
 /// # On the wire
 ///
@@ -135,7 +135,7 @@ impl ::glomers_protocol::Payload for SendOk {
 
 /// Asks for messages of some logs.
 ///
-/// Request `poll` of `kafka`; answered by [`PollOk`].
+/// Request `poll` of `kafka`, answered by [`PollOk`].
 ///
 /// # On the wire
 ///
@@ -162,7 +162,7 @@ impl ::glomers_protocol::Request for Poll {
 
 /// Delivers messages of the logs asked for.
 ///
-/// Response `poll_ok` of `kafka`; answers [`Poll`].
+/// Response `poll_ok` of `kafka`, the answer to [`Poll`].
 ///
 /// # On the wire
 ///
@@ -191,7 +191,7 @@ impl ::glomers_protocol::Payload for PollOk {
 ///
 /// Maelstrom's clients send it after every `poll` that brought messages; an error in reply counts as an error of that `poll`.
 ///
-/// Request `commit_offsets` of `kafka`; answered by [`CommitOffsetsOk`].
+/// Request `commit_offsets` of `kafka`, answered by [`CommitOffsetsOk`].
 ///
 /// # On the wire
 ///
@@ -217,7 +217,7 @@ impl ::glomers_protocol::Request for CommitOffsets {
 
 /// Confirms that the progress has been noted.
 ///
-/// Response `commit_offsets_ok` of `kafka`; answers [`CommitOffsets`].
+/// Response `commit_offsets_ok` of `kafka`, the answer to [`CommitOffsets`].
 ///
 /// # On the wire
 ///
@@ -238,7 +238,7 @@ impl ::glomers_protocol::Payload for CommitOffsetsOk {
 ///
 /// A client sends it when logs are assigned to it. Maelstrom's introduction to the workload calls it `fetch_committed_offsets`, a type that does not exist.
 ///
-/// Request `list_committed_offsets` of `kafka`; answered by [`ListCommittedOffsetsOk`].
+/// Request `list_committed_offsets` of `kafka`, answered by [`ListCommittedOffsetsOk`].
 ///
 /// # On the wire
 ///
@@ -263,7 +263,7 @@ impl ::glomers_protocol::Request for ListCommittedOffsets {
 
 /// Tells how far clients have come in the logs asked for.
 ///
-/// Response `list_committed_offsets_ok` of `kafka`; answers [`ListCommittedOffsets`].
+/// Response `list_committed_offsets_ok` of `kafka`, the answer to [`ListCommittedOffsets`].
 ///
 /// # On the wire
 ///
@@ -314,7 +314,7 @@ impl Request {
         "list_committed_offsets",
     ];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
@@ -328,7 +328,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -366,7 +366,7 @@ impl Response {
         "list_committed_offsets_ok",
     ];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::SendOk(_) => "send_ok",
@@ -380,7 +380,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -396,7 +396,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "kafka",

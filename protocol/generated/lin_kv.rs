@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "lin-kv";
 
-/// A node that serves `lin-kv`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `lin-kv`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Asks for the value of a key.
     ///
@@ -36,11 +36,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<CasOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -59,7 +59,7 @@ pub fn dispatch<W: Workload>(
 ///
 /// Errors: 20 `key-does-not-exist`.
 ///
-/// Request `read` of `lin-kv`; answered by [`ReadOk`].
+/// Request `read` of `lin-kv`, answered by [`ReadOk`].
 ///
 /// # On the wire
 ///
@@ -86,7 +86,7 @@ impl ::glomers_protocol::Request for Read {
 
 /// Tells the value of the key.
 ///
-/// Response `read_ok` of `lin-kv`; answers [`Read`].
+/// Response `read_ok` of `lin-kv`, the answer to [`Read`].
 ///
 /// # On the wire
 ///
@@ -112,7 +112,7 @@ impl ::glomers_protocol::Payload for ReadOk {
 ///
 /// A missing key is created.
 ///
-/// Request `write` of `lin-kv`; answered by [`WriteOk`].
+/// Request `write` of `lin-kv`, answered by [`WriteOk`].
 ///
 /// # On the wire
 ///
@@ -143,7 +143,7 @@ impl ::glomers_protocol::Request for Write {
 
 /// Confirms that the value has been set.
 ///
-/// Response `write_ok` of `lin-kv`; answers [`Write`].
+/// Response `write_ok` of `lin-kv`, the answer to [`Write`].
 ///
 /// # On the wire
 ///
@@ -164,7 +164,7 @@ impl ::glomers_protocol::Payload for WriteOk {
 ///
 /// Errors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another.
 ///
-/// Request `cas` of `lin-kv`; answered by [`CasOk`].
+/// Request `cas` of `lin-kv`, answered by [`CasOk`].
 ///
 /// # On the wire
 ///
@@ -195,7 +195,7 @@ impl ::glomers_protocol::Request for Cas {
 
 /// Confirms that the expected value was found and replaced.
 ///
-/// Response `cas_ok` of `lin-kv`; answers [`Cas`].
+/// Response `cas_ok` of `lin-kv`, the answer to [`Cas`].
 ///
 /// # On the wire
 ///
@@ -229,7 +229,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["read", "write", "cas"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Read(_) => "read",
@@ -242,7 +242,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -272,7 +272,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["read_ok", "write_ok", "cas_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::ReadOk(_) => "read_ok",
@@ -285,7 +285,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -298,7 +298,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "lin-kv",

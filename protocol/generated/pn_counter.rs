@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "pn-counter";
 
-/// A node that serves `pn-counter`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `pn-counter`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Increases or decreases the counter.
     ///
@@ -26,11 +26,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<ReadOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -46,7 +46,7 @@ pub fn dispatch<W: Workload>(
 
 /// Increases or decreases the counter.
 ///
-/// Request `add` of `pn-counter`; answered by [`AddOk`].
+/// Request `add` of `pn-counter`, answered by [`AddOk`].
 ///
 /// # On the wire
 ///
@@ -75,7 +75,7 @@ impl ::glomers_protocol::Request for Add {
 ///
 /// From now on it must not get lost.
 ///
-/// Response `add_ok` of `pn-counter`; answers [`Add`].
+/// Response `add_ok` of `pn-counter`, the answer to [`Add`].
 ///
 /// # On the wire
 ///
@@ -94,7 +94,7 @@ impl ::glomers_protocol::Payload for AddOk {
 
 /// Asks for the value of the counter.
 ///
-/// Request `read` of `pn-counter`; answered by [`ReadOk`].
+/// Request `read` of `pn-counter`, answered by [`ReadOk`].
 ///
 /// # On the wire
 ///
@@ -115,7 +115,7 @@ impl ::glomers_protocol::Request for Read {
 
 /// Tells the value of the counter.
 ///
-/// Response `read_ok` of `pn-counter`; answers [`Read`].
+/// Response `read_ok` of `pn-counter`, the answer to [`Read`].
 ///
 /// # On the wire
 ///
@@ -152,7 +152,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["add", "read"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Add(_) => "add",
@@ -164,7 +164,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -191,7 +191,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["add_ok", "read_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::AddOk(_) => "add_ok",
@@ -203,7 +203,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -215,7 +215,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "pn-counter",

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "txn-list-append";
 
-/// A node that serves `txn-list-append`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `txn-list-append`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Runs a transaction.
     ///
@@ -16,11 +16,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<TxnOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -37,7 +37,7 @@ pub fn dispatch<W: Workload>(
 ///
 /// Errors: 30 `txn-conflict` if a concurrent transaction is in the way, 14 `abort` if it is given up for another reason; after either one nothing of it may be visible.
 ///
-/// Request `txn` of `txn-list-append`; answered by [`TxnOk`].
+/// Request `txn` of `txn-list-append`, answered by [`TxnOk`].
 ///
 /// # On the wire
 ///
@@ -66,7 +66,7 @@ impl ::glomers_protocol::Request for Txn {
 ///
 /// An aborted transaction is answered by an error instead.
 ///
-/// Response `txn_ok` of `txn-list-append`; answers [`Txn`].
+/// Response `txn_ok` of `txn-list-append`, the answer to [`Txn`].
 ///
 /// # On the wire
 ///
@@ -249,7 +249,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["txn"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Txn(_) => "txn",
@@ -260,7 +260,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -284,7 +284,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["txn_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::TxnOk(_) => "txn_ok",
@@ -295,7 +295,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -306,7 +306,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "txn-list-append",

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "unique-ids";
 
-/// A node that serves `unique-ids`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `unique-ids`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Asks for a fresh identifier.
     ///
@@ -16,11 +16,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<GenerateOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -37,7 +37,7 @@ pub fn dispatch<W: Workload>(
 
 /// Asks for a fresh identifier.
 ///
-/// Request `generate` of `unique-ids`; answered by [`GenerateOk`].
+/// Request `generate` of `unique-ids`, answered by [`GenerateOk`].
 ///
 /// # On the wire
 ///
@@ -58,7 +58,7 @@ impl ::glomers_protocol::Request for Generate {
 
 /// Delivers a fresh identifier.
 ///
-/// Response `generate_ok` of `unique-ids`; answers [`Generate`].
+/// Response `generate_ok` of `unique-ids`, the answer to [`Generate`].
 ///
 /// # On the wire
 ///
@@ -94,7 +94,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["generate"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Generate(_) => "generate",
@@ -105,7 +105,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -129,7 +129,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["generate_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::GenerateOk(_) => "generate_ok",
@@ -140,7 +140,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -151,7 +151,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "unique-ids",

@@ -1,10 +1,10 @@
-//! What differs between a schema folder and Maelstrom's documents, as data: [`super::edit`] applies it, [`super::telling`]
-//! tells it to people.
+//! The differences between a schema folder and Maelstrom's documents, as data. [`crate::import::edit`] applies them,
+//! [`crate::import::display`] prints them.
 
-use super::model::{Code, Field, Message, Protocol, Role, Rpc, Shape, Workload};
+use crate::import::model::{Code, Field, Message, Protocol, Role, Rpc, Shape, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Something that the documents say otherwise than the schemas. `Display` says it in one line, as what has changed.
+/// A difference between Maelstrom's documents and the schemas. `Display` prints it on one line, as a change to the schemas.
 #[derive(Clone, Debug)]
 pub struct Difference(pub(crate) Change);
 
@@ -17,7 +17,7 @@ pub(crate) enum Change {
     WorkloadRemoved {
         workload: String,
     },
-    /// Something in a workload that both have.
+    /// A change to a workload that both sides have.
     Workload {
         workload: String,
         change: WorkloadChange,
@@ -31,9 +31,9 @@ pub(crate) enum Change {
 #[derive(Clone, Debug)]
 pub(crate) enum WorkloadChange {
     RpcAdded(Rpc),
-    /// Holds the request's type.
+    /// The request's type.
     RpcRemoved(String),
-    /// A request has a response of another type.
+    /// The response to a request has another type.
     Response {
         request: String,
         from: String,
@@ -54,7 +54,7 @@ pub(crate) enum FieldChange {
         from: String,
         to: String,
     },
-    /// May be left out, or not any more.
+    /// A field became optional or required.
     Required {
         name: String,
         required: bool,
@@ -75,7 +75,7 @@ pub(crate) enum CodeChange {
     Definite { name: String, definite: bool },
 }
 
-/// The differences, workloads first, in the order of names and numbers.
+/// The differences: workloads sorted by name, then error codes sorted by number.
 pub(crate) fn compare(schemas: &Protocol, documents: &Protocol) -> Vec<Difference> {
     let mut changes = Vec::new();
     for (workload, before, after) in pairs(&schemas.workloads, &documents.workloads) {
@@ -96,7 +96,7 @@ pub(crate) fn compare(schemas: &Protocol, documents: &Protocol) -> Vec<Differenc
     changes.into_iter().map(Difference).collect()
 }
 
-/// Every key of either map, with its two values.
+/// The keys of both maps, each with its two values.
 fn pairs<'a, K: Ord, V>(
     one: &'a BTreeMap<K, V>,
     other: &'a BTreeMap<K, V>,
@@ -109,8 +109,8 @@ fn code_changes(before: Option<&Code>, after: Option<&Code>) -> Vec<CodeChange> 
     match (before, after) {
         (Some(before), Some(after)) => {
             let renamed = CodeChange::Renamed { from: before.name.clone(), to: after.name.clone() };
-            let marked = CodeChange::Definite { name: after.name.clone(), definite: after.definite };
-            let changes = [(before.name != after.name, renamed), (before.definite != after.definite, marked)];
+            let definite = CodeChange::Definite { name: after.name.clone(), definite: after.definite };
+            let changes = [(before.name != after.name, renamed), (before.definite != after.definite, definite)];
             changes.into_iter().filter(|(differs, _)| *differs).map(|(_, change)| change).collect()
         }
         (None, Some(after)) => vec![CodeChange::Added(after.clone())],
@@ -136,8 +136,8 @@ fn workload_changes(before: &Workload, after: &Workload) -> Vec<WorkloadChange> 
         }
         changes.extend(message_changes(Role::Response, &old.response, &rpc.response));
     }
-    let gone = before.rpcs.iter().filter(|rpc| find(after, &rpc.request.wire_type).is_none());
-    changes.extend(gone.map(|rpc| WorkloadChange::RpcRemoved(rpc.request.wire_type.clone())));
+    let removed = before.rpcs.iter().filter(|rpc| find(after, &rpc.request.wire_type).is_none());
+    changes.extend(removed.map(|rpc| WorkloadChange::RpcRemoved(rpc.request.wire_type.clone())));
     changes
 }
 
@@ -147,7 +147,8 @@ fn message_changes(role: Role, before: &Message, after: &Message) -> Vec<Workloa
     changes.map(|change| WorkloadChange::Field { role, wire_type: wire_type.clone(), change }).collect()
 }
 
-/// If one field has gone and one has come, and they are alike, it is the same field under another name.
+/// The changes between two lists of fields. If one field was removed, one was added and both have the same type, it is one
+/// field with a new name.
 pub(crate) fn field_changes(before: &[Field], after: &[Field]) -> Vec<FieldChange> {
     let missing_in = |fields: &[Field], field: &Field| !fields.iter().any(|other| other.name == field.name);
     let removed: Vec<_> = before.iter().filter(|field| missing_in(after, field)).collect();

@@ -1,18 +1,20 @@
-//! Reads a protocol from Maelstrom's documents: `doc/workloads.md` for the workloads, the table at the end of
-//! `doc/protocol.md` for the error codes.
+//! Reads a protocol from Maelstrom's documents: the workloads from `doc/workloads.md`, the error codes from the table at the
+//! end of `doc/protocol.md`.
 //!
-//! Why from these: `lein run doc` prints both from the running code, schemas and codes as the checkers use them, and they
-//! are in every release and every checkout, in the same form since 0.2.0. The alternatives are worse.
-//! `resources/errors.edn` has the same codes, but is in no release and in no version before 0.2.3; the workloads'
-//! Clojure is in no release either and would have to be run to be read, for its schemas are computed. A checkout can
-//! carry documents that are older than its code: `lein run doc` in it makes them new.
+//! `lein run doc` prints both documents from the running code, with the schemas and codes that the checkers use. They are
+//! in every release and every checkout, in the same form since 0.2.0. The alternatives are worse. `resources/errors.edn`
+//! has the same codes, but no release contains it, and no version before 0.2.3. No release contains the workloads' Clojure
+//! sources either, and their schemas are computed, so reading them means running them. The documents of a checkout can be
+//! older than its code; `lein run doc` updates them.
 
-use super::{
-    forms::Form,
-    markdown::{Content, blocks},
-    model::{Code, Protocol, Role, Rpc, Workload},
+use crate::{
+    error::Error,
+    import::{
+        forms::Form,
+        markdown::{Content, blocks},
+        model::{Code, Protocol, Role, Rpc, Workload},
+    },
 };
-use crate::Error;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -21,17 +23,17 @@ use std::{
 
 /// Reads the documents of a release or a checkout.
 pub(crate) fn read(maelstrom: &Path) -> Result<Protocol, Error> {
-    let text = |path: &Path| fs::read_to_string(path).map_err(Error::io(path));
+    let text = |path: &Path| fs::read_to_string(path).map_err(Error::read(path));
     let [workloads, codes] = ["doc/workloads.md", "doc/protocol.md"].map(|name| maelstrom.join(name));
     parse((&workloads, &text(&workloads)?), (&codes, &text(&codes)?))
 }
 
-/// Reads the texts of both documents, each with its file's name for errors.
+/// Reads the texts of both documents, each with the file name that errors give to it.
 pub(crate) fn parse(workloads: (&Path, &str), codes: (&Path, &str)) -> Result<Protocol, Error> {
     Ok(Protocol { workloads: read_workloads(workloads.0, workloads.1)?, codes: read_codes(codes.0, codes.1)? })
 }
 
-/// What stands under a heading `RPC: ..`.
+/// The part of a document below a heading `RPC: NAME`.
 struct Section<'a> {
     workload: String,
     title: String,
@@ -47,18 +49,27 @@ fn read_workloads(file: &Path, text: &str) -> Result<BTreeMap<String, Workload>,
         let rpc = section.rpc(file)?;
         for wire_type in [&rpc.request.wire_type, &rpc.response.wire_type] {
             if !types.insert((section.workload.clone(), wire_type.clone())) {
-                return Err(fail(file, section.line, format!("a second message of type `{wire_type}`")));
+                return Err(fail(
+                    file,
+                    section.line,
+                    format!("a second message of type `{wire_type}`; each type may occur once per workload"),
+                ));
             }
         }
         workloads.entry(section.workload).or_insert(Workload { rpcs: Vec::new() }).rpcs.push(rpc);
     }
     if workloads.is_empty() {
-        return Err(fail(file, 1, "no workload: expected `## Workload: NAME` and `### RPC: NAME`".to_owned()));
+        return Err(fail(
+            file,
+            1,
+            "no workload found; expected headings `## Workload: NAME` and `### RPC: NAME`".to_owned(),
+        ));
     }
     Ok(workloads)
 }
 
-/// The sections of all RPCs. A form counts if the line before it says what it is; prose has others.
+/// The sections of all RPCs. A form belongs to a section if the paragraph before it is `Request:` or `Response:`; other
+/// forms illustrate the prose.
 fn sections<'a>(file: &'a Path, text: &'a str) -> Result<Vec<Section<'a>>, Error> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     let mut workload = None;
@@ -76,12 +87,12 @@ fn sections<'a>(file: &'a Path, text: &'a str) -> Result<Vec<Section<'a>>, Error
                         return Err(fail(
                             file,
                             line,
-                            format!("`{name}` cannot be the name of a workload and of its file"),
+                            format!("`{name}` cannot be the name of a workload, because it cannot be a file name"),
                         ));
                     }
                     workload = Some(name);
                 } else if title.starts_with("RPC:") {
-                    let text = format!("`{title}` belongs to no workload");
+                    let text = format!("`{title}` comes before the first heading `## Workload: NAME`");
                     let workload = workload.clone().ok_or_else(|| fail(file, line, text))?;
                     sections.push(Section { workload, title, line, request: None, response: None });
                 }
@@ -95,7 +106,11 @@ fn sections<'a>(file: &'a Path, text: &'a str) -> Result<Vec<Section<'a>>, Error
                     _ => continue,
                 };
                 if place.replace(Form { file, line, text }).is_some() {
-                    return Err(fail(file, line, format!("`{}` has two forms for `{label}`", section.title)));
+                    return Err(fail(
+                        file,
+                        line,
+                        format!("`{}` has two forms under `{label}`, expected one", section.title),
+                    ));
                 }
             }
             Content::Code { .. } | Content::Row(_) => {}
@@ -108,7 +123,7 @@ impl Section<'_> {
     fn rpc(&self, file: &Path) -> Result<Rpc, Error> {
         let want = |form: Option<Form<'_>>, role, label| match form {
             Some(form) => form.message(role),
-            None => Err(fail(file, self.line, format!("`{}` has no form under `{label}`", self.title))),
+            None => Err(fail(file, self.line, format!("`{}` has no form under `{label}`, expected one", self.title))),
         };
         Ok(Rpc {
             request: want(self.request, Role::Request, "Request:")?,
@@ -117,7 +132,7 @@ impl Section<'_> {
     }
 }
 
-/// The rows below the head `Code`, `Name`, `Definite`, `Description`.
+/// The rows of the table with the head `Code`, `Name`, `Definite`, `Description`.
 fn read_codes(file: &Path, text: &str) -> Result<BTreeMap<i64, Code>, Error> {
     let rows = blocks(text).into_iter().filter_map(|block| match block.content {
         Content::Row(cells) => Some((block.line, cells)),
@@ -127,22 +142,23 @@ fn read_codes(file: &Path, text: &str) -> Result<BTreeMap<i64, Code>, Error> {
     for (line, cells) in
         rows.skip_while(|(_, cells)| !cells.starts_with(&["Code", "Name", "Definite"].map(str::to_owned))).skip(1)
     {
-        let refuse =
-            || fail(file, line, format!("not an error code, its name and `✓` or nothing: `{}`", cells.join(" | ")));
+        let refuse = || {
+            fail(file, line, format!("found `{}`, expected a number, a name, and `✓` or nothing", cells.join(" | ")))
+        };
         let [number, name, definite, ..] = cells.as_slice() else { return Err(refuse()) };
         let number: i64 = number.parse().map_err(|_| refuse())?;
         if name.is_empty() || !["✓", ""].contains(&definite.as_str()) {
             return Err(refuse());
         }
         if codes.insert(number, Code { name: name.clone(), definite: !definite.is_empty() }).is_some() {
-            return Err(fail(file, line, format!("a second error {number}")));
+            return Err(fail(file, line, format!("a second error {number}; each code may occur once")));
         }
     }
     if codes.is_empty() {
         return Err(fail(
             file,
             1,
-            "no error codes: expected a table `| Code | Name | Definite | Description |`".to_owned(),
+            "no error codes found; expected a table `| Code | Name | Definite | Description |`".to_owned(),
         ));
     }
     Ok(codes)

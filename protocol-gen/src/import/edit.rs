@@ -1,20 +1,22 @@
-//! Applies differences to schema files. What the documents cannot say stays as it is.
+//! Applies differences to schema files. Everything that the documents cannot express stays.
 
-use super::{
-    differences::{CodeChange, WorkloadChange},
-    examples::mend,
-    fresh::{self, Fresh, definition_of, free_name},
-    json::Json,
-    reshape::Reshape,
+use crate::{
+    import::{
+        differences::{CodeChange, WorkloadChange},
+        examples::update,
+        new_schema::{self, ShapeWriter, definition_of, free_name},
+        ordered_json::OrderedJson,
+        reshape::Reshape,
+    },
+    schema::RESERVED,
 };
-use crate::schema::RESERVED;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Changes the file of a workload.
-pub(crate) fn workload(document: &mut Json, workload: &str, change: &WorkloadChange) {
+pub(crate) fn workload(document: &mut OrderedJson, workload: &str, change: &WorkloadChange) {
     match change {
-        WorkloadChange::RpcAdded(rpc) => fresh::rpc(document, workload, rpc),
+        WorkloadChange::RpcAdded(rpc) => new_schema::rpc(document, workload, rpc),
         WorkloadChange::RpcRemoved(request) => remove_rpc(document, request),
         WorkloadChange::Response { from, to, .. } => rename_message(document, from, to),
         WorkloadChange::Field { role, wire_type, change } => {
@@ -22,30 +24,30 @@ pub(crate) fn workload(document: &mut Json, workload: &str, change: &WorkloadCha
             let uses = uses(document);
             let definitions = document.members("definitions");
             let Some(mut message) = definitions.get(&name).cloned() else { return };
-            let fresh = Fresh::new(definitions, *role, wire_type);
-            Reshape { fresh, uses: &uses }.field(&mut message, change);
-            message.elements("examples").iter_mut().for_each(|example| mend(example, change));
+            let writer = ShapeWriter::new(definitions, *role, wire_type);
+            Reshape { writer, uses: &uses }.field(&mut message, change);
+            message.elements("examples").iter_mut().for_each(|example| update(example, change));
             definitions.insert(name, message);
         }
     }
-    sweep(document);
+    remove_unused(document);
 }
 
 /// Changes the definition `name` of error codes.
-pub(crate) fn code(document: &mut Json, name: &str, number: i64, change: &CodeChange) {
+pub(crate) fn code(document: &mut OrderedJson, name: &str, number: i64, change: &CodeChange) {
     let Some(definition) = document.members("definitions").get_mut(name) else { return };
     let codes = definition.elements("oneOf");
-    let number_of = |code: &Json| code.get("const").and_then(|number| number.value().as_i64());
+    let number_of = |code: &OrderedJson| code.get("const").and_then(|number| number.value().as_i64());
     let place = codes.iter().position(|code| number_of(code) == Some(number));
     match (change, place) {
         (CodeChange::Added(code), _) => {
-            // In the order of the numbers; the alternative for all others stays last.
+            // Sorted by number. The alternative for all other numbers stays last.
             let place = codes.iter().position(|code| number_of(code).is_none_or(|other| other > number));
             let description = format!("Error {number} of Maelstrom.");
-            let new = Json::object([
-                ("const", Json::from(&json!(number))),
+            let new = OrderedJson::object([
+                ("const", OrderedJson::from(&json!(number))),
                 ("title", code.name.as_str().into()),
-                ("x-definite", Json::from(&Value::Bool(code.definite))),
+                ("x-definite", OrderedJson::from(&Value::Bool(code.definite))),
                 ("description", description.as_str().into()),
             ]);
             codes.insert(place.unwrap_or(codes.len()), new);
@@ -53,56 +55,56 @@ pub(crate) fn code(document: &mut Json, name: &str, number: i64, change: &CodeCh
         (CodeChange::Removed(_), Some(place)) => _ = codes.remove(place),
         (CodeChange::Renamed { to, .. }, Some(place)) => codes[place].set("title", to.as_str().into()),
         (CodeChange::Definite { definite, .. }, Some(place)) => {
-            codes[place].set("x-definite", Json::from(&Value::Bool(*definite)));
+            codes[place].set("x-definite", OrderedJson::from(&Value::Bool(*definite)));
         }
         (_, None) => unreachable!("the schema reader found this number"),
     }
 }
 
 /// The name of a message's definition.
-fn definition(document: &Json, wire_type: &str) -> Option<String> {
-    let Some(Json::Object(definitions)) = document.get("definitions") else { return None };
-    let type_of = |message: &Json| message.get("properties")?.get("type")?.get("const")?.text();
+fn definition(document: &OrderedJson, wire_type: &str) -> Option<String> {
+    let Some(OrderedJson::Object(definitions)) = document.get("definitions") else { return None };
+    let type_of = |message: &OrderedJson| message.get("properties")?.get("type")?.get("const")?.text();
     definitions.iter().find(|(_, message)| type_of(message).as_deref() == Some(wire_type)).map(|(name, _)| name.clone())
 }
 
 /// Removes a request and its response.
-fn remove_rpc(document: &mut Json, request: &str) {
+fn remove_rpc(document: &mut OrderedJson, request: &str) {
     let Some(request) = definition(document, request) else { return };
     let definitions = document.members("definitions");
     let response = definitions.get(&request).and_then(|message| definition_of(message.get("x-response")?));
-    let gone = [Some(request), response];
-    document.elements("oneOf").retain(|entry| !gone.contains(&definition_of(entry)));
+    let removed = [Some(request), response];
+    document.elements("oneOf").retain(|entry| !removed.contains(&definition_of(entry)));
 }
 
-/// Gives a message another type, and its definition the name that goes with it.
-fn rename_message(document: &mut Json, from: &str, to: &str) {
+/// Changes the type of a message, and the name of its definition accordingly.
+fn rename_message(document: &mut OrderedJson, from: &str, to: &str) {
     let Some(old) = definition(document, from) else { return };
     let [type_key, ..] = RESERVED;
     let definitions = document.members("definitions");
     let new = free_name(definitions, to);
     if let Some(message) = definitions.get_mut(&old) {
         *message.members("properties").entry(type_key.to_owned()).or_insert_with(|| "".into()) =
-            Json::object([("const", to.into())]);
+            OrderedJson::object([("const", to.into())]);
         message.elements("examples").iter_mut().for_each(|example| example.set(type_key, to.into()));
     }
     if let Some(definitions) = document.get_mut("definitions") {
         definitions.rename(&old, &new);
     }
-    refer_elsewhere(document, &Json::reference(&old), &Json::reference(&new));
+    replace_references(document, &OrderedJson::reference(&old), &OrderedJson::reference(&new));
 }
 
-fn refer_elsewhere(value: &mut Json, from: &Json, to: &Json) {
+fn replace_references(value: &mut OrderedJson, from: &OrderedJson, to: &OrderedJson) {
     match value {
         value if value == from => *value = to.clone(),
-        Json::Object(members) => members.values_mut().for_each(|member| refer_elsewhere(member, from, to)),
-        Json::Array(elements) => elements.iter_mut().for_each(|element| refer_elsewhere(element, from, to)),
-        Json::Scalar(_) => {}
+        OrderedJson::Object(members) => members.values_mut().for_each(|member| replace_references(member, from, to)),
+        OrderedJson::Array(elements) => elements.iter_mut().for_each(|element| replace_references(element, from, to)),
+        OrderedJson::Scalar(_) => {}
     }
 }
 
-/// How often each definition is referred to.
-fn uses(value: &Json) -> BTreeMap<String, usize> {
+/// The number of references to each definition.
+fn uses(value: &OrderedJson) -> BTreeMap<String, usize> {
     let mut uses = BTreeMap::new();
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
@@ -110,16 +112,16 @@ fn uses(value: &Json) -> BTreeMap<String, usize> {
             *uses.entry(name).or_default() += 1;
         }
         match value {
-            Json::Object(members) => pending.extend(members.values()),
-            Json::Array(elements) => pending.extend(elements),
-            Json::Scalar(_) => {}
+            OrderedJson::Object(members) => pending.extend(members.values()),
+            OrderedJson::Array(elements) => pending.extend(elements),
+            OrderedJson::Scalar(_) => {}
         }
     }
     uses
 }
 
-/// Removes definitions that nothing refers to any more.
-fn sweep(document: &mut Json) {
+/// Removes definitions without a reference.
+fn remove_unused(document: &mut OrderedJson) {
     loop {
         let uses = uses(document);
         let definitions = document.members("definitions");

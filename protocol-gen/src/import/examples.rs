@@ -1,19 +1,19 @@
-//! Examples of messages: the simplest there can be, and how those that people wrote follow a change.
+//! Examples of messages: the simplest example of a shape, and the update of examples that people wrote.
 
-use super::{
+use crate::import::{
     differences::FieldChange,
-    json::Json,
     model::{Field, Item, Shape, Variant},
+    ordered_json::OrderedJson,
 };
 use serde_json::{Value, json};
 
-/// Makes an example of a message follow a change of its schema. What still fits stays.
-pub(crate) fn mend(example: &mut Json, change: &FieldChange) {
+/// Updates an example of a message after a change of its schema. Values that still fit stay.
+pub(crate) fn update(example: &mut OrderedJson, change: &FieldChange) {
     match change {
         FieldChange::Added(Field { name, required: true, shape })
         | FieldChange::Required { name, required: true, shape } => {
             if example.get(name).is_none() {
-                example.set(name, Json::from(&sample(shape)));
+                example.set(name, OrderedJson::from(&sample(shape)));
             }
         }
         FieldChange::Added(_) | FieldChange::Required { .. } => {}
@@ -21,7 +21,7 @@ pub(crate) fn mend(example: &mut Json, change: &FieldChange) {
         FieldChange::Renamed { from, to } => example.rename(from, to),
         FieldChange::Retyped { name, to, .. } => {
             if example.get(name).is_some_and(|value| !accepts(to, &value.value())) {
-                example.set(name, Json::from(&sample(to)));
+                example.set(name, OrderedJson::from(&sample(to)));
             }
         }
     }
@@ -50,11 +50,11 @@ pub(crate) fn sample(shape: &Shape) -> Value {
             }
             None => Value::Null,
         },
-        Shape::Words(words) => json!(words.first()),
+        Shape::Enum(strings) => json!(strings.first()),
     }
 }
 
-/// Whether a value is of a shape.
+/// Returns true if a value has a shape.
 pub(crate) fn accepts(shape: &Shape, value: &Value) -> bool {
     let items_fit = |items: &[Item], values: &[Value]| {
         items.len() == values.len() && items.iter().zip(values).all(|(item, value)| accepts(&item.shape, value))
@@ -79,7 +79,7 @@ pub(crate) fn accepts(shape: &Shape, value: &Value) -> bool {
             let Some((tag, values)) = values.split_first() else { return false };
             variants.iter().any(|variant| *tag == json!(variant.tag) && items_fit(&variant.items, values))
         }
-        (Shape::Words(words), Value::String(word)) => words.contains(word),
+        (Shape::Enum(strings), Value::String(string)) => strings.contains(string),
         _ => false,
     }
 }

@@ -1,11 +1,13 @@
-//! Prismatic schemas as Maelstrom prints them, such as `{:type (eq "read"), :key Any, :msg_id Int}`, as shapes.
+//! Reads Prismatic schemas as Maelstrom prints them, such as `{:type (eq "read"), :key Any, :msg_id Int}`.
 //!
-//! The same schema is printed in two ways, as a form, `(one Any "k")`, and as a record, `#schema.core.One{..}`,
-//! depending on what stands around it; both are read. A form is refused where Rust has no exact type for it: a guess would
-//! compile, and be wrong on the wire. `clojure-reader` gives the tree with positions, which its stable half does not.
+//! Depending on the context, Maelstrom prints a schema as a form, `(one Any "k")`, or as a record, `#schema.core.One{..}`.
+//! Both are read. A form without an exact Rust type is refused: a guess would compile and be wrong on the wire. The
+//! `unstable` part of `clojure-reader` is used because it gives each node of the tree its position.
 
-use super::model::{Field, Item, Message, Role, Shape, Variant};
-use crate::Error;
+use crate::{
+    error::Error,
+    import::model::{Field, Item, Message, Role, Shape, Variant},
+};
 use clojure_reader::parse::{Node, NodeKind, SourceReader, parse};
 use std::path::Path;
 
@@ -18,10 +20,10 @@ pub(crate) struct Form<'a> {
     pub(crate) text: &'a str,
 }
 
-/// How deep a form may be nested. Trees are read, looked at and dropped by recursion, and no form known is a tenth as deep.
+/// The deepest nesting of a form. Trees are read, examined and dropped recursively; no known form is a tenth as deep.
 const DEEPEST: usize = 100;
 
-/// A key of a map: its name, and whether it must be there.
+/// A key of a map: its name, and true if it is required.
 type Key<'a> = (&'a str, bool);
 
 impl<'a> Form<'a> {
@@ -29,7 +31,7 @@ impl<'a> Form<'a> {
     pub(crate) fn message(&self, role: Role) -> Result<Message, Error> {
         let node = self.read()?;
         let NodeKind::Map(entries, _) = &node.kind else {
-            return Err(self.refuse(&node, "a message is a map"));
+            return Err(self.refuse(&node, "expected a message, which is a map"));
         };
         let (mut wire_type, mut ids) = (None, 0);
         let mut fields = Vec::new();
@@ -42,36 +44,36 @@ impl<'a> Form<'a> {
                     ids += 1;
                 }
                 (Some(("type" | "msg_id" | "in_reply_to", _)), _) => {
-                    return Err(self.refuse(key, "the envelope's keys are not used so in any message known"));
+                    return Err(self.refuse(key, "no known message uses this key of the envelope in this way"));
                 }
                 (Some(key), _) => fields.push(self.field(key, value)?),
-                (None, _) => return Err(self.refuse(key, "the keys of a message are fixed")),
+                (None, _) => return Err(self.refuse(key, "expected a constant key, as in every message")),
             }
         }
         if ids != if role == Role::Request { 1 } else { 2 } {
-            let text = "a request has `:msg_id`, a response `:in_reply_to` and optionally `:msg_id`";
+            let text = "expected `:msg_id` in a request, `:in_reply_to` and optional `:msg_id` in a response";
             return Err(self.refuse(&node, text));
         }
-        let wire_type = wire_type.ok_or_else(|| self.refuse(&node, "a message has a `:type`"))?;
+        let wire_type = wire_type.ok_or_else(|| self.refuse(&node, "expected a message with a `:type`"))?;
         Ok(Message { wire_type, fields })
     }
 
-    /// The one form that the text holds.
+    /// The only form in the text.
     fn read(&self) -> Result<Node<'a>, Error> {
         if depth(self.text) > DEEPEST {
-            return Err(self.complain(self.line, format!("nested more than {DEEPEST} forms deep")));
+            return Err(self.error(self.line, format!("the form is nested deeper than {DEEPEST} levels")));
         }
         let mut reader = SourceReader::new(self.text);
         let node = parse(&mut reader).map_err(|error| {
             let line = self.line + error.line.unwrap_or(1) - 1;
-            self.complain(line, format!("not a Clojure form: {:?}", error.code))
+            self.error(line, format!("not a Clojure form: {:?}", error.code))
         })?;
         let rest = reader.remaining().trim_start();
         if rest.is_empty() {
             return Ok(node);
         }
         let line = self.line + self.text[..self.text.len() - rest.len()].matches('\n').count();
-        Err(self.complain(line, format!("more than one form: `{}`", rest.trim_end())))
+        Err(self.error(line, format!("found a second form `{}`; expected one", rest.trim_end())))
     }
 
     fn field(&self, (name, required): Key<'_>, value: &Node<'_>) -> Result<Field, Error> {
@@ -80,15 +82,15 @@ impl<'a> Form<'a> {
 
     fn wire_type(&self, value: &Node<'_>) -> Result<String, Error> {
         match self.call(value) {
-            Some(("eq", [word])) if word.kind != NodeKind::Str("") => self.word(word),
-            _ => Err(self.refuse(value, "a message's type is a constant, `(eq \"..\")`")),
+            Some(("eq", [name])) if name.kind != NodeKind::Str("") => self.string(name),
+            _ => Err(self.refuse(value, "expected the constant type of a message, `(eq \"..\")`")),
         }
     }
 
     fn integer(&self, value: &Node<'_>) -> Result<(), Error> {
         match self.shape(value)? {
             Shape::Integer => Ok(()),
-            _ => Err(self.refuse(value, "message ids are integers")),
+            _ => Err(self.refuse(value, "expected `Int`, the type of message ids")),
         }
     }
 
@@ -103,26 +105,26 @@ impl<'a> Form<'a> {
             _ => match self.call(node) {
                 Some(("named", [inner, _])) => self.shape(inner),
                 Some(("maybe", [inner])) => self.maybe(inner),
-                Some(("eq", [word])) | Some(("enum", [word])) => Ok(Shape::Words(vec![self.word(word)?])),
-                Some(("enum", words)) => {
-                    Ok(Shape::Words(words.iter().map(|word| self.word(word)).collect::<Result<_, _>>()?))
+                Some(("eq", [string])) | Some(("enum", [string])) => Ok(Shape::Enum(vec![self.string(string)?])),
+                Some(("enum", strings)) => {
+                    Ok(Shape::Enum(strings.iter().map(|string| self.string(string)).collect::<Result<_, _>>()?))
                 }
                 Some(("either" | "cond-pre", choices)) => self.either(node, &choices.iter().collect::<Vec<_>>()),
-                _ => Err(self.refuse(node, "this form is not understood")),
+                _ => Err(self.refuse(node, "this form is not supported")),
             },
         }
     }
 
     fn maybe(&self, inner: &Node<'_>) -> Result<Shape, Error> {
         match self.shape(inner)? {
-            Shape::Words(_) | Shape::Tagged(_) => {
-                Err(self.refuse(inner, "words and tagged tuples have no counterpart that may be `null` instead"))
+            Shape::Enum(_) | Shape::Tagged(_) => {
+                Err(self.refuse(inner, "enums and tagged tuples have no Rust type that may be `null` instead"))
             }
             shape => Ok(shape.or_null()),
         }
     }
 
-    /// Alternatives: a value or `nil`, tuples with tags, or words.
+    /// Alternatives: a value or `nil`, tagged tuples, or strings.
     fn either(&self, node: &Node<'_>, choices: &[&Node<'_>]) -> Result<Shape, Error> {
         let (nils, others): (Vec<_>, Vec<_>) = choices.iter().copied().partition(|choice| self.is_nil(choice));
         match others.as_slice() {
@@ -134,53 +136,56 @@ impl<'a> Form<'a> {
             }
             choices => {
                 let shapes = choices.iter().map(|choice| self.shape(choice)).collect::<Result<Vec<_>, _>>()?;
-                let words =
-                    shapes.into_iter().map(|shape| if let Shape::Words(words) = shape { Some(words) } else { None });
-                if let Some(words) = words.collect::<Option<Vec<_>>>() {
-                    return Ok(Shape::Words(words.concat()));
+                let strings =
+                    shapes.into_iter().map(|shape| if let Shape::Enum(strings) = shape { Some(strings) } else { None });
+                if let Some(strings) = strings.collect::<Option<Vec<_>>>() {
+                    return Ok(Shape::Enum(strings.concat()));
                 }
             }
         }
-        Err(self.refuse(node, "alternatives are understood as a value or `nil`, tuples with constant tags, or words"))
+        Err(self.refuse(
+            node,
+            "alternatives are supported only as a value or `nil`, as tuples with constant tags, or as strings",
+        ))
     }
 
-    /// The items of a tuple whose first item is a constant.
+    /// The tag of a tuple whose first item is a constant, and the other items.
     fn tag<'n>(&self, node: &'n Node<'a>) -> Option<(&'n Node<'a>, &'n [Node<'a>])> {
         let NodeKind::Vector(items, _) = &node.kind else { return None };
         let (first, rest) = items.split_first()?;
         let (first, _) = self.one(first)?;
         match self.call(first)? {
-            ("eq", [word]) => Some((word, rest)),
+            ("eq", [tag]) => Some((tag, rest)),
             _ => None,
         }
     }
 
     fn variant(&self, node: &Node<'_>) -> Result<Variant, Error> {
-        let (tag, items) = self.tag(node).ok_or_else(|| self.refuse(node, "a tuple with a tag"))?;
-        Ok(Variant { tag: self.word(tag)?, items: self.items(items, true)? })
+        let (tag, items) = self.tag(node).ok_or_else(|| self.refuse(node, "expected a tuple with a constant tag"))?;
+        Ok(Variant { tag: self.string(tag)?, items: self.items(items, true)? })
     }
 
-    /// `[X]` is a list, `[(one X "x") (one Y "y")]` a tuple.
+    /// A list, `[X]`, or a tuple, `[(one X "x") (one Y "y")]`.
     fn sequence(&self, node: &Node<'_>, items: &[Node<'_>]) -> Result<Shape, Error> {
         match items {
-            [] => Err(self.refuse(node, "a list says what its elements are")),
+            [] => Err(self.refuse(node, "expected a list with the schema of its elements")),
             [element] if self.one(element).is_none() => Ok(Shape::List(Box::new(self.shape(element)?))),
             items => Ok(Shape::Tuple(self.items(items, false)?)),
         }
     }
 
-    /// The items of a tuple; `nil` may be one only if a tag tells what the tuple is.
+    /// The items of a tuple. Only a tagged tuple may contain `nil`.
     fn items(&self, items: &[Node<'_>], tagged: bool) -> Result<Vec<Item>, Error> {
         let items = items.iter().map(|item| {
-            let text = "a tuple has exactly its items: each is `(one ..)`";
+            let text = "expected `(one ..)`, as for every item of a tuple";
             let (inner, name) = self.one(item).ok_or_else(|| self.refuse(item, text))?;
             let shape = if tagged && self.is_nil(inner) { Shape::Null } else { self.shape(inner)? };
-            Ok(Item { name: self.word(name)?, shape })
+            Ok(Item { name: self.string(name)?, shape })
         });
         items.collect()
     }
 
-    /// `(one SCHEMA NAME)`, or the record of that.
+    /// The arguments of `(one SCHEMA NAME)`, or of the same as a record.
     fn one<'n>(&self, node: &'n Node<'a>) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
         if let Some(("one", [inner, name])) = self.call(node) {
             return Some((inner, name));
@@ -190,7 +195,7 @@ impl<'a> Form<'a> {
         if optional { None } else { Some((entry(entries, "schema")?, entry(entries, "name")?)) }
     }
 
-    /// A map with fixed keys is an object; one with a single schema as its key is a map.
+    /// An object, whose keys are constants, or a map, whose key is a single schema.
     fn map(&self, node: &Node<'_>, entries: &[(Node<'_>, Node<'_>)]) -> Result<Shape, Error> {
         let keys = entries.iter().map(|(key, _)| self.literal_key(key)).collect::<Result<Vec<_>, _>>()?;
         if let Some(keys) = keys.iter().copied().collect::<Option<Vec<_>>>() {
@@ -198,16 +203,16 @@ impl<'a> Form<'a> {
             return Ok(Shape::Object(fields.collect::<Result<_, _>>()?));
         }
         let [(key, value)] = entries else {
-            return Err(self.refuse(node, "a map has either fixed keys or one schema for all of them"));
+            return Err(self.refuse(node, "expected a map with constant keys only, or with one schema for all keys"));
         };
         match self.shape(key)? {
             // In JSON every key is a string.
             Shape::String | Shape::Any => Ok(Shape::Map(Box::new(self.shape(value)?))),
-            _ => Err(self.refuse(key, "the keys of a map are strings")),
+            _ => Err(self.refuse(key, "expected a map whose keys are strings")),
         }
     }
 
-    /// `:k`, `"k"`, or one of the forms and records for an optional and a required key.
+    /// The key `:k` or `"k"`, also inside a form or record for an optional or a required key.
     fn literal_key<'n>(&self, node: &'n Node<'a>) -> Result<Option<Key<'n>>, Error> {
         let wrapped = match (record(node, "schema.core.OptionalKey"), record(node, "schema.core.RequiredKey")) {
             (Some(entries), _) => entry(entries, "k").map(|key| (key, false)),
@@ -221,7 +226,7 @@ impl<'a> Form<'a> {
         let (key, required) = wrapped.unwrap_or((node, true));
         match key.kind {
             NodeKind::Key(name) | NodeKind::Str(name) if name.contains(['/', '\\']) => {
-                Err(self.refuse(node, "a key with a namespace or an escape"))
+                Err(self.refuse(node, "expected a key without a namespace and without an escape"))
             }
             NodeKind::Key(name) | NodeKind::Str(name) => Ok(Some((name, required))),
             _ => Ok(None),
@@ -244,10 +249,10 @@ impl<'a> Form<'a> {
         }
     }
 
-    fn word(&self, node: &Node<'_>) -> Result<String, Error> {
+    fn string(&self, node: &Node<'_>) -> Result<String, Error> {
         match node.kind {
-            NodeKind::Str(word) if !word.contains('\\') => Ok(word.to_owned()),
-            _ => Err(self.refuse(node, "expected a string, one without escapes")),
+            NodeKind::Str(string) if !string.contains('\\') => Ok(string.to_owned()),
+            _ => Err(self.refuse(node, "expected a string without escapes")),
         }
     }
 
@@ -255,15 +260,15 @@ impl<'a> Form<'a> {
     fn refuse(&self, node: &Node<'_>, message: &str) -> Error {
         let form = &self.text[node.span.0.ptr..node.span.1.ptr];
         let form = form.split_whitespace().collect::<Vec<_>>().join(" ");
-        self.complain(self.line + node.span.0.line - 1, format!("{message}: `{form}`"))
+        self.error(self.line + node.span.0.line - 1, format!("found `{form}`; {message}"))
     }
 
-    fn complain(&self, line: usize, message: String) -> Error {
+    fn error(&self, line: usize, message: String) -> Error {
         Error::Document { file: self.file.to_owned(), line, message }
     }
 }
 
-/// How deep a text can be nested at most: by brackets, and by tags, which nothing closes.
+/// An upper bound for the nesting in a text, by brackets and by tags, which have no closing mark.
 fn depth(text: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     for byte in text.bytes() {

@@ -1,16 +1,16 @@
-//! Damaged documents, in memory: they are understood or refused, and what was imported is the same from then on.
-//! CONTRIBUTING.md says how to run a million of each. `tests/fuzz.rs` does the same with files.
+//! Damaged documents, in memory. Each is imported or refused, and after an import no difference remains.
+//! CONTRIBUTING.md gives the commands for a million cases each. `tests/it/fuzz.rs` does the same with files.
 
 #[path = "../../../protocol/tests/mutations/mod.rs"]
 mod mutations;
-#[path = "../../tests/import/with_form.rs"]
+#[path = "../../tests/it/with_form.rs"]
 mod with_form;
 
-use super::{
+use crate::import::{
     differences::compare,
     documents::{self, parse},
-    folder::Folder,
     model::Protocol,
+    schema_folder::SchemaFolder,
 };
 use mutations::{mutated, texts};
 use proptest::prelude::*;
@@ -27,8 +27,8 @@ static FORMS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     documents.flat_map(|text| text.split("```clj\n").skip(1).map(until_fence).collect::<Vec<_>>()).collect()
 });
 
-thread_local!(static BASE: (Folder, Protocol) = {
-    let folder = Folder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/base/schema")).unwrap();
+thread_local!(static BASE: (SchemaFolder, Protocol) = {
+    let folder = SchemaFolder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/base/schema")).unwrap();
     let protocol = folder.protocol().unwrap();
     (folder, protocol)
 });
@@ -42,8 +42,8 @@ fn text(corpus: &[Vec<u8>]) -> &str {
     str::from_utf8(&corpus[0]).unwrap()
 }
 
-/// Follows documents that are others than they were.
-fn follow(workloads: &str, codes: &str) -> Result<(), TestCaseError> {
+/// Imports changed documents.
+fn import(workloads: &str, codes: &str) -> Result<(), TestCaseError> {
     let Ok(documents) = parse((Path::new("workloads.md"), workloads), (Path::new("protocol.md"), codes)) else {
         return Ok(());
     };
@@ -61,24 +61,24 @@ fn follow(workloads: &str, codes: &str) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn the_documents_as_they_are_differ_in_nothing() {
+fn undamaged_documents_have_no_differences() {
     let documents = documents::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/base")).unwrap();
     BASE.with(|(_, protocol)| assert_eq!(compare(protocol, &documents).len(), 0));
 }
 
 proptest! {
     #[test]
-    fn workloads_are_followed_or_refused(workloads in mutated(&WORKLOADS)) {
-        follow(&String::from_utf8_lossy(&workloads), text(&CODES))?;
+    fn workloads_are_imported_or_refused(workloads in mutated(&WORKLOADS)) {
+        import(&String::from_utf8_lossy(&workloads), text(&CODES))?;
     }
 
     #[test]
-    fn forms_are_followed_or_refused(form in mutated(&FORMS)) {
-        follow(&with_form(text(&WORKLOADS), &String::from_utf8_lossy(&form)), text(&CODES))?;
+    fn forms_are_imported_or_refused(form in mutated(&FORMS)) {
+        import(&with_form(text(&WORKLOADS), &String::from_utf8_lossy(&form)), text(&CODES))?;
     }
 
     #[test]
-    fn codes_are_followed_or_refused(codes in mutated(&CODES)) {
-        follow(text(&WORKLOADS), &String::from_utf8_lossy(&codes))?;
+    fn codes_are_imported_or_refused(codes in mutated(&CODES)) {
+        import(text(&WORKLOADS), &String::from_utf8_lossy(&codes))?;
     }
 }

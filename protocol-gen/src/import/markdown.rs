@@ -1,27 +1,29 @@
-//! The blocks of a Markdown text that Maelstrom's documents keep facts in, each with its line.
+//! The Markdown blocks in which Maelstrom's documents state facts, each with its line.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::{mem, ops::Range};
 
+/// A block of a Markdown text.
 pub(crate) struct Block<'a> {
-    /// Where it begins, counted from 1.
+    /// The line in which it begins, counted from 1.
     pub(crate) line: usize,
     pub(crate) content: Content<'a>,
 }
 
+/// The content of a block.
 pub(crate) enum Content<'a> {
     Heading(String),
     Paragraph(String),
-    /// A fenced block: its language, and its text as it stands in the file. The line is that of the text.
+    /// A fenced block: its language, and its text verbatim. The block's line is the first line of the text.
     Code {
         language: String,
         text: &'a str,
     },
-    /// A row of a table, the head among them.
+    /// A row of a table, including the head.
     Row(Vec<String>),
 }
 
-/// The blocks of `source`, in their order.
+/// The blocks of `source`, in order.
 pub(crate) fn blocks(source: &str) -> Vec<Block<'_>> {
     let mut reader = Reader { source, ..Reader::default() };
     for (event, range) in Parser::new_ext(source, Options::ENABLE_TABLES).into_offset_iter() {
@@ -34,10 +36,10 @@ pub(crate) fn blocks(source: &str) -> Vec<Block<'_>> {
 struct Reader<'a> {
     source: &'a str,
     blocks: Vec<Block<'a>>,
-    /// Of the heading, paragraph or cell at hand; for code, its language.
+    /// The text of the current heading, paragraph or cell; the language of the current code block.
     text: String,
     cells: Vec<String>,
-    /// The extent of the code at hand.
+    /// The extent of the current code block.
     code: Option<Range<usize>>,
 }
 
@@ -46,7 +48,8 @@ impl<'a> Reader<'a> {
         match event {
             Event::Start(Tag::Heading { .. } | Tag::Paragraph | Tag::TableCell) => self.text.clear(),
             Event::Start(Tag::CodeBlock(kind)) => {
-                self.text = if let CodeBlockKind::Fenced(word) = kind { word.to_string() } else { String::new() };
+                self.text =
+                    if let CodeBlockKind::Fenced(language) = kind { language.to_string() } else { String::new() };
                 self.code = Some(range.end..range.end);
             }
             Event::Text(part) => match &mut self.code {
@@ -62,14 +65,14 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, end: TagEnd, start: usize) {
-        let words = || self.text.trim().to_owned();
+        let text = || self.text.trim().to_owned();
         let (start, content) = match end {
-            TagEnd::Heading(_) => (start, Content::Heading(words())),
-            TagEnd::Paragraph => (start, Content::Paragraph(words())),
+            TagEnd::Heading(_) => (start, Content::Heading(text())),
+            TagEnd::Paragraph => (start, Content::Paragraph(text())),
             TagEnd::TableHead | TagEnd::TableRow => (start, Content::Row(mem::take(&mut self.cells))),
             TagEnd::CodeBlock => {
                 let code = self.code.take().unwrap_or(start..start);
-                (code.start, Content::Code { language: words(), text: &self.source[code] })
+                (code.start, Content::Code { language: text(), text: &self.source[code] })
             }
             _ => return,
         };

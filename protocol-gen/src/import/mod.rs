@@ -1,59 +1,62 @@
-//! Follows Maelstrom: compares the schema folder with the documents of a release, and brings it up to date.
+//! Compares the schema folder with the documents of a Maelstrom release, and updates it.
 //!
-//! Both sides are read into the same plain [`model`]. What differs is data ([`differences`]): `check` prints it, `import`
-//! applies it ([`edit`]). So neither can see what the other does not, and a file without a difference is not touched.
+//! Both sides are read into the same plain [`model`]. The differences are data ([`differences`]): `check` prints them and
+//! `import` applies them ([`edit`]). So both commands see the same differences, and a file without one stays untouched.
 //!
-//! - `documents`: Maelstrom's documents → model; `markdown` finds their blocks, `forms` reads Prismatic schemas.
-//! - `schemas`: schema folder → model.
-//! - `differences`: two models → what has changed, as data; `telling`: the same in words.
-//! - `edit`, `reshape`, `fresh`, `examples`: changes to a file and to one shape, what is new altogether, examples.
-//! - `folder`: the files, from reading to writing; `json`: their text.
+//! - `documents`: Maelstrom's documents to a model. `markdown` finds their blocks, `forms` reads Prismatic schemas.
+//! - `schemas`: a schema folder to a model.
+//! - `differences`: two models to a list of differences. `display` prints them.
+//! - `edit`, `reshape`, `new_schema`, `examples`: changes to a file, to one shape, new definitions, wire examples.
+//! - `schema_folder`: the files, from reading to writing. `ordered_json`: their text.
 
-mod differences;
+pub(crate) mod differences;
+mod display;
 mod documents;
 mod edit;
 mod examples;
-mod folder;
 mod forms;
-mod fresh;
 #[cfg(test)]
 mod fuzz;
-mod json;
 mod markdown;
 mod model;
+mod new_schema;
+mod ordered_json;
 mod reshape;
+mod schema_folder;
 mod schemas;
-mod telling;
 
-pub use differences::Difference;
-
-use crate::Error;
-use folder::Folder;
+use crate::{
+    error::Error,
+    import::{
+        differences::{Difference, compare},
+        schema_folder::SchemaFolder,
+    },
+};
 use std::path::Path;
 
-/// What the documents in the folder `maelstrom`, a release or a checkout of its source, say otherwise than the schemas in
-/// the folder `schema`.
+/// The differences between Maelstrom's documents and the schemas in the folder `schema`. `maelstrom` is the folder of a
+/// release or of a checkout of the source.
 ///
 /// # Errors
 ///
-/// A file cannot be read; a schema file is none; a document says something that is not understood.
+/// A file cannot be read, a schema file is invalid, or a document has a form that is not understood.
 pub fn check(maelstrom: &Path, schema: &Path) -> Result<Vec<Difference>, Error> {
     let documents = documents::read(maelstrom)?;
-    Ok(differences::compare(&Folder::read(schema)?.protocol()?, &documents))
+    Ok(compare(&SchemaFolder::read(schema)?.protocol()?, &documents))
 }
 
-/// Makes the schemas say what the documents say, and returns what has changed: what [`check`] would have returned.
+/// Updates the schemas to agree with the documents, and returns the differences that [`check`] would have returned.
 ///
-/// Everything that the documents do not speak of stays as it is: descriptions, examples, the names of shapes, services,
-/// the envelope. A workload that they no longer have loses its file.
+/// Everything that the documents do not mention stays: descriptions, examples, the names of shapes, services, the
+/// envelope. The file of a workload that Maelstrom no longer has is removed.
 ///
 /// # Errors
 ///
-/// Those of [`check`]; a change that no schema can express. Nothing is written then. A file that cannot be written.
+/// The errors of [`check`], and a change that no schema can express: nothing is written. A file cannot be written.
 pub fn import(maelstrom: &Path, schema: &Path) -> Result<Vec<Difference>, Error> {
     let documents = documents::read(maelstrom)?;
-    let mut folder = Folder::read(schema)?;
-    let differences = differences::compare(&folder.protocol()?, &documents);
+    let mut folder = SchemaFolder::read(schema)?;
+    let differences = compare(&folder.protocol()?, &documents);
     folder.apply(&differences)?;
     folder.verify(&documents)?;
     folder.write()?;

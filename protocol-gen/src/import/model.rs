@@ -1,6 +1,6 @@
-//! A protocol as Maelstrom's documents and a schema folder can both tell it: names on the wire, types, error codes. What
-//! only one of the two knows (prose there; descriptions, examples and names of shapes here) is no part of it, so that two
-//! equal protocols need no change.
+//! A protocol as both Maelstrom's documents and a schema folder express it: names on the wire, types, error codes. It leaves
+//! out everything that only one side has, which is prose on the one side and descriptions, examples and names of shapes on
+//! the other. So no change is needed when both models are equal.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,7 @@ pub(crate) struct Rpc {
     pub(crate) response: Message,
 }
 
-/// Which half of an RPC a message is.
+/// The half of an RPC that a message is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
     Request,
@@ -36,7 +36,7 @@ pub(crate) enum Role {
 pub(crate) struct Message {
     /// `type` on the wire.
     pub(crate) wire_type: String,
-    /// Without the keys of the envelope, which are the same everywhere.
+    /// The fields without the keys of the envelope, which are the same in every message.
     pub(crate) fields: Vec<Field>,
 }
 
@@ -60,29 +60,29 @@ pub(crate) enum Shape {
     Integer,
     String,
     Boolean,
-    /// Only as an item of a tagged tuple.
+    /// `null`, which occurs only as an item of a tagged tuple.
     Null,
     Nullable(Box<Shape>),
     List(Box<Shape>),
-    /// An object whose keys are data.
+    /// An object with any keys.
     Map(Box<Shape>),
-    /// An object whose keys are fixed.
+    /// An object with fixed keys.
     Object(Vec<Field>),
     Tuple(Vec<Item>),
-    /// Tuples that a constant string at their beginning tells apart.
+    /// Alternative tuples, distinguished by a constant string at the beginning.
     Tagged(Vec<Variant>),
-    /// One of some strings.
-    Words(Vec<String>),
+    /// One of several strings.
+    Enum(Vec<String>),
 }
 
-/// An item of a tuple. Its name is not on the wire.
+/// An item of a tuple. Its name does not occur on the wire.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) shape: Shape,
 }
 
-/// A tagged tuple: the tag, and the items behind it.
+/// A tagged tuple: the tag and the items after it.
 #[derive(Clone, Debug)]
 pub(crate) struct Variant {
     pub(crate) tag: String,
@@ -90,7 +90,7 @@ pub(crate) struct Variant {
 }
 
 impl Shape {
-    /// The same, or `null`.
+    /// This shape or `null`.
     pub(crate) fn or_null(self) -> Self {
         match self {
             Self::Any | Self::Nullable(_) => self,
@@ -98,9 +98,10 @@ impl Shape {
         }
     }
 
-    /// Whether a schema of this shape says what a document says with `document`.
+    /// Returns true if this shape of a schema agrees with the shape `document` of a document.
     ///
-    /// Prismatic takes `nil` for an empty sequence, so a schema may allow `null` for a list or not, as the prose has it.
+    /// Prismatic accepts `nil` as an empty sequence and its schemas do not show it, so a list in a schema agrees with or
+    /// without `null`.
     pub(crate) fn agrees(&self, document: &Self) -> bool {
         match (self, document) {
             (Self::Nullable(list), Self::List(_)) => list.agrees(document),
@@ -118,7 +119,7 @@ impl Shape {
                 let same = |variant: &Variant| other.iter().any(|other| variant.agrees(other));
                 one.len() == other.len() && one.iter().all(same)
             }
-            (Self::Words(one), Self::Words(other)) => {
+            (Self::Enum(one), Self::Enum(other)) => {
                 one.iter().collect::<BTreeSet<_>>() == other.iter().collect::<BTreeSet<_>>()
             }
             _ => discriminant(self) == discriminant(document),
@@ -158,7 +159,9 @@ impl Display for Shape {
             }
             Self::Tuple(items) => write!(out, "[{}]", join(items.iter().map(|item| &item.shape), ", ")),
             Self::Tagged(variants) => write!(out, "{}", join(variants, " or ")),
-            Self::Words(words) => write!(out, "{}", join(words.iter().map(|word| format!("\"{word}\"")), " or ")),
+            Self::Enum(strings) => {
+                write!(out, "{}", join(strings.iter().map(|string| format!("\"{string}\"")), " or "))
+            }
         }
     }
 }
@@ -178,7 +181,7 @@ impl Display for Field {
     }
 }
 
-/// `a, b, c`
+/// The parts as one text, with `between` between them.
 pub(crate) fn join(parts: impl IntoIterator<Item = impl Display>, between: &str) -> String {
     parts.into_iter().map(|part| part.to_string()).collect::<Vec<_>>().join(between)
 }

@@ -1,33 +1,34 @@
-//! Gives a schema another shape and keeps what still holds: descriptions, titles, names of definitions.
+//! Changes the shape of a schema and keeps everything that still holds: descriptions, titles, names of definitions.
 
-use super::{
+use crate::import::{
     differences::{FieldChange, field_changes},
-    fresh::{Fresh, definition_of, merge, tuple},
-    json::Json,
     model::{Item, Shape, Variant},
+    new_schema::{ShapeWriter, definition_of, merge, tuple},
+    ordered_json::OrderedJson,
 };
 use std::{collections::BTreeMap, mem::discriminant};
 
+/// A change of shapes in one message.
 pub(crate) struct Reshape<'a> {
-    pub(crate) fresh: Fresh<'a>,
-    /// How often each definition is referred to.
+    pub(crate) writer: ShapeWriter<'a>,
+    /// The number of references to each definition.
     pub(crate) uses: &'a BTreeMap<String, usize>,
 }
 
 impl<'a> Reshape<'a> {
-    /// `schema`, which says `old`, so that it says `new`.
-    pub(crate) fn reshape(&mut self, mut schema: Json, old: &Shape, new: &Shape) -> Json {
+    /// Changes `schema`, which has the shape `old`, to the shape `new`.
+    pub(crate) fn reshape(&mut self, mut schema: OrderedJson, old: &Shape, new: &Shape) -> OrderedJson {
         if old.agrees(new) {
             return schema;
         }
         if let Some(name) = definition_of(&schema) {
-            // A definition with another user keeps saying what that one needs.
+            // A definition with several references must not change for the others.
             let own = self.uses.get(&name) == Some(&1) && discriminant(old) == discriminant(new);
-            let Some(definition) = self.fresh.definitions.get(&name).filter(|_| own).cloned() else {
+            let Some(definition) = self.writer.definitions.get(&name).filter(|_| own).cloned() else {
                 return self.replace(&schema, new);
             };
             let definition = self.reshape(definition, old, new);
-            self.fresh.definitions.insert(name, definition);
+            self.writer.definitions.insert(name, definition);
             return schema;
         }
         match (old, new) {
@@ -36,7 +37,7 @@ impl<'a> Reshape<'a> {
             (Shape::Map(old), Shape::Map(new)) => self.part(schema, "additionalProperties", old, new),
             (Shape::Tuple(old), Shape::Tuple(new)) => {
                 let items = std::mem::take(schema.elements("items"));
-                merge(&mut schema, tuple(self.items(items, old, new, |fresh, _, item| fresh.item(item))));
+                merge(&mut schema, tuple(self.items(items, old, new, |writer, _, item| writer.item(item))));
                 schema
             }
             (Shape::Tagged(old), Shape::Tagged(new)) => {
@@ -55,10 +56,10 @@ impl<'a> Reshape<'a> {
     }
 
     /// Changes a field in an object's `properties` and `required`.
-    pub(crate) fn field(&mut self, object: &mut Json, change: &FieldChange) {
+    pub(crate) fn field(&mut self, object: &mut OrderedJson, change: &FieldChange) {
         match change {
             FieldChange::Added(field) => {
-                object.members("properties").insert(field.name.clone(), self.fresh.property(field));
+                object.members("properties").insert(field.name.clone(), self.writer.property(field));
                 require(object, &field.name, field.required);
             }
             FieldChange::Removed(name) => {
@@ -76,7 +77,7 @@ impl<'a> Reshape<'a> {
             }
             FieldChange::Required { name, required, .. } => require(object, name, *required),
             FieldChange::Retyped { name, from, to } => {
-                self.fresh.name_field(name);
+                self.writer.name_field(name);
                 let Some(property) = object.members("properties").get(name).cloned() else { return };
                 let property = self.reshape(property, from, to);
                 object.members("properties").insert(name.clone(), property);
@@ -84,10 +85,10 @@ impl<'a> Reshape<'a> {
         }
     }
 
-    fn part(&mut self, mut schema: Json, key: &str, old: &Shape, new: &Shape) -> Json {
+    fn part(&mut self, mut schema: OrderedJson, key: &str, old: &Shape, new: &Shape) -> OrderedJson {
         let part = match schema.get(key).cloned() {
             Some(part) => self.reshape(part, old, new),
-            None => self.fresh.shape(new),
+            None => self.writer.shape(new),
         };
         schema.set(key, part);
         schema
@@ -95,11 +96,11 @@ impl<'a> Reshape<'a> {
 
     fn items(
         &mut self,
-        items: Vec<Json>,
+        items: Vec<OrderedJson>,
         old: &[Item],
         new: &[Item],
-        make: impl Fn(&mut Fresh<'a>, usize, &Item) -> Json,
-    ) -> Vec<Json> {
+        make: impl Fn(&mut ShapeWriter<'a>, usize, &Item) -> OrderedJson,
+    ) -> Vec<OrderedJson> {
         let mut items = items.into_iter().zip(old);
         let items = new.iter().enumerate().map(|(index, new)| match items.next() {
             Some((item, old)) if old.shape.agrees(&new.shape) => item,
@@ -107,20 +108,20 @@ impl<'a> Reshape<'a> {
                 self.reshape(item, &old.shape, &new.shape)
             }
             Some((item, _)) => {
-                let mut replaced = make(&mut self.fresh, index, new);
-                for word in ["title", "description"] {
-                    if let Some(kept) = item.get(word) {
-                        replaced.set(word, kept.clone());
+                let mut replaced = make(&mut self.writer, index, new);
+                for keyword in ["title", "description"] {
+                    if let Some(kept) = item.get(keyword) {
+                        replaced.set(keyword, kept.clone());
                     }
                 }
                 replaced
             }
-            None => make(&mut self.fresh, index, new),
+            None => make(&mut self.writer, index, new),
         });
         items.collect()
     }
 
-    fn variants(&mut self, schemas: Vec<Json>, old: &[Variant], new: &[Variant]) -> Vec<Json> {
+    fn variants(&mut self, schemas: Vec<OrderedJson>, old: &[Variant], new: &[Variant]) -> Vec<OrderedJson> {
         let mut known: BTreeMap<_, _> =
             old.iter().zip(schemas).map(|(variant, schema)| (&variant.tag, (variant, schema))).collect();
         let kept = old.iter().filter_map(|old| new.iter().find(|new| new.tag == old.tag));
@@ -130,28 +131,28 @@ impl<'a> Reshape<'a> {
             Some((old, mut schema)) => {
                 let mut items = std::mem::take(schema.elements("items"));
                 let rest = items.split_off(1);
-                items.extend(self.items(rest, &old.items, &new.items, Fresh::tagged_item));
+                items.extend(self.items(rest, &old.items, &new.items, ShapeWriter::tagged_item));
                 merge(&mut schema, tuple(items));
                 schema
             }
-            None => self.fresh.variant(new),
+            None => self.writer.variant(new),
         });
         variants.collect()
     }
 
-    /// A new schema with the words of the old one.
-    fn replace(&mut self, schema: &Json, new: &Shape) -> Json {
-        let words = ["title", "description"].into_iter();
-        let words = words.filter_map(|word| Some((word.to_owned(), schema.get(word)?.clone()))).collect();
-        let mut replaced = Json::Object(words);
-        let shape = self.fresh.shape(new);
+    /// A new schema with the title and description of the old one.
+    fn replace(&mut self, schema: &OrderedJson, new: &Shape) -> OrderedJson {
+        let kept = ["title", "description"].into_iter();
+        let kept = kept.filter_map(|keyword| Some((keyword.to_owned(), schema.get(keyword)?.clone()))).collect();
+        let mut replaced = OrderedJson::Object(kept);
+        let shape = self.writer.shape(new);
         merge(&mut replaced, shape);
         replaced
     }
 }
 
-/// Puts a name on the list of an object's required fields, or takes it off.
-fn require(object: &mut Json, name: &str, required: bool) {
+/// Adds a name to the required fields of an object, or removes it.
+fn require(object: &mut OrderedJson, name: &str, required: bool) {
     let names = object.elements("required");
     names.retain(|other| other.text().as_deref() != Some(name));
     if required {

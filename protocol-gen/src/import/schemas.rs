@@ -1,48 +1,38 @@
-//! Reads a protocol from a schema folder: what the schemas say of the things that Maelstrom's documents speak of.
+//! Reads a protocol from a schema folder: the part of the schemas that Maelstrom's documents describe too.
 
-use super::model::{Code, Field, Item, Message, Protocol, Rpc, Shape, Variant, Workload};
 use crate::{
-    Error, Kind,
     cursor::Cursor,
+    error::Error,
+    folder::Kind,
+    import::model::{Code, Field, Item, Message, Protocol, Rpc, Shape, Variant, Workload},
     schema::{self, RESERVED, Schema},
 };
 use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
-/// Deeper than any message: a definition that contains itself ends here.
+/// The deepest nesting of shapes, deeper than any message. It stops at a definition that contains itself.
 const DEPTH: usize = 32;
 
-/// Reads the workloads and the error codes among `files`, which are texts by path, relative to the folder.
+/// Reads the workloads and the error codes among `files`, which maps paths relative to the folder to texts.
 pub(crate) fn read(files: &BTreeMap<PathBuf, String>) -> Result<Protocol, Error> {
     let mut protocol = Protocol { workloads: BTreeMap::new(), codes: BTreeMap::new() };
     for (path, text) in files {
         let file = path.display().to_string();
-        let document: Value =
-            serde_json::from_str(text).map_err(|source| Error::Json { file: file.clone(), source })?;
-        match kind(path) {
+        let document: Value = serde_json::from_str(text).map_err(Error::json(&file))?;
+        match Kind::of(path) {
             Kind::Service => {}
             Kind::Plain => protocol.codes.extend(read_codes(&Cursor::root(&file, &document))?),
             Kind::Workload => {
                 let schema = Schema::read(&file, &document)?;
                 if protocol.workloads.insert(schema.title.to_owned(), read_workload(&schema)?).is_some() {
-                    return Err(schema.root.fail(format!("a second workload `{}`", schema.title)));
+                    return Err(schema
+                        .root
+                        .fail(format!("a second file for workload `{}`; remove one of the two", schema.title)));
                 }
             }
         }
     }
     Ok(protocol)
-}
-
-/// What a file describes.
-pub(crate) fn kind(path: &Path) -> Kind {
-    match path.parent().and_then(Path::to_str) {
-        Some("workloads") => Kind::Workload,
-        Some("services") => Kind::Service,
-        _ => Kind::Plain,
-    }
 }
 
 /// The definition of integer codes in a file, if it has one.
@@ -97,18 +87,21 @@ fn fields(schema: &Schema<'_>, object: &Cursor<'_>, depth: usize) -> Result<Vec<
 }
 
 fn shape(schema: &Schema<'_>, at: &Cursor<'_>, depth: usize) -> Result<Shape, Error> {
-    let deeper = depth.checked_sub(1).ok_or_else(|| at.fail("shapes inside shapes without end"))?;
+    let deeper = depth
+        .checked_sub(1)
+        .ok_or_else(|| at.fail(format!("shapes are nested more than {DEPTH} deep; a definition may contain itself")))?;
     if at.get("$ref").is_some() {
         let name = at.definition_name()?;
         let definition = schema.shapes.iter().find(|(other, _)| *other == name);
-        let (_, definition) = definition.ok_or_else(|| at.fail(format!("`{name}` is a message")))?;
+        let (_, definition) =
+            definition.ok_or_else(|| at.fail(format!("`{name}` is a message, which cannot be part of a message")))?;
         return shape(schema, definition, deeper);
     }
     if let Some(constant) = at.get("const") {
         return if constant.value().is_null() {
             Ok(Shape::Null)
         } else {
-            Ok(Shape::Words(vec![constant.text()?.to_owned()]))
+            Ok(Shape::Enum(vec![constant.text()?.to_owned()]))
         };
     }
     if let Some(alternatives) = at.get("oneOf") {
@@ -117,9 +110,10 @@ fn shape(schema: &Schema<'_>, at: &Cursor<'_>, depth: usize) -> Result<Shape, Er
             variants.iter().map(|variant| read_variant(schema, variant, deeper)).collect::<Result<_, _>>()?,
         ));
     }
-    if let Some(words) = at.get("enum") {
-        let words = words.elements()?;
-        return Ok(Shape::Words(words.iter().map(|word| word.text().map(str::to_owned)).collect::<Result<_, _>>()?));
+    if let Some(strings) = at.get("enum") {
+        let strings = strings.elements()?;
+        let strings = strings.iter().map(|string| string.text().map(str::to_owned));
+        return Ok(Shape::Enum(strings.collect::<Result<_, _>>()?));
     }
     if at.get("type").is_none() {
         return Ok(Shape::Any);

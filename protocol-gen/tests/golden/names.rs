@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "names";
 
-/// A node that serves `names`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `names`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Has a keyword as `type`.
     ///
@@ -26,11 +26,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<ListAllOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -50,7 +50,7 @@ pub fn dispatch<W: Workload>(
 
 /// Has a keyword as `type`.
 ///
-/// Request `match` of `names`; answered by [`MatchOk`].
+/// Request `match` of `names`, answered by [`MatchOk`].
 ///
 /// # On the wire
 ///
@@ -80,7 +80,7 @@ impl ::glomers_protocol::Request for Match {
 
 /// Confirms it.
 ///
-/// Response `match_ok` of `names`; answers [`Match`].
+/// Response `match_ok` of `names`, the answer to [`Match`].
 ///
 /// # On the wire
 ///
@@ -98,7 +98,7 @@ impl ::glomers_protocol::Payload for MatchOk {
 
 /// Has a dash in its `type`.
 ///
-/// Request `list-all` of `names`; answered by [`ListAllOk`].
+/// Request `list-all` of `names`, answered by [`ListAllOk`].
 ///
 /// # On the wire
 ///
@@ -119,7 +119,7 @@ impl ::glomers_protocol::Request for ListAll {
 
 /// Confirms it.
 ///
-/// Response `list-all-ok` of `names`; answers [`ListAll`].
+/// Response `list-all-ok` of `names`, the answer to [`ListAll`].
 ///
 /// # On the wire
 ///
@@ -160,7 +160,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["match", "list-all"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Match(_) => "match",
@@ -172,7 +172,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -199,7 +199,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["match_ok", "list-all-ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::MatchOk(_) => "match_ok",
@@ -211,7 +211,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -223,7 +223,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "names",

@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "null_items";
 
-/// A node that serves `null_items`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `null_items`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Stores something.
     ///
@@ -16,11 +16,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<PutOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -35,7 +35,7 @@ pub fn dispatch<W: Workload>(
 
 /// Stores something.
 ///
-/// Request `put` of `null_items`; answered by [`PutOk`].
+/// Request `put` of `null_items`, answered by [`PutOk`].
 ///
 /// # On the wire
 ///
@@ -59,7 +59,7 @@ impl ::glomers_protocol::Request for Put {
 
 /// Confirms it.
 ///
-/// Response `put_ok` of `null_items`; answers [`Put`].
+/// Response `put_ok` of `null_items`, the answer to [`Put`].
 ///
 /// # On the wire
 ///
@@ -397,7 +397,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["put"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Put(_) => "put",
@@ -408,7 +408,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -432,7 +432,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["put_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::PutOk(_) => "put_ok",
@@ -443,7 +443,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -454,7 +454,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "null_items",

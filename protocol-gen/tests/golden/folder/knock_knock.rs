@@ -3,7 +3,7 @@
 /// The workload's name, as in `maelstrom test -w NAME`.
 pub const NAME: &str = "knock-knock";
 
-/// A node that serves `knock-knock`: one method a request. `#[handler]` implements it from plain functions.
+/// A node that serves `knock-knock`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
     /// Knocks.
     ///
@@ -16,11 +16,11 @@ pub trait Workload: Sized + 'static {
     ) -> ::glomers_protocol::Reply<KnockOk>;
 }
 
-/// Hands a message to the method that serves its `type` and answers with what the method returns.
+/// Calls the method that serves the message's `type`, and sends its return value as the answer.
 ///
 /// # Errors
 ///
-/// The message cannot be served and, having no `msg_id`, cannot be answered with an error either.
+/// The message cannot be served, and it has no `msg_id` to which an error could be sent.
 pub fn dispatch<W: Workload>(
     workload: &::std::rc::Rc<W>,
     cx: &::glomers_protocol::Context,
@@ -35,7 +35,7 @@ pub fn dispatch<W: Workload>(
 
 /// Knocks.
 ///
-/// Request `knock` of `knock-knock`; answered by [`KnockOk`].
+/// Request `knock` of `knock-knock`, answered by [`KnockOk`].
 ///
 /// # On the wire
 ///
@@ -56,7 +56,7 @@ impl ::glomers_protocol::Request for Knock {
 
 /// Opens.
 ///
-/// Response `knock_ok` of `knock-knock`; answers [`Knock`].
+/// Response `knock_ok` of `knock-knock`, the answer to [`Knock`].
 ///
 /// # On the wire
 ///
@@ -85,7 +85,7 @@ impl Request {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["knock"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::Knock(_) => "knock",
@@ -96,7 +96,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -120,7 +120,7 @@ impl Response {
     /// Every `type` that [`Self::decode`] knows.
     pub const TYPES: &'static [&'static str] = &["knock_ok"];
 
-    /// `type` on the wire.
+    /// The `type` on the wire.
     pub const fn wire_type(&self) -> &'static str {
         match self {
             Self::KnockOk(_) => "knock_ok",
@@ -131,7 +131,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// The body's `type` is none of [`Self::TYPES`], or its fields do not fit that type.
+    /// The body's `type` is not in [`Self::TYPES`], or its fields do not fit that type.
     pub fn decode(
         message: &::glomers_protocol::Message<'_>,
     ) -> ::std::result::Result<Self, ::glomers_protocol::DecodeError> {
@@ -142,7 +142,7 @@ impl Response {
     }
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "knock-knock",

@@ -21,7 +21,7 @@ impl ::glomers_protocol::Payload for Oops {
     ::glomers_protocol::codec!();
 }
 
-/// The schema of these messages, word for word.
+/// The schema file of these messages, verbatim.
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "oops",

@@ -1,4 +1,4 @@
-//! The commands: what they print and write, and their exit codes.
+//! The commands: their output, the files they write, and their exit codes.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ fn generate(arguments: &[&str]) -> Output {
     run(&[&["generate"], arguments].concat())
 }
 
-/// A folder of this test's own, empty.
+/// An empty folder for one test.
 fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -51,17 +51,17 @@ fn writes_every_file_below_the_folder() {
 }
 
 /// Exit code 2 and one line on stderr, nothing on stdout.
-fn check_failure(arguments: &[&str], complaint: &str) {
+fn check_failure(arguments: &[&str], error: &str) {
     let output = generate(arguments);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("error: {complaint}\n"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("error: {error}\n"));
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_an_error() {
+fn a_missing_folder_is_an_error() {
     let missing = scratch("missing").display().to_string();
-    check_failure(&[&missing], &format!("{missing}: No such file or directory (os error 2)"));
+    check_failure(&[&missing], &format!("cannot read {missing}: No such file or directory (os error 2)"));
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn two_files_for_one_module_are_an_error() {
     }
     check_failure(
         &[schema.to_str().expect("UTF-8")],
-        "workloads/oops.json#: `oops.rs` already comes from another file",
+        "workloads/oops.json#: another schema file already becomes `oops.rs`; rename one of the two",
     );
 }
 
 #[test]
-fn check_tells_same_from_different_from_wrong() {
+fn the_exit_code_of_check_distinguishes_equal_different_and_error() {
     let schema = scratch("checked");
     let shown = schema.display().to_string();
     fs::create_dir_all(schema.join("workloads")).expect("the scratch folder is writable");
@@ -97,20 +97,21 @@ fn check_tells_same_from_different_from_wrong() {
     }
     let check = |maelstrom: &str| {
         let output = run(&["check", maelstrom, "--schema", &shown]);
-        let [said, complaint] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
-        (output.status.code(), said, complaint)
+        let code = output.status.code();
+        let [output, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+        (code, output, error)
     };
     assert_eq!(check(JAR), (Some(0), String::new(), String::new()));
 
     fs::remove_file(schema.join("workloads/bell.json")).expect("writable");
-    let news = "workload bell is new, with request `ring`\n".to_owned();
-    assert_eq!(check(JAR), (Some(1), news.clone(), String::new()));
+    let difference = "workload bell is new, with request `ring`\n".to_owned();
+    assert_eq!(check(JAR), (Some(1), difference.clone(), String::new()));
     let output = run(&["import", JAR, "--schema", &shown]);
-    assert_eq!((output.status.code(), String::from_utf8(output.stdout)), (Some(0), Ok(news)));
+    assert_eq!((output.status.code(), String::from_utf8(output.stdout)), (Some(0), Ok(difference)));
     assert_eq!(check(JAR), (Some(0), String::new(), String::new()));
 
-    let complaint = format!("error: {FOLDER}/doc/workloads.md: No such file or directory (os error 2)\n");
-    assert_eq!(check(FOLDER), (Some(2), String::new(), complaint.clone()));
+    let error = format!("error: cannot read {FOLDER}/doc/workloads.md: No such file or directory (os error 2)\n");
+    assert_eq!(check(FOLDER), (Some(2), String::new(), error.clone()));
     let output = run(&["import", FOLDER, "--schema", &shown]);
-    assert_eq!((output.status.code(), String::from_utf8(output.stderr)), (Some(2), Ok(complaint)));
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr)), (Some(2), Ok(error)));
 }

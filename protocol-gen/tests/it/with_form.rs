@@ -1,6 +1,6 @@
-//! Puts a form of a message into a document, for the fuzz tests inside the crate, in memory, and outside, with files.
+//! Inserts the form of a message into a document. The fuzz tests in `src/import/` and in this folder share it.
 
-/// The document with this form in the place of its first.
+/// The document with `form` in place of its first request.
 pub(crate) fn with_form(document: &str, form: &str) -> String {
     let start = document.find("Request:").unwrap();
     let start = start + document[start..].find("{:type").unwrap();

@@ -1,5 +1,5 @@
-//! This crate knows no workload: a new schema file needs no change in it. So no string literal in its sources, and no
-//! part of one, may be the name of a schema file, nor the type of a message.
+//! This crate names no workload: a new schema file needs no change in it. So no string literal in its sources, and no part
+//! of one, may be the name of a workload or service or the type of a message.
 
 use std::{
     collections::BTreeSet,
@@ -8,7 +8,7 @@ use std::{
 };
 use syn::visit::Visit;
 
-/// String literals of a source file, doc comments aside: those may name a workload as an example.
+/// The string literals of a source file. Doc comments are excluded, because they may name a workload as an example.
 #[derive(Default)]
 struct Literals(Vec<String>);
 
@@ -25,7 +25,7 @@ impl Visit<'_> for Literals {
 }
 
 impl Literals {
-    /// Literals inside a macro call: `quote!`, `format!`, `json!`.
+    /// Collects the literals inside a macro call: `quote!`, `format!`, `json!`.
     fn tokens(&mut self, tokens: proc_macro2::TokenStream) {
         for token in tokens {
             match token {
@@ -53,7 +53,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
     let mut files = Vec::new();
     while let Some(folder) = pending.pop() {
-        let entries = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("readable").path());
+        let entries = fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("readable").path());
         let (folders, found): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
         pending.extend(folders);
         files.extend(found);

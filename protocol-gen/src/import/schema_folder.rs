@@ -1,13 +1,19 @@
-//! A schema folder in memory: read once, changed, and written only when everything about the change has been checked.
+//! A schema folder in memory. It is read once, changed, and written only after the whole change has been checked.
 
-use super::{
-    differences::{Change, Difference, compare},
-    edit, fresh,
-    json::Json,
-    model::Protocol,
-    schemas,
+use crate::{
+    compile::compile,
+    cursor::Cursor,
+    error::Error,
+    folder::{Kind, schema_files},
+    import::{
+        differences::{Change, Difference, compare},
+        edit,
+        model::Protocol,
+        new_schema,
+        ordered_json::OrderedJson,
+        schemas,
+    },
 };
-use crate::{Error, Kind, cursor::Cursor};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,22 +21,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NO_CODES: &str = "no file defines error codes: a `oneOf` of alternatives with an integer `const`";
+const NO_CODES: &str = "no file defines error codes; expected a `oneOf` of alternatives with an integer `const`";
 
+/// A schema folder and the changes that are not yet written.
 #[derive(Clone)]
-pub(crate) struct Folder {
+pub(crate) struct SchemaFolder {
     root: PathBuf,
-    /// The texts, by path inside the folder.
+    /// The texts, by path relative to the folder.
     files: BTreeMap<PathBuf, String>,
-    /// Which of them differ from the disk, or are no longer among `files`.
+    /// The paths of files that differ from the disk or that were removed.
     changed: BTreeSet<PathBuf>,
 }
 
-impl Folder {
+impl SchemaFolder {
     pub(crate) fn read(root: &Path) -> Result<Self, Error> {
         let mut files = BTreeMap::new();
-        for (file, _) in crate::schema_files(root)? {
-            let text = fs::read_to_string(&file).map_err(Error::io(&file))?;
+        for (file, _) in schema_files(root)? {
+            let text = fs::read_to_string(&file).map_err(Error::read(&file))?;
             files.insert(file.strip_prefix(root).unwrap_or(&file).to_owned(), text);
         }
         Ok(Self { root: root.to_owned(), files, changed: BTreeSet::new() })
@@ -40,17 +47,19 @@ impl Folder {
         schemas::read(&self.files)
     }
 
-    /// Makes the changes, in memory.
+    /// Applies the differences, in memory.
     pub(crate) fn apply(&mut self, differences: &[Difference]) -> Result<(), Error> {
         for Difference(change) in differences {
             match change {
                 Change::WorkloadAdded { workload, rpcs } => {
                     let path = Path::new("workloads").join(format!("{workload}.json"));
                     if self.files.contains_key(&path) {
-                        let text = format!("workload `{workload}` is new and needs a file of this name");
+                        let text = format!(
+                            "the file exists, but the new workload `{workload}` needs its name; rename the file"
+                        );
                         return Err(Cursor::root(&path.display().to_string(), &Value::Null).fail(text));
                     }
-                    self.put(path, &fresh::workload(workload, rpcs));
+                    self.put(path, &new_schema::workload(workload, rpcs));
                 }
                 Change::WorkloadRemoved { workload } => {
                     let (path, _) = self.workload(workload)?;
@@ -65,7 +74,7 @@ impl Folder {
                 Change::Code { number, change } => {
                     let (path, mut document) =
                         self.find(Kind::Plain, |document| codes(document).is_some(), NO_CODES)?;
-                    let name = codes(&document).expect("it was found by that");
+                    let name = codes(&document).expect("the file was found by its codes");
                     edit::code(&mut document, &name, *number, change);
                     self.put(path, &document);
                 }
@@ -74,57 +83,63 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes sure that each changed file compiles, and that the folder now says what the documents say.
+    /// Checks that each changed file compiles, and that the folder now agrees with the documents.
     pub(crate) fn verify(&self, documents: &Protocol) -> Result<(), Error> {
         let refuse = |source| Error::Import { source: Box::new(source) };
         for (path, text) in self.files.iter().filter(|(path, _)| self.changed.contains(*path)) {
-            crate::compile(&path.display().to_string(), text, schemas::kind(path)).map_err(refuse)?;
+            compile(&path.display().to_string(), text, Kind::of(path)).map_err(refuse)?;
         }
         match compare(&self.protocol().map_err(refuse)?, documents).first() {
             None => Ok(()),
-            Some(left) => Err(Error::Inexpressible { difference: left.to_string() }),
+            Some(remaining) => Err(Error::Inexpressible { difference: remaining.to_string() }),
         }
     }
 
-    /// Writes the changed files: all of them beside their places first, then each into its place.
+    /// Writes the changed files. All are first written beside their final paths and then renamed, so that an error while
+    /// writing leaves the folder unchanged.
     pub(crate) fn write(&self) -> Result<(), Error> {
-        let beside = |path: &Path| self.root.join(path).with_extension("json.new");
+        let temporary = |path: &Path| self.root.join(path).with_extension("json.new");
         let written: Vec<_> = self.files.iter().filter(|(path, _)| self.changed.contains(*path)).collect();
         let all = written.iter().try_for_each(|(path, text)| {
-            let file = beside(path);
+            let file = temporary(path);
             let folder = file.parent().expect("a file has a folder");
-            fs::create_dir_all(folder).map_err(Error::io(folder))?;
-            fs::write(&file, text).map_err(Error::io(&file))
+            fs::create_dir_all(folder).map_err(Error::write(folder))?;
+            fs::write(&file, text).map_err(Error::write(&file))
         });
         if let Err(error) = all {
-            // What cannot be removed was not written.
-            written.iter().for_each(|(path, _)| _ = fs::remove_file(beside(path)));
+            // A file that cannot be removed was not written.
+            written.iter().for_each(|(path, _)| _ = fs::remove_file(temporary(path)));
             return Err(error);
         }
         for (path, _) in written {
-            fs::rename(beside(path), self.root.join(path)).map_err(Error::io(&self.root.join(path)))?;
+            fs::rename(temporary(path), self.root.join(path)).map_err(Error::write(&self.root.join(path)))?;
         }
         for path in self.changed.iter().filter(|path| !self.files.contains_key(*path)) {
-            fs::remove_file(self.root.join(path)).map_err(Error::io(&self.root.join(path)))?;
+            fs::remove_file(self.root.join(path)).map_err(Error::write(&self.root.join(path)))?;
         }
         Ok(())
     }
 
-    fn put(&mut self, path: PathBuf, document: &Json) {
+    fn put(&mut self, path: PathBuf, document: &OrderedJson) {
         self.files.insert(path.clone(), document.document());
         self.changed.insert(path);
     }
 
-    fn workload(&self, name: &str) -> Result<(PathBuf, Json), Error> {
-        let is_it = |document: &Json| document.get("title").and_then(Json::text).as_deref() == Some(name);
-        self.find(Kind::Workload, is_it, "no such workload")
+    fn workload(&self, name: &str) -> Result<(PathBuf, OrderedJson), Error> {
+        let has_title =
+            |document: &OrderedJson| document.get("title").and_then(OrderedJson::text).as_deref() == Some(name);
+        self.find(Kind::Workload, has_title, "the folder has no such workload")
     }
 
-    fn find(&self, kind: Kind, is_it: impl Fn(&Json) -> bool, missing: &str) -> Result<(PathBuf, Json), Error> {
-        for (path, text) in self.files.iter().filter(|(path, _)| schemas::kind(path) == kind) {
-            let file = || path.display().to_string();
-            let document = Json::parse(text).map_err(|source| Error::Json { file: file(), source })?;
-            if is_it(&document) {
+    fn find(
+        &self,
+        kind: Kind,
+        matches: impl Fn(&OrderedJson) -> bool,
+        missing: &str,
+    ) -> Result<(PathBuf, OrderedJson), Error> {
+        for (path, text) in self.files.iter().filter(|(path, _)| Kind::of(path) == kind) {
+            let document = OrderedJson::parse(text).map_err(Error::json(&path.display().to_string()))?;
+            if matches(&document) {
                 return Ok((path.clone(), document));
             }
         }
@@ -133,7 +148,7 @@ impl Folder {
 }
 
 /// The definition of the error codes in a file, if it has one.
-fn codes(document: &Json) -> Option<String> {
+fn codes(document: &OrderedJson) -> Option<String> {
     let value = document.value();
     let (name, _) = schemas::codes_definition(&Cursor::root("", &value)).ok()??;
     Some(name.to_owned())

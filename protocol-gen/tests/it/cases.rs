@@ -1,13 +1,11 @@
-//! The changes to the documents about the jar, in `base/`, that the tests follow.
-
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-#![allow(dead_code, reason = "each test uses some of it")]
+//! The changes to the documents about the jar, in `import/base/`, that the tests import.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+/// A change to one document.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     document: &'static str,
@@ -15,11 +13,11 @@ pub(crate) struct Case {
 }
 
 enum Edit {
-    /// One text in place of another.
+    /// Replaces a text by another.
     Put(&'static str, &'static str),
-    /// Everything from one text up to another.
+    /// Removes everything from one text up to another.
     Cut(&'static str, &'static str),
-    /// More at the end.
+    /// Adds a text at the end.
     Add(&'static str),
 }
 
@@ -94,7 +92,7 @@ Response:
 ```
 ";
 
-/// Each form that is understood, as Maelstrom prints or might print it.
+/// Every supported form, as Maelstrom prints it or might print it.
 const EVERY_FORM: &str = "
 
 ## Workload: Every-form
@@ -138,11 +136,11 @@ impl Case {
             }
             Add(end) => text.clone() + end,
         };
-        assert_ne!(text, changed, "{}: the document does not have the text that the case changes", self.name);
+        assert_ne!(text, changed, "{}: the document lacks the text that the case changes", self.name);
         changed
     }
 
-    /// A folder with the changed documents in `maelstrom` and the schemas from before in `schema`.
+    /// A folder with the changed documents in `maelstrom` and the unchanged schemas in `schema`.
     pub(crate) fn lay_out(&self, test: &str) -> PathBuf {
         let folder = copy_of_base(&format!("{test}-{}", self.name));
         fs::write(folder.join("maelstrom").join(self.document), self.text()).unwrap();
@@ -154,7 +152,7 @@ pub(crate) fn base() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/base")
 }
 
-/// A folder of a test's own with the base's documents in `maelstrom` and its schemas in `schema`.
+/// A folder for one test, with the base's documents in `maelstrom` and its schemas in `schema`.
 pub(crate) fn copy_of_base(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import").join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -172,7 +170,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Every file below a folder, by its path inside, with its text.
+/// Every file below a folder: its path relative to the folder, and its text.
 pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut pending = vec![folder.to_owned()];
@@ -190,12 +188,12 @@ pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Compares with `cases/FILE`, or rewrites it if asked to.
+/// Compares a text with `import/cases/FILE`, or rewrites the file if `UPDATE_GOLDEN` is set.
 pub(crate) fn golden(file: &str, text: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/cases").join(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, text).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    (expected != text).then(|| format!("{file} is not what was found (UPDATE_GOLDEN=1 rewrites it):\n{text}"))
+    (expected != text).then(|| format!("{file} differs (UPDATE_GOLDEN=1 rewrites it):\n{text}"))
 }

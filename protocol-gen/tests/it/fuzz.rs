@@ -1,21 +1,14 @@
-//! Damaged documents of Maelstrom, and damaged schemas: they are understood or refused, and what was imported is the same
-//! from then on. CONTRIBUTING.md says how to run a million of each; `src/import/fuzz.rs` has documents without files.
+//! Damaged documents of Maelstrom and damaged schemas. Each is imported or refused, and after an import no difference
+//! remains. CONTRIBUTING.md gives the commands for a million cases each; `src/import/fuzz.rs` does the same in memory.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
-#[path = "import/cases.rs"]
-mod cases;
-#[path = "../../protocol/tests/mutations/mod.rs"]
-mod mutations;
-#[path = "import/with_form.rs"]
-mod with_form;
-
-use cases::{base, copy, copy_of_base, files};
-use glomers_protocol_gen::{check, generate_workload, import};
-use mutations::{mutated, texts};
+use crate::{
+    cases::{base, copy, copy_of_base, files},
+    mutations::{mutated, texts},
+    with_form::with_form,
+};
+use glomers_protocol_gen::{check, generate_workload};
 use proptest::prelude::*;
 use std::{fs, path::PathBuf, sync::LazyLock};
-use with_form::with_form;
 
 const WORKLOADS: &str = "doc/workloads.md";
 
@@ -31,7 +24,7 @@ static SCHEMAS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     texts.filter(|text| text.len() < 4000).map(String::into_bytes).collect()
 });
 
-/// The folder of one test: documents and schemas.
+/// The folder of one test, with documents and schemas.
 struct Place(PathBuf);
 
 impl Place {
@@ -39,8 +32,8 @@ impl Place {
         Self(copy_of_base(test))
     }
 
-    /// Follows a document that is another than it was.
-    fn follow(&self, document: &str, text: &str) -> Result<(), TestCaseError> {
+    /// Imports a changed document.
+    fn import(&self, document: &str, text: &str) -> Result<(), TestCaseError> {
         let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| self.0.join(name));
         fs::write(maelstrom.join(document), text).unwrap();
         let Ok(differences) = check(&maelstrom, &schema) else { return Ok(()) };
@@ -48,7 +41,7 @@ impl Place {
             return Ok(());
         }
         let before = files(&schema);
-        match import(&maelstrom, &schema) {
+        match glomers_protocol_gen::import(&maelstrom, &schema) {
             Ok(_) => {
                 prop_assert_eq!(check(&maelstrom, &schema).unwrap().len(), 0);
                 fs::remove_dir_all(&schema).unwrap();
@@ -62,9 +55,9 @@ impl Place {
 
 proptest! {
     #[test]
-    fn workloads_are_followed_or_refused(text in mutated(&WORKLOAD_DOCUMENTS)) {
+    fn workloads_are_imported_or_refused(text in mutated(&WORKLOAD_DOCUMENTS)) {
         thread_local!(static PLACE: Place = Place::new("fuzz-workloads"));
-        PLACE.with(|place| place.follow(WORKLOADS, &String::from_utf8_lossy(&text)))?;
+        PLACE.with(|place| place.import(WORKLOADS, &String::from_utf8_lossy(&text)))?;
     }
 
     #[test]
@@ -73,17 +66,16 @@ proptest! {
     }
 }
 
-/// For documents and forms of any depth.
 #[test]
-fn depth_is_refused() {
+fn deep_nesting_is_refused() {
     let (place, document) = (Place::new("deep"), str::from_utf8(&WORKLOAD_DOCUMENTS[0]).unwrap());
     for (open, close) in [("[", "]"), ("(maybe ", ")"), ("{:a ", "}"), ("(either ", ")"), ("#a ", ""), ("(", ")")] {
         let depth = 100_000;
         let form =
             format!("{{:type (eq \"put\"), :sweet {}Int{}, :msg_id Int}}", open.repeat(depth), close.repeat(depth));
-        place.follow(WORKLOADS, &with_form(document, &form)).unwrap();
+        place.import(WORKLOADS, &with_form(document, &form)).unwrap();
     }
     for open in ["> ", "- ", "[", "![", "*", "`", "<a>", "    "] {
-        place.follow(WORKLOADS, &format!("{}\n\n{}", open.repeat(100_000), with_form(document, "{}"))).unwrap();
+        place.import(WORKLOADS, &format!("{}\n\n{}", open.repeat(100_000), with_form(document, "{}"))).unwrap();
     }
 }

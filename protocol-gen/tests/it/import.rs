@@ -1,14 +1,10 @@
-//! What `check` says and `import` writes: one change to Maelstrom's documents a case, in documents of our own that have
-//! their form. `import/cases/NAME.diff` shows the change, what is said of it, and what becomes of the schemas.
+//! The output of `check` and the files that `import` writes, for one change to Maelstrom's documents per case. The documents
+//! are our own and have the form of Maelstrom's. `import/cases/NAME.diff` shows the change, the output, and the change to
+//! the schemas.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test import` rewrites them; read the diff.
+//! `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it import::` rewrites them; read the diff.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
-#[path = "import/cases.rs"]
-mod cases;
-
-use cases::{CASES, copy_of_base, files, golden};
+use crate::cases::{CASES, base, copy, copy_of_base, files, golden};
 use glomers_protocol_gen::{check, import};
 use similar::TextDiff;
 use std::{
@@ -19,21 +15,21 @@ use std::{
 };
 
 #[test]
-fn each_change_is_told_and_written() {
+fn each_change_is_printed_and_written() {
     let wrong: Vec<_> = CASES
         .iter()
         .filter_map(|case| {
-            let folder = case.lay_out("told");
+            let folder = case.lay_out("imported");
             golden(&format!("{}.diff", case.name), &follow(&folder))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Checks and imports, and tells what happens. Whatever is imported is the same from then on.
+/// Checks and imports, and returns the output and the changes. After the import no difference remains.
 fn follow(folder: &Path) -> String {
     let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| folder.join(name));
-    let mut text = differing(&files(&cases::base().join("doc")), &files(&maelstrom.join("doc")));
+    let mut text = differing(&files(&base().join("doc")), &files(&maelstrom.join("doc")));
     let before = files(&schema);
     let said = lines(&check(&maelstrom, &schema).unwrap());
     assert_eq!(files(&schema), before, "check wrote something");
@@ -65,7 +61,7 @@ fn differing(before: &[(PathBuf, String)], after: &[(PathBuf, String)]) -> Strin
     text
 }
 
-/// Every example has the required fields of its message, and no others than its fields.
+/// Checks that every example has the required fields of its message and no unknown ones.
 fn check_examples(schemas: &[(PathBuf, String)]) {
     for (path, text) in schemas {
         let schema: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -86,9 +82,9 @@ fn check_examples(schemas: &[(PathBuf, String)]) {
     }
 }
 
-/// Forms in the place of `Int` in the base, and other damage to the documents, with the complaint of each.
+/// Forms in place of `Int` in the base, and other damage to the documents, with the error of each.
 #[test]
-fn what_is_not_understood_is_named_with_file_and_line() {
+fn unsupported_forms_are_named_with_file_and_line() {
     let forms = [
         "Num",
         "Inst",
@@ -142,75 +138,75 @@ fn what_is_not_understood_is_named_with_file_and_line() {
     ];
     let forms = forms.map(|form| ("doc/workloads.md", ":count Int", format!(":count {form}")));
     let damage = damage.map(|(document, from, to)| (document, from, to.to_owned()));
-    let mut complaints = String::new();
+    let mut errors = String::new();
     for (document, from, to) in forms.into_iter().chain(damage) {
         let folder = copy_of_base("damaged");
         let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| folder.join(name));
-        // A difference that is understood comes first: it must not be written either.
+        // A supported difference comes first. It must not be written either.
         let path = maelstrom.join(document);
         let text = fs::read_to_string(&path).unwrap().replacen("\"look_ok\"", "\"contents\"", 1);
         let times = if from == "RPC" { usize::MAX } else { 1 };
         fs::write(&path, text.replacen(from, &to, times)).unwrap();
-        let Err(error) = check(&maelstrom, &schema) else { panic!("understood: {from} -> {to}") };
-        let said = error.to_string();
-        assert_eq!(import(&maelstrom, &schema).unwrap_err().to_string(), said);
-        assert_eq!(files(&schema), files(&cases::base().join("schema")), "something was written: {to}");
+        let Err(error) = check(&maelstrom, &schema) else { panic!("imported: {from} -> {to}") };
+        let said = error.with_causes().to_string();
+        assert_eq!(import(&maelstrom, &schema).unwrap_err().with_causes().to_string(), said);
+        assert_eq!(files(&schema), files(&base().join("schema")), "something was written: {to}");
         let said = said.replace(&format!("{}/", maelstrom.display()), "");
-        writeln!(complaints, "{from} -> {}\n    {said}", to.replace('\n', "\\n")).unwrap();
+        writeln!(errors, "{from} -> {}\n    {said}", to.replace('\n', "\\n")).unwrap();
     }
-    let wrong = golden("not_understood.txt", &complaints);
+    let wrong = golden("not_understood.txt", &errors);
     assert!(wrong.is_none(), "{wrong:?}");
 }
 
 #[test]
-fn what_no_schema_can_say_is_not_written() {
+fn inexpressible_changes_are_not_written() {
     let names = ":sweet Any, :Sweet Any, :x Any";
-    let complaint = "nothing was written, for the new schema would not compile: \
+    let error = "nothing was written, because the new schema does not compile: \
                      workloads/jar.json#/definitions/Put/properties/sweet: a second `sweet`: \
-                     two things would have the same name in Rust";
-    check_refusal(|_| {}, (":sweet Any", names), complaint);
+                     two names in the schema become the same name in Rust";
+    check_refusal(|_| {}, (":sweet Any", names), error);
 
     let rename =
         |schema: &Path| fs::rename(schema.join("workloads/jar.json"), schema.join("workloads/drum.json")).unwrap();
-    let complaint = "workloads/drum.json#: workload `drum` is new and needs a file of this name";
-    check_refusal(rename, ("## Workload: Jar", "## Workload: Drum"), complaint);
+    let error = "workloads/drum.json#: the file exists, but the new workload `drum` needs its name; rename the file";
+    check_refusal(rename, ("## Workload: Jar", "## Workload: Drum"), error);
 
     let remove = |schema: &Path| fs::remove_file(schema.join("errors.json")).unwrap();
-    let complaint = "schema#: no file defines error codes: a `oneOf` of alternatives with an integer `const`";
-    check_refusal(remove, (":count Int", ":count Str"), complaint);
+    let error = "schema#: no file defines error codes; expected a `oneOf` of alternatives with an integer `const`";
+    check_refusal(remove, (":count Int", ":count Str"), error);
 }
 
 #[test]
-fn what_cannot_be_written_leaves_all_as_it_was() {
-    // A folder stands where the second of two files is to be written first.
+fn a_failed_write_changes_nothing() {
+    // A folder has the temporary name of the second of two files.
     let block = |schema: &Path| {
         fs::remove_file(schema.join("workloads/bell.json")).unwrap();
         fs::create_dir(schema.join("workloads/jar.json.new")).unwrap();
     };
-    let complaint = "workloads/jar.json.new: Is a directory (os error 21)";
-    check_refusal(block, (":count Int", ":count Str"), complaint);
+    let error = "cannot write workloads/jar.json.new: Is a directory (os error 21)";
+    check_refusal(block, (":count Int", ":count Str"), error);
 }
 
 /// Prepares a schema folder, changes the document, and expects an import to fail and to change nothing.
-fn check_refusal(prepare: impl Fn(&Path), (from, to): (&str, &str), complaint: &str) {
+fn check_refusal(prepare: impl Fn(&Path), (from, to): (&str, &str), error: &str) {
     let folder = copy_of_base("refused");
     let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| folder.join(name));
     prepare(&schema);
     let path = maelstrom.join("doc/workloads.md");
     fs::write(&path, fs::read_to_string(&path).unwrap().replacen(from, to, 1)).unwrap();
     let before = files(&schema);
-    let said = import(&maelstrom, &schema).unwrap_err().to_string();
-    assert_eq!(said.replace(&format!("{}/", schema.display()), ""), complaint);
+    let said = import(&maelstrom, &schema).unwrap_err().with_causes().to_string();
+    assert_eq!(said.replace(&format!("{}/", schema.display()), ""), error);
     assert_eq!(files(&schema), before);
 }
 
-/// `whole/` describes all that Maelstrom has today, in its form and with its types, in words of our own.
+/// `whole/` describes the whole current protocol of Maelstrom, with its types and in its form, in our own text.
 #[test]
-fn the_schemas_say_what_maelstrom_says() {
+fn the_schemas_agree_with_maelstrom() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let schema = copy_of_base("whole").join("schema");
     fs::remove_dir_all(&schema).unwrap();
-    cases::copy(&root.join("../schema"), &schema);
+    copy(&root.join("../schema"), &schema);
     let before = files(&schema);
     let whole = root.join("tests/import/whole");
     assert_eq!(lines(&check(&whole, &schema).unwrap()), "");
@@ -219,9 +215,9 @@ fn the_schemas_say_what_maelstrom_says() {
     assert!(before.len() > 10);
 }
 
-/// From no workload and no code to all of them; what is written then says the same, and is laid out as the schemas are.
+/// Imports every workload and code into an empty folder. The new schemas agree with the documents and compile.
 #[test]
-fn everything_can_be_imported_anew() {
+fn everything_can_be_imported_into_an_empty_folder() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let schema = copy_of_base("anew").join("schema");
     fs::remove_dir_all(schema.join("workloads")).unwrap();
@@ -229,5 +225,5 @@ fn everything_can_be_imported_anew() {
     import(&whole, &schema).unwrap();
     assert_eq!(lines(&check(&whole, &schema).unwrap()), "");
     let sources = glomers_protocol_gen::generate(&schema).unwrap();
-    assert_eq!(sources.len(), 12, "ten workloads, the errors and the list of all");
+    assert_eq!(sources.len(), 12, "ten workloads, the errors and `mod.rs`");
 }

@@ -1,7 +1,7 @@
-//! Schemas beside the code that they become, one idea a file: `golden/NAME.json` and `golden/NAME.rs`, compared byte for
-//! byte. `compiled.rs` shows that the code works; it is a test of its own, so that code which does not can be rewritten.
+//! Schemas beside the code that they become, one idea per file: `golden/NAME.json` and `golden/NAME.rs`, compared byte for
+//! byte. `tests/compiled.rs` compiles the code and runs its tests.
 //!
-//! After a deliberate change, `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test golden` rewrites the code; read
+//! After a deliberate change, `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it golden` rewrites the code; read
 //! the diff.
 
 use std::{
@@ -20,8 +20,8 @@ fn check(path: &Path, text: &str) {
     }
     if fs::read_to_string(path).ok().as_deref() != Some(text) {
         panic!(
-            "{} is not what the generator writes today. If the change is right, rewrite it:\n    \
-             UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test golden\n\n{text}",
+            "{} differs from the output of the generator. If the change is right, rewrite the file:\n    \
+             UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it golden\n\n{text}",
             path.display()
         );
     }
@@ -29,7 +29,7 @@ fn check(path: &Path, text: &str) {
 
 #[test]
 fn schemas_become_the_code_beside_them() {
-    let files = fs::read_dir(golden()).expect("the folder is there").map(|entry| entry.expect("readable").path());
+    let files = fs::read_dir(golden()).expect("the folder exists").map(|entry| entry.expect("readable").path());
     let schemas: Vec<_> = files.filter(|file| file.extension().is_some_and(|kind| kind == "json")).collect();
     assert!(!schemas.is_empty());
     for schema in schemas {

@@ -1,6 +1,6 @@
-//! Differences in words, as a person would tell them who has read both: one line each.
+//! Differences as text, one line each.
 
-use super::{
+use crate::import::{
     differences::{Change, CodeChange, Difference, FieldChange, WorkloadChange},
     model::{Code, Field, Rpc, Shape, Variant, join},
 };
@@ -29,9 +29,9 @@ impl Display for WorkloadChange {
             }
             Self::RpcRemoved(request) => write!(out, "request `{request}` is gone"),
             Self::Response { request, from, to } => {
-                write!(out, "request `{request}` is answered by `{to}`, no longer by `{from}`")
+                write!(out, "request `{request}` is now answered by `{to}` instead of `{from}`")
             }
-            Self::Field { role, wire_type, change } => write!(out, "{role} `{wire_type}` {change}"),
+            Self::Field { role, wire_type, change } => write!(out, "{role} `{wire_type}`: {change}"),
         }
     }
 }
@@ -39,18 +39,18 @@ impl Display for WorkloadChange {
 impl Display for FieldChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Added(Field { name, required: true, shape }) => write!(out, "gained field `{name}`: {shape}"),
-            Self::Added(Field { name, shape, .. }) => write!(out, "gained optional field `{name}`: {shape}"),
-            Self::Removed(name) => write!(out, "lost field `{name}`"),
-            Self::Renamed { from, to } => write!(out, "calls field `{from}` now `{to}`"),
-            Self::Required { name, required: false, .. } => write!(out, "may leave out field `{name}`"),
-            Self::Required { name, .. } => write!(out, "may no longer leave out field `{name}`"),
-            Self::Retyped { name, from, to } => write!(out, "changed field `{name}`{}", Retyping(from, to)),
+            Self::Added(Field { name, required: true, shape }) => write!(out, "new field `{name}`: {shape}"),
+            Self::Added(Field { name, shape, .. }) => write!(out, "new optional field `{name}`: {shape}"),
+            Self::Removed(name) => write!(out, "field `{name}` is gone"),
+            Self::Renamed { from, to } => write!(out, "field `{from}` is now named `{to}`"),
+            Self::Required { name, required: false, .. } => write!(out, "field `{name}` is now optional"),
+            Self::Required { name, .. } => write!(out, "field `{name}` is now required"),
+            Self::Retyped { name, from, to } => write!(out, "field `{name}` changed{}", Retyping(from, to)),
         }
     }
 }
 
-/// What has become of a type: of the part of it that differs.
+/// The change of a type, reduced to the part that differs.
 struct Retyping<'a>(&'a Shape, &'a Shape);
 
 impl Display for Retyping<'_> {
@@ -63,13 +63,14 @@ impl Display for Retyping<'_> {
             (Shape::Map(old), Shape::Map(new)) => write!(out, ": each value{}", Retyping(old, new)),
             (Shape::Tagged(old), Shape::Tagged(new)) => {
                 let twin = |variants: &[Variant], tag: &str| variants.iter().find(|other| other.tag == tag).cloned();
-                let gone = old.iter().filter(|old| twin(new, &old.tag).is_none()).map(|old| format!("{old} is gone"));
-                let come = new.iter().filter_map(|new| match twin(old, &new.tag) {
+                let removed =
+                    old.iter().filter(|old| twin(new, &old.tag).is_none()).map(|old| format!("{old} is gone"));
+                let added = new.iter().filter_map(|new| match twin(old, &new.tag) {
                     None => Some(format!("{new} is new")),
                     Some(old) if !old.agrees(new) => Some(format!("{old} is now {new}")),
                     Some(_) => None,
                 });
-                write!(out, ": {}", join(gone.chain(come), ", "))
+                write!(out, ": {}", join(removed.chain(added), ", "))
             }
             (old, new) => write!(out, " from {old} to {new}"),
         }
@@ -78,13 +79,13 @@ impl Display for Retyping<'_> {
 
 impl Display for CodeChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = |definite: bool| if definite { "definite" } else { "indefinite" };
+        let certainty = |definite: bool| if definite { "definite" } else { "indefinite" };
         match self {
-            Self::Added(Code { name, definite }) => write!(out, " is new: `{name}`, {}", word(*definite)),
+            Self::Added(Code { name, definite }) => write!(out, " is new: `{name}`, {}", certainty(*definite)),
             Self::Removed(Code { name, .. }) => write!(out, " `{name}` is gone"),
-            Self::Renamed { from, to } => write!(out, " `{from}` is now called `{to}`"),
+            Self::Renamed { from, to } => write!(out, " `{from}` is now named `{to}`"),
             Self::Definite { name, definite } => {
-                write!(out, " `{name}` is now {}, no longer {}", word(*definite), word(!*definite))
+                write!(out, " `{name}` is now {}, no longer {}", certainty(*definite), certainty(!*definite))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The Gossip Glomers challenges (<https://fly.io/dist-sys/>): their official arguments and when they are passed.
+//! The Gossip Glomers challenges (<https://fly.io/dist-sys/>): their official arguments and thresholds.
 
 use crate::{
     options::{Availability, Concurrency, Fault, Latency, Options},
@@ -9,24 +9,24 @@ use std::time::Duration;
 /// A challenge.
 #[derive(Clone, Debug)]
 pub struct Challenge {
-    /// Its number: `3c`.
+    /// The number, such as `3c`.
     pub name: &'static str,
-    /// What it asks for.
+    /// The title.
     pub title: &'static str,
-    /// The workload it runs.
+    /// The workload.
     pub workload: &'static str,
-    /// The arguments.
+    /// The options.
     pub options: Options,
-    /// What it asks for besides a valid run.
-    pub bars: Option<Bars>,
-    /// The arguments that the built-in node needs to pass it.
+    /// The thresholds besides a valid run.
+    pub thresholds: Option<Thresholds>,
+    /// The arguments that the built-in node needs to pass.
     pub node_arguments: &'static [&'static str],
 }
 
-/// What an efficient broadcast has to stay below. Latencies are those at which values became stable everywhere.
+/// The thresholds of an efficient broadcast. A latency is the time until every node shows a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bars {
-    /// Messages between servers for each operation.
+pub struct Thresholds {
+    /// The messages between servers per operation.
     pub messages_per_operation: f64,
     /// The median latency.
     pub median: Duration,
@@ -35,32 +35,39 @@ pub struct Bars {
 }
 
 impl Challenge {
-    /// Which bars a run misses, in words.
+    /// The thresholds that a run misses, as texts.
     pub fn failures(&self, report: &Report) -> Vec<String> {
-        let Some(bars) = self.bars else { return Vec::new() };
+        let Some(thresholds) = self.thresholds else { return Vec::new() };
         let messages = report.server_messages_per_operation().unwrap_or_default();
         let latency = |quantile: &str| {
             let milliseconds = report.judgement.verdict.findings["stable-latencies"][quantile].as_u64();
             milliseconds.map_or(Duration::MAX, Duration::from_millis)
         };
         let mut failures = Vec::new();
-        if messages >= bars.messages_per_operation {
-            let bar = bars.messages_per_operation;
-            failures.push(format!("{messages:.2} messages per operation, but {bar} is the bar"));
+        if messages >= thresholds.messages_per_operation {
+            let threshold = thresholds.messages_per_operation;
+            failures.push(format!("{messages:.2} messages per operation, but the threshold is {threshold}"));
         }
-        for (name, quantile, bar) in [("median", "0.5", bars.median), ("maximum", "1", bars.maximum)] {
-            if latency(quantile) >= bar {
-                failures.push(format!("{name} latency {:?}, but {bar:?} is the bar", latency(quantile)));
+        for (name, quantile, threshold) in [("median", "0.5", thresholds.median), ("maximum", "1", thresholds.maximum)]
+        {
+            if latency(quantile) >= threshold {
+                failures.push(format!("{name} latency {:?}, but the threshold is {threshold:?}", latency(quantile)));
             }
         }
         failures
     }
 }
 
-/// The challenges that the workbench knows, in their order.
+/// The challenges, in order.
 pub fn challenges() -> Vec<Challenge> {
-    let challenge =
-        |name, title, workload, options| Challenge { name, title, workload, options, bars: None, node_arguments: &[] };
+    let challenge = |name, title, workload, options| Challenge {
+        name,
+        title,
+        workload,
+        options,
+        thresholds: None,
+        node_arguments: &[],
+    };
     let limits = |nodes: usize, seconds: u64, rate: f64| Options {
         time_limit: Duration::from_secs(seconds),
         rate,
@@ -82,11 +89,11 @@ pub fn challenges() -> Vec<Challenge> {
         challenge("3b", "Broadcast, five nodes", "broadcast", limits(5, 20, 10.0)),
         challenge("3c", "Broadcast, partitioned", "broadcast", partitioned(limits(5, 20, 10.0))),
         Challenge {
-            bars: Some(Bars { messages_per_operation: 30.0, median: millis(400), maximum: millis(600) }),
+            thresholds: Some(Thresholds { messages_per_operation: 30.0, median: millis(400), maximum: millis(600) }),
             ..challenge("3d", "Broadcast, efficient", "broadcast", slow(limits(25, 20, 100.0)))
         },
         Challenge {
-            bars: Some(Bars { messages_per_operation: 20.0, median: millis(1000), maximum: millis(2000) }),
+            thresholds: Some(Thresholds { messages_per_operation: 20.0, median: millis(1000), maximum: millis(2000) }),
             node_arguments: &["--latency-budget", "1750"],
             ..challenge("3e", "Broadcast, more so", "broadcast", slow(limits(25, 20, 100.0)))
         },

@@ -1,6 +1,6 @@
-//! Many different tests of one node: a seed draws the size of the cluster, its pace, its network and its faults, and a test
-//! that fails is made smaller. Each test leaves some faults out (Groce et al.: "Swarm Testing", 2012): what one fault brings to
-//! light, another one may hide.
+//! Soak tests: a seed draws the size of the cluster, the rate, the network and the faults, and a test that fails is shrunk.
+//! Each test leaves out some faults, because one fault may hide the failure that another one causes (Groce et al., "Swarm
+//! Testing", 2012).
 //!
 //! ```
 //! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
@@ -28,10 +28,10 @@ use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
 
-/// How many nodes a drawn cluster has.
+/// The sizes of drawn clusters.
 const NODES: [usize; 8] = [1, 2, 3, 3, 4, 5, 5, 7];
 
-/// Mean latencies in milliseconds.
+/// The mean latencies, in milliseconds.
 const LATENCIES: [u64; 6] = [0, 0, 1, 10, 50, 100];
 
 const DISTRIBUTIONS: [Distribution; 3] = [Distribution::Constant, Distribution::Uniform, Distribution::Exponential];
@@ -39,10 +39,10 @@ const DISTRIBUTIONS: [Distribution; 3] = [Distribution::Constant, Distribution::
 const TOPOLOGIES: [Topology; 5] =
     [Topology::Line, Topology::Grid, Topology::Tree(2), Topology::Tree(4), Topology::Total];
 
-/// The test that `seed` draws: from 5 to 20 seconds, up to 150 operations a second, about half of `faults`. What `base` says
-/// of the workload is kept: concurrency counts as the least, and consistency models, keys and liveness are as they are.
+/// The test that `seed` draws: 5 to 20 seconds, up to 150 operations per second, about half of `faults`. The options of the
+/// workload in `base` stay: its concurrency is the minimum; consistency models, keys and liveness are unchanged.
 ///
-/// Availability is asked for only where no fault keeps nodes from answering.
+/// Availability is required only where no fault keeps nodes from answering.
 pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     let rng = &mut Pcg64Mcg::seed_from_u64(seed);
     let per_node = match base.concurrency {
@@ -54,7 +54,7 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     let answers = nemesis.iter().all(|fault| !fault.stops_nodes());
     Options {
         concurrency: Concurrency::PerNode(per_node * rng.random_range(1..=2)),
-        // Evenly on a scale of powers, rounded so that it can be typed.
+        // Uniform on a logarithmic scale, rounded to be typed easily.
         rate: (5.0 * 30_f64.powf(rng.random())).round(),
         time_limit: Duration::from_secs(rng.random_range(5..=20)),
         latency: Latency {
@@ -70,8 +70,8 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     }
 }
 
-/// The smallest test found that still `fails`, tried at most `tries` times: fewer faults, operations, nodes and clients, less
-/// latency. The seed stays.
+/// The smallest test found that still `fails`, after at most `tries` attempts: fewer faults, operations, nodes and clients,
+/// lower latency. The seed stays.
 pub fn shrink(options: &Options, tries: usize, mut fails: impl FnMut(&Options) -> bool) -> Options {
     let (mut smallest, mut left) = (options.clone(), tries);
     'search: loop {
@@ -89,7 +89,7 @@ pub fn shrink(options: &Options, tries: usize, mut fails: impl FnMut(&Options) -
     }
 }
 
-/// Tests with less of one thing, the greatest steps first.
+/// Tests that are smaller in one respect, the largest steps first.
 fn smaller(options: &Options) -> Vec<Options> {
     let mut all = Vec::new();
     let mut add = |change: &dyn Fn(&mut Options)| {
@@ -124,7 +124,7 @@ fn pick<T: Copy>(from: &[T], rng: &mut impl Rng) -> T {
     *from.choose(rng).expect("there is something to draw")
 }
 
-/// About half of the faults, and one at least if there are any.
+/// About half of the faults, and at least one if there are any.
 fn some_of(faults: &[Fault], rng: &mut impl Rng) -> Vec<Fault> {
     let drawn: Vec<_> = faults.iter().copied().filter(|_| rng.random()).collect();
     if drawn.is_empty() { faults.choose(rng).copied().into_iter().collect() } else { drawn }

@@ -1,5 +1,5 @@
-//! What clients do to a system and what they may expect of it. One file a workload, named as on the wire; each holds
-//! its operations and their generator, and names its checker. [`WORKLOADS`] lists them all.
+//! The workloads: the operations of clients and the checker of their history. One file per workload, named as on the wire;
+//! each holds the operations and their generator, and names its checker. [`WORKLOADS`] lists them all.
 
 pub mod broadcast;
 pub mod client;
@@ -7,6 +7,7 @@ pub mod echo;
 pub mod g_counter;
 pub mod g_set;
 pub mod generator;
+mod interface;
 pub mod kafka;
 pub mod lin_kv;
 pub mod pn_counter;
@@ -16,83 +17,12 @@ pub mod txn_list_append;
 pub mod txn_rw_register;
 pub mod unique_ids;
 
-use crate::{
-    options::Options,
-    workload::{
-        client::{Client, Outcome},
-        generator::{Generator, Invocation},
-    },
-};
-use futures::future::{LocalBoxFuture, ready};
-use glomers_checkers::verdict::Checker;
-use glomers_protocol::CallError;
-use std::rc::Rc;
+pub use interface::{Connection, Workload, stateless};
 
-/// What one client does with each operation it is given; it may remember things from one to the next.
-pub type Connection = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Outcome>>;
-
-/// A workload. The built-in ones are in [`WORKLOADS`]; [`run`](crate::run) takes any other as well, and
-/// `docs/own-workload.md` walks through one.
-pub trait Workload {
-    /// Its name on the command line.
-    fn name(&self) -> &'static str;
-
-    /// The names of its operations.
-    fn operations(&self) -> &'static [&'static str];
-
-    /// Whether it can be run with these options.
-    ///
-    /// # Errors
-    ///
-    /// What must be different, in words.
-    fn accept(&self, options: &Options) -> Result<(), String> {
-        let _ = options;
-        Ok(())
-    }
-
-    /// What is said to each node before the first operation.
-    ///
-    /// # Errors
-    ///
-    /// The node did not answer as it should, so the test cannot begin.
-    fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), CallError>> {
-        let _ = (client, options);
-        Box::pin(ready(Ok(())))
-    }
-
-    /// The operations of a run.
-    fn generator(&self, options: &Options) -> Box<dyn Generator>;
-
-    /// The operations at the very end, after the network has healed and rested; `None`: there is no such phase.
-    fn last_generator(&self, options: &Options) -> Option<Box<dyn Generator>> {
-        let _ = options;
-        None
-    }
-
-    /// What a new client does with operations.
-    fn connect(&self, client: Client, options: &Options) -> Connection;
-
-    /// Whether a client goes on after an operation whose outcome is unknown.
-    fn is_reusable(&self) -> bool {
-        false
-    }
-
-    /// The judge of its histories.
-    fn checker(&self) -> Box<dyn Checker>;
-}
-
-/// A connection that remembers nothing.
-pub fn stateless<F>(client: Client, invoke: impl Fn(Client, Invocation) -> F + 'static) -> Connection
-where
-    F: Future<Output = Outcome> + 'static,
-{
-    Rc::new(move |invocation| Box::pin(invoke(client.clone(), invocation)))
-}
-
-/// Makes a built-in workload.
+/// A function that makes a built-in workload.
 pub type Make = fn() -> Box<dyn Workload>;
 
-/// Every built-in workload, by the name on the command line.
+/// The built-in workloads, by their name on the command line.
 pub const WORKLOADS: &[(&str, Make)] = &[
     ("broadcast", || Box::new(broadcast::BroadcastWorkload)),
     ("echo", || Box::new(echo::EchoWorkload)),
@@ -106,7 +36,7 @@ pub const WORKLOADS: &[(&str, Make)] = &[
     ("unique-ids", || Box::new(unique_ids::UniqueIdsWorkload)),
 ];
 
-/// There is no built-in workload of that name.
+/// The error for an unknown workload.
 #[derive(Clone, Debug, thiserror::Error, Eq, PartialEq)]
 #[error("there is no workload `{name}`; known: {known}")]
 pub struct UnknownWorkload {
@@ -114,11 +44,11 @@ pub struct UnknownWorkload {
     known: String,
 }
 
-/// The built-in workload of that name.
+/// The built-in workload of this name.
 ///
 /// # Errors
 ///
-/// There is none.
+/// If there is none.
 pub fn workload(name: &str) -> Result<Box<dyn Workload>, UnknownWorkload> {
     let found = WORKLOADS.iter().find(|(known, _)| *known == name);
     found.map(|(_, make)| make()).ok_or_else(|| UnknownWorkload {

@@ -42,7 +42,7 @@ impl Workload for Leaderboard {
         }))
     }
 
-    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+    fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
         Some(Box::new(OncePerThread::new(Invocation::bare("standings").as_final())))
     }
 

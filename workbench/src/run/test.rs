@@ -154,7 +154,7 @@ impl<'a> Test<'a> {
 
     /// Heals, rests, and has the clients do their last operations.
     fn conclude(&mut self, generator: Box<dyn Generator>) {
-        let Some((generator, interval)) = self.last_generator(generator) else { return };
+        let Some((generator, interval)) = self.final_generator(generator) else { return };
         self.end_all();
         let healed = self.now();
         self.enter(Stage::Recovery, Some(healed + self.rest()));
@@ -191,9 +191,9 @@ impl<'a> Test<'a> {
     }
 
     /// The operations after the faults, if there are any, and how far they are apart.
-    fn last_generator(&self, generator: Box<dyn Generator>) -> Option<(Box<dyn Generator>, Option<Duration>)> {
+    fn final_generator(&self, generator: Box<dyn Generator>) -> Option<(Box<dyn Generator>, Option<Duration>)> {
         let nodes = &self.options.nodes;
-        match (self.workload.last_generator(&self.options), self.options.liveness) {
+        match (self.workload.final_generator(&self.options), self.options.liveness) {
             (Some(last), true) => Some((Box::new(Probe::whole(last, nodes)), None)),
             (None, true) => {
                 let probe = Probe::until_served(generator, nodes, self.options.clients());

@@ -1,6 +1,9 @@
 //! Broadcast: what any node is told, every node must come to know (Maelstrom: `workload/broadcast.clj`).
 
-use super::{Connection, Workload, g_set::adds_and_reads, stateless};
+use crate::workload::{
+    g_set::adds_and_reads,
+    interface::{Connection, Workload, stateless},
+};
 use crate::{
     options::Options,
     workload::{
@@ -38,7 +41,7 @@ impl Workload for BroadcastWorkload {
         adds_and_reads("broadcast")
     }
 
-    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+    fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
         Some(Box::new(OncePerThread::new(Invocation::bare("read").with("final?", true))))
     }
 

@@ -1,6 +1,6 @@
 //! Echo: what is sent must come back (Maelstrom: `workload/echo.clj`).
 
-use super::{Connection, Workload, stateless};
+use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
     options::Options,
     workload::{

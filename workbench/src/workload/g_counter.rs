@@ -1,9 +1,9 @@
 //! Grow-only counter: the [`pn_counter`](super::pn_counter) without subtractions, on the wire too (Maelstrom:
 //! `workload/g_counter.clj`).
 
-use super::{
-    Connection, Workload,
-    pn_counter::{connect, last_reads, operation},
+use crate::workload::{
+    interface::{Connection, Workload},
+    pn_counter::{connect, final_reads, operation},
 };
 use crate::{
     options::Options,
@@ -39,8 +39,8 @@ impl Workload for GCounterWorkload {
         }))
     }
 
-    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
-        Some(last_reads())
+    fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(final_reads())
     }
 
     fn connect(&self, client: Client, _: &Options) -> Connection {

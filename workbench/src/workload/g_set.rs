@@ -1,6 +1,6 @@
 //! Grow-only set: what was added stays, and every node comes to see it (Maelstrom: `workload/g_set.clj`).
 
-use super::{Connection, Workload, stateless};
+use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
     options::Options,
     workload::{
@@ -32,7 +32,7 @@ impl Workload for GSetWorkload {
         adds_and_reads("add")
     }
 
-    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+    fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
         Some(Box::new(OncePerThread::new(Invocation::bare("read"))))
     }
 

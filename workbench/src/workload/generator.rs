@@ -1,19 +1,20 @@
-//! Which operation comes next. A generator is asked when some client is free and the rate allows it; it sees every
-//! operation begin and end (jepsen: `generator.clj`, with mutable state instead of a new generator at each step).
+//! Generators: the source of operations. The interpreter asks a generator when a client is free and the rate allows it, and
+//! shows it every operation that begins or ends (jepsen: `generator.clj`, with mutable state instead of a new generator at
+//! each step).
 
 use glomers_checkers::history::Op;
 use glomers_protocol::Json;
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
 
-/// An operation that a client is to do.
+/// An operation for a client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Invocation {
-    /// Which operation.
+    /// The name of the operation.
     pub f: &'static str,
     /// Its argument; `null` if it has none.
     pub value: Json,
-    /// What else its entries in the history say, such as `final?`.
+    /// Further fields of its entries in the history, such as `final?`.
     pub extra: Vec<(&'static str, Json)>,
 }
 
@@ -23,18 +24,18 @@ impl Invocation {
         Self { f, value: value.into(), extra: Vec::new() }
     }
 
-    /// An operation that only asks.
+    /// An operation without an argument.
     pub fn bare(f: &'static str) -> Self {
         Self { f, value: Json::null(), extra: Vec::new() }
     }
 
-    /// The same, marked as one of those at the very end: [`Op::is_final`] tells it from the others.
+    /// The same, marked as a final operation, which [`Op::is_final`] recognizes.
     #[must_use]
     pub fn as_final(self) -> Self {
         self.with("final?", true)
     }
 
-    /// The same with one more entry.
+    /// The same with one more field.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<Json>) -> Self {
         self.extra.push((key, value.into()));
@@ -45,23 +46,23 @@ impl Invocation {
 /// A generator's answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Next {
-    /// This thread begins this operation now.
+    /// The thread of this number begins the operation now.
     Invoke(usize, Invocation),
-    /// Nothing before something changes, or before this moment.
+    /// No operation until an operation begins or ends, or until this time.
     Wait(Option<Duration>),
-    /// Nothing ever again.
+    /// No operation ever again.
     Done,
 }
 
-/// What a generator may know when it is asked.
+/// The situation in which a generator is asked.
 pub struct Moment<'a> {
-    /// Time since the first operation could begin.
+    /// The time since the first operation could begin.
     pub now: Duration,
-    /// Which client each thread has now; a client whose operation may still go on is replaced by one with a new number.
+    /// The client of each thread. A client whose operation may still take effect is replaced by one with a new number.
     pub processes: &'a [u64],
-    /// The threads that have nothing to do, beginning with the one whose turn it is.
+    /// The free threads, beginning with the one whose turn it is.
     pub free: &'a [usize],
-    /// Chance.
+    /// The source of chance.
     pub rng: &'a mut Pcg64Mcg,
 }
 
@@ -70,16 +71,16 @@ pub trait Generator {
     /// The next operation. `moment.free` may be empty; then only [`Next::Wait`] and [`Next::Done`] make sense.
     fn next(&mut self, moment: &mut Moment<'_>) -> Next;
 
-    /// Takes note that an operation has begun or ended.
+    /// Observes an operation that begins or ends.
     fn observe(&mut self, op: &Op) {
         let _ = op;
     }
 }
 
-/// Operations without end, each for whichever thread is free. Made by [`each`].
+/// Endless operations for any free thread, made by [`each`].
 pub struct Each<F>(F);
 
-/// Operations without end: whenever a thread is free, `operation` says what it does.
+/// Endless operations: `operation` makes one whenever a thread is free.
 pub fn each<F: FnMut(&mut Pcg64Mcg) -> Invocation>(operation: F) -> Each<F> {
     Each(operation)
 }
@@ -100,7 +101,7 @@ pub struct OncePerThread {
 }
 
 impl OncePerThread {
-    /// Every thread does `invocation` once.
+    /// One `invocation` for every thread.
     pub fn new(invocation: Invocation) -> Self {
         Self { invocation, done: Vec::new() }
     }

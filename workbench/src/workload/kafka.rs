@@ -1,21 +1,21 @@
-//! Logs: what is sent under a key gets an offset, and polls see it there (Maelstrom: `workload/kafka.clj`; jepsen:
+//! Logs: a message sent to a key gets an offset, and polls return it there (Maelstrom: `workload/kafka.clj`; jepsen:
 //! `tests/kafka.clj`).
 //!
-//! A client follows the logs that it was last assigned, from an offset of its own in each. An operation's value is a list
-//! of one step, as if it were a transaction:
+//! A client polls the logs of its last assignment, from its own offset in each. The value of an operation is a list of one
+//! step, as in a transaction:
 //!
-//! - `poll`: `[["poll"]]`, and done `[["poll", {"k": [[offset, message], ..], ..}]]`;
-//! - `send`: `[["send", "k", message]]`, and done `[["send", "k", [offset, message]]]`;
-//! - `assign`: the keys to follow, from the beginning if the entry says `seek-to-beginning?`. Where it says `unseen`, the
-//!   keys are those with messages that nobody polled so far;
-//! - `crash`: the client is given up and a new one takes its place.
+//! - `poll`: `[["poll"]]`, completed as `[["poll", {"k": [[offset, message], ..], ..}]]`;
+//! - `send`: `[["send", "k", message]]`, completed as `[["send", "k", [offset, message]]]`;
+//! - `assign`: the keys to poll from now on, from the beginning if the entry has `seek-to-beginning?`. If it has `unseen`,
+//!   these are keys with messages that no client has polled yet;
+//! - `crash`: the client ends and a new one replaces it.
 
 mod final_polls;
 mod offsets;
 mod session;
 mod traffic;
 
-use super::{Connection, Workload};
+use crate::workload::interface::{Connection, Workload};
 use crate::{
     options::Options,
     workload::{client::Client, generator::Generator},
@@ -30,7 +30,7 @@ use traffic::Traffic;
 /// The kafka workload.
 #[derive(Debug, Default)]
 pub struct KafkaWorkload {
-    /// The highest offset that was sent or polled under each key: as far as the final polls have to come.
+    /// The highest offset sent or polled for each key, which the final polls must reach.
     seen: Rc<RefCell<Offsets>>,
 }
 
@@ -47,7 +47,7 @@ impl Workload for KafkaWorkload {
         Box::new(Traffic::new(options, Rc::clone(&self.seen)))
     }
 
-    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+    fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
         Some(Box::new(FinalPolls::new(Rc::clone(&self.seen))))
     }
 

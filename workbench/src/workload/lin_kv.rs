@@ -1,7 +1,7 @@
 //! Linearizable key-value store: reads, writes and compare-and-sets of small integers under a few keys at a time
 //! (Maelstrom: `workload/lin_kv.clj`; jepsen: `tests/linearizable_register.clj`, `independent.clj`).
 
-use super::{Connection, Workload, stateless};
+use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
     options::Options,
     workload::{
@@ -23,7 +23,7 @@ use std::{collections::BTreeSet, time::Duration};
 #[derive(Debug)]
 pub struct LinKvWorkload;
 
-/// How many clients may work on a key before it is left for a new one.
+/// The number of clients that may use a key before it is replaced by a new one.
 const CLIENTS_PER_KEY: usize = 20;
 
 impl Workload for LinKvWorkload {
@@ -35,7 +35,7 @@ impl Workload for LinKvWorkload {
         &["cas", "read", "write"]
     }
 
-    /// Each key is worked on by twice as many clients as there are nodes (jepsen: `independent.clj`).
+    /// Twice as many clients as there are nodes share a key (jepsen: `independent.clj`).
     fn accept(&self, options: &Options) -> Result<(), String> {
         let (clients, group) = (options.clients(), 2 * options.nodes.len());
         if clients.is_multiple_of(group) {
@@ -70,7 +70,7 @@ impl Workload for LinKvWorkload {
     }
 }
 
-/// Does an operation on `[key, argument]`; the result has the same form.
+/// Performs an operation on `[key, argument]`; the result has the same form.
 async fn invoke(client: &Client, invocation: &Invocation, timeout: Duration) -> Result<Json, CallError> {
     let (key, argument): (Json, Json) = invocation.value.decode().unwrap_or_else(|_| (Json::null(), Json::null()));
     match invocation.f {

@@ -1,6 +1,6 @@
 //! Counter: in the end every node reads the sum of all that was added (Maelstrom: `workload/pn_counter.clj`).
 
-use super::{Connection, Workload, stateless};
+use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
     options::Options,
     workload::{
@@ -32,8 +32,8 @@ impl Workload for PnCounterWorkload {
         Box::new(each(operation))
     }
 
-    fn last_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
-        Some(last_reads())
+    fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {
+        Some(final_reads())
     }
 
     fn connect(&self, client: Client, _: &Options) -> Connection {
@@ -51,7 +51,7 @@ pub(super) fn operation(rng: &mut rand_pcg::Pcg64Mcg) -> Invocation {
 }
 
 /// The reads that are judged.
-pub(super) fn last_reads() -> Box<dyn Generator> {
+pub(super) fn final_reads() -> Box<dyn Generator> {
     Box::new(OncePerThread::new(Invocation::bare("read").as_final()))
 }
 

@@ -1,13 +1,13 @@
-//! Which neighbours each node is proposed (Maelstrom: `workload/broadcast.clj`).
+//! The neighbours that a topology proposes to each node (Maelstrom: `workload/broadcast.clj`).
 
 use crate::options::Topology;
 use glomers_protocol::NodeId;
 use std::collections::BTreeMap;
 
-/// For each node, its neighbours.
+/// The neighbours of each node.
 pub(crate) fn neighbours(topology: Topology, nodes: &[String]) -> BTreeMap<NodeId, Vec<NodeId>> {
     let count = nodes.len();
-    // Maelstrom's line of a single node is empty.
+    // In Maelstrom, a line of one node is empty.
     if topology == Topology::Line && count < 2 {
         return BTreeMap::new();
     }

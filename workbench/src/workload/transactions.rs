@@ -1,7 +1,7 @@
 //! Random transactions over a moving pool of keys (elle: `txn.clj`, `wr-txns`), for the workloads that run transactions.
 //!
-//! Of the keys in the pool, each is twice as likely as the one before it. Written values count up from 1 for each key,
-//! so no two writes are alike; a key that was written often enough makes way for a new one.
+//! Each key in the pool is twice as likely as the one before it. The values written to a key count up from 1, so no two
+//! writes are alike. A key that has reached its number of writes is replaced by a new one.
 
 use crate::{
     options::Options,
@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 pub enum Step {
     /// Reads a key.
     Read {
-        /// Which.
+        /// The key.
         key: u64,
     },
     /// Writes a key, or appends to it.
     Write {
-        /// Which.
+        /// The key.
         key: u64,
-        /// What.
+        /// The value.
         value: u64,
     },
 }
@@ -39,7 +39,7 @@ pub struct Transactions {
 }
 
 impl Transactions {
-    /// Transactions as the options ask for, of up to `max_length` steps.
+    /// Transactions of up to `max_length` steps, by the options.
     pub fn new(options: &Options, max_length: usize) -> Self {
         Self {
             pool: (0..options.key_count.unwrap_or(10) as u64).collect(),
@@ -73,15 +73,15 @@ impl Transactions {
         }
     }
 
-    /// A place in the pool, each twice as likely as the one before.
+    /// A place in the pool; each is twice as likely as the one before.
     fn place(&self, rng: &mut Pcg64Mcg) -> usize {
-        // From the last place down, each one is taken with a chance of a little more than a half.
+        // From the last place down, each is taken with a chance of a little more than one half.
         let last = self.pool.len() - 1;
         (1..=last).rev().find(|place| rng.random_bool(chance(*place))).unwrap_or(0)
     }
 }
 
-/// Operations `txn`, each a transaction whose steps `micro_op` puts into the workload's form.
+/// Operations named `txn`: transactions whose steps `micro_op` converts to the workload's form.
 pub(super) fn generator<M: Serialize + 'static>(options: &Options, micro_op: fn(Step) -> M) -> Box<dyn Generator> {
     let mut transactions = Transactions::new(options, options.max_txn_length);
     Box::new(each(move |rng| {
@@ -90,7 +90,7 @@ pub(super) fn generator<M: Serialize + 'static>(options: &Options, micro_op: fn(
     }))
 }
 
-/// The part of `2^0 + .. + 2^place` that `2^place` is.
+/// The share of `2^place` in `2^0 + .. + 2^place`.
 fn chance(place: usize) -> f64 {
     1.0 / (2.0 - 0.5_f64.powi(i32::try_from(place).unwrap_or(i32::MAX)))
 }

@@ -1,7 +1,7 @@
 //! Transactions over lists: reads and appends (Maelstrom: `workload/txn_list_append.clj`).
 
-use super::{
-    Connection, Workload, stateless,
+use crate::workload::{
+    interface::{Connection, Workload, stateless},
     transactions::{self, Step},
 };
 use crate::{

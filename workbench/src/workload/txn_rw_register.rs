@@ -1,7 +1,7 @@
 //! Transactions over registers: reads and writes (Maelstrom: `workload/txn_rw_register.clj`).
 
-use super::{
-    Connection, Workload, stateless,
+use crate::workload::{
+    interface::{Connection, Workload, stateless},
     transactions::{self, Step},
 };
 use crate::{

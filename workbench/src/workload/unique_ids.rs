@@ -1,6 +1,6 @@
 //! Unique ids: no id may be given twice (Maelstrom: `workload/unique_ids.clj`).
 
-use super::{Connection, Workload, stateless};
+use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
     options::Options,
     workload::{

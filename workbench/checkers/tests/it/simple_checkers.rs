@@ -50,7 +50,7 @@ fn echoes_of_something_else() {
 }
 
 #[test]
-fn last_reads_out_of_range() {
+fn final_reads_out_of_range() {
     let last = |adds: &str, value: i64, valid| {
         for name in ["g-counter", "pn-counter"] {
             check(name, &format!("{adds}; 9 ? read; 9 ok read {value}, :final? true"), valid);

@@ -1,24 +1,24 @@
-//! The last operations: every thread reads all logs from the beginning with a fresh client, until it has seen as much as
-//! anybody before (jepsen: `tests/kafka.clj`, `final-polls`).
+//! The final operations: every thread polls all logs from the beginning with a new client, until it has reached the highest
+//! offset that any client saw (jepsen: `tests/kafka.clj`, `final-polls`).
 
-use super::offsets::{self, Offsets};
 use crate::workload::generator::{Generator, Invocation, Moment, Next};
+use crate::workload::kafka::offsets::{self, Offsets};
 use glomers_checkers::history::{Op, Process};
 use glomers_protocol::Json;
 use rand::{RngExt, seq::IndexedRandom};
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-/// How long no operation begins any more after the first one: a node that lost messages would never end this.
+/// The time limit of this phase. Without it, a node that lost messages would keep it going for ever.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How far a thread's polls are apart on average.
+/// The mean interval between the polls of a thread.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long a poll may wait for messages, as its entry says. Kafka's own clients obey; those here do not wait.
+/// The time that a poll may wait for messages, which its entry names. Kafka's own clients wait; these do not.
 const POLL_MILLIS: u64 = 1000;
 
-/// Reads all logs on every thread.
+/// The final polls of every thread.
 pub(super) struct FinalPolls {
     seen: Rc<RefCell<Offsets>>,
     /// All keys; `null` before the first operation.
@@ -28,16 +28,16 @@ pub(super) struct FinalPolls {
 }
 
 struct Thread {
-    /// The offsets that it has not come to yet; without any, it is done.
+    /// The offsets that it has not reached yet; none when it is done.
     targets: Offsets,
     stage: Stage,
-    /// When its next operation is due.
+    /// The time of its next operation.
     due: Duration,
     /// The client of its last operation.
     process: Option<u64>,
 }
 
-/// What a thread does next.
+/// The next operation of a thread.
 #[derive(Clone, Copy)]
 enum Stage {
     Crash,
@@ -46,12 +46,12 @@ enum Stage {
 }
 
 impl FinalPolls {
-    /// Polls up to what `seen` says when the first of them begins.
+    /// Polls up to the offsets that `seen` holds when the first of them begins.
     pub(super) fn new(seen: Rc<RefCell<Offsets>>) -> Self {
         Self { seen, keys: Json::null(), threads: Vec::new(), end: None }
     }
 
-    /// Fixes what is to be seen.
+    /// Fixes the offsets to reach.
     fn begin(&mut self, threads: usize) {
         let seen = self.seen.borrow();
         self.keys = Json::new(&seen.keys().map(u64::to_string).collect::<Vec<_>>());

@@ -1,15 +1,14 @@
-//! How far operations have come in the logs, read off the history's entries. Generators go by it.
+//! The offsets that operations have reached in the logs, from the entries of the history. Generators use them.
 
 use glomers_checkers::history::{Kind, Op};
 use glomers_protocol::kafka::OffsetMessage;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
-/// An offset for each key. The workload's own keys are numbers, and stand in the order of numbers; a node that answers with
-/// another key is not believed.
+/// An offset for each key. The workload's keys are numbers, in numerical order; other keys in a node's reply are ignored.
 pub(super) type Offsets = BTreeMap<u64, i64>;
 
-/// The highest offsets that a successful `poll` has seen, -1 for a log that it saw nothing of.
+/// The highest offsets in the result of a `poll`, -1 for an empty log.
 pub(super) fn polled(op: &Op) -> Offsets {
     if op.kind != Kind::Ok || op.f != "poll" {
         return Offsets::new();
@@ -21,14 +20,14 @@ pub(super) fn polled(op: &Op) -> Offsets {
     messages.iter().filter_map(|(key, messages)| Some((key.parse().ok()?, highest(messages)))).collect()
 }
 
-/// The offset that a successful `send` has got.
+/// The offset in the result of a `send`.
 pub(super) fn sent(op: &Op) -> Offsets {
     if op.kind != Kind::Ok || op.f != "send" {
         return Offsets::new();
     }
     let steps: [(IgnoredAny, String, (i64, IgnoredAny)); 1] = op.value.decode().expect("the client made this value");
     let [(_, key, (offset, _))] = steps;
-    // Jepsen's code has a 0 here that raises negative offsets.
+    // As in Jepsen's code, where a 0 here raises negative offsets.
     key.parse().map(|key| (key, offset.max(0))).into_iter().collect()
 }
 

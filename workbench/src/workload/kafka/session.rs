@@ -1,4 +1,4 @@
-//! What one client does with its operations: it sends, and it follows the logs assigned to it.
+//! The client of the kafka workload: it sends, and it polls the logs assigned to it.
 
 use crate::workload::{
     client::{Client, Outcome},
@@ -11,7 +11,7 @@ use glomers_protocol::{
 use serde::de::IgnoredAny;
 use std::{cell::RefCell, collections::BTreeMap};
 
-/// A client with its place in each log that it follows.
+/// A client with its position in each of its logs.
 pub(super) struct Session {
     client: Client,
     /// The offset to poll from next, for each key.
@@ -19,12 +19,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A client that follows nothing yet.
+    /// A client without an assignment.
     pub(super) fn new(client: Client) -> Self {
         Self { client, next: RefCell::default() }
     }
 
-    /// Does an operation.
+    /// Performs an operation.
     pub(super) async fn invoke(&self, invocation: Invocation) -> Outcome {
         let result = match invocation.f {
             "poll" => self.poll().await,
@@ -32,18 +32,18 @@ impl Session {
             "assign" => self.assign(&invocation).await.map(|()| invocation.value),
             _ => return Outcome::Info(Json::null()),
         };
-        // An assignment that may have happened counts as one that did not: the place in the logs is the client's own.
+        // An assignment with an unknown outcome counts as failed: the position in the logs is the client's own.
         result.map_or_else(|error| Outcome::failed(&error, invocation.f == "assign"), Outcome::Ok)
     }
 
-    /// Polls, and commits what it got before anybody hears of it.
+    /// Polls, and commits the offsets before the poll completes.
     ///
-    /// If the commit fails, the poll fails, and yet this client will go on behind what it got.
+    /// If the commit fails, the poll fails, and yet this client goes on after the messages that it received.
     async fn poll(&self) -> Result<Json, CallError> {
         let offsets = self.next.borrow().clone();
         let messages = self.client.call(&Poll { offsets }).await?.msgs;
         self.advance(&messages);
-        // Maelstrom counts up from 0 here, and from -1 in `advance`.
+        // Maelstrom starts at 0 here, and at -1 in `advance`.
         let highest = |messages: &[OffsetMessage]| messages.iter().map(|message| message.0.0.max(0)).max();
         let polled = messages.iter().filter_map(|(key, messages)| Some((key.clone(), highest(messages)?)));
         let offsets: BTreeMap<_, _> = polled.collect();
@@ -53,8 +53,8 @@ impl Session {
         Ok(Json::new(&[("poll", messages)]))
     }
 
-    /// Moves behind the highest offsets that a poll brought, and never back. A log that nobody asked for is followed from
-    /// then on.
+    /// Moves past the highest offsets in the result of a poll, and never back. A log that the client did not ask for is
+    /// polled from then on.
     fn advance(&self, messages: &BTreeMap<String, Vec<OffsetMessage>>) {
         let mut next = self.next.borrow_mut();
         for (key, messages) in messages {
@@ -71,15 +71,15 @@ impl Session {
         Ok(Json::new(&[("send", key, (offset, msg))]))
     }
 
-    /// Follows these logs and no others.
+    /// Polls these logs and no others from now on.
     async fn assign(&self, invocation: &Invocation) -> Result<(), CallError> {
         let keys: Vec<String> = invocation.value.decode().expect("the generator made this value");
         let next = if invocation.extra.iter().any(|(key, _)| *key == "seek-to-beginning?") {
             keys.into_iter().map(|key| (key, 0)).collect()
         } else {
-            // Maelstrom asks for the committed offsets and then looks for each key in the body as a whole, not in its
-            // `offsets`: it never finds one. So a log that is new to the client is followed from its beginning, and to
-            // make use of the answer here would judge nodes by what Maelstrom does not look at.
+            // Maelstrom asks for the committed offsets, but then looks up each key in the body instead of its `offsets`,
+            // and never finds one. So it polls a log that is new to the client from the beginning. Using the reply here
+            // would judge nodes by something that Maelstrom ignores.
             self.client.call(&ListCommittedOffsets { keys: keys.clone() }).await?;
             let next = self.next.borrow();
             let place = |key: String| {

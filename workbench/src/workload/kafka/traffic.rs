@@ -1,7 +1,7 @@
-//! The operations while the test runs: sends and polls, assignments now and then, and a client that crashes from time to
-//! time (jepsen: `tests/kafka.clj`, `workload`).
+//! The operations of the main phase: sends and polls, some assignments, and now and then a crash of a client (jepsen:
+//! `tests/kafka.clj`, `workload`).
 
-use super::offsets::{self, Offsets};
+use crate::workload::kafka::offsets::{self, Offsets};
 use crate::{
     options::Options,
     workload::{
@@ -16,28 +16,28 @@ use rand_pcg::Pcg64Mcg;
 use serde_json::json;
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
-/// How many operations there are for one assignment (`interleave-subscribes`, `:sub-p`).
+/// The number of operations for each assignment (`interleave-subscribes`, `:sub-p`).
 const OPERATIONS_PER_ASSIGNMENT: u32 = 64;
 
-/// How many assignments there are for one that goes after unseen messages (`poll-unseen`).
+/// The number of assignments for each one that targets unseen messages (`poll-unseen`).
 const ASSIGNMENTS_PER_SEARCH: u32 = 3;
 
-/// How long a client lives on average (`crash-client-gen`, `:crash-client-interval`).
+/// The mean lifetime of a client (`crash-client-gen`, `:crash-client-interval`).
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Sends, polls, assignments and crashes.
 pub(super) struct Traffic {
     transactions: Transactions,
-    /// A step that waits, because its key is to be assigned first.
+    /// A step that waits until its key is assigned.
     postponed: Option<Step>,
     unseen: Unseen,
     seen: Rc<RefCell<Offsets>>,
-    /// How far crashes are apart on average.
+    /// The mean interval between crashes.
     crash_interval: Duration,
     next_crash: Duration,
 }
 
-/// How far messages that were sent have not been polled: only keys for which that is so.
+/// The keys whose messages have not all been polled.
 #[derive(Default)]
 struct Unseen {
     sent: Offsets,
@@ -45,7 +45,7 @@ struct Unseen {
 }
 
 impl Traffic {
-    /// Operations as the options ask for; `seen` is raised to what they see.
+    /// Operations by the options; `seen` is raised to the offsets that they see.
     pub(super) fn new(options: &Options, seen: Rc<RefCell<Offsets>>) -> Self {
         let clients = u32::try_from(options.clients().max(1)).unwrap_or(u32::MAX);
         Self {
@@ -58,7 +58,7 @@ impl Traffic {
         }
     }
 
-    /// Whether a crash comes now. One that is due has the same right as any other operation, hence a coin.
+    /// Tells whether a crash is next. A due crash is as likely as any other operation, hence the coin.
     fn crashes(&mut self, moment: &mut Moment<'_>) -> bool {
         let crashes = self.next_crash <= moment.now && moment.rng.random();
         if crashes {
@@ -67,7 +67,7 @@ impl Traffic {
         crashes
     }
 
-    /// The next operation that is no crash. Before some of them, their key is assigned.
+    /// The next operation other than a crash. Some wait until their key is assigned.
     fn operation(&mut self, rng: &mut Pcg64Mcg) -> Invocation {
         let step = self.postponed.take().unwrap_or_else(|| self.transactions.draw(rng)[0]);
         if rng.random_ratio(1, OPERATIONS_PER_ASSIGNMENT) {
@@ -116,7 +116,7 @@ impl Unseen {
         self.polled.get(&key).copied().unwrap_or(-1)
     }
 
-    /// An assignment of `key`, sometimes with all keys that have something unseen before it.
+    /// An assignment of `key`, sometimes preceded by all keys with unseen messages.
     fn assignment(&self, key: u64, rng: &mut Pcg64Mcg) -> Invocation {
         let is_search = rng.random_ratio(1, ASSIGNMENTS_PER_SEARCH);
         if !is_search || self.sent.is_empty() {
@@ -134,7 +134,7 @@ impl Unseen {
 mod tests {
     use super::*;
 
-    /// A message whose confirmation comes after it was polled counts as unseen until the next poll, as in jepsen.
+    /// A message that is acknowledged after it was polled counts as unseen until the next poll, as in jepsen.
     #[test]
     fn what_was_sent_and_not_polled_is_unseen() {
         let mut unseen = Unseen::default();

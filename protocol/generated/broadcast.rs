@@ -5,7 +5,7 @@ pub const NAME: &str = "broadcast";
 
 /// A node that serves `broadcast`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
-    /// Proposes who should talk to whom.
+    /// Proposes neighbours for each node.
     ///
     /// Answers [`Topology`] with [`TopologyOk`].
     fn topology(
@@ -15,7 +15,7 @@ pub trait Workload: Sized + 'static {
         request: Topology,
     ) -> ::glomers_protocol::Reply<TopologyOk>;
 
-    /// Hands a message to a node, which is to make it known to all nodes.
+    /// Gives a message to a node, which must spread it to all nodes.
     ///
     /// Answers [`Broadcast`] with [`BroadcastOk`].
     fn broadcast(
@@ -59,9 +59,9 @@ pub fn dispatch<W: Workload>(
     }
 }
 
-/// Proposes who should talk to whom.
+/// Proposes neighbours for each node.
 ///
-/// Each node gets it once, after `init` and before the first `broadcast`. Nodes may ignore the proposal, but have to answer: an error or silence ends the test. The option `--topology` selects the shape; `grid` is the default.
+/// Each node gets it once, after `init` and before the first `broadcast`. A node may ignore the proposal but must answer: an error or a timeout ends the test. The option `--topology` selects the shape. The default is `grid`.
 ///
 /// Request `topology` of `broadcast`, answered by [`TopologyOk`].
 ///
@@ -73,9 +73,9 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Topology {
-    /// For each node, its proposed neighbours.
+    /// The proposed neighbours of each node.
     ///
-    /// All nodes receive the same object. A list may be empty, and the `line` of a single node is an empty object.
+    /// All nodes receive the same object. A list may be empty. The `line` of a single node is an empty object.
     pub topology: ::std::collections::BTreeMap<
         ::glomers_protocol::NodeId,
         ::std::vec::Vec<::glomers_protocol::NodeId>,
@@ -110,7 +110,7 @@ impl ::glomers_protocol::Payload for TopologyOk {
     ::glomers_protocol::codec!();
 }
 
-/// Hands a message to a node, which is to make it known to all nodes.
+/// Gives a message to a node, which must spread it to all nodes.
 ///
 /// Request `broadcast` of `broadcast`, answered by [`BroadcastOk`].
 ///
@@ -139,7 +139,7 @@ impl ::glomers_protocol::Request for Broadcast {
 
 /// Confirms that the node has accepted the message.
 ///
-/// From now on the message must not get lost.
+/// From now on the message must not be lost.
 ///
 /// Response `broadcast_ok` of `broadcast`, the answer to [`Broadcast`].
 ///
@@ -192,9 +192,7 @@ impl ::glomers_protocol::Request for Read {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ReadOk {
-    /// Every known message.
-    ///
-    /// Their order is of no importance.
+    /// Every known message, in any order.
     pub messages: ::std::vec::Vec<::glomers_protocol::Json>,
 }
 
@@ -297,7 +295,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "broadcast",
-  "description": "Messages given to any node must in the end be known to all of them.\n\nIn effect a replicated set that only grows. During the run clients mix `broadcast` and `read`; when the network has been healed and 10 s have passed, every client reads once more. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open, except that a `read` without result simply counts as failed. Source: `workload/broadcast.clj`.",
+  "description": "Clients send messages to any node, and in the end every node must know all of them.\n\nIn effect this is a replicated set that only grows. During the run clients mix `broadcast` and `read`. 10 s after the network has healed, every client reads once more. A client waits 5 s for a response. After a definite error the operation counts as failed. After a timeout or an indefinite error its outcome is open, except that a `read` without a result counts as failed. Source: `workload/broadcast.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Topology"},
     {"$ref": "#/definitions/TopologyOk"},
@@ -308,14 +306,14 @@ pub const SCHEMA: &str = r##"{
   ],
   "definitions": {
     "Topology": {
-      "description": "Proposes who should talk to whom.\n\nEach node gets it once, after `init` and before the first `broadcast`. Nodes may ignore the proposal, but have to answer: an error or silence ends the test. The option `--topology` selects the shape; `grid` is the default.",
+      "description": "Proposes neighbours for each node.\n\nEach node gets it once, after `init` and before the first `broadcast`. A node may ignore the proposal but must answer: an error or a timeout ends the test. The option `--topology` selects the shape. The default is `grid`.",
       "type": "object",
       "required": ["type", "msg_id", "topology"],
       "properties": {
         "type": {"const": "topology"},
         "msg_id": {"type": "integer"},
         "topology": {
-          "description": "For each node, its proposed neighbours.\n\nAll nodes receive the same object. A list may be empty, and the `line` of a single node is an empty object.",
+          "description": "The proposed neighbours of each node.\n\nAll nodes receive the same object. A list may be empty. The `line` of a single node is an empty object.",
           "type": "object",
           "propertyNames": {"$ref": "#/definitions/NodeId"},
           "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/NodeId"}}
@@ -343,7 +341,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Broadcast": {
-      "description": "Hands a message to a node, which is to make it known to all nodes.",
+      "description": "Gives a message to a node, which must spread it to all nodes.",
       "type": "object",
       "required": ["type", "msg_id", "message"],
       "properties": {
@@ -360,7 +358,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "BroadcastOk": {
-      "description": "Confirms that the node has accepted the message.\n\nFrom now on the message must not get lost.",
+      "description": "Confirms that the node has accepted the message.\n\nFrom now on the message must not be lost.",
       "type": "object",
       "required": ["type", "in_reply_to"],
       "additionalProperties": false,
@@ -397,9 +395,9 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "messages": {
-          "description": "Every known message.\n\nTheir order is of no importance.",
+          "description": "Every known message, in any order.",
           "type": "array",
-          "items": {"description": "A message, as some client gave it to some node."}
+          "items": {"description": "A message, as a client sent it to a node."}
         }
       },
       "examples": [
@@ -408,7 +406,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "NodeId": {
-      "description": "Name of a participant in the network.\n\nNodes under test are `n0`, `n1`, ... (`n1` upwards without `--node-count`), Maelstrom's clients are `c0`, `c1`, ..., and a service is called by its own name, such as `lin-kv`. Source: `net.clj`.",
+      "description": "The name of a participant in the network.\n\nNodes under test are `n0`, `n1`, ... (from `n1` without `--node-count`), Maelstrom's clients are `c0`, `c1`, ..., and a service has its own name, such as `lin-kv`. Source: `net.clj`.",
       "type": "string"
     }
   }

@@ -5,7 +5,7 @@ pub const NAME: &str = "echo";
 
 /// A node that serves `echo`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
-    /// Asks for the enclosed payload to be sent back.
+    /// Asks the node to send the payload back.
     ///
     /// Answers [`Echo`] with [`EchoOk`].
     fn echo(
@@ -33,7 +33,7 @@ pub fn dispatch<W: Workload>(
     }
 }
 
-/// Asks for the enclosed payload to be sent back.
+/// Asks the node to send the payload back.
 ///
 /// Request `echo` of `echo`, answered by [`EchoOk`].
 ///
@@ -73,7 +73,7 @@ impl ::glomers_protocol::Request for Echo {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct EchoOk {
-    /// The payload, equal to that of the request.
+    /// The payload of the request.
     pub echo: ::glomers_protocol::Json,
 }
 
@@ -156,14 +156,14 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "echo",
-  "description": "Clients send a payload and expect it back unchanged.\n\nThe simplest workload, a test of a node's plumbing. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/echo.clj`.",
+  "description": "Clients send a payload and expect it back unchanged.\n\nIt is the simplest workload and only tests that a node receives and sends messages. A client waits 5 s for a response. After a definite error the operation counts as failed. After a timeout or an indefinite error its outcome is open. Source: `workload/echo.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Echo"},
     {"$ref": "#/definitions/EchoOk"}
   ],
   "definitions": {
     "Echo": {
-      "description": "Asks for the enclosed payload to be sent back.",
+      "description": "Asks the node to send the payload back.",
       "type": "object",
       "required": ["type", "msg_id", "echo"],
       "properties": {
@@ -188,7 +188,7 @@ pub const SCHEMA: &str = r##"{
         "type": {"const": "echo_ok"},
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
-        "echo": {"description": "The payload, equal to that of the request."}
+        "echo": {"description": "The payload of the request."}
       },
       "examples": [
         {"type": "echo_ok", "in_reply_to": 1, "echo": "Please echo 61"},

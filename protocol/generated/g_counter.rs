@@ -56,9 +56,9 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Add {
-    /// How much to add.
+    /// The number to add.
     ///
-    /// Never negative, and possibly 0; Maelstrom adds 0 to 4.
+    /// It is never negative and may be 0. Maelstrom adds 0 to 4.
     pub delta: i64,
 }
 
@@ -73,7 +73,7 @@ impl ::glomers_protocol::Request for Add {
 
 /// Confirms that the node has accepted the addition.
 ///
-/// From now on it must not get lost.
+/// From now on the addition must not be lost.
 ///
 /// Response `add_ok` of `g-counter`, the answer to [`Add`].
 ///
@@ -113,7 +113,7 @@ impl ::glomers_protocol::Request for Read {
     type Response = ReadOk;
 }
 
-/// Tells the value of the counter.
+/// Returns the value of the counter.
 ///
 /// Response `read_ok` of `g-counter`, the answer to [`Read`].
 ///
@@ -126,9 +126,9 @@ impl ::glomers_protocol::Request for Read {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ReadOk {
-    /// Sum of all additions that the node knows of.
+    /// The sum of all additions that the node knows.
     ///
-    /// Maelstrom's client turns it into a signed integer of 64 bits and fails on a larger one.
+    /// Maelstrom's client converts it to a signed 64-bit integer and fails on a larger number.
     pub value: i64,
 }
 
@@ -219,7 +219,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "g-counter",
-  "description": "A replicated counter that only grows.\n\nIt is the workload `pn-counter` without negative additions. Only the last reads are judged, made when the network has been healed and 10 s have passed: each must equal the sum of all acknowledged additions, plus any of those whose outcome is open. A client waits 5 s for a response and does not look into errors: whatever their code, and after silence too, the outcome of the operation stays open. Sources: `workload/g_counter.clj`, `workload/pn_counter.clj`.",
+  "description": "A replicated counter that only grows.\n\nIt is the workload `pn-counter` without negative additions. Only the final reads are checked. They are made 10 s after the network has healed. Each must equal the sum of all acknowledged additions, plus any of those whose outcome is open. A client waits 5 s for a response and ignores the codes of errors: after any error, and after a timeout, the outcome of the operation is open. Sources: `workload/g_counter.clj`, `workload/pn_counter.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Add"},
     {"$ref": "#/definitions/AddOk"},
@@ -235,7 +235,7 @@ pub const SCHEMA: &str = r##"{
         "type": {"const": "add"},
         "msg_id": {"type": "integer"},
         "delta": {
-          "description": "How much to add.\n\nNever negative, and possibly 0; Maelstrom adds 0 to 4.",
+          "description": "The number to add.\n\nIt is never negative and may be 0. Maelstrom adds 0 to 4.",
           "type": "integer"
         }
       },
@@ -246,7 +246,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "AddOk": {
-      "description": "Confirms that the node has accepted the addition.\n\nFrom now on it must not get lost.",
+      "description": "Confirms that the node has accepted the addition.\n\nFrom now on the addition must not be lost.",
       "type": "object",
       "required": ["type", "in_reply_to"],
       "additionalProperties": false,
@@ -274,7 +274,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "ReadOk": {
-      "description": "Tells the value of the counter.",
+      "description": "Returns the value of the counter.",
       "type": "object",
       "required": ["type", "in_reply_to", "value"],
       "additionalProperties": false,
@@ -283,7 +283,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "value": {
-          "description": "Sum of all additions that the node knows of.\n\nMaelstrom's client turns it into a signed integer of 64 bits and fails on a larger one.",
+          "description": "The sum of all additions that the node knows.\n\nMaelstrom's client converts it to a signed 64-bit integer and fails on a larger number.",
           "type": "integer"
         }
       },

@@ -73,7 +73,7 @@ impl ::glomers_protocol::Request for Add {
 
 /// Confirms that the node has accepted the element.
 ///
-/// From now on the element must not get lost.
+/// From now on the element must not be lost.
 ///
 /// Response `add_ok` of `g-set`, the answer to [`Add`].
 ///
@@ -128,7 +128,7 @@ impl ::glomers_protocol::Request for Read {
 pub struct ReadOk {
     /// Every known element, in any order.
     ///
-    /// Maelstrom's documentation speaks of a key `elements`, but its code wants this one.
+    /// Maelstrom's documentation names a key `elements`, but its code requires this one.
     pub value: ::std::vec::Vec<::glomers_protocol::Json>,
 }
 
@@ -219,7 +219,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "g-set",
-  "description": "A replicated set that only grows.\n\nAny node takes additions; in the end every node must show them all. Clients read throughout the run, and once more when the network has been healed and 10 s have passed. A client waits 5 s for a response and does not look into errors: whatever their code, and after silence too, the outcome of the operation stays open. Source: `workload/g_set.clj`.",
+  "description": "A replicated set that only grows.\n\nClients add elements at any node, and in the end every node must show all of them. Clients read during the whole run, and once more 10 s after the network has healed. A client waits 5 s for a response and ignores the codes of errors: after any error, and after a timeout, the outcome of the operation is open. Source: `workload/g_set.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Add"},
     {"$ref": "#/definitions/AddOk"},
@@ -245,7 +245,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "AddOk": {
-      "description": "Confirms that the node has accepted the element.\n\nFrom now on the element must not get lost.",
+      "description": "Confirms that the node has accepted the element.\n\nFrom now on the element must not be lost.",
       "type": "object",
       "required": ["type", "in_reply_to"],
       "additionalProperties": false,
@@ -282,9 +282,9 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "value": {
-          "description": "Every known element, in any order.\n\nMaelstrom's documentation speaks of a key `elements`, but its code wants this one.",
+          "description": "Every known element, in any order.\n\nMaelstrom's documentation names a key `elements`, but its code requires this one.",
           "type": "array",
-          "items": {"description": "An element, as some client added it."}
+          "items": {"description": "An element, as a client added it."}
         }
       },
       "examples": [

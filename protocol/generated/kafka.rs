@@ -5,7 +5,7 @@ pub const NAME: &str = "kafka";
 
 /// A node that serves `kafka`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
-    /// Puts a message at the end of a log.
+    /// Appends a message to a log.
     ///
     /// Answers [`Send`] with [`SendOk`].
     fn send(
@@ -15,7 +15,7 @@ pub trait Workload: Sized + 'static {
         request: Send,
     ) -> ::glomers_protocol::Reply<SendOk>;
 
-    /// Asks for messages of some logs.
+    /// Asks for the messages of some logs.
     ///
     /// Answers [`Poll`] with [`PollOk`].
     fn poll(
@@ -25,7 +25,7 @@ pub trait Workload: Sized + 'static {
         request: Poll,
     ) -> ::glomers_protocol::Reply<PollOk>;
 
-    /// Notes how far the client has come in some logs.
+    /// Stores how far the client has read in some logs.
     ///
     /// Answers [`CommitOffsets`] with [`CommitOffsetsOk`].
     fn commit_offsets(
@@ -35,7 +35,7 @@ pub trait Workload: Sized + 'static {
         request: CommitOffsets,
     ) -> ::glomers_protocol::Reply<CommitOffsetsOk>;
 
-    /// Asks how far clients have come in some logs.
+    /// Asks for the committed offsets of some logs.
     ///
     /// Answers [`ListCommittedOffsets`] with [`ListCommittedOffsetsOk`].
     fn list_committed_offsets(
@@ -78,7 +78,7 @@ pub fn dispatch<W: Workload>(
     }
 }
 
-/// Puts a message at the end of a log.
+/// Appends a message to a log.
 ///
 /// Request `send` of `kafka`, answered by [`SendOk`].
 ///
@@ -90,9 +90,9 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Send {
-    /// Key of the log.
+    /// The key of the log.
     ///
-    /// Logs need no creation. Maelstrom's keys are integers in decimal, such as `"7"`.
+    /// The first message creates the log. Maelstrom's keys are integers in decimal, such as `"7"`.
     pub key: ::std::string::String,
     /// The message to append.
     ///
@@ -109,7 +109,7 @@ impl ::glomers_protocol::Request for Send {
     type Response = SendOk;
 }
 
-/// Confirms that the message has its place in the log.
+/// Confirms that the message is in the log.
 ///
 /// Response `send_ok` of `kafka`, the answer to [`Send`].
 ///
@@ -122,9 +122,9 @@ impl ::glomers_protocol::Request for Send {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct SendOk {
-    /// Offset at which the message stands.
+    /// The offset of the message.
     ///
-    /// No other message of that log has it, and later ones get larger ones.
+    /// No other message of that log has the same offset, and later messages get larger ones.
     pub offset: i64,
 }
 
@@ -133,7 +133,7 @@ impl ::glomers_protocol::Payload for SendOk {
     ::glomers_protocol::codec!();
 }
 
-/// Asks for messages of some logs.
+/// Asks for the messages of some logs.
 ///
 /// Request `poll` of `kafka`, answered by [`PollOk`].
 ///
@@ -147,7 +147,7 @@ impl ::glomers_protocol::Payload for SendOk {
 pub struct Poll {
     /// For each log, the offset to read from.
     ///
-    /// Empty when the client follows no log yet.
+    /// It is empty if no log is assigned to the client yet.
     pub offsets: ::std::collections::BTreeMap<::std::string::String, i64>,
 }
 
@@ -160,7 +160,7 @@ impl ::glomers_protocol::Request for Poll {
     type Response = PollOk;
 }
 
-/// Delivers messages of the logs asked for.
+/// Returns messages of the requested logs.
 ///
 /// Response `poll_ok` of `kafka`, the answer to [`Poll`].
 ///
@@ -175,7 +175,7 @@ impl ::glomers_protocol::Request for Poll {
 pub struct PollOk {
     /// For each log, a run of its messages.
     ///
-    /// A run begins at the offset asked for, or the next one in use, and ascends without passing over any message; how long it is, the node decides. A log with nothing to deliver may be left out.
+    /// A run starts at the requested offset, or at the next offset in use. Its offsets ascend, and it skips no message. The node decides how long it is. A log without messages to return may be left out.
     pub msgs: ::std::collections::BTreeMap<
         ::std::string::String,
         ::std::vec::Vec<OffsetMessage>,
@@ -187,9 +187,9 @@ impl ::glomers_protocol::Payload for PollOk {
     ::glomers_protocol::codec!();
 }
 
-/// Notes how far the client has come in some logs.
+/// Stores how far the client has read in some logs.
 ///
-/// Maelstrom's clients send it after every `poll` that brought messages; an error in reply counts as an error of that `poll`.
+/// Maelstrom's clients send it after every `poll` that returned messages. An error counts as an error of that `poll`.
 ///
 /// Request `commit_offsets` of `kafka`, answered by [`CommitOffsetsOk`].
 ///
@@ -200,9 +200,9 @@ impl ::glomers_protocol::Payload for PollOk {
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct CommitOffsets {
-    /// For each log, the last offset that is done with.
+    /// For each log, the last offset that the client has processed.
     ///
-    /// Whoever takes up the log afresh should start with the next one, or earlier, so that nothing gets lost.
+    /// The next client of the log should start at the following offset or earlier, so that no message is lost.
     pub offsets: ::std::collections::BTreeMap<::std::string::String, i64>,
 }
 
@@ -215,7 +215,7 @@ impl ::glomers_protocol::Request for CommitOffsets {
     type Response = CommitOffsetsOk;
 }
 
-/// Confirms that the progress has been noted.
+/// Confirms that the offsets have been stored.
 ///
 /// Response `commit_offsets_ok` of `kafka`, the answer to [`CommitOffsets`].
 ///
@@ -234,7 +234,7 @@ impl ::glomers_protocol::Payload for CommitOffsetsOk {
     ::glomers_protocol::codec!();
 }
 
-/// Asks how far clients have come in some logs.
+/// Asks for the committed offsets of some logs.
 ///
 /// A client sends it when logs are assigned to it. Maelstrom's introduction to the workload calls it `fetch_committed_offsets`, a type that does not exist.
 ///
@@ -248,7 +248,7 @@ impl ::glomers_protocol::Payload for CommitOffsetsOk {
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct ListCommittedOffsets {
-    /// Keys of the logs in question.
+    /// The keys of the logs.
     pub keys: ::std::vec::Vec<::std::string::String>,
 }
 
@@ -261,7 +261,7 @@ impl ::glomers_protocol::Request for ListCommittedOffsets {
     type Response = ListCommittedOffsetsOk;
 }
 
-/// Tells how far clients have come in the logs asked for.
+/// Returns the committed offsets of the requested logs.
 ///
 /// Response `list_committed_offsets_ok` of `kafka`, the answer to [`ListCommittedOffsets`].
 ///
@@ -276,7 +276,7 @@ impl ::glomers_protocol::Request for ListCommittedOffsets {
 pub struct ListCommittedOffsetsOk {
     /// For each log, the last committed offset.
     ///
-    /// A log that is unknown, or has no committed offset, may be left out. Maelstrom's present client checks the form of this object and then makes no use of it.
+    /// A log that is unknown or has no committed offset may be left out. Maelstrom's client checks the form of this object and does not use it.
     pub offsets: ::std::collections::BTreeMap<::std::string::String, i64>,
 }
 
@@ -285,7 +285,7 @@ impl ::glomers_protocol::Payload for ListCommittedOffsetsOk {
     ::glomers_protocol::codec!();
 }
 
-/// A message together with its offset.
+/// A message and its offset.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(transparent)]
 pub struct OffsetMessage(pub (i64, ::glomers_protocol::Json));
@@ -400,7 +400,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "kafka",
-  "description": "Append-only logs, in the manner of Kafka.\n\nEach log has a string as its key; each message in a log has an integer, its offset, and offsets may have gaps. Clients append with `send`, read with `poll`, and note their progress with `commit_offsets`.\n\nThe checker looks for messages that got lost, were skipped, or turned up out of order, and for offsets used twice. It does not ask for recent data: an acknowledged message may stay hidden for a while.\n\nA client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/kafka.clj`.",
+  "description": "Append-only logs, like those of Kafka.\n\nThe key of a log is a string. Each message in a log has an integer offset, and offsets may have gaps. Clients append with `send`, read with `poll`, and store their progress with `commit_offsets`.\n\nThe checker looks for messages that are lost, skipped or out of order, and for offsets that are used twice. It does not require recent data: an acknowledged message may stay invisible for a while.\n\nA client waits 5 s for a response. After a definite error the operation counts as failed. After a timeout or an indefinite error its outcome is open. Source: `workload/kafka.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Send"},
     {"$ref": "#/definitions/SendOk"},
@@ -413,14 +413,14 @@ pub const SCHEMA: &str = r##"{
   ],
   "definitions": {
     "Send": {
-      "description": "Puts a message at the end of a log.",
+      "description": "Appends a message to a log.",
       "type": "object",
       "required": ["type", "msg_id", "key", "msg"],
       "properties": {
         "type": {"const": "send"},
         "msg_id": {"type": "integer"},
         "key": {
-          "description": "Key of the log.\n\nLogs need no creation. Maelstrom's keys are integers in decimal, such as `\"7\"`.",
+          "description": "The key of the log.\n\nThe first message creates the log. Maelstrom's keys are integers in decimal, such as `\"7\"`.",
           "type": "string"
         },
         "msg": {
@@ -434,7 +434,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "SendOk": {
-      "description": "Confirms that the message has its place in the log.",
+      "description": "Confirms that the message is in the log.",
       "type": "object",
       "required": ["type", "in_reply_to", "offset"],
       "additionalProperties": false,
@@ -443,7 +443,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "offset": {
-          "description": "Offset at which the message stands.\n\nNo other message of that log has it, and later ones get larger ones.",
+          "description": "The offset of the message.\n\nNo other message of that log has the same offset, and later messages get larger ones.",
           "type": "integer"
         }
       },
@@ -453,14 +453,14 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Poll": {
-      "description": "Asks for messages of some logs.",
+      "description": "Asks for the messages of some logs.",
       "type": "object",
       "required": ["type", "msg_id", "offsets"],
       "properties": {
         "type": {"const": "poll"},
         "msg_id": {"type": "integer"},
         "offsets": {
-          "description": "For each log, the offset to read from.\n\nEmpty when the client follows no log yet.",
+          "description": "For each log, the offset to read from.\n\nIt is empty if no log is assigned to the client yet.",
           "type": "object",
           "additionalProperties": {"type": "integer"}
         }
@@ -472,7 +472,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "PollOk": {
-      "description": "Delivers messages of the logs asked for.",
+      "description": "Returns messages of the requested logs.",
       "type": "object",
       "required": ["type", "in_reply_to", "msgs"],
       "additionalProperties": false,
@@ -481,7 +481,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "msgs": {
-          "description": "For each log, a run of its messages.\n\nA run begins at the offset asked for, or the next one in use, and ascends without passing over any message; how long it is, the node decides. A log with nothing to deliver may be left out.",
+          "description": "For each log, a run of its messages.\n\nA run starts at the requested offset, or at the next offset in use. Its offsets ascend, and it skips no message. The node decides how long it is. A log without messages to return may be left out.",
           "type": "object",
           "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/OffsetMessage"}}
         }
@@ -496,14 +496,14 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "CommitOffsets": {
-      "description": "Notes how far the client has come in some logs.\n\nMaelstrom's clients send it after every `poll` that brought messages; an error in reply counts as an error of that `poll`.",
+      "description": "Stores how far the client has read in some logs.\n\nMaelstrom's clients send it after every `poll` that returned messages. An error counts as an error of that `poll`.",
       "type": "object",
       "required": ["type", "msg_id", "offsets"],
       "properties": {
         "type": {"const": "commit_offsets"},
         "msg_id": {"type": "integer"},
         "offsets": {
-          "description": "For each log, the last offset that is done with.\n\nWhoever takes up the log afresh should start with the next one, or earlier, so that nothing gets lost.",
+          "description": "For each log, the last offset that the client has processed.\n\nThe next client of the log should start at the following offset or earlier, so that no message is lost.",
           "type": "object",
           "additionalProperties": {"type": "integer"}
         }
@@ -514,7 +514,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "CommitOffsetsOk": {
-      "description": "Confirms that the progress has been noted.",
+      "description": "Confirms that the offsets have been stored.",
       "type": "object",
       "required": ["type", "in_reply_to"],
       "additionalProperties": false,
@@ -529,13 +529,13 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "ListCommittedOffsets": {
-      "description": "Asks how far clients have come in some logs.\n\nA client sends it when logs are assigned to it. Maelstrom's introduction to the workload calls it `fetch_committed_offsets`, a type that does not exist.",
+      "description": "Asks for the committed offsets of some logs.\n\nA client sends it when logs are assigned to it. Maelstrom's introduction to the workload calls it `fetch_committed_offsets`, a type that does not exist.",
       "type": "object",
       "required": ["type", "msg_id", "keys"],
       "properties": {
         "type": {"const": "list_committed_offsets"},
         "msg_id": {"type": "integer"},
-        "keys": {"description": "Keys of the logs in question.", "type": "array", "items": {"type": "string"}}
+        "keys": {"description": "The keys of the logs.", "type": "array", "items": {"type": "string"}}
       },
       "x-response": {"$ref": "#/definitions/ListCommittedOffsetsOk"},
       "examples": [
@@ -544,7 +544,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "ListCommittedOffsetsOk": {
-      "description": "Tells how far clients have come in the logs asked for.",
+      "description": "Returns the committed offsets of the requested logs.",
       "type": "object",
       "required": ["type", "in_reply_to", "offsets"],
       "additionalProperties": false,
@@ -553,7 +553,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "offsets": {
-          "description": "For each log, the last committed offset.\n\nA log that is unknown, or has no committed offset, may be left out. Maelstrom's present client checks the form of this object and then makes no use of it.",
+          "description": "For each log, the last committed offset.\n\nA log that is unknown or has no committed offset may be left out. Maelstrom's client checks the form of this object and does not use it.",
           "type": "object",
           "additionalProperties": {"type": "integer"}
         }
@@ -564,11 +564,11 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "OffsetMessage": {
-      "description": "A message together with its offset.",
+      "description": "A message and its offset.",
       "type": "array",
       "items": [
-        {"title": "offset", "description": "Where the message stands in its log.", "type": "integer"},
-        {"title": "msg", "description": "The message, as it was sent."}
+        {"title": "offset", "description": "The position of the message in its log.", "type": "integer"},
+        {"title": "msg", "description": "The message, as a client sent it."}
       ],
       "minItems": 2,
       "maxItems": 2

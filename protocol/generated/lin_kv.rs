@@ -15,7 +15,7 @@ pub trait Workload: Sized + 'static {
         request: Read,
     ) -> ::glomers_protocol::Reply<ReadOk>;
 
-    /// Sets the value of a key, whatever it was.
+    /// Sets the value of a key, and creates a missing key.
     ///
     /// Answers [`Write`] with [`WriteOk`].
     fn write(
@@ -25,7 +25,7 @@ pub trait Workload: Sized + 'static {
         request: Write,
     ) -> ::glomers_protocol::Reply<WriteOk>;
 
-    /// Replaces the value of a key if it is the expected one, in one indivisible step.
+    /// Replaces the value of a key if it equals an expected value, in one atomic step.
     ///
     /// Answers [`Cas`] with [`CasOk`].
     fn cas(
@@ -69,7 +69,7 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Read {
-    /// Which key.
+    /// The key.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ...
     pub key: ::glomers_protocol::Json,
@@ -84,7 +84,7 @@ impl ::glomers_protocol::Request for Read {
     type Response = ReadOk;
 }
 
-/// Tells the value of the key.
+/// Returns the value of the key.
 ///
 /// Response `read_ok` of `lin-kv`, the answer to [`Read`].
 ///
@@ -97,9 +97,9 @@ impl ::glomers_protocol::Request for Read {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ReadOk {
-    /// The present value.
+    /// The current value.
     ///
-    /// For a missing key there is none, and an error takes the place of this response.
+    /// For a missing key the node sends an error instead of this response.
     pub value: ::glomers_protocol::Json,
 }
 
@@ -108,9 +108,7 @@ impl ::glomers_protocol::Payload for ReadOk {
     ::glomers_protocol::codec!();
 }
 
-/// Sets the value of a key, whatever it was.
-///
-/// A missing key is created.
+/// Sets the value of a key, and creates a missing key.
 ///
 /// Request `write` of `lin-kv`, answered by [`WriteOk`].
 ///
@@ -122,7 +120,7 @@ impl ::glomers_protocol::Payload for ReadOk {
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Write {
-    /// Which key.
+    /// The key.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ...
     pub key: ::glomers_protocol::Json,
@@ -160,9 +158,9 @@ impl ::glomers_protocol::Payload for WriteOk {
     ::glomers_protocol::codec!();
 }
 
-/// Replaces the value of a key if it is the expected one, in one indivisible step.
+/// Replaces the value of a key if it equals an expected value, in one atomic step.
 ///
-/// Errors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another.
+/// Errors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value differs.
 ///
 /// Request `cas` of `lin-kv`, answered by [`CasOk`].
 ///
@@ -174,13 +172,13 @@ impl ::glomers_protocol::Payload for WriteOk {
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Cas {
-    /// The value that is expected.
+    /// The expected value.
     pub from: ::glomers_protocol::Json,
-    /// Which key.
+    /// The key.
     ///
     /// May be any JSON value; Maelstrom counts 0, 1, 2, ...
     pub key: ::glomers_protocol::Json,
-    /// The value to put in its place.
+    /// The new value.
     pub to: ::glomers_protocol::Json,
 }
 
@@ -302,7 +300,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "lin-kv",
-  "description": "A linearizable store of values under keys.\n\nEach key is a register of its own; every operation on it must seem to happen at one instant between its request and its response.\n\nA client waits for a response ten times the mean latency, but at least 1 s. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open, except for `read`, which counts as failed too. Source: `workload/lin_kv.clj`.",
+  "description": "A linearizable key-value store.\n\nEach key is a separate register. Every operation on it must appear to happen at one instant between its request and its response.\n\nA client waits ten times the mean latency for a response, and at least 1 s. After a definite error the operation counts as failed. After a timeout or an indefinite error its outcome is open, except that a `read` counts as failed. Source: `workload/lin_kv.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Read"},
     {"$ref": "#/definitions/ReadOk"},
@@ -319,7 +317,7 @@ pub const SCHEMA: &str = r##"{
       "properties": {
         "type": {"const": "read"},
         "msg_id": {"type": "integer"},
-        "key": {"description": "Which key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."}
+        "key": {"description": "The key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."}
       },
       "x-response": {"$ref": "#/definitions/ReadOk"},
       "examples": [
@@ -328,7 +326,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "ReadOk": {
-      "description": "Tells the value of the key.",
+      "description": "Returns the value of the key.",
       "type": "object",
       "required": ["type", "in_reply_to", "value"],
       "additionalProperties": false,
@@ -337,7 +335,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "value": {
-          "description": "The present value.\n\nFor a missing key there is none, and an error takes the place of this response."
+          "description": "The current value.\n\nFor a missing key the node sends an error instead of this response."
         }
       },
       "examples": [
@@ -346,13 +344,13 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Write": {
-      "description": "Sets the value of a key, whatever it was.\n\nA missing key is created.",
+      "description": "Sets the value of a key, and creates a missing key.",
       "type": "object",
       "required": ["type", "msg_id", "key", "value"],
       "properties": {
         "type": {"const": "write"},
         "msg_id": {"type": "integer"},
-        "key": {"description": "Which key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."},
+        "key": {"description": "The key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."},
         "value": {"description": "The new value.\n\nMay be any JSON value; Maelstrom writes 0 to 4."}
       },
       "x-response": {"$ref": "#/definitions/WriteOk"},
@@ -377,15 +375,15 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Cas": {
-      "description": "Replaces the value of a key if it is the expected one, in one indivisible step.\n\nErrors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another.",
+      "description": "Replaces the value of a key if it equals an expected value, in one atomic step.\n\nErrors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value differs.",
       "type": "object",
       "required": ["type", "msg_id", "key", "from", "to"],
       "properties": {
         "type": {"const": "cas"},
         "msg_id": {"type": "integer"},
-        "key": {"description": "Which key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."},
-        "from": {"description": "The value that is expected."},
-        "to": {"description": "The value to put in its place."}
+        "key": {"description": "The key.\n\nMay be any JSON value; Maelstrom counts 0, 1, 2, ..."},
+        "from": {"description": "The expected value."},
+        "to": {"description": "The new value."}
       },
       "x-response": {"$ref": "#/definitions/CasOk"},
       "examples": [

@@ -35,7 +35,7 @@ pub fn dispatch<W: Workload>(
 
 /// Runs a transaction.
 ///
-/// Errors: 30 `txn-conflict` if a concurrent transaction is in the way, 14 `abort` if it is given up for another reason; after either one nothing of it may be visible.
+/// Errors: 30 `txn-conflict` if it conflicts with a concurrent transaction, 14 `abort` if it is aborted for another reason. After either error, none of its writes may be visible.
 ///
 /// Request `txn` of `txn-list-append`, answered by [`TxnOk`].
 ///
@@ -62,9 +62,9 @@ impl ::glomers_protocol::Request for Txn {
     type Response = TxnOk;
 }
 
-/// Confirms that the transaction is committed, and tells what it read.
+/// Confirms that the transaction has committed, and returns the values that it read.
 ///
-/// An aborted transaction is answered by an error instead.
+/// For an aborted transaction the node sends an error instead.
 ///
 /// Response `txn_ok` of `txn-list-append`, the answer to [`Txn`].
 ///
@@ -79,7 +79,7 @@ impl ::glomers_protocol::Request for Txn {
 pub struct TxnOk {
     /// The micro-operations of the request, with the results of the reads filled in.
     ///
-    /// Same number, same order, same keys.
+    /// Their number, order and keys are the same as in the request.
     pub txn: ::std::vec::Vec<CompletedMicroOp>,
 }
 
@@ -90,24 +90,24 @@ impl ::glomers_protocol::Payload for TxnOk {
 
 /// One step of a committed transaction.
 ///
-/// Like the step of the request, but a read has its result.
+/// It equals the step of the request, except that a read has its result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
 pub enum CompletedMicroOp {
-    /// A read, with what it observed.
+    /// A read, with its result.
     Read {
-        /// Which key.
+        /// The key.
         key: ::glomers_protocol::Json,
-        /// The whole list, first element first, or `null` if the key does not exist.
+        /// The whole list, in order, or `null` if the key does not exist.
         value: ::std::option::Option<::std::vec::Vec<::glomers_protocol::Json>>,
     },
     /// An append, repeated from the request unchanged.
     Append {
-        /// Which key.
+        /// The key.
         key: ::glomers_protocol::Json,
         /// The element.
         ///
-        /// May be any JSON value; Maelstrom appends integers, each at most once to a key.
+        /// May be any JSON value; Maelstrom appends integers, each at most once per key.
         value: ::glomers_protocol::Json,
     },
 }
@@ -165,24 +165,22 @@ impl<'de> ::serde::Deserialize<'de> for CompletedMicroOp {
 
 /// One step of a requested transaction.
 ///
-/// A list of three: what to do, the key, and a value.
+/// A list of three items: the operation, the key, and a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "tuples differ in size")]
 pub enum MicroOp {
-    /// Observes the value of a key.
+    /// Reads the value of a key.
     Read {
-        /// Which key.
+        /// The key.
         key: ::glomers_protocol::Json,
     },
-    /// Extends the list under a key by one element.
-    ///
-    /// It goes to the far end. A missing key is created.
+    /// Appends an element to the list of a key, and creates a missing key.
     Append {
-        /// Which key.
+        /// The key.
         key: ::glomers_protocol::Json,
         /// The element.
         ///
-        /// May be any JSON value; Maelstrom appends integers, each at most once to a key.
+        /// May be any JSON value; Maelstrom appends integers, each at most once per key.
         value: ::glomers_protocol::Json,
     },
 }
@@ -310,14 +308,14 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "txn-list-append",
-  "description": "Transactions over lists, one under each key, to which elements are appended.\n\nA list comes into being with its first append; until then reads of it give `null` and are no error, unlike those of `lin-kv`. As no element is appended twice to one list, a read reveals the order of all appends before it.\n\nThe option `--consistency-models` says which model the history must satisfy; by default it is strict serializability. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/txn_list_append.clj`.",
+  "description": "Transactions that read lists and append to them, one list per key.\n\nThe first append creates a list. A read of a missing list returns `null` and is not an error, unlike in `lin-kv`. No element is appended twice to the same list, so a read shows the order of all appends before it.\n\nThe option `--consistency-models` sets the model that the history must satisfy. The default is strict serializability. A client waits 5 s for a response. After a definite error the operation counts as failed. After a timeout or an indefinite error its outcome is open. Source: `workload/txn_list_append.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Txn"},
     {"$ref": "#/definitions/TxnOk"}
   ],
   "definitions": {
     "Txn": {
-      "description": "Runs a transaction.\n\nErrors: 30 `txn-conflict` if a concurrent transaction is in the way, 14 `abort` if it is given up for another reason; after either one nothing of it may be visible.",
+      "description": "Runs a transaction.\n\nErrors: 30 `txn-conflict` if it conflicts with a concurrent transaction, 14 `abort` if it is aborted for another reason. After either error, none of its writes may be visible.",
       "type": "object",
       "required": ["type", "msg_id", "txn"],
       "properties": {
@@ -336,7 +334,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "TxnOk": {
-      "description": "Confirms that the transaction is committed, and tells what it read.\n\nAn aborted transaction is answered by an error instead.",
+      "description": "Confirms that the transaction has committed, and returns the values that it read.\n\nFor an aborted transaction the node sends an error instead.",
       "type": "object",
       "required": ["type", "in_reply_to", "txn"],
       "additionalProperties": false,
@@ -345,7 +343,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "txn": {
-          "description": "The micro-operations of the request, with the results of the reads filled in.\n\nSame number, same order, same keys.",
+          "description": "The micro-operations of the request, with the results of the reads filled in.\n\nTheir number, order and keys are the same as in the request.",
           "type": "array",
           "items": {"$ref": "#/definitions/CompletedMicroOp"}
         }
@@ -361,30 +359,30 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "MicroOp": {
-      "description": "One step of a requested transaction.\n\nA list of three: what to do, the key, and a value.",
+      "description": "One step of a requested transaction.\n\nA list of three items: the operation, the key, and a value.",
       "oneOf": [
         {
           "title": "Read",
-          "description": "Observes the value of a key.",
+          "description": "Reads the value of a key.",
           "type": "array",
           "items": [
             {"const": "r"},
-            {"title": "key", "description": "Which key."},
-            {"title": "value", "const": null, "description": "Always `null`: the place for the result."}
+            {"title": "key", "description": "The key."},
+            {"title": "value", "const": null, "description": "Always `null`. The response has the result in its place."}
           ],
           "minItems": 3,
           "maxItems": 3
         },
         {
           "title": "Append",
-          "description": "Extends the list under a key by one element.\n\nIt goes to the far end. A missing key is created.",
+          "description": "Appends an element to the list of a key, and creates a missing key.",
           "type": "array",
           "items": [
             {"const": "append"},
-            {"title": "key", "description": "Which key."},
+            {"title": "key", "description": "The key."},
             {
               "title": "value",
-              "description": "The element.\n\nMay be any JSON value; Maelstrom appends integers, each at most once to a key."
+              "description": "The element.\n\nMay be any JSON value; Maelstrom appends integers, each at most once per key."
             }
           ],
           "minItems": 3,
@@ -393,20 +391,20 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "CompletedMicroOp": {
-      "description": "One step of a committed transaction.\n\nLike the step of the request, but a read has its result.",
+      "description": "One step of a committed transaction.\n\nIt equals the step of the request, except that a read has its result.",
       "oneOf": [
         {
           "title": "Read",
-          "description": "A read, with what it observed.",
+          "description": "A read, with its result.",
           "type": "array",
           "items": [
             {"const": "r"},
-            {"title": "key", "description": "Which key."},
+            {"title": "key", "description": "The key."},
             {
               "title": "value",
-              "description": "The whole list, first element first, or `null` if the key does not exist.",
+              "description": "The whole list, in order, or `null` if the key does not exist.",
               "type": ["array", "null"],
-              "items": {"description": "An element, as it was appended."}
+              "items": {"description": "An element, as a client appended it."}
             }
           ],
           "minItems": 3,
@@ -418,10 +416,10 @@ pub const SCHEMA: &str = r##"{
           "type": "array",
           "items": [
             {"const": "append"},
-            {"title": "key", "description": "Which key."},
+            {"title": "key", "description": "The key."},
             {
               "title": "value",
-              "description": "The element.\n\nMay be any JSON value; Maelstrom appends integers, each at most once to a key."
+              "description": "The element.\n\nMay be any JSON value; Maelstrom appends integers, each at most once per key."
             }
           ],
           "minItems": 3,

@@ -5,7 +5,7 @@ pub const NAME: &str = "unique-ids";
 
 /// A node that serves `unique-ids`, with one method per request. `#[handler]` implements it from plain functions.
 pub trait Workload: Sized + 'static {
-    /// Asks for a fresh identifier.
+    /// Asks for a new identifier.
     ///
     /// Answers [`Generate`] with [`GenerateOk`].
     fn generate(
@@ -35,7 +35,7 @@ pub fn dispatch<W: Workload>(
     }
 }
 
-/// Asks for a fresh identifier.
+/// Asks for a new identifier.
 ///
 /// Request `generate` of `unique-ids`, answered by [`GenerateOk`].
 ///
@@ -56,7 +56,7 @@ impl ::glomers_protocol::Request for Generate {
     type Response = GenerateOk;
 }
 
-/// Delivers a fresh identifier.
+/// Returns a new identifier.
 ///
 /// Response `generate_ok` of `unique-ids`, the answer to [`Generate`].
 ///
@@ -72,7 +72,7 @@ impl ::glomers_protocol::Request for Generate {
 pub struct GenerateOk {
     /// The identifier.
     ///
-    /// May be any JSON value: number, string, list and so on. Maelstrom compares integers exactly, other numbers as 64-bit floats.
+    /// May be any JSON value. Maelstrom compares integers exactly, and other numbers as 64-bit floats.
     pub id: ::glomers_protocol::Json,
 }
 
@@ -155,14 +155,14 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "unique-ids",
-  "description": "Nodes hand out identifiers, no two of which may be equal.\n\nUniqueness must hold across all nodes and for the whole run, network partitions included. A client waits 5 s for a response. After a definite error an operation counts as failed; after silence or an indefinite error its outcome stays open. Source: `workload/unique_ids.clj`.",
+  "description": "Nodes generate identifiers, and no two of them may be equal.\n\nAn identifier must be unique across all nodes and for the whole run, even during network partitions. A client waits 5 s for a response. After a definite error the operation counts as failed. After a timeout or an indefinite error its outcome is open. Source: `workload/unique_ids.clj`.",
   "oneOf": [
     {"$ref": "#/definitions/Generate"},
     {"$ref": "#/definitions/GenerateOk"}
   ],
   "definitions": {
     "Generate": {
-      "description": "Asks for a fresh identifier.",
+      "description": "Asks for a new identifier.",
       "type": "object",
       "required": ["type", "msg_id"],
       "properties": {
@@ -175,7 +175,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "GenerateOk": {
-      "description": "Delivers a fresh identifier.",
+      "description": "Returns a new identifier.",
       "type": "object",
       "required": ["type", "in_reply_to", "id"],
       "additionalProperties": false,
@@ -184,7 +184,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "id": {
-          "description": "The identifier.\n\nMay be any JSON value: number, string, list and so on. Maelstrom compares integers exactly, other numbers as 64-bit floats."
+          "description": "The identifier.\n\nMay be any JSON value. Maelstrom compares integers exactly, and other numbers as 64-bit floats."
         }
       },
       "examples": [

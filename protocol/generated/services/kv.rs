@@ -15,7 +15,7 @@ pub trait Workload: Sized + 'static {
         request: Read,
     ) -> ::glomers_protocol::Reply<ReadOk>;
 
-    /// Sets the value of a key, whatever it was.
+    /// Sets the value of a key, and creates a missing key.
     ///
     /// Answers [`Write`] with [`WriteOk`].
     fn write(
@@ -25,7 +25,7 @@ pub trait Workload: Sized + 'static {
         request: Write,
     ) -> ::glomers_protocol::Reply<WriteOk>;
 
-    /// Replaces the value of a key if it is the expected one, in one indivisible step.
+    /// Replaces the value of a key if it equals an expected value, in one atomic step.
     ///
     /// Answers [`Cas`] with [`CasOk`].
     fn cas(
@@ -57,7 +57,7 @@ pub fn dispatch<W: Workload>(
 
 /// Asks for the value of a key.
 ///
-/// Errors: 20 `key-does-not-exist`. From `seq-kv` and `lww-kv` the answer, and the error too, may be out of date.
+/// Errors: 20 `key-does-not-exist`. The answer or the error of `seq-kv` and `lww-kv` may be stale.
 ///
 /// Request `read` of `kv`, answered by [`ReadOk`].
 ///
@@ -69,7 +69,7 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Read {
-    /// Which key.
+    /// The key.
     ///
     /// May be any JSON value; `1` and `"1"` are two keys.
     pub key: ::glomers_protocol::Json,
@@ -84,7 +84,7 @@ impl ::glomers_protocol::Request for Read {
     type Response = ReadOk;
 }
 
-/// Tells the value of the key.
+/// Returns the value of the key.
 ///
 /// Response `read_ok` of `kv`, the answer to [`Read`].
 ///
@@ -97,9 +97,9 @@ impl ::glomers_protocol::Request for Read {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ReadOk {
-    /// The value that was found.
+    /// The value of the key.
     ///
-    /// `null` only if `null` has been stored: a missing key is an error in all three services.
+    /// It is `null` only if `null` was stored. A missing key is an error in all three services.
     pub value: ::glomers_protocol::Json,
 }
 
@@ -108,9 +108,9 @@ impl ::glomers_protocol::Payload for ReadOk {
     ::glomers_protocol::codec!();
 }
 
-/// Sets the value of a key, whatever it was.
+/// Sets the value of a key, and creates a missing key.
 ///
-/// A missing key is created. In `lww-kv` a competing write may replace it later, even one that was acknowledged earlier.
+/// In `lww-kv` a concurrent write may replace it later, even one that was acknowledged earlier.
 ///
 /// Request `write` of `kv`, answered by [`WriteOk`].
 ///
@@ -122,7 +122,7 @@ impl ::glomers_protocol::Payload for ReadOk {
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Write {
-    /// Which key.
+    /// The key.
     ///
     /// May be any JSON value; `1` and `"1"` are two keys.
     pub key: ::glomers_protocol::Json,
@@ -160,9 +160,9 @@ impl ::glomers_protocol::Payload for WriteOk {
     ::glomers_protocol::codec!();
 }
 
-/// Replaces the value of a key if it is the expected one, in one indivisible step.
+/// Replaces the value of a key if it equals an expected value, in one atomic step.
 ///
-/// Errors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another. In `seq-kv` the error may stem from an old state, a replacement never does. In `lww-kv` the comparison is made in one copy only, so that two clients can both succeed with the same `from`.
+/// Errors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value differs. In `seq-kv` an error may come from a stale state, but a replacement always applies to the newest one. In `lww-kv` only one replica makes the comparison, so two clients can both succeed with the same `from`.
 ///
 /// Request `cas` of `kv`, answered by [`CasOk`].
 ///
@@ -174,20 +174,20 @@ impl ::glomers_protocol::Payload for WriteOk {
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Cas {
-    /// Whether to store `to` under a missing key, in place of error 20.
+    /// Stores `to` under a missing key instead of returning error 20.
     ///
-    /// Only `lin-kv` and `seq-kv` heed it; `lww-kv` ignores it and returns the error. The workload `lin-kv` does not have it.
+    /// `lww-kv` ignores it and returns the error. The workload `lin-kv` does not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub create_if_not_exists: ::std::option::Option<bool>,
-    /// The value that is expected.
+    /// The expected value.
     ///
-    /// It must have the same content and the same kind of number: `1` is not `1.0`.
+    /// The stored value must have the same content and the same kind of number: `1` does not equal `1.0`.
     pub from: ::glomers_protocol::Json,
-    /// Which key.
+    /// The key.
     ///
     /// May be any JSON value; `1` and `"1"` are two keys.
     pub key: ::glomers_protocol::Json,
-    /// The value to put in its place.
+    /// The new value.
     pub to: ::glomers_protocol::Json,
 }
 
@@ -200,7 +200,7 @@ impl ::glomers_protocol::Request for Cas {
     type Response = CasOk;
 }
 
-/// Confirms that the value has been replaced, or created.
+/// Confirms that the value has been replaced or created.
 ///
 /// Response `cas_ok` of `kv`, the answer to [`Cas`].
 ///
@@ -309,7 +309,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "kv",
-  "description": "Stores of values under keys that Maelstrom runs for the nodes to use.\n\nThree services speak this protocol and differ in what they promise. Each operation concerns a single key.\n\n- `lin-kv` is linearizable.\n- `seq-kv` is sequentially consistent: an operation that changes nothing (a `read`, a failing `cas`, a `write` of the value that is there) may be served from one of the last 32 states, and a client is not meant to go back behind what it has seen, though one that has missed more than 32 changes may. One that changes something works on the newest state.\n- `lww-kv` is hardly consistent at all: it plays two independent copies (Maelstrom's documentation says five) which merge now and then, and of two writes to a key the one with the higher logical timestamp stays. Reads may be old, a written key may seem to be missing, and acknowledged writes can be lost.\n\nA service does not answer a request of unknown `type` at all, and gives its own messages no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
+  "description": "The key-value services of Maelstrom.\n\nThree services have this protocol, with different guarantees. Each operation affects a single key.\n\n- `lin-kv` is linearizable.\n- `seq-kv` is sequentially consistent. An operation that changes nothing (a `read`, a failing `cas`, a `write` of the current value) may be served from one of the last 32 states. An operation that changes something applies to the newest state. A client should never see an older state than before, but a client that has missed more than 32 changes may.\n- `lww-kv` has almost no consistency. It simulates two independent replicas (Maelstrom's documentation says five) that merge now and then. Of two writes to a key, the one with the higher logical timestamp wins. Reads may be stale, a written key may seem to be missing, and acknowledged writes can be lost.\n\nA service does not answer a request of unknown `type`, and its own messages have no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
   "x-addresses": ["lin-kv", "seq-kv", "lww-kv"],
   "oneOf": [
     {"$ref": "#/definitions/Read"},
@@ -321,13 +321,13 @@ pub const SCHEMA: &str = r##"{
   ],
   "definitions": {
     "Read": {
-      "description": "Asks for the value of a key.\n\nErrors: 20 `key-does-not-exist`. From `seq-kv` and `lww-kv` the answer, and the error too, may be out of date.",
+      "description": "Asks for the value of a key.\n\nErrors: 20 `key-does-not-exist`. The answer or the error of `seq-kv` and `lww-kv` may be stale.",
       "type": "object",
       "required": ["type", "msg_id", "key"],
       "properties": {
         "type": {"const": "read"},
         "msg_id": {"type": "integer"},
-        "key": {"description": "Which key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."}
+        "key": {"description": "The key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."}
       },
       "x-response": {"$ref": "#/definitions/ReadOk"},
       "examples": [
@@ -336,7 +336,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "ReadOk": {
-      "description": "Tells the value of the key.",
+      "description": "Returns the value of the key.",
       "type": "object",
       "required": ["type", "in_reply_to", "value"],
       "additionalProperties": false,
@@ -345,7 +345,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "value": {
-          "description": "The value that was found.\n\n`null` only if `null` has been stored: a missing key is an error in all three services."
+          "description": "The value of the key.\n\nIt is `null` only if `null` was stored. A missing key is an error in all three services."
         }
       },
       "examples": [
@@ -354,13 +354,13 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Write": {
-      "description": "Sets the value of a key, whatever it was.\n\nA missing key is created. In `lww-kv` a competing write may replace it later, even one that was acknowledged earlier.",
+      "description": "Sets the value of a key, and creates a missing key.\n\nIn `lww-kv` a concurrent write may replace it later, even one that was acknowledged earlier.",
       "type": "object",
       "required": ["type", "msg_id", "key", "value"],
       "properties": {
         "type": {"const": "write"},
         "msg_id": {"type": "integer"},
-        "key": {"description": "Which key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."},
+        "key": {"description": "The key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."},
         "value": {"description": "The new value.\n\nMay be any JSON value."}
       },
       "x-response": {"$ref": "#/definitions/WriteOk"},
@@ -385,19 +385,19 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Cas": {
-      "description": "Replaces the value of a key if it is the expected one, in one indivisible step.\n\nErrors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value is another. In `seq-kv` the error may stem from an old state, a replacement never does. In `lww-kv` the comparison is made in one copy only, so that two clients can both succeed with the same `from`.",
+      "description": "Replaces the value of a key if it equals an expected value, in one atomic step.\n\nErrors: 20 `key-does-not-exist`, 22 `precondition-failed` if the value differs. In `seq-kv` an error may come from a stale state, but a replacement always applies to the newest one. In `lww-kv` only one replica makes the comparison, so two clients can both succeed with the same `from`.",
       "type": "object",
       "required": ["type", "msg_id", "key", "from", "to"],
       "properties": {
         "type": {"const": "cas"},
         "msg_id": {"type": "integer"},
-        "key": {"description": "Which key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."},
+        "key": {"description": "The key.\n\nMay be any JSON value; `1` and `\"1\"` are two keys."},
         "from": {
-          "description": "The value that is expected.\n\nIt must have the same content and the same kind of number: `1` is not `1.0`."
+          "description": "The expected value.\n\nThe stored value must have the same content and the same kind of number: `1` does not equal `1.0`."
         },
-        "to": {"description": "The value to put in its place."},
+        "to": {"description": "The new value."},
         "create_if_not_exists": {
-          "description": "Whether to store `to` under a missing key, in place of error 20.\n\nOnly `lin-kv` and `seq-kv` heed it; `lww-kv` ignores it and returns the error. The workload `lin-kv` does not have it.",
+          "description": "Stores `to` under a missing key instead of returning error 20.\n\n`lww-kv` ignores it and returns the error. The workload `lin-kv` does not have it.",
           "type": "boolean"
         }
       },
@@ -408,7 +408,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "CasOk": {
-      "description": "Confirms that the value has been replaced, or created.",
+      "description": "Confirms that the value has been replaced or created.",
       "type": "object",
       "required": ["type", "in_reply_to"],
       "additionalProperties": false,

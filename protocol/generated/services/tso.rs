@@ -35,7 +35,7 @@ pub fn dispatch<W: Workload>(
 
 /// Asks for a timestamp.
 ///
-/// The service works without `msg_id` as well, but then its response has a `null` in `in_reply_to`.
+/// The service also answers a request without `msg_id`, but then `in_reply_to` in the response is `null`.
 ///
 /// Request `ts` of `tso`, answered by [`TsOk`].
 ///
@@ -56,7 +56,7 @@ impl ::glomers_protocol::Request for Ts {
     type Response = TsOk;
 }
 
-/// Delivers a timestamp.
+/// Returns a timestamp.
 ///
 /// Response `ts_ok` of `tso`, the answer to [`Ts`].
 ///
@@ -69,9 +69,9 @@ impl ::glomers_protocol::Request for Ts {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct TsOk {
-    /// The timestamp: how many were given out before.
+    /// The timestamp, which is the number of timestamps given out before.
     ///
-    /// It begins with 0 and grows by one with each request; it has nothing to do with a clock.
+    /// The first one is 0, and each request increases it by one. It is not related to a clock.
     pub ts: i64,
 }
 
@@ -154,7 +154,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "tso",
-  "description": "An oracle for timestamps that Maelstrom runs for the nodes to use.\n\nUseful for transactions after the manner of Percolator. Linearizable: a request that begins after another one has been answered gets a larger timestamp. A service does not answer a request of unknown `type` at all, and gives its own messages no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
+  "description": "A service of Maelstrom that hands out timestamps.\n\nIt is useful for transactions in the style of Percolator. It is linearizable: a request that starts after the answer to another one gets a larger timestamp. A service does not answer a request of unknown `type`, and its own messages have no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
   "x-addresses": ["lin-tso"],
   "oneOf": [
     {"$ref": "#/definitions/Ts"},
@@ -162,7 +162,7 @@ pub const SCHEMA: &str = r##"{
   ],
   "definitions": {
     "Ts": {
-      "description": "Asks for a timestamp.\n\nThe service works without `msg_id` as well, but then its response has a `null` in `in_reply_to`.",
+      "description": "Asks for a timestamp.\n\nThe service also answers a request without `msg_id`, but then `in_reply_to` in the response is `null`.",
       "type": "object",
       "required": ["type", "msg_id"],
       "properties": {
@@ -175,7 +175,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "TsOk": {
-      "description": "Delivers a timestamp.",
+      "description": "Returns a timestamp.",
       "type": "object",
       "required": ["type", "in_reply_to", "ts"],
       "additionalProperties": false,
@@ -184,7 +184,7 @@ pub const SCHEMA: &str = r##"{
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
         "ts": {
-          "description": "The timestamp: how many were given out before.\n\nIt begins with 0 and grows by one with each request; it has nothing to do with a clock.",
+          "description": "The timestamp, which is the number of timestamps given out before.\n\nThe first one is 0, and each request increases it by one. It is not related to a clock.",
           "type": "integer"
         }
       },

@@ -21,7 +21,7 @@ pub(crate) fn compile(file: &str, text: &str, kind: Kind) -> Result<Option<Compi
     let mut items = match kind {
         Kind::Plain => Vec::new(),
         Kind::Workload => vec![workload::name(&schema)],
-        Kind::Service => service::addresses(&schema).into_iter().collect(),
+        Kind::Service => service::addresses(&schema)?.into_iter().collect(),
     };
     if kind != Kind::Plain {
         items.extend(workload::items(&schema)?);

@@ -2,7 +2,7 @@
 //! than by rustc in the generated code.
 
 use crate::{cursor::Cursor, error::Error};
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::Span;
 use syn::Ident;
 
@@ -38,6 +38,11 @@ pub(crate) fn variant_name(at: &Cursor<'_>, text: &str) -> Result<Ident, Error> 
 pub(crate) fn field_name(at: &Cursor<'_>, text: &str) -> Result<Ident, Error> {
     let name = text.to_snake_case();
     syn::parse_str(&name).or_else(|_| syn::parse_str(&format!("{name}_"))).map_err(|_| not_a_name(at, text))
+}
+
+/// A constant: `LIN_KV` for `lin-kv`.
+pub(crate) fn constant_name(at: &Cursor<'_>, text: &str) -> Result<Ident, Error> {
+    syn::parse_str(&text.to_shouty_snake_case()).map_err(|_| not_a_name(at, text))
 }
 
 /// A method or module. A keyword becomes a raw identifier.

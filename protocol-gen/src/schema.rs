@@ -16,7 +16,7 @@ pub(crate) struct Schema<'a> {
     /// `description`.
     pub(crate) description: &'a str,
     /// `x-addresses`: the node ids of a service.
-    pub(crate) addresses: Vec<&'a str>,
+    pub(crate) addresses: Vec<Cursor<'a>>,
     /// The messages, in the order of the root's `oneOf`.
     pub(crate) messages: Vec<Message<'a>>,
     /// The definitions that are not messages.
@@ -51,7 +51,7 @@ impl<'a> Schema<'a> {
         let is_message = |name: &str| messages.iter().any(|message| message.name == name);
         let shapes = definitions.into_iter().filter(|(name, _)| !is_message(name)).collect();
         let addresses = match root.get("x-addresses") {
-            Some(list) => list.elements()?.iter().map(Cursor::text).collect::<Result<_, _>>()?,
+            Some(list) => list.elements()?,
             None => Vec::new(),
         };
         let (title, description) = (root.want("title")?.text()?, root.description()?);

@@ -38,7 +38,9 @@ fn no_golden_file_is_missing() {
 
 #[test]
 fn a_folder_becomes_a_tree_of_modules() {
-    assert_eq!(compiled::folder::services::clock::ADDRESSES, ["clock", "sundial"]);
+    use compiled::folder::services::clock;
+    assert_eq!(clock::ADDRESSES, [clock::CLOCK, clock::SUNDIAL]);
+    assert_eq!(clock::ADDRESSES, ["clock", "sundial"]);
     assert_eq!(compiled::folder::knock_knock::NAME, "knock-knock");
 }
 

@@ -6,8 +6,8 @@ use crate::{
     generated::{
         errors::ErrorCode,
         services::{
-            kv::{Cas, Read, Write},
-            tso::Ts,
+            kv::{self, Cas, Read, Write},
+            tso::{self, Ts},
         },
     },
 };
@@ -18,17 +18,17 @@ use serde::{Serialize, de::DeserializeOwned};
 impl Context {
     /// The linearizable key-value service, `lin-kv`.
     pub fn lin_kv(&self) -> Kv {
-        Kv::new(self, "lin-kv")
+        Kv::new(self, kv::LIN_KV)
     }
 
     /// The sequentially consistent key-value service, `seq-kv`.
     pub fn seq_kv(&self) -> Kv {
-        Kv::new(self, "seq-kv")
+        Kv::new(self, kv::SEQ_KV)
     }
 
     /// The last-write-wins key-value service, `lww-kv`.
     pub fn lww_kv(&self) -> Kv {
-        Kv::new(self, "lww-kv")
+        Kv::new(self, kv::LWW_KV)
     }
 
     /// The timestamp oracle, `lin-tso`.
@@ -171,6 +171,6 @@ impl Tso {
     ///
     /// If there is no reply.
     pub async fn ts(&self) -> Result<i64, CallError> {
-        Ok(self.cx.call("lin-tso", &Ts {}).await?.ts)
+        Ok(self.cx.call(tso::LIN_TSO, &Ts {}).await?.ts)
     }
 }

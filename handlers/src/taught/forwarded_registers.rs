@@ -11,7 +11,7 @@
 use glomers_protocol::{
     CallError, Context, Request, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
-    services::kv,
+    services::kv::{self, LIN_KV},
 };
 use std::time::Duration;
 
@@ -42,5 +42,5 @@ impl ForwardedRegisters {
 }
 
 async fn forward<R: Request>(cx: &Context, request: &R) -> Result<R::Response, CallError> {
-    cx.call("lin-kv", request).timeout(PATIENCE).await
+    cx.call(LIN_KV, request).timeout(PATIENCE).await
 }

@@ -8,20 +8,26 @@ mod lww_kv;
 mod seq_kv;
 
 use crate::engine::participant::Process;
-use glomers_protocol::{Handler, Node, NodeId};
+use glomers_protocol::{
+    Handler, Node, NodeId,
+    services::{
+        kv::{LIN_KV, LWW_KV, SEQ_KV},
+        tso::LIN_TSO,
+    },
+};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 
 /// The ids at which services answer.
-pub(crate) const IDS: [&str; 4] = ["lww-kv", "seq-kv", "lin-kv", "lin-tso"];
+pub(crate) const IDS: [&str; 4] = [LWW_KV, SEQ_KV, LIN_KV, LIN_TSO];
 
 /// Every service and the id at which it answers.
 pub(crate) fn all(rng: &mut Pcg64Mcg) -> [(NodeId, Box<dyn Process>); 4] {
     [
-        service("lww-kv", rng, lww_kv::LwwKv::default()),
-        service("seq-kv", rng, seq_kv::SeqKv::default()),
-        service("lin-kv", rng, lin_kv::LinKv::default()),
-        service("lin-tso", rng, lin_tso::LinTso::default()),
+        service(LWW_KV, rng, lww_kv::LwwKv::default()),
+        service(SEQ_KV, rng, seq_kv::SeqKv::default()),
+        service(LIN_KV, rng, lin_kv::LinKv::default()),
+        service(LIN_TSO, rng, lin_tso::LinTso::default()),
     ]
 }
 

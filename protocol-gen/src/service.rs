@@ -37,7 +37,8 @@ mod tests {
     fn addresses_become_distinct_constants() {
         let rows = [(json!(["lin-kv", "lin_kv"]), "/1: "), (json!(["schema"]), "/0: "), (json!(["7"]), "/0: ")];
         for (list, place) in rows {
-            let document = json!({"title": "kv", "description": "", "oneOf": [], "definitions": {}, "x-addresses": list});
+            let document =
+                json!({"title": "kv", "description": "", "oneOf": [], "definitions": {}, "x-addresses": list});
             let error = Schema::read("kv.json", &document).and_then(|schema| addresses(&schema)).unwrap_err();
             assert!(error.to_string().starts_with(&format!("kv.json#/x-addresses{place}")), "{error}");
         }

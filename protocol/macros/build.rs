@@ -1,4 +1,4 @@
-//! Tells the macro which workloads there are, so that it can say so to those who ask for another one.
+//! Gives the macro the names of all workloads, for its message about an unknown one.
 
 use std::{fs, io};
 

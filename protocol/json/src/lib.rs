@@ -243,7 +243,7 @@ macro_rules! from_value {
     )*};
 }
 
-from_value!(i64, u64, i32, u32, usize, bool, &str, String, serde_json::Value);
+from_value!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, bool, &str, String, serde_json::Value);
 
 /// Any JSON value.
 #[cfg(feature = "schema")]

@@ -1,5 +1,5 @@
-//! What stands in the attribute's parentheses: the workload, by name or by path. Whoever names none of ours is told which
-//! there are; the build script has looked into `schema/workloads`.
+//! The attribute's arguments: the workload, by name or by path, and the word `schema`. The message about an unknown name
+//! lists all workloads, which the build script reads from `schema/workloads`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -9,7 +9,7 @@ use syn::{
 
 const WORKLOADS: &str = env!("WORKLOADS");
 
-/// A single name is one of the modules of `glomers_protocol`; a path is taken as it stands. Behind it may stand `schema`.
+/// Reads the workload and the word `schema`. A single name is a module of `glomers_protocol`; a path stays as it is.
 pub(crate) fn read(arguments: TokenStream) -> Result<(Path, Option<Ident>), Error> {
     let read = |input: ParseStream<'_>| {
         let path: Path = input.parse()?;
@@ -21,7 +21,7 @@ pub(crate) fn read(arguments: TokenStream) -> Result<(Path, Option<Ident>), Erro
     }
     let (path, word) = read.parse2(arguments.clone()).map_err(|_| misnamed(&arguments))?;
     if let Some(word) = word.as_ref().filter(|word| *word != "schema") {
-        let text = "a node serves one workload; behind it may stand `schema` and nothing else";
+        let text = "a node serves one workload: only the word `schema` may follow it";
         return Err(Error::new_spanned(word, text));
     }
     match path.get_ident() {
@@ -33,17 +33,17 @@ pub(crate) fn read(arguments: TokenStream) -> Result<(Path, Option<Ident>), Erro
     }
 }
 
-/// The error for a workload that there is not; if only its spelling is wrong, with the right one.
+/// The error for an unknown workload, with the right spelling if only that is wrong.
 fn misnamed(arguments: &TokenStream) -> Error {
     let name = arguments.to_string().replace([' ', '"'], "").replace('-', "_").to_lowercase();
     let text = match workloads().find(|known| name == *known) {
-        Some(known) => format!("write the workload's name as that of a module: #[handler({known})]"),
-        None => format!("there is no such workload: {}", choice()),
+        Some(known) => format!("write the workload as a module name: #[handler({known})]"),
+        None => format!("unknown workload: {}", choice()),
     };
     Error::new_spanned(arguments, text)
 }
 
-/// What the attribute may name.
+/// The advice that lists all workloads.
 fn choice() -> String {
     format!("write #[handler(NAME)] with one of {WORKLOADS}, or the path of your own, as in #[handler(crate::chat)]")
 }

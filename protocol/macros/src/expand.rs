@@ -1,12 +1,12 @@
-//! Wires handler functions into a node. Types come from the user's signatures, so a wrong one is an error at the user's
-//! own line and never more than one.
+//! The trait implementations that connect handler functions to a node. All types come from the user's signatures, so a
+//! wrong type is one error, at the user's own line.
 
 use crate::parse::{Function, Handlers, Parameter, Role};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{GenericArgument, Ident, ItemImpl, PathArguments, Type, spanned::Spanned};
 
-/// All that `#[handler]` adds behind the user's block.
+/// The code that `#[handler]` adds behind the user's block.
 pub(crate) fn wiring(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     let workload = workload(block, handlers);
     let payloads = handlers.functions.iter().map(payload);
@@ -32,7 +32,7 @@ fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
         let payload = function.payload.as_ref().expect("checked");
         let reply = call(function, quote!(request));
         let reply_type = reply_type(payload);
-        // At the user's name, for that is where rustc is to say that the workload has no such request.
+        // The span is the user's name, so that rustc reports an unknown request there.
         quote_spanned! {at(name.span())=>
             fn #name(
                 self: &::std::rc::Rc<Self>,
@@ -47,22 +47,23 @@ fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     });
     let (generics, _, bounds) = block.generics.split_for_impl();
     let node = &block.self_ty;
-    // At the user's type, for that is where rustc is to say which handlers are missing.
+    // The span is the user's type, so that rustc reports missing handlers there.
     quote_spanned!(at(node.span())=> impl #generics #path::Workload for #node #bounds { #(#methods)* })
 }
 
-/// `Reply<<Read as Request>::Response>`, all of it at the user's type, so that a type which is no request is one error.
+/// `Reply<<Read as Request>::Response>`, all of it with the span of the user's type: a type that is not a request is one
+/// error.
 fn reply_type(request: &Type) -> TokenStream {
     quote_spanned!(request.span()=> ::glomers_protocol::Reply::<<#request as ::glomers_protocol::Request>::Response>)
 }
 
-/// The place of `span` for code that is ours: errors are shown there, and lints know that the user did not write it.
+/// The location of `span` for code of the macro: errors appear there, and lints ignore it because the user did not write it.
 fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// Expands to `impl Payload for Rumour { const TYPE: &'static str = "rumour"; }`; for an RPC, to the same of request and
-/// response and `impl Request for Pull { type Response = Pulled; }`.
+/// Expands to `impl Payload for Rumour { const TYPE: &'static str = "rumour"; }`; for an RPC, to the same for the request and
+/// the response, and to `impl Request for Pull { type Response = Pulled; }`.
 fn payload(function: &Function) -> TokenStream {
     let wire_type = wire_type(function);
     let implement = |payload: &Type, wire_type: &str| {
@@ -88,7 +89,7 @@ fn payload(function: &Function) -> TokenStream {
     }
 }
 
-/// `T` of `Result<T, ..>`, and every other type itself.
+/// The `T` of `Result<T, ..>`; every other type as it is.
 fn response(returns: &Type) -> &Type {
     if let Type::Path(path) = returns
         && let Some(last) = path.path.segments.last()
@@ -135,7 +136,7 @@ fn handler(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     }
 }
 
-/// Expands to `impl Described for Gossip { fn schema() .. }`, which asks every payload between nodes for its schema.
+/// Expands to `impl Described for Gossip { fn schema() .. }`, which collects the schemas of all payloads between nodes.
 fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream {
     let (path, node) = (&handlers.workload, &block.self_ty);
     let (generics, _, bounds) = block.generics.split_for_impl();
@@ -146,7 +147,7 @@ fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream
             Role::Rpc => "rpc",
             _ => return None,
         };
-        // At the user's type, for that is where rustc is to say that it has no schema.
+        // The span is the user's type, so that rustc reports a missing schema there.
         let method = Ident::new(method, payload.span());
         Some(quote_spanned!(payload.span()=> document.#method::<#payload>();))
     });
@@ -163,7 +164,7 @@ fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream
     quote_spanned!(word.span()=> ::glomers_protocol::if_described! { #implementation })
 }
 
-/// `Self::new(cx)`, or the default.
+/// Expands to `Self::new(cx)`, or to the default.
 fn init(node: &Type, handlers: &Handlers) -> TokenStream {
     match handlers.functions.iter().find(|function| matches!(function.role, Role::Init)) {
         Some(function) => {
@@ -174,7 +175,7 @@ fn init(node: &Type, handlers: &Handlers) -> TokenStream {
     }
 }
 
-/// `"rumour" => support::receive(cx, message, |from, request| Reply::ready(Self::rumour(self, from, request))),`
+/// Expands to `"rumour" => support::receive(cx, message, |from, request| Reply::ready(Self::rumour(self, from, request))),`
 fn arm(function: &Function) -> Option<TokenStream> {
     let serve = match function.role {
         Role::Message => quote!(receive),
@@ -191,13 +192,13 @@ fn arm(function: &Function) -> Option<TokenStream> {
     })
 }
 
-/// `support::every(cx, "flush", period, { let this = Rc::clone(self); .. move || Reply::ready(Self::flush(&this, &cx)) });`
+/// Expands to `support::every(cx, "flush", period, { let this = Rc::clone(self); .. move || Reply::ready(Self::flush(&this, &cx)) });`
 fn timer(function: &Function) -> Option<TokenStream> {
     let Role::Every(period) = &function.role else { return None };
-    let what = function.name.to_string();
+    let name = function.name.to_string();
     let reply = call(function, TokenStream::new());
     Some(quote! {
-        ::glomers_protocol::support::every(cx, #what, #period, {
+        ::glomers_protocol::support::every(cx, #name, #period, {
             let this = ::std::clone::Clone::clone(self);
             let cx = ::std::clone::Clone::clone(cx);
             move || {
@@ -214,13 +215,13 @@ fn wire_type(function: &Function) -> String {
     name.strip_prefix("r#").unwrap_or(&name).to_owned()
 }
 
-/// Calls the user's function and makes its result a `Reply`. In scope are `self` (or, in timers, `this`), `cx` and `from`
-/// as references.
+/// A call of the user's function whose result becomes a `Reply`. In scope are `self` (in timers, `this`), `cx` and `from`, as
+/// references.
 fn call(function: &Function, payload: TokenStream) -> TokenStream {
     let name = &function.name;
     let span = at(function.returns_span());
     let node = if matches!(function.role, Role::Every(_)) { format_ident!("this") } else { format_ident!("self") };
-    // The type is named, so that rustc asks whether the user's type fits, and says with our words if it does not.
+    // Naming the type makes rustc check the user's type against it, with the message of `on_unimplemented`.
     let make = if function.is_async { "later" } else { "ready" };
     let make = match (&function.role, &function.payload) {
         (Role::Request | Role::Rpc, Some(payload)) => {
@@ -232,7 +233,7 @@ fn call(function: &Function, payload: TokenStream) -> TokenStream {
             quote_spanned!(span=> ::glomers_protocol::Reply::<()>::#make)
         }
     };
-    // What nobody awaits is asked for its type with other words.
+    // Functions without a reply have a trait, and so a message, of their own.
     let finish = match &function.role {
         Role::Request | Role::Rpc => TokenStream::new(),
         _ => quote_spanned!(span=> ::glomers_protocol::support::unawaited),

@@ -1,13 +1,13 @@
-//! The `#[handler]` attribute. Use it through `glomers_protocol::handler`, where its manual stands.
+//! The `#[handler]` attribute. Use it as `glomers_protocol::handler`, which has its manual.
 //!
 //! # Layout
 //!
 //! - `arguments`: the workload that the attribute names.
-//! - `parse`: an attributed `impl` block as a list of handler functions, and every mistake in it.
-//! - `expand`: the implementations that wire those functions into a node.
+//! - `parse`: the attributed `impl` block as a list of handler functions, and all mistakes in it.
+//! - `expand`: the trait implementations that connect those functions to a node.
 //!
-//! The user's own code is always given back, so that rustc's errors about it appear beside ours and nothing fails only
-//! because something else did.
+//! The user's own code is always part of the output, so that rustc's errors about it appear beside the macro's and one
+//! mistake does not cause errors about other code.
 
 mod arguments;
 mod expand;
@@ -16,7 +16,7 @@ mod parse;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-#[expect(missing_docs, reason = "the manual stands on the re-export, where its examples compile")]
+#[expect(missing_docs, reason = "the manual is on the re-export, where its examples compile")]
 #[proc_macro_attribute]
 pub fn handler(workload: proc_macro::TokenStream, block: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_handler(workload.into(), block.into()).into()

@@ -1,4 +1,4 @@
-//! Reads an attributed `impl` block. All mistakes are collected, each at the place where the user made it.
+//! Reads an attributed `impl` block and collects all mistakes, each at the user's code that causes it.
 
 use crate::arguments;
 use proc_macro2::{Span, TokenStream};
@@ -10,11 +10,11 @@ use syn::{
     spanned::Spanned,
 };
 
-/// What an `impl` block says about a node.
+/// The contents of an `impl` block.
 pub(crate) struct Handlers {
     /// The module of the workload's generated types.
     pub(crate) workload: Path,
-    /// The word `schema` beside it: the node is to say what it speaks.
+    /// The word `schema`, which asks for a schema of the node's messages.
     pub(crate) schema: Option<Ident>,
     pub(crate) functions: Vec<Function>,
 }
@@ -26,27 +26,27 @@ pub(crate) struct Function {
     pub(crate) is_async: bool,
     /// The parameters behind `&self`, in the user's order.
     pub(crate) parameters: Vec<Parameter>,
-    /// The type of the message, if one is taken.
+    /// The type of the message, for functions that take one.
     pub(crate) payload: Option<Type>,
-    /// `None`: nothing, that is `()`.
+    /// The return type; `None` if there is none, which means `()`.
     pub(crate) returns: Option<Type>,
 }
 
-/// What calls a function.
+/// The event that calls a function.
 pub(crate) enum Role {
     /// A request of the workload.
     Request,
     /// `#[rpc]`: a request of another node.
     Rpc,
-    /// `#[message]`: a message of another node, without an answer.
+    /// `#[message]`: a message of another node, without a reply.
     Message,
     /// `#[every(millis = 50)]`: time. Holds the period as an expression of type `Duration`.
     Every(TokenStream),
-    /// `#[init]`: the node has been told its id.
+    /// `#[init]`: the node's id is known.
     Init,
 }
 
-/// A parameter, by what fills it.
+/// A parameter's argument.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Parameter {
     Context,
@@ -59,13 +59,13 @@ impl Function {
         self.parameters.contains(&parameter)
     }
 
-    /// Where the user says what the function returns; without that, its name.
+    /// The span of the return type, or of the name if there is none.
     pub(crate) fn returns_span(&self) -> Span {
         self.returns.as_ref().map_or(self.name.span(), Spanned::span)
     }
 }
 
-/// The item that the attribute stands on, which must be an `impl` block.
+/// The attributed item, which must be an `impl` block.
 pub(crate) fn item(tokens: TokenStream) -> Result<ItemImpl, Error> {
     match syn::parse2(tokens.clone())? {
         Item::Impl(block) => Ok(block),
@@ -73,7 +73,7 @@ pub(crate) fn item(tokens: TokenStream) -> Result<ItemImpl, Error> {
     }
 }
 
-/// Reads `block` and takes our own attributes off it.
+/// Reads `block` and removes the macro's own attributes from it.
 pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Handlers>, Vec<Error>) {
     let mut errors = Vec::new();
     let arguments = arguments::read(arguments).map_err(|error| errors.push(error)).ok();
@@ -82,14 +82,14 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
         errors.push(Error::new_spanned(path, text));
     }
     if let Some(lifetime) = block.generics.lifetimes().next() {
-        let text = "a node owns what it keeps: write `String` for `&str`, `Rc` for other references";
+        let text = "a node owns its state: write `String` for `&str`, and `Rc` for other references";
         errors.push(Error::new_spanned(lifetime, text));
     }
     let mut functions: Vec<Function> = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         match read_function(function) {
-            // rustc says that the name is taken; a second entry would only repeat it.
+            // rustc reports the duplicate name; a second entry would only repeat the error.
             Ok(function) if functions.iter().any(|other| other.name == function.name) => {}
             Ok(function) => {
                 errors.extend(functions.iter().find_map(|other| collision(other, &function)));
@@ -106,7 +106,7 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
     (handlers, errors)
 }
 
-/// What two functions of one node cannot have both.
+/// The error for two functions that exclude each other.
 fn collision(first: &Function, second: &Function) -> Option<Error> {
     if matches!((&first.role, &second.role), (Role::Init, Role::Init)) {
         return Some(Error::new(second.name.span(), "a node has only one #[init] function"));
@@ -116,7 +116,7 @@ fn collision(first: &Function, second: &Function) -> Option<Error> {
     let is_doubled =
         between_nodes(first) && between_nodes(second) && quote!(#one).to_string() == quote!(#payload).to_string();
     let text = format!(
-        "this type is the message of `{}` already, and a type has one name on the wire: give `{}` a type of its own",
+        "this type is already the message of `{}`, and a type has one name on the wire: give `{}` a type of its own",
         first.name, second.name
     );
     is_doubled.then(|| Error::new_spanned(payload, text))
@@ -137,17 +137,16 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
             return Err(Error::new_spanned(receiver, "#[init] makes the node, so it has no `self` yet"));
         }
         (Role::Init, None) => {}
-        // `self: &Rc<Self>` is what the wiring has, and lets a handler spawn work on itself.
+        // `self: &Rc<Self>` lets a handler spawn work on itself.
         (_, Some(FnArg::Receiver(receiver)))
             if matches!(receiver.kind, ReceiverKind::Reference(_, _, None) | ReceiverKind::Typed(..)) => {}
         (_, Some(receiver)) => {
             let text =
-                "write `&self`, and keep what changes in a `Cell` or `RefCell`: functions that wait share the node";
+                "write `&self`, and keep changing state in a `Cell` or `RefCell`: functions that wait share the node";
             return Err(Error::new_spanned(receiver, text));
         }
         (_, None) => {
-            let text =
-                "every function here is a handler and takes `&self`; move others to an `impl` block without #[handler]";
+            let text = "every function in this block is a handler and takes `&self`: move others to an `impl` block without #[handler]";
             return Err(Error::new(signature.ident.span(), text));
         }
     }
@@ -173,24 +172,24 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
     Ok(function)
 }
 
-/// What each role allows and needs.
+/// Checks the rules of each role.
 fn check(function: &Function) -> Result<(), Error> {
     let name = &function.name;
     let fail = |text: String| Err(Error::new(name.span(), text));
     match (&function.role, &function.payload) {
         (Role::Every(_) | Role::Init, Some(payload)) => {
-            let text = "nobody sends this, so it takes no message: the only parameter it may have is `&Context`";
+            let text = "no message calls this function: its only parameter may be `&Context`";
             Err(Error::new_spanned(payload, text))
         }
-        (Role::Every(_) | Role::Init, None) if function.takes(Parameter::From) => {
-            fail("nobody sends this, so there is no sender: the only parameter it may have is `&Context`".to_owned())
-        }
+        (Role::Every(_) | Role::Init, None) if function.takes(Parameter::From) => fail(
+            "no message calls this function, so there is no sender: its only parameter may be `&Context`".to_owned(),
+        ),
         (Role::Init, None) if function.is_async => {
-            fail("#[init] cannot wait: use `cx.spawn` for what takes time".to_owned())
+            fail("#[init] cannot be `async`: use `cx.spawn` for work that waits".to_owned())
         }
         (Role::Every(_) | Role::Init, None) => Ok(()),
         (_, None) => fail(format!(
-            "which message does `{name}` take? Write it as a parameter, by value, such as `request: {}`",
+            "`{name}` takes no message: add it as a parameter, by value, such as `request: {}`",
             type_name(name)
         )),
         (role, Some(payload)) if !is_message(payload) => {
@@ -203,28 +202,29 @@ fn check(function: &Function) -> Result<(), Error> {
             };
             Err(Error::new_spanned(payload, text))
         }
-        (Role::Rpc, Some(_)) if function.returns.is_none() => {
-            fail(format!("#[rpc] answers, so say with what, such as `-> {}Ok`; one way is #[message]", type_name(name)))
-        }
+        (Role::Rpc, Some(_)) if function.returns.is_none() => fail(format!(
+            "an #[rpc] function needs a return type, such as `-> {}Ok`; for a message without a reply write #[message]",
+            type_name(name)
+        )),
         _ => Ok(()),
     }
 }
 
-/// The type that schemas have for the request of this name: `CommitOffsets` for `commit_offsets`.
+/// The schema's type for the request of this name: `CommitOffsets` for `commit_offsets`.
 fn type_name(name: &Ident) -> String {
     let words = name.to_string();
     let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
     words.trim_start_matches("r#").split('_').map(capital).collect::<Vec<String>>().concat()
 }
 
-/// Whether a type may be an object on the wire, as far as its name tells: no number, text, list or tuple.
+/// Returns true if a type may be an object on the wire. As far as the name shows, it is not a number, text, list or tuple.
 fn is_message(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
     !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Json"].contains(&&*name)
 }
 
-/// What fills a parameter, and its type.
+/// A parameter's argument and its type.
 fn read_parameter(input: &FnArg) -> Result<(Parameter, Type), Error> {
     let FnArg::Typed(input) = input else { return Err(Error::new_spanned(input, "`self` comes first")) };
     let (reference, ty) = match &*input.ty {
@@ -239,16 +239,16 @@ fn read_parameter(input: &FnArg) -> Result<(Parameter, Type), Error> {
         (Some("Context"), Some(reference)) if reference.mutability.is_none() => Ok((Parameter::Context, ty.clone())),
         (Some("NodeId"), Some(reference)) if reference.mutability.is_none() => Ok((Parameter::From, ty.clone())),
         (Some(name @ ("Context" | "NodeId")), _) => {
-            Err(Error::new_spanned(&input.ty, format!("take it by shared reference: `&{name}`")))
+            Err(Error::new_spanned(&input.ty, format!("write it as a shared reference: `&{name}`")))
         }
         (_, Some(_)) if is_message(ty) => {
-            Err(Error::new_spanned(&input.ty, "take the message by value, without the `&`: it is yours"))
+            Err(Error::new_spanned(&input.ty, "take the message by value, without the `&`"))
         }
         (_, _) => Ok((Parameter::Payload, (*input.ty).clone())),
     }
 }
 
-/// Takes our attribute off a function.
+/// Removes the macro's attribute from a function and returns its role.
 fn take_role(attributes: &mut Vec<Attribute>) -> Result<Role, Error> {
     let is_ours =
         |attribute: &Attribute| ["init", "message", "rpc", "every"].iter().any(|name| attribute.path().is_ident(name));
@@ -257,21 +257,24 @@ fn take_role(attributes: &mut Vec<Attribute>) -> Result<Role, Error> {
         return match ours.get(1) {
             None => Ok(Role::Request),
             Some(second) => {
-                Err(Error::new_spanned(second, "a handler function has one role: leave one of the two out"))
+                Err(Error::new_spanned(second, "a handler function has one role: remove one of the two attributes"))
             }
         };
     };
     if attribute.path().is_ident("every") {
-        let text = "how often? write #[every(millis = 50)] or #[every(secs = 1)]";
+        let text = "the period is missing or malformed: write #[every(millis = 50)] or #[every(secs = 1)]";
         let period = attribute.meta.require_list().ok().and_then(|list| read_period.parse2(list.tokens.clone()).ok());
         let (amount, period) = period.ok_or_else(|| Error::new_spanned(attribute, text))?;
         if is_zero(&amount) {
-            return Err(Error::new_spanned(amount, "a period of zero would leave no time for anything else"));
+            return Err(Error::new_spanned(
+                amount,
+                "the period is zero, which leaves no time for messages: write a number above zero",
+            ));
         }
         return Ok(Role::Every(period));
     }
     if !matches!(attribute.meta, Meta::Path(_)) {
-        return Err(Error::new_spanned(attribute, "this attribute has no arguments"));
+        return Err(Error::new_spanned(attribute, "this attribute takes no arguments"));
     }
     match attribute.path().get_ident().map(ToString::to_string).as_deref() {
         Some("init") => Ok(Role::Init),
@@ -280,7 +283,7 @@ fn take_role(attributes: &mut Vec<Attribute>) -> Result<Role, Error> {
     }
 }
 
-/// `millis = EXPR` or `secs = EXPR`: the amount, and an expression of type `Duration`. `self` may be used in it.
+/// Reads `millis = EXPR` or `secs = EXPR`: the amount, and an expression of type `Duration`, which may use `self`.
 fn read_period(input: ParseStream<'_>) -> Result<(Expr, TokenStream), Error> {
     let unit: Ident = input.parse()?;
     let constructor = match unit.to_string().as_str() {
@@ -294,7 +297,7 @@ fn read_period(input: ParseStream<'_>) -> Result<(Expr, TokenStream), Error> {
     Ok((amount, period))
 }
 
-/// Whether it is the number 0; what is known only when the node runs is checked there.
+/// Returns true for the literal 0. Other expressions are checked when the node starts.
 fn is_zero(amount: &Expr) -> bool {
     matches!(amount, Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0")
 }

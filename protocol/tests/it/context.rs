@@ -677,6 +677,29 @@ fn the_oracle_gives_timestamps() {
     check_served(script, "lin-tso", &[r#"{"type":"ts_ok","ts":123}"#, r#"{"type":"ts_ok","ts":124}"#], &expected);
 }
 
+/// A map whose keys are lists has no JSON form.
+#[test]
+fn a_value_without_a_json_form_is_an_error_and_no_request() {
+    let script = |cx: Context, log: Log| async move {
+        let (kv, odd) = (cx.lin_kv(), BTreeMap::from([(vec![1], 2)]));
+        let outcomes = [
+            kv.read::<i64>(&odd).await.map(drop),
+            kv.write("k", &odd).await,
+            kv.cas("k", &odd, &1).await,
+            kv.cas_or_create("k", &1, &odd).await,
+            kv.update(&odd, |_: Option<i64>| 1).await.map(drop),
+        ];
+        outcomes.into_iter().for_each(|outcome| log.note(&cx, outcome.unwrap_err().to_string()));
+    };
+    let expected = ["key", "value", "from", "to", "key"].map(|name| {
+        format!(
+            "0ns: \"the {name} has no JSON form (key must be a string): use a type that does, such as a map with string \
+             keys\""
+        )
+    });
+    check(script, &[], &expected.each_ref().map(String::as_str));
+}
+
 #[test]
 fn a_failed_call_becomes_the_error_for_the_client() {
     let rpc = RpcError::new(ErrorCode::TxnConflict, "lost");
@@ -685,6 +708,12 @@ fn a_failed_call_becomes_the_error_for_the_client() {
         (
             CallError::Timeout { dest: "n2".into(), request: "echo", timeout: millis(20) },
             "0 timeout: n2 did not answer `echo` within 20ms".to_owned(),
+            None,
+        ),
+        (
+            CallError::Unencodable { name: "key", detail: "key must be a string".to_owned() },
+            "13 crash: the key has no JSON form (key must be a string): use a type that does, such as a map with string keys"
+                .to_owned(),
             None,
         ),
         (CallError::Closed, "13 crash: the node's input has ended".to_owned(), None),

@@ -8,6 +8,7 @@ pub mod echo;
 pub mod exceptions;
 pub mod kafka;
 pub mod lin_kv;
+pub mod linearizability;
 pub mod liveness;
 mod numbers;
 pub mod set_full;

@@ -4,7 +4,10 @@
 use crate::notation::{Operation, register};
 use glomers_checkers::validity::Validity;
 use glomers_checkers::{
-    checker::lin_kv::{KeyVerdict, check, check_within},
+    checker::{
+        lin_kv::check,
+        linearizability::{Budget, CasRegister, Independent, PartVerdict, check_within},
+    },
     history::{History, Kind},
     verdict::Verdict,
 };
@@ -79,14 +82,17 @@ fn many_unknown_ones_are_no_burden() {
 #[test]
 fn a_small_budget_gives_no_answer() {
     let history = register("w1 w2 w3 w4; r1; r2");
-    assert!(matches!(check_within(&history, 3).keys[0].1, KeyVerdict::Unknown));
-    assert!(matches!(check_within(&history, 1000).keys[0].1, KeyVerdict::Violated(_)));
+    let within = |steps| {
+        check_within(&Independent(CasRegister), &history, Budget::default().with_steps(steps)).parts.remove(0).1
+    };
+    assert!(matches!(within(3), PartVerdict::Unknown(_)));
+    assert!(matches!(within(1000), PartVerdict::Violated(_)));
 }
 
 #[test]
 fn a_violation_is_shown_with_no_more_than_it_takes() {
     let checked = check(&register("w1; w2; r2; w3; ?c45 r3; w4; r3; w1"));
-    let KeyVerdict::Violated(violation) = &checked.keys[0].1 else { panic!("{checked:?}") };
+    let PartVerdict::Violated(violation) = &checked.parts[0].1 else { panic!("{checked:?}") };
     let expected =
         "key 0: read 3 ended at 15, but the value before it was 4, and nothing that ran until then explains it";
     assert_eq!(violation.explanation, expected);

@@ -1,4 +1,4 @@
-//! Operations drawn one a line, in the order in which they began; `?` at the end: nobody knows whether and when.
+//! Operations drawn one a line, in the order in which they began. A `?` ends one whose outcome is unknown.
 //!
 //! ```text
 //! process 4   |----|           write 3
@@ -6,18 +6,19 @@
 //! process 0          |----|    read 4    <-- impossible
 //! ```
 
-use super::{
-    key::{Action, Key},
-    window::describe,
-};
+use super::part::{Action, Part};
 use crate::history::Process;
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{
+    collections::BTreeSet,
+    fmt::{Display, Write as _},
+    hash::Hash,
+};
 
 /// The widest drawing, in columns.
 const WIDTH: usize = 60;
 
 /// Draws actions from the entry at `from` to the one at `to`.
-pub(super) fn draw(key: &Key, actions: &[&Action], from: usize, to: usize) -> String {
+pub(super) fn draw(part: &Part<impl Display + Eq + Hash>, actions: &[&Action], from: usize, to: usize) -> String {
     let times: BTreeSet<usize> = actions
         .iter()
         .flat_map(|action| [Some(action.begin), action.end])
@@ -25,7 +26,7 @@ pub(super) fn draw(key: &Key, actions: &[&Action], from: usize, to: usize) -> St
         .filter(|time| *time <= to)
         .collect();
     let times: Vec<usize> = times.into_iter().filter(|time| *time >= from).collect();
-    // Entries stand two columns apart, or closer if there are too many.
+    // Entries are two columns apart, or closer if there are too many.
     let step = 2.min(WIDTH / times.len().max(1)).max(1);
     let column = |time: usize| (1 + step * times.partition_point(|other| *other < time)).min(WIDTH);
     let mut drawing = String::new();
@@ -44,7 +45,7 @@ pub(super) fn draw(key: &Key, actions: &[&Action], from: usize, to: usize) -> St
         let bar: String =
             std::iter::once(first).chain(std::iter::repeat_n('-', end - begin - 1)).chain([last]).collect();
         let Process::Client(process) = action.process else { continue };
-        let label = describe(key, action.effect);
+        let label = part.operation(action);
         let mark = if ends == Some(to) { "    <-- impossible" } else { "" };
         let width = column(to) + 1;
         let _ = writeln!(

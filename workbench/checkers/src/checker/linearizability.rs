@@ -1,0 +1,165 @@
+//! Linearizability of any object that has a sequential specification.
+//!
+//! A history is linearizable if each operation can be given one moment between its beginning and its end at which it
+//! takes effect, so that the answers are those of the object with one client (Herlihy and Wing, "Linearizability: a
+//! correctness condition for concurrent objects", 1990). An operation with an unknown outcome may take effect at any
+//! time after its beginning, or never. A failed one did not happen.
+//!
+//! The search is the just-in-time linearization of Lowe ("Testing for linearizability", 2017), which is also knossos'
+//! `linear.clj`: it walks through the history once, with the set of all *configurations* in which the object may be. What
+//! it adds is a rule that leaves out configurations which others dominate, and with it cheap writes that nobody reads
+//! and cheap operations without a known end ([`configurations`], [`expansion`]). No crate that was found fits: the tester of
+//! `stateright` remembers nothing of what it tried, that of `todc-utils` answers only yes or no, and neither can end after
+//! a bounded effort or say where a history fails.
+//!
+//! - [`model`]: the trait [`Model`], and [`models`] that come with the check;
+//! - `part`: a history becomes beginnings and ends, one list for each independent object;
+//! - `search`, `expansion`, `rows`, `running`, `states`, `configurations`, `slots`: the search, from the outside in;
+//! - `window`, `timeline`: a violation in words and drawn;
+//! - [`budget`]: limits that are counted, so that a check ends alike on every machine.
+
+mod budget;
+mod configurations;
+mod expansion;
+mod model;
+mod models;
+mod part;
+mod rows;
+mod running;
+mod search;
+mod slots;
+mod states;
+mod timeline;
+mod window;
+
+pub use budget::{Budget, Effort, Limit};
+pub use model::{Effect, Model};
+pub use models::{
+    CasRegister, CasRegisterOperation, Counter, CounterOperation, FifoQueue, FifoQueueOperation, Independent, Mutex,
+    MutexOperation, Register, RegisterOperation, Set, SetOperation,
+};
+
+use crate::{history::History, validity::Validity};
+use budget::Meter;
+use glomers_json::Json;
+use part::Part;
+use search::Outcome;
+use std::fmt;
+
+/// The verdicts on a history.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Linearizability {
+    /// The verdict on each independent object, in the order of their names; `None` names the only object of a model that
+    /// has no parts.
+    pub parts: Vec<(Option<Json>, PartVerdict)>,
+    /// The work that it took.
+    pub effort: Effort,
+}
+
+/// The verdict on an independent object.
+#[derive(Clone, Debug)]
+pub enum PartVerdict {
+    /// There is an order of its operations in which each returns what it should.
+    Linearizable,
+    /// The search ended before it knew.
+    Unknown(GivenUp),
+    /// There is no such order.
+    Violated(Violation),
+}
+
+/// The reason why a part is not linearizable.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// The index of the entry that contradicts all before it.
+    pub index: usize,
+    /// The first index from which on the entries contradict each other, whatever happened before.
+    pub from: usize,
+    /// The operation that cannot be explained, in words.
+    pub explanation: String,
+    /// The operations from there to the contradiction, one a line.
+    pub timeline: String,
+}
+
+/// The point at which a search ended at a limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct GivenUp {
+    /// The limit.
+    pub limit: Limit,
+    /// The index of the entry that could not be judged any more. All before it are linearizable.
+    pub index: usize,
+    /// How many operations ended before it.
+    pub judged: usize,
+    /// How many operations there are.
+    pub operations: usize,
+    /// How many ran at that entry, those with an unknown outcome included.
+    pub running: usize,
+}
+
+/// Judges a history within the default [`Budget`].
+pub fn check<M: Model>(model: &M, history: &History) -> Linearizability {
+    check_within(model, history, Budget::default())
+}
+
+/// Judges a history within a budget. Each part may use an equal share of the steps that are left.
+pub fn check_within<M: Model>(model: &M, history: &History, budget: Budget) -> Linearizability {
+    let parts = part::parts(model, history);
+    let mut left = parts.len() as u64;
+    let mut effort = Effort::default();
+    let mut verdicts = Vec::with_capacity(parts.len());
+    for (name, part) in parts {
+        let steps = (budget.steps - effort.steps) / left;
+        let mut meter = Meter::new(budget.with_steps(steps));
+        verdicts.push((name.clone(), judge(model, name.as_ref(), &part, &mut meter)));
+        left -= 1;
+        effort.steps += meter.effort().steps.min(steps);
+        effort.entries = effort.entries.max(meter.effort().entries);
+    }
+    verdicts.sort_by(|(left, _), (right, _)| left.cmp(right));
+    Linearizability { parts: verdicts, effort }
+}
+
+fn judge<M: Model>(model: &M, name: Option<&Json>, part: &Part<M::Operation>, meter: &mut Meter) -> PartVerdict {
+    match search::search(model, part, meter) {
+        Outcome::Linearizable => PartVerdict::Linearizable,
+        Outcome::GivenUp { place, running, limit } => {
+            let judged = part.events[..place].iter().filter(|event| matches!(event, part::Event::End(_))).count();
+            let (index, operations) = (part.index(part.events[place]), part.actions.len());
+            PartVerdict::Unknown(GivenUp { limit, index, judged, operations, running })
+        }
+        Outcome::Violated { place, before, from } => {
+            PartVerdict::Violated(window::violation::<M>(name, part, (from, place), &before))
+        }
+    }
+}
+
+impl Linearizability {
+    /// The worst verdict of all parts; valid if there are none.
+    pub fn valid(&self) -> Validity {
+        self.parts.iter().map(|(_, verdict)| verdict.valid()).max().unwrap_or(Validity::Valid)
+    }
+}
+
+impl PartVerdict {
+    /// The verdict without its reasons.
+    pub fn valid(&self) -> Validity {
+        match self {
+            Self::Linearizable => Validity::Valid,
+            Self::Unknown(_) => Validity::Unknown,
+            Self::Violated(_) => Validity::Invalid,
+        }
+    }
+}
+
+/// The limit, how far the search came, and why there.
+impl fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, index, judged, operations, running } = self;
+        write!(
+            f,
+            "{limit} at entry {index}, where {running} operations run at once; the {judged} of {operations} operations \
+             that end before it are linearizable"
+        )
+    }
+}

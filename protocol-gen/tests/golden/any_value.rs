@@ -156,7 +156,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "any_value",
-  "description": "Fields that hold any JSON value, which comes back as it was sent.",
+  "description": "Fields of any JSON value, which is kept verbatim.",
   "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
   "definitions": {
     "Put": {

@@ -45,7 +45,7 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Put {
-    /// What happened.
+    /// The event.
     pub code: Code,
 }
 
@@ -76,14 +76,14 @@ impl ::glomers_protocol::Payload for PutOk {
     ::glomers_protocol::codec!();
 }
 
-/// What can happen.
+/// The possible events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub enum Code {
     /// 0 `all-well`: Nothing happened.
     AllWell,
     /// 3 `out-of-cheese`: Redo from start.
     OutOfCheese,
-    /// Whatever else.
+    /// Any other value.
     Other(i64),
 }
 
@@ -226,7 +226,7 @@ pub const SCHEMA: &str = r##"{
       "properties": {
         "type": {"const": "put"},
         "msg_id": {"type": "integer"},
-        "code": {"description": "What happened.", "$ref": "#/definitions/Code"}
+        "code": {"description": "The event.", "$ref": "#/definitions/Code"}
       },
       "x-response": {"$ref": "#/definitions/PutOk"},
       "examples": [{"type": "put", "msg_id": 1, "code": 3}, {"type": "put", "msg_id": 2, "code": -7}]
@@ -240,11 +240,11 @@ pub const SCHEMA: &str = r##"{
       "examples": [{"type": "put_ok", "in_reply_to": 1}]
     },
     "Code": {
-      "description": "What can happen.",
+      "description": "The possible events.",
       "oneOf": [
         {"const": 0, "title": "all-well", "x-good": true, "description": "Nothing happened."},
         {"const": 3, "title": "out-of-cheese", "x-good": false, "description": "Redo from start."},
-        {"title": "other", "type": "integer", "description": "Whatever else."}
+        {"title": "other", "type": "integer", "description": "Any other value."}
       ]
     }
   }

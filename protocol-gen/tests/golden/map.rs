@@ -154,7 +154,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "map",
-  "description": "Objects whose keys are data.",
+  "description": "Objects with any keys.",
   "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
   "definitions": {
     "Put": {

@@ -227,7 +227,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "names",
-  "description": "Wire names that Rust writes otherwise.",
+  "description": "Wire names that differ from Rust names.",
   "oneOf": [
     {"$ref": "#/definitions/Match"},
     {"$ref": "#/definitions/MatchOk"},

@@ -44,7 +44,7 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Put {
-    /// What to store.
+    /// The value.
     pub text: ::std::string::String,
 }
 
@@ -69,7 +69,7 @@ impl ::glomers_protocol::Request for Put {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct PutOk {
-    /// How long it is.
+    /// The length.
     pub length: i64,
 }
 
@@ -162,7 +162,7 @@ pub const SCHEMA: &str = r##"{
       "properties": {
         "type": {"const": "put"},
         "msg_id": {"type": "integer"},
-        "text": {"description": "What to store.", "type": "string"}
+        "text": {"description": "The value.", "type": "string"}
       },
       "x-response": {"$ref": "#/definitions/PutOk"},
       "examples": [{"type": "put", "msg_id": 1, "text": "a \"quoted\"# word"}]
@@ -176,7 +176,7 @@ pub const SCHEMA: &str = r##"{
         "type": {"const": "put_ok"},
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
-        "length": {"description": "How long it is.", "type": "integer"}
+        "length": {"description": "The length.", "type": "integer"}
       },
       "examples": [{"type": "put_ok", "in_reply_to": 1, "length": 17}]
     }

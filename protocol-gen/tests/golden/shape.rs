@@ -44,9 +44,9 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Put {
-    /// Where it begins.
+    /// The start.
     pub from: Point,
-    /// Where it ends.
+    /// The end.
     pub to: Point,
     /// Places between.
     pub way: ::std::vec::Vec<Point>,
@@ -175,8 +175,8 @@ pub const SCHEMA: &str = r##"{
       "properties": {
         "type": {"const": "put"},
         "msg_id": {"type": "integer"},
-        "from": {"description": "Where it begins.", "$ref": "#/definitions/Point"},
-        "to": {"description": "Where it ends.", "$ref": "#/definitions/Point"},
+        "from": {"description": "The start.", "$ref": "#/definitions/Point"},
+        "to": {"description": "The end.", "$ref": "#/definitions/Point"},
         "way": {"description": "Places between.", "type": "array", "items": {"$ref": "#/definitions/Point"}}
       },
       "x-response": {"$ref": "#/definitions/PutOk"},

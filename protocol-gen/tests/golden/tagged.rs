@@ -44,7 +44,7 @@ pub fn dispatch<W: Workload>(
 /// ```
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Put {
-    /// What to do.
+    /// The steps.
     pub steps: ::std::vec::Vec<Step>,
 }
 
@@ -81,23 +81,23 @@ impl ::glomers_protocol::Payload for PutOk {
 pub enum Step {
     /// Asks for a key.
     Get {
-        /// Which key.
+        /// The key.
         key: ::glomers_protocol::Json,
     },
     /// Sets a key.
     Put {
-        /// Which key.
+        /// The key.
         key: ::std::string::String,
-        /// What to store.
+        /// The value.
         numbers: ::std::option::Option<::std::vec::Vec<i64>>,
     },
     /// Nothing more.
     Stop {},
     /// Has a field with the name of a keyword.
     Tell {
-        /// Whom.
+        /// The receiver.
         dest: ::std::string::String,
-        /// What.
+        /// The type.
         type_: bool,
     },
 }
@@ -240,7 +240,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "tagged",
-  "description": "Lists whose first item tells what the others are.",
+  "description": "Lists whose first item decides the types of the others.",
   "oneOf": [{"$ref": "#/definitions/Put"}, {"$ref": "#/definitions/PutOk"}],
   "definitions": {
     "Put": {
@@ -250,7 +250,7 @@ pub const SCHEMA: &str = r##"{
       "properties": {
         "type": {"const": "put"},
         "msg_id": {"type": "integer"},
-        "steps": {"description": "What to do.", "type": "array", "items": {"$ref": "#/definitions/Step"}}
+        "steps": {"description": "The steps.", "type": "array", "items": {"$ref": "#/definitions/Step"}}
       },
       "x-response": {"$ref": "#/definitions/PutOk"},
       "examples": [
@@ -276,7 +276,7 @@ pub const SCHEMA: &str = r##"{
           "title": "Get",
           "description": "Asks for a key.",
           "type": "array",
-          "items": [{"const": "get"}, {"title": "key", "description": "Which key."}, {"title": "value", "const": null}],
+          "items": [{"const": "get"}, {"title": "key", "description": "The key."}, {"title": "value", "const": null}],
           "minItems": 3,
           "maxItems": 3
         },
@@ -286,10 +286,10 @@ pub const SCHEMA: &str = r##"{
           "type": "array",
           "items": [
             {"const": "put"},
-            {"title": "key", "description": "Which key.", "type": "string"},
+            {"title": "key", "description": "The key.", "type": "string"},
             {
               "title": "numbers",
-              "description": "What to store.",
+              "description": "The value.",
               "type": ["array", "null"],
               "items": {"type": "integer"}
             }
@@ -311,8 +311,8 @@ pub const SCHEMA: &str = r##"{
           "type": "array",
           "items": [
             {"const": "tell"},
-            {"title": "dest", "description": "Whom.", "type": "string"},
-            {"title": "type", "description": "What.", "type": "boolean"}
+            {"title": "dest", "description": "The receiver.", "type": "string"},
+            {"title": "type", "description": "The type.", "type": "boolean"}
           ],
           "minItems": 3,
           "maxItems": 3

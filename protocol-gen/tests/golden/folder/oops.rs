@@ -12,7 +12,7 @@
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Oops {
-    /// Why.
+    /// The reason.
     pub text: ::std::string::String,
 }
 
@@ -37,7 +37,7 @@ pub const SCHEMA: &str = r##"{
         "type": {"const": "oops"},
         "msg_id": {"type": "integer"},
         "in_reply_to": {"type": "integer"},
-        "text": {"description": "Why.", "type": "string"}
+        "text": {"description": "The reason.", "type": "string"}
       },
       "examples": [{"type": "oops", "in_reply_to": 1, "text": "no"}]
     }

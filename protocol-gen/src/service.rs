@@ -1,6 +1,6 @@
 //! The code for a service besides its messages: the node ids at which it answers.
 
-use crate::{error::Error, names, schema::Schema};
+use crate::{cursor::Cursor, error::Error, names, schema::Schema};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -9,7 +9,7 @@ pub(crate) fn addresses(schema: &Schema<'_>) -> Result<Option<TokenStream>, Erro
     if schema.addresses.is_empty() {
         return Ok(None);
     }
-    let ids = schema.addresses.iter().map(|at| at.text()).collect::<Result<Vec<_>, _>>()?;
+    let ids = schema.addresses.iter().map(Cursor::text).collect::<Result<Vec<_>, _>>()?;
     let constants = schema.addresses.iter().zip(&ids).map(|(at, id)| names::constant_name(at, id));
     let constants = constants.collect::<Result<Vec<_>, _>>()?;
     let taken = [format_ident!("ADDRESSES"), format_ident!("SCHEMA")];
@@ -35,12 +35,12 @@ mod tests {
     /// Each list beside the error about its last address.
     #[test]
     fn addresses_become_distinct_constants() {
-        let rows = [(json!(["lin-kv", "lin_kv"]), "/1: "), (json!(["schema"]), "/0: "), (json!(["7"]), "/0: ")];
+        let rows = [(json!(["sun-dial", "sun_dial"]), "/1: "), (json!(["schema"]), "/0: "), (json!(["7"]), "/0: ")];
         for (list, place) in rows {
             let document =
-                json!({"title": "kv", "description": "", "oneOf": [], "definitions": {}, "x-addresses": list});
-            let error = Schema::read("kv.json", &document).and_then(|schema| addresses(&schema)).unwrap_err();
-            assert!(error.to_string().starts_with(&format!("kv.json#/x-addresses{place}")), "{error}");
+                json!({"title": "clock", "description": "", "oneOf": [], "definitions": {}, "x-addresses": list});
+            let error = Schema::read("clock.json", &document).and_then(|schema| addresses(&schema)).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("clock.json#/x-addresses{place}")), "{error}");
         }
     }
 }

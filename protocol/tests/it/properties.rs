@@ -148,13 +148,14 @@ proptest! {
     #[test]
     fn equality_order_and_hash_agree(values in vec(json(), 3)) {
         let values: Vec<_> = values.iter().flat_map(|value| [Style::Compact, Style::Odd].map(|style| parse(&write(value, style)))).collect();
-        for left in &values {
-            for right in &values {
-                prop_assert_eq!(left == right, left.cmp(right) == Ordering::Equal);
-                prop_assert_eq!(left.cmp(right), right.cmp(left).reverse());
+        let order: Vec<Vec<_>> = values.iter().map(|left| values.iter().map(|right| left.cmp(right)).collect()).collect();
+        for (l, left) in values.iter().enumerate() {
+            for (r, right) in values.iter().enumerate() {
+                prop_assert_eq!(left == right, order[l][r].is_eq());
+                prop_assert_eq!(order[l][r], order[r][l].reverse());
                 prop_assert!(left != right || hash(left) == hash(right));
-                for third in &values {
-                    prop_assert!(left > right || right > third || left <= third);
+                for (third, first) in order[r].iter().zip(&order[l]) {
+                    prop_assert!(order[l][r].is_gt() || third.is_gt() || first.is_le());
                 }
             }
         }

@@ -8,6 +8,8 @@
 //! `UPDATE_GOLDEN=1 cargo test -p glomers-ui-tests` records the messages anew. Read the diff: one error per mistake, at the user's
 //! own line, which says what to write instead.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 use glomers_rustc_args::rustc_args;
 use similar::TextDiff;
 use std::{

@@ -11,10 +11,10 @@ impl Display for Difference {
         match &self.0 {
             Change::WorkloadAdded { workload, rpcs } => {
                 let requests = rpcs.iter().map(|rpc| format!("`{}`", rpc.request.wire_type));
-                let word = if rpcs.len() == 1 { "request" } else { "requests" };
-                write!(out, "workload {workload} is new, with {word} {}", join(requests, ", "))
+                let noun = if rpcs.len() == 1 { "request" } else { "requests" };
+                write!(out, "workload {workload} is new, with {noun} {}", join(requests, ", "))
             }
-            Change::WorkloadRemoved { workload } => write!(out, "workload {workload} is gone"),
+            Change::WorkloadRemoved { workload } => write!(out, "workload {workload} was removed"),
             Change::Workload { workload, change } => write!(out, "workload {workload}: {change}"),
             Change::Code { number, change } => write!(out, "error {number}{change}"),
         }
@@ -27,7 +27,7 @@ impl Display for WorkloadChange {
             Self::RpcAdded(Rpc { request, response }) => {
                 write!(out, "request `{}` is new, answered by `{}`", request.wire_type, response.wire_type)
             }
-            Self::RpcRemoved(request) => write!(out, "request `{request}` is gone"),
+            Self::RpcRemoved(request) => write!(out, "request `{request}` was removed"),
             Self::Response { request, from, to } => {
                 write!(out, "request `{request}` is now answered by `{to}` instead of `{from}`")
             }
@@ -41,7 +41,7 @@ impl Display for FieldChange {
         match self {
             Self::Added(Field { name, required: true, shape }) => write!(out, "new field `{name}`: {shape}"),
             Self::Added(Field { name, shape, .. }) => write!(out, "new optional field `{name}`: {shape}"),
-            Self::Removed(name) => write!(out, "field `{name}` is gone"),
+            Self::Removed(name) => write!(out, "field `{name}` was removed"),
             Self::Renamed { from, to } => write!(out, "field `{from}` is now named `{to}`"),
             Self::Required { name, required: false, .. } => write!(out, "field `{name}` is now optional"),
             Self::Required { name, .. } => write!(out, "field `{name}` is now required"),
@@ -64,7 +64,7 @@ impl Display for Retyping<'_> {
             (Shape::Tagged(old), Shape::Tagged(new)) => {
                 let twin = |variants: &[Variant], tag: &str| variants.iter().find(|other| other.tag == tag).cloned();
                 let removed =
-                    old.iter().filter(|old| twin(new, &old.tag).is_none()).map(|old| format!("{old} is gone"));
+                    old.iter().filter(|old| twin(new, &old.tag).is_none()).map(|old| format!("{old} was removed"));
                 let added = new.iter().filter_map(|new| match twin(old, &new.tag) {
                     None => Some(format!("{new} is new")),
                     Some(old) if !old.agrees(new) => Some(format!("{old} is now {new}")),
@@ -82,7 +82,7 @@ impl Display for CodeChange {
         let certainty = |definite: bool| if definite { "definite" } else { "indefinite" };
         match self {
             Self::Added(Code { name, definite }) => write!(out, " is new: `{name}`, {}", certainty(*definite)),
-            Self::Removed(Code { name, .. }) => write!(out, " `{name}` is gone"),
+            Self::Removed(Code { name, .. }) => write!(out, " `{name}` was removed"),
             Self::Renamed { from, to } => write!(out, " `{from}` is now named `{to}`"),
             Self::Definite { name, definite } => {
                 write!(out, " `{name}` is now {}, no longer {}", certainty(*definite), certainty(!*definite))

@@ -1,6 +1,6 @@
-//! What a node makes of everything that can come over its pipes: lines that are no messages, requests it cannot serve,
-//! handlers that panic, an end at any byte. In each case it answers what can be answered, says the rest on stderr, and
-//! lives on. Many rows are defects that were measured in other Maelstrom libraries.
+//! A node's reaction to bad input: lines that are not messages, requests that it cannot serve, handlers that panic, an end of
+//! the input at any byte. In each case the node answers if it can, logs if it cannot, and continues. Many rows are defects
+//! that were measured in other Maelstrom libraries.
 
 use glomers_protocol::{
     Context, Handler, Json, Message, RpcError,
@@ -209,13 +209,13 @@ struct Session {
     asked: i64,
 }
 
-/// How a node ended.
+/// The end of a node.
 struct Ended {
     result: io::Result<()>,
     panics: Vec<String>,
 }
 
-/// What a node logs.
+/// The log of a node.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -665,7 +665,7 @@ fn a_line_may_be_long_and_deep() {
         // Not assert_eq!, which would print it all.
         assert!(outcome.sent == [echoed(5, value)], "{} bytes", value.len());
     }
-    // Where depth makes no sense it is refused.
+    // Where depth is not allowed, it is refused.
     for body in [
         format!(r#"{{"type":"poll","msg_id":5,"offsets":{deep}}}"#),
         format!(r#"{{"type":"poll","msg_id":5,"offsets":{deep_object}}}"#),
@@ -745,7 +745,7 @@ fn a_reply_counts_from_anybody_if_the_caller_says_so() {
 fn oddities_of_the_envelope() {
     // A null is as good as no field.
     check::<Parrot>(&[&message(r#"{"type":"echo","msg_id":5,"in_reply_to":null,"echo":1}"#)], &[&echoed(5, "1")]);
-    // What replies is no request, even if nobody waits for it.
+    // A reply is not a request, even if no call waits for it.
     check::<Parrot>(&[&message(r#"{"type":"echo","msg_id":5,"in_reply_to":3,"echo":1}"#)], &[]);
     // Unknown fields and escaped names are JSON's own business.
     check::<Parrot>(

@@ -1,5 +1,5 @@
-//! What a handler gets from its context: calls, time, chance and the services, in virtual time. A test is a script that
-//! the node runs after `init`, the messages that reach it, and the transcript of all it logs and sends.
+//! The context of a handler in virtual time: calls, timers, random numbers and services. A test is a script that the node
+//! runs after `init`, the messages that reach it, and the transcript of its log and its messages.
 
 use futures::future::{LocalBoxFuture, join, select};
 use glomers_protocol::{
@@ -14,7 +14,7 @@ struct Scripted {
     script: Box<dyn Fn(Context) -> LocalBoxFuture<'static, ()>>,
 }
 
-/// What the script notes, with the time.
+/// The notes of the script, with their times.
 #[derive(Clone, Default)]
 struct Log(Rc<RefCell<Vec<String>>>);
 

@@ -1,5 +1,5 @@
-//! Damaged messages: whatever a line has become, reading it panics in no place, what is read is what was written, and an
-//! equality of values is one. CONTRIBUTING.md says how to run a million of each.
+//! Damaged messages. Reading a damaged line never panics, a line that is read is written again with the same fields, and
+//! equality of values is an equivalence. CONTRIBUTING.md says how to run a million of each.
 
 use crate::mutations::{lines, mutated, texts};
 use glomers_protocol::{DecodeError, Json, Message, Payload, RpcError};
@@ -14,14 +14,14 @@ use std::{
     sync::LazyLock,
 };
 
-/// What nodes of every workload received and wrote under Maelstrom.
+/// The lines that nodes of every workload received and wrote under Maelstrom.
 static CORPUS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let mut lines = lines(texts("protocol/tests/recordings", ".jsonl"));
     lines.retain(|line| line.len() < 2000);
     lines
 });
 
-/// What is sent again is the same: `decode` gives the same of the encoded body, and that is encoded alike.
+/// Checks that a body, once decoded, is encoded and decoded without a change.
 fn check_decoded<T: Serialize + Eq + Debug>(
     message: &Message<'_>,
     decode: impl Fn(&Message<'_>) -> Result<T, DecodeError>,

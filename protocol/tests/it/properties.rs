@@ -1,5 +1,5 @@
-//! What holds for any value and any text: verbatim values with an equality that is JSON's, a parser that refuses and
-//! never panics, tagged tuples and error codes that survive the wire.
+//! Properties of any value and any text. Values stay verbatim and have the equality of JSON, the parser refuses and never
+//! panics, and tagged tuples and error codes survive the wire.
 
 use glomers_protocol::{
     ErrorCode, Json, Message, Node, Payload, Request, RpcError,
@@ -49,7 +49,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[a-c\"\\\\/\n\u{e9}\u{1f600}]{0,4}", any::<String>()]
 }
 
-/// How a value may be written.
+/// A way to write a value.
 #[derive(Clone, Copy, Debug)]
 enum Style {
     Compact,
@@ -103,7 +103,7 @@ fn hash(value: &Json) -> u64 {
     hasher.finish()
 }
 
-/// What a node makes of one line after `init`: the lines it sends.
+/// The lines that a node sends after `init` and one more line.
 fn deliver(line: &[u8]) -> Vec<String> {
     #[derive(Default)]
     struct Parrot;
@@ -118,7 +118,7 @@ fn deliver(line: &[u8]) -> Vec<String> {
     let mut node = Node::new::<Parrot>(0);
     let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
     node.deliver(init.as_bytes(), Duration::ZERO).unwrap();
-    // Whether it is rejected is a matter of other tests.
+    // Other tests check that it is rejected.
     let _ = node.deliver(line, Duration::ZERO);
     let mut sent = Vec::new();
     node.drain(|_, line| sent.push(line.to_owned()));

@@ -38,7 +38,7 @@ const ERROR: Protocol = Protocol {
     response: |message| message.payload::<RpcError>().map(|error| serde_json::to_value(error).unwrap()),
 };
 
-/// What demo nodes say among themselves, which no schema describes.
+/// The messages that demo nodes exchange, which no schema describes.
 const BETWEEN_NODES: [&str; 7] =
     ["broadcast_many", "broadcast_many_ok", "merge", "merge_ok", "replicate", "replicate_ack", "replicate_full"];
 
@@ -78,7 +78,7 @@ fn every_recorded_body_is_valid_and_survives_decoding() {
     assert_eq!(left_over.iter().map(String::as_str).collect::<Vec<_>>(), BETWEEN_NODES);
 }
 
-/// Which protocol a message belongs to; none if it goes from node to node.
+/// The protocol of a message; `None` for messages between nodes.
 fn route(clients: Protocol, message: &Message<'_>) -> Option<(Protocol, Recode)> {
     let is_node = |id: &str| id.starts_with('n');
     let (from_node, to_node) = (is_node(message.src()), is_node(message.dest()));

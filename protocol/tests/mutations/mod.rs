@@ -1,5 +1,5 @@
-//! Texts that somebody has damaged: lines of a corpus with bytes and tokens flipped, left out, doubled, exchanged and
-//! nested. The fuzz tests of all crates share this file.
+//! Damaged texts: lines of a corpus with bytes and tokens flipped, removed, doubled, exchanged and nested. The fuzz tests of
+//! all crates share this file.
 //!
 //! Damage by tokens mostly leaves JSON that is JSON and EDN that is EDN, so it gets past the parser; damage by bytes does
 //! not. How far a text is mutated is drawn by proptest, which makes failing texts smaller.
@@ -13,7 +13,7 @@ use std::{
     ops::{Deref, Range},
 };
 
-/// What damage puts in: the values at which numbers, strings, brackets and escapes go wrong.
+/// The tokens that damage inserts: edge cases of numbers, strings, brackets and escapes.
 const TOKENS: &[&[u8]] = &[
     b"null",
     b"true",

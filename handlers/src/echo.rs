@@ -1,11 +1,11 @@
-//! Echo: the answer is the question.
+//! Echo: the response repeats the request's value.
 
 use glomers_protocol::{
     echo::{Echo, EchoOk},
     handler,
 };
 
-/// Sends back what it is sent, byte for byte.
+/// Sends back the value that it receives, byte for byte.
 #[derive(Default)]
 pub struct Parrot;
 

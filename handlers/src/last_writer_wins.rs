@@ -1,24 +1,25 @@
-//! Registers with transactions that never wait: each runs on the node that it came to, and of two writes to one
-//! register the later wins on all nodes.
+//! Registers with transactions that never wait: each transaction runs on the node that receives it, and of two writes to
+//! one register the later wins on all nodes.
 //!
-//! *Later* is decided by a stamp: the transaction's number in its node's [feed](crate::feed), which is Lamport's clock,
-//! then the life of the node. All writes of a transaction have its stamp, and all nodes come to hold the greatest stamp of
-//! each register; so they agree once the feeds have come through, in whatever order.
+//! *Later* is decided by a stamp: the transaction's number in its node's [replication feed](crate::replication_feed), which
+//! is a Lamport clock, then the node's incarnation. All writes of a transaction have its stamp, and every node comes to
+//! hold the write with the greatest stamp of each register. So the nodes agree once all batches have arrived, in whatever
+//! order.
 //!
-//! A transaction is one entry of the feed and applied as a whole between two requests, so nobody sees part of it (read
-//! atomic), nor a value that it overwrote itself (no intermediate read, G1b); nothing is ever rolled back (no aborted
-//! read, G1a). A transaction's stamp is above those of all it has read and overwritten, so no circle of reads and
-//! writes leads back to it (no dirty write, G0; no circular flow, G1c). That is more than read committed. What no
-//! system can give that answers in a partition: two nodes may overwrite a register from the same value, and one update
-//! is lost. What one could, but only by holding writes back: with three nodes or more a write may arrive before another
-//! node's that it was based on.
+//! A transaction is one entry of the feed and is applied as a whole between two requests. So no transaction sees part of
+//! another (read atomic), nor a value that its writer overwrote itself (no intermediate read, G1b). Nothing is ever rolled
+//! back (no aborted read, G1a). A transaction's stamp is above the stamps of everything that it has read and overwritten,
+//! so no cycle of reads and writes leads back to it (no dirty write, G0; no circular information flow, G1c). This is more
+//! than read committed. Two stronger properties are missing. No system that answers during a partition can prevent lost
+//! updates: two nodes may overwrite the same value of a register. Causal order would be possible, but only by delaying
+//! writes: with three nodes or more, a write may arrive before another node's write on which it was based.
 //!
-//! A node that starts again gets the registers from the others, one by one: until it has all, it may show a transaction
-//! in part, and what it writes before it hears of a register may lose against what is older.
+//! A restarted node gets the registers from the others one by one. Until it has all of them it may show a transaction in
+//! part, and a write that it makes before it receives a register may lose against an older one.
 //!
-//! A write is on all nodes after a tick and a latency at most; a tick is 100 ms between two nodes, 400 ms among five.
+//! A write is on all nodes after at most one tick and one latency. A tick is 100 ms with two nodes and 400 ms with five.
 
-use crate::feed::{Batch, Feed, Life};
+use crate::replication_feed::{Batch, Incarnation, ReplicationFeed};
 use foldhash::fast::FixedState;
 use glomers_protocol::{
     Context, Json, NodeId, handler,
@@ -29,41 +30,41 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 
-/// How many milliseconds a node's messages are apart on average.
+/// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 100;
 
 /// Registers that hold the write with the greatest stamp.
 pub struct LastWriterWins {
     registers: RefCell<IndexMap<Json, (Stamp, Json), FixedState>>,
-    feed: RefCell<Feed<Record>>,
+    feed: RefCell<ReplicationFeed<Record>>,
 }
 
-/// A transaction's place in the order of all transactions.
-type Stamp = (u64, Life);
+/// A transaction's position in the order of all transactions.
+type Stamp = (u64, Incarnation);
 
-/// What nodes tell each other.
+/// An entry of the feed.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Record {
-    /// A transaction of the sender. The record's number gives the stamp.
+    /// A transaction of the sender. The entry's number gives its stamp.
     Done(Writes),
-    /// What a register holds, for a node that has started again.
+    /// The stamp and value of a register, for a node that has restarted.
     Held(Json, Stamp, Json),
 }
 
-/// The writes of a transaction, in order. A list, because JSON's maps have only strings as keys.
+/// The writes of a transaction, in order. It is a list because the keys of JSON objects are strings.
 type Writes = Vec<(Json, Json)>;
 
 #[handler(txn_rw_register, schema)]
 impl LastWriterWins {
     #[init]
     fn new(cx: &Context) -> Self {
-        Self { registers: RefCell::default(), feed: RefCell::new(Feed::new(cx)) }
+        Self { registers: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
     }
 
     fn txn(&self, request: Txn) -> TxnOk {
         let mut feed = self.feed.borrow_mut();
-        let (stamp, mut writes) = ((feed.next(), feed.life()), Writes::new());
+        let (stamp, mut writes) = ((feed.next(), feed.incarnation()), Writes::new());
         let complete = |step| match step {
             MicroOp::Read { key } => CompletedMicroOp::Read { value: self.read(&key), key },
             MicroOp::Write { key, value } => {
@@ -81,11 +82,11 @@ impl LastWriterWins {
 
     #[message]
     fn batch(&self, from: &NodeId, batch: Batch<Record>) {
-        let life = batch.life();
+        let incarnation = batch.incarnation();
         for (number, record) in self.feed.borrow_mut().receive(from, batch, || self.held()) {
             match record {
                 Record::Done(writes) => {
-                    writes.into_iter().for_each(|(key, value)| self.write(key, (number, life), value));
+                    writes.into_iter().for_each(|(key, value)| self.write(key, (number, incarnation), value));
                 }
                 Record::Held(key, stamp, value) => self.write(key, stamp, value),
             }
@@ -108,7 +109,7 @@ impl LastWriterWins {
         self.registers.borrow().iter().map(held).collect()
     }
 
-    /// Of two writes with one stamp, which are of one transaction, the second counts.
+    /// Writes a register. Two writes with the same stamp belong to one transaction, and the second one counts.
     fn write(&self, key: Json, stamp: Stamp, value: Json) {
         match self.registers.borrow_mut().entry(key) {
             Entry::Vacant(entry) => _ = entry.insert((stamp, value)),

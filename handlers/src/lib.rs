@@ -1,46 +1,49 @@
-//! Gossip Glomers solved: one module a challenge, named by its algorithm.
+//! The Gossip Glomers challenges, solved: one module per workload, named by its algorithm.
+//!
+//! The principal types are the handlers. Each is given to `glomers_protocol::run`, or to the workbench in a test.
 //!
 //! | workload | module | handler |
 //! |---|---|---|
 //! | echo | [`echo`] | [`Parrot`] |
 //! | unique-ids | [`prefixed_ids`] | [`PrefixedIds`] |
-//! | broadcast | [`hub`] | [`Hub`] |
+//! | broadcast | [`star_broadcast`] | [`StarBroadcast`] |
 //! | g-counter, pn-counter | [`running_totals`] | [`GCounter`], [`PnCounter`] |
 //! | g-set | [`set_union`] | [`SetUnion`] |
-//! | kafka | [`horizon_logs`] | [`HorizonLogs`] |
+//! | kafka | [`watermark_logs`] | [`WatermarkLogs`] |
 //! | lin-kv | [`replicated_map`] | [`ReplicatedMap`] |
 //! | txn-list-append | [`replicated_lists`] | [`ReplicatedLists`] |
 //! | txn-rw-register | [`last_writer_wins`] | [`LastWriterWins`] |
 //!
-//! How the challenges' own texts go about it, with the services beside the nodes, is in [`taught`].
+//! [`via_services`] has the solutions that the challenges' own texts propose, which keep their state in Maelstrom's
+//! services.
 //!
-//! The counters, the set, the logs and the registers have in common how nodes tell each other what is new: [`feed`].
-//! The map and the lists are kept by one [`replicated_log`].
+//! The counters, the set, the logs and the registers send new data to other nodes through a [`replication_feed`]. The map
+//! and the lists are state machines on a [`replicated_log`].
 
 pub mod echo;
-pub mod feed;
-pub mod horizon_logs;
-pub mod hub;
 pub mod last_writer_wins;
 pub mod prefixed_ids;
 pub mod replicated_lists;
 pub mod replicated_log;
 pub mod replicated_map;
+pub mod replication_feed;
 pub mod running_totals;
 pub mod set_union;
-pub mod taught;
+pub mod star_broadcast;
+pub mod via_services;
+pub mod watermark_logs;
 
 pub use echo::Parrot;
-pub use horizon_logs::HorizonLogs;
-pub use hub::Hub;
 pub use last_writer_wins::LastWriterWins;
 pub use prefixed_ids::PrefixedIds;
 pub use replicated_lists::ReplicatedLists;
 pub use replicated_map::ReplicatedMap;
 pub use running_totals::{GCounter, PnCounter};
 pub use set_union::SetUnion;
+pub use star_broadcast::StarBroadcast;
+pub use watermark_logs::WatermarkLogs;
 
-/// The documents' examples, compiled and run; those of the tutorial are in `tests/tutorial`.
+/// The examples of the documents, compiled and run. Those of the tutorial are in `tests/it/tutorial`.
 #[cfg(doctest)]
 mod documents {
     #[doc = include_str!("../../README.md")]

@@ -1,9 +1,9 @@
-//! Lists with strict-serializable transactions: each is one command of the [replicated log](crate::replicated_log), reads
-//! included, and is executed as a whole when its turn comes.
+//! Lists with strictly serializable transactions: each transaction is one command of the [replicated
+//! log](crate::replicated_log), its reads included, and is executed as a whole.
 //!
-//! All nodes execute the same transactions one after the other in the order of the log: that is serializable. A
-//! transaction that begins after another was answered comes after it in the log: that makes it strict. None ever aborts
-//! because of another.
+//! All nodes execute the same transactions one after the other in the order of the log: that is serializability. A
+//! transaction that begins after another was answered comes after it in the log: that makes it strict. No transaction ever
+//! aborts because of another.
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{
@@ -13,10 +13,10 @@ use glomers_protocol::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
-/// When a request is given up. Clients wait five seconds.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// The time limit of a request. Clients wait for five seconds.
+const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Lists that all nodes agree on.
+/// Lists that are the same on all nodes.
 pub struct ReplicatedLists(ReplicatedLog<Lists>);
 
 /// The lists themselves.
@@ -40,7 +40,7 @@ impl StateMachine for Lists {
     }
 }
 
-// JSON's maps have only strings as keys.
+// The keys of JSON objects are strings.
 impl From<Vec<(Json, Vec<Json>)>> for Lists {
     fn from(entries: Vec<(Json, Vec<Json>)>) -> Self {
         Self(entries.into_iter().collect())
@@ -57,7 +57,7 @@ impl From<Lists> for Vec<(Json, Vec<Json>)> {
 impl ReplicatedLists {
     #[init]
     fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, PATIENCE))
+        Self(ReplicatedLog::new(cx, TIMEOUT))
     }
 
     async fn txn(&self, cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {

@@ -1,53 +1,54 @@
-//! A state machine that all nodes have and that executes the same commands in the same order on each: one log, agreed on
-//! by [OmniPaxos](https://omnipaxos.com) (Sequence Paxos, with a leader that is elected by ballots).
+//! A replicated state machine: every node executes the same commands in the same order, the order of one log. The nodes
+//! agree on the log with [OmniPaxos](https://omnipaxos.com) (Sequence Paxos, with a leader elected by ballots).
 //!
-//! A command goes from the node that a client gave it to, its *origin*, to the leader, at once. The leader appends it,
-//! and a majority accepts; then it is decided, and no partition can undo that. Every node executes decided commands in
-//! the order of the log, and the origin answers its client with what came out on itself.
+//! A command goes from the node that received it from a client, its *origin*, to the leader at once. The leader appends
+//! it, and a majority accepts it. Then it is decided, and no partition can undo that. Every node executes decided commands
+//! in the order of the log, and the origin answers its client with the result of its own execution.
 //!
-//! **Exactly once.** Commands are numbered by their origin and may be sent again, as they are when they take long or when
-//! the leader changes. A node executes each number once, and none that its origin has *settled*, which is to say
-//! answered or given up; each command tells up to which number all are. So a node remembers of each origin the numbers
-//! of those few commands that were executed while an earlier one was under way.
+//! **Exactly once.** The origin numbers its commands. It sends a command again if it takes long or if the leader changes.
+//! A node executes each number once, and never one that its origin has *settled*, which means answered or given up. Each
+//! command says up to which number all are settled. So a node remembers of each origin only the few commands that were
+//! executed while an earlier one was not.
 //!
-//! **Answers in time.** A command that is not executed in time is given up. If it was never sent, it will never happen,
-//! and the client is told so; else nobody knows. Commands are sent only to a leader that was heard of late, and a leader
-//! takes them only while it hears a majority. So most requests to the minority of a partition fail for certain.
+//! **Timely answers.** A command that is not executed in time is given up. If it was never sent, it will never be
+//! executed, and the client gets a definite error; otherwise it gets an indefinite one. Commands are sent only to a leader
+//! that was heard recently, and a leader appends them only while it hears a majority. So most requests to the minority of
+//! a partition fail definitely.
 //!
-//! **Messages.** Nothing waits for a tick. But what comes to the leader while commands are under way goes out together
-//! when they are decided, or with the next tick; so under load a message carries many. That something is decided is
-//! told at once to the nodes whose clients wait for it, and to others with the next message. OmniPaxos relies on
-//! sessions as TCP has them: on each [link] its messages come in order and once, and losses are reported to
-//! both ends, which makes the peers compare their logs again. What must not wait for lost messages, and may come in any
-//! order or twice, does without: heartbeats, proposals, and how far the log is accepted.
+//! **Messages.** No message waits for a tick. But commands that reach the leader while others are not decided yet are sent
+//! together when those are decided, or with the next tick, so under load one message carries many. The nodes whose clients
+//! wait for a decision are told at once, the others with the next message. OmniPaxos relies on sessions like those of TCP:
+//! each [link] delivers its messages in order and once, and reports losses to both ends, which makes the peers compare
+//! their logs again. Contents that must not wait for lost messages, and may arrive in any order or twice, bypass the
+//! order: heartbeats, proposals, and the position up to which the log is accepted.
 //!
-//! **Nodes that start again.** Nodes have no disk: who is killed and starts again has forgotten what it promised and
-//! accepted, and would break the majorities that others count on. Nor can a node know that it lived before. So each start
-//! is another *life*, which draws a number, and agreement is among lives: a *configuration* is one life of each node, with
-//! a log of its own and the state that the log begins with (`configuration.rs`). Inside one no life ends and begins
-//! again, so OmniPaxos holds as it is; what lives that are over have sent belongs to other configurations and is passed
-//! over. A node that starts is taken in by a change of configuration, which is the last entry of the log before
-//! (`member.rs`), as in [Reconfiguring a State Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf)
-//! (Lamport, Malkhi, Zhou 2010): whatever was decided in one configuration is in the state with which the next begins,
-//! because only the log before the end counts. Commands are numbered by lives, so those of a new life are never taken for
-//! older ones. The first configuration needs a word from all nodes (`newcomer.rs`).
+//! **Restarts.** Nodes have no disk: a node that is killed and restarts has forgotten what it promised and accepted, and
+//! would break the majorities on which others rely. Nor can a node know that it has run before. So each start is a new
+//! *incarnation* with a random number, and agreement is among incarnations. A *configuration* is one incarnation of each
+//! node, with a log and an initial state of its own (`configuration.rs`). No incarnation of a configuration ends and begins
+//! again, so OmniPaxos holds as it is; messages of earlier incarnations belong to other configurations and are ignored. A
+//! restarted node is included by a change of configuration, which is the last entry of the log before (`member.rs`), as in
+//! [Reconfiguring a State Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf) (Lamport, Malkhi,
+//! Zhou 2010). Whatever was decided in one configuration is in the initial state of the next, because only the log before
+//! the end counts. Commands are numbered per incarnation, so those of a new one are never taken for older ones. The first
+//! configuration needs a message from every node (`newcomer.rs`).
 //!
-//! [Viewstamped Replication Revisited](https://pmg.csail.mit.edu/papers/vr-revisited.pdf) (Liskov, Cowling 2012) has
-//! nodes recover inside one group instead, with a nonce and a majority's answers. Messages that a node sent before its
-//! end, and has forgotten, then still count, and may undo what was acknowledged
-//! ([Michael et al. 2017](https://drops.dagstuhl.de/entities/document/10.4230/LIPIcs.DISC.2017.36)); the cure is to tell
-//! lives apart in every message, which configurations do once.
+//! [Viewstamped Replication Revisited](https://pmg.csail.mit.edu/papers/vr-revisited.pdf) (Liskov, Cowling 2012) lets
+//! nodes recover inside one group instead, with a nonce and the answers of a majority. Messages that a node sent before its
+//! crash, and has forgotten, then still count, and may undo acknowledged commands
+//! ([Michael et al. 2017](https://drops.dagstuhl.de/entities/document/10.4230/LIPIcs.DISC.2017.36)). The cure is to
+//! distinguish incarnations in every message, which configurations do once.
 //!
-//! **What is promised.** A node is *without memory* from its end until it has begun a configuration, which takes a few
-//! round trips after its start. While at any time fewer than half of the nodes are without memory, nothing acknowledged
-//! is lost, and those that hear a majority go on. If half of them or more are, the others refuse to go on: nobody can
-//! know what was acknowledged. Only if all are, everything is lost and the nodes begin anew, for it cannot be told from a
-//! first start. A cluster serves nobody before all nodes have heard from the first one and it from them.
+//! **Guarantees.** A node is *without memory* from its crash until it has entered a configuration, a few round trips after
+//! its start. While fewer than half of the nodes are without memory at any time, no acknowledged command is lost, and the
+//! nodes that hear a majority continue. If half of them or more are, the others stop: no node can know what was
+//! acknowledged. Only if all are, everything is lost and the nodes begin anew, because this cannot be distinguished from a
+//! first start. A cluster serves no client before all nodes have exchanged messages with the first one.
 //!
-//! **Memory.** The leader cuts off the log what all nodes have executed, so it holds what was decided since the slowest
-//! node lost touch, and at most [`KEPT`] commands more. Besides, a node keeps the unanswered commands of its clients, and
-//! of each peer what waits for messages before it, at most for [`link::PATIENCE`]. Until all members of a configuration
-//! are heard, it keeps the state that the configuration began with.
+//! **Memory.** The leader trims the entries that all nodes have executed. So the log holds the entries decided since the
+//! slowest node lost contact, and at most [`MAX_RETAINED`] more. A node also keeps the unanswered commands of its clients,
+//! and for each peer the messages that wait for missing ones, for at most [`link::GAP_TIMEOUT`]. It keeps the initial state
+//! of a configuration until it has heard all members.
 
 mod configuration;
 pub mod link;
@@ -56,67 +57,54 @@ mod newcomer;
 mod packet;
 mod peer;
 mod replica;
+mod state_machine;
 
+pub use member::{MAX_RETAINED, TICK};
 pub use packet::Packet;
+pub use state_machine::StateMachine;
 
+use configuration::pid;
 use futures::{
     channel::oneshot,
     future::{Either, select},
 };
 use glomers_protocol::{Context, NodeId, Payload, RpcError};
 use replica::Replica;
-use serde::{Serialize, de::DeserializeOwned};
-use std::{cell::RefCell, fmt::Debug, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
-/// How many milliseconds there are between two calls of [`ReplicatedLog::tick`].
-pub const TICK: u64 = 20;
-
-/// How many commands that all nodes have executed the log may hold.
-pub const KEPT: usize = 1000;
-
-/// What is replicated. Encoded and decoded it is the same as before.
-pub trait StateMachine: Default + Serialize + DeserializeOwned + 'static {
-    /// What it can be told to do.
-    type Command: Clone + Debug + Serialize + DeserializeOwned + 'static;
-    /// What comes out.
-    type Output: 'static;
-
-    /// Executes a command. State and output follow from the commands so far and nothing else.
-    fn execute(&mut self, command: Self::Command) -> Self::Output;
-}
-
-/// One node's replica of an `M`.
+/// One node's replica of a state machine `M`.
 pub struct ReplicatedLog<M: StateMachine> {
     replica: RefCell<Replica<M>>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl<M: StateMachine> ReplicatedLog<M>
 where
     Packet<M::Command>: Payload,
 {
-    /// An empty log among all nodes. Commands are given up after `patience`, which must be less than clients have.
-    pub fn new(cx: &Context, patience: Duration) -> Self {
-        Self { replica: RefCell::new(Replica::new(cx)), patience }
+    /// An empty log among all nodes. Commands are given up after `timeout`, which must be less than the clients' timeout.
+    pub fn new(cx: &Context, timeout: Duration) -> Self {
+        Self { replica: RefCell::new(Replica::new(cx)), timeout }
     }
 
-    /// Has all nodes execute a command, and returns what came out here.
+    /// Makes all nodes execute a command, and returns the result of the execution here.
     ///
     /// # Errors
     ///
-    /// The command was not executed in time: [`ErrorCode::TemporarilyUnavailable`](glomers_protocol::ErrorCode::TemporarilyUnavailable) if it never will be, and
-    /// [`ErrorCode::Timeout`](glomers_protocol::ErrorCode::Timeout) if nobody knows.
+    /// The command was not executed in time:
+    /// [`ErrorCode::TemporarilyUnavailable`](glomers_protocol::ErrorCode::TemporarilyUnavailable) if it never will be, and
+    /// [`ErrorCode::Timeout`](glomers_protocol::ErrorCode::Timeout) if it may still be.
     pub async fn execute(&self, cx: &Context, command: M::Command) -> Result<M::Output, RpcError> {
         let (answer, output) = oneshot::channel();
         let number = self.replica.borrow_mut().propose(command, answer);
         self.replica.borrow_mut().proceed(cx);
-        match select(output, cx.sleep(self.patience)).await {
+        match select(output, cx.sleep(self.timeout)).await {
             Either::Left((Ok(output), _)) => Ok(output),
             _ => Err(self.replica.borrow_mut().give_up(number)),
         }
     }
 
-    /// Takes in what another node sent.
+    /// Handles a message from another node.
     pub fn receive(&self, cx: &Context, from: &NodeId, packet: Packet<M::Command>) {
         let mut replica = self.replica.borrow_mut();
         if let Some(pid) = pid(cx, from) {
@@ -125,22 +113,15 @@ where
         }
     }
 
-    /// Lets time pass; to be called every [`TICK`] milliseconds.
+    /// Handles the passing of time. Call it every [`TICK`] milliseconds.
     pub fn tick(&self, cx: &Context) {
         let mut replica = self.replica.borrow_mut();
         replica.tick(cx);
         replica.proceed(cx);
     }
 
-    /// How many entries of the log this node stores.
+    /// The number of log entries that this node stores.
     pub fn stored(&self) -> usize {
         self.replica.borrow().stored()
     }
-}
-
-/// A node's place among all, from 1.
-type Pid = u64;
-
-fn pid(cx: &Context, id: &NodeId) -> Option<Pid> {
-    cx.ids().iter().position(|other| other == id).map(|place| place as Pid + 1)
 }

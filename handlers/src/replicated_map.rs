@@ -1,8 +1,8 @@
 //! A linearizable map: every read, write and compare-and-set is a command of the [replicated log](crate::replicated_log).
 //!
-//! Commands take effect in the order of the log, one at a time, the same on all nodes; each between its request and its
-//! answer, because it enters the log after the one and is applied before the other. That is linearizability. Reads go
-//! through the log as well: a node cannot know by itself whether others have gone on without it.
+//! Commands take effect in the order of the log, one at a time and in the same order on all nodes. A command enters the log
+//! after its request and is executed before its response, so it takes effect between the two: that is linearizability.
+//! Reads go through the log as well, because a node cannot know by itself if other nodes have continued without it.
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{
@@ -12,10 +12,10 @@ use glomers_protocol::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
-/// When a request is given up. Clients wait a second, or ten mean latencies if that is more.
-const PATIENCE: Duration = Duration::from_millis(900);
+/// The time limit of a request. Clients wait for a second, or ten mean latencies if that is more.
+const TIMEOUT: Duration = Duration::from_millis(900);
 
-/// A map that all nodes agree on.
+/// A map that is the same on all nodes.
 pub struct ReplicatedMap(ReplicatedLog<Map>);
 
 /// The map itself.
@@ -23,13 +23,13 @@ pub struct ReplicatedMap(ReplicatedLog<Map>);
 #[serde(from = "Vec<(Json, Json)>", into = "Vec<(Json, Json)>")]
 pub struct Map(BTreeMap<Json, Json>);
 
-/// What can be done to the map.
+/// An operation on the map.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
-    /// Asks for a value.
+    /// Reads a value.
     Read(Read),
-    /// Sets a value.
+    /// Writes a value.
     Write(Write),
     /// Replaces an expected value.
     Cas(Cas),
@@ -37,7 +37,7 @@ pub enum Command {
 
 impl StateMachine for Map {
     type Command = Command;
-    /// The key's value afterwards.
+    /// The key's value after the operation.
     type Output = Result<Json, RpcError>;
 
     fn execute(&mut self, command: Command) -> Self::Output {
@@ -60,7 +60,7 @@ impl StateMachine for Map {
     }
 }
 
-// JSON's maps have only strings as keys.
+// The keys of JSON objects are strings.
 impl From<Vec<(Json, Json)>> for Map {
     fn from(entries: Vec<(Json, Json)>) -> Self {
         Self(entries.into_iter().collect())
@@ -75,7 +75,7 @@ impl From<Map> for Vec<(Json, Json)> {
 
 impl Map {
     fn get(&self, key: &Json) -> Result<&Json, RpcError> {
-        self.0.get(key).ok_or_else(|| RpcError::new(ErrorCode::KeyDoesNotExist, format!("there is no key {key}")))
+        self.0.get(key).ok_or_else(|| RpcError::new(ErrorCode::KeyDoesNotExist, format!("key {key} does not exist")))
     }
 }
 
@@ -83,7 +83,7 @@ impl Map {
 impl ReplicatedMap {
     #[init]
     fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, PATIENCE))
+        Self(ReplicatedLog::new(cx, TIMEOUT))
     }
 
     async fn read(&self, cx: &Context, request: Read) -> Result<ReadOk, RpcError> {

@@ -1,56 +1,59 @@
-//! Counters from running totals: each node keeps what clients have added through it, and the counter is the sum over
-//! all nodes.
+//! Counters from running totals: each node keeps the sum of the additions that clients sent to it, and the counter is the
+//! sum over all nodes.
 //!
-//! Only its own node changes a total, so of two values of one total the later is right, which is the one of more
-//! additions, and a node that has missed some needs no more than the last. A node that starts again begins a total of its
-//! own, and the others tell it the one before, as far as it had told them. A peer is therefore sent one number, not the additions behind it, and a long partition
-//! costs no memory. As later, not greater, wins, the same serves a counter that also shrinks; the usual pair of a grown
-//! and a shrunk total is for states that travel without their order, which the [feed](crate::feed) keeps.
+//! Only its own node changes a total. So of two values of one total, the one with more additions is the later and the
+//! right one, and a node that missed some values needs only the last. A peer is therefore sent one number rather than the
+//! additions behind it, and a long partition costs no memory. Because the later value wins, not the greater, the same
+//! algorithm serves a counter that also shrinks. The usual pair of a grown and a shrunk total is needed only if states
+//! arrive without their order, and the [replication feed](crate::replication_feed) keeps the order.
 //!
-//! Every operation is answered from the node's own state. With three nodes a total leaves within half a second, so
-//! after a partition all nodes agree within half a second and one latency.
+//! A restarted node begins a new total. The others send it the total of its earlier incarnation, as far as they had
+//! received it.
+//!
+//! Every operation is answered from the node's own state. With three nodes a total is sent within half a second, so after
+//! a partition all nodes agree within half a second plus one latency.
 
-use crate::feed::{Batch, Feed, Life};
+use crate::replication_feed::{Batch, Incarnation, ReplicationFeed};
 use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap};
 
-/// How many milliseconds a node's messages are apart on average.
+/// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 250;
 
-/// The totals of all nodes, as far as they are known here: one for each life of each.
+/// The known totals of all nodes: one per incarnation.
 struct Totals<T> {
-    totals: RefCell<BTreeMap<Life, Total<T>>>,
-    feed: RefCell<Feed<Total<T>>>,
+    totals: RefCell<BTreeMap<Incarnation, Total<T>>>,
+    feed: RefCell<ReplicationFeed<Total<T>>>,
 }
 
-/// What clients have added through a node since it started.
+/// The sum of what clients added through a node since it started.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 struct Total<T> {
-    life: Life,
-    /// How many additions these are.
+    incarnation: Incarnation,
+    /// The number of additions.
     additions: u64,
     total: T,
 }
 
 impl<T: Copy + Default + Into<i128>> Totals<T> {
     fn new(cx: &Context) -> Self {
-        Self { totals: RefCell::default(), feed: RefCell::new(Feed::new(cx)) }
+        Self { totals: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
     }
 
-    /// Counts what a client adds, unless the total is one that T cannot hold: `sum` gives it.
+    /// Adds a client's delta. `sum` returns the new total, or `None` if `T` cannot hold it.
     fn add(&self, sum: impl Fn(T) -> Option<T>) -> Result<(), RpcError> {
         let (mut totals, mut feed) = (self.totals.borrow_mut(), self.feed.borrow_mut());
-        let own = totals.entry(feed.life()).or_default();
-        own.life = feed.life();
+        let own = totals.entry(feed.incarnation()).or_default();
+        own.incarnation = feed.incarnation();
         own.total = sum(own.total).ok_or_else(too_large)?;
         own.additions += 1;
         feed.supersede(*own);
         Ok(())
     }
 
-    /// What all nodes have counted; an error if no response can hold it.
+    /// The sum over all nodes, or an error if a response cannot hold it.
     fn sum(&self) -> Result<i64, RpcError> {
         let sum: i128 = self.totals.borrow().values().map(|total| total.total.into()).sum();
         i64::try_from(sum).map_err(|_| too_large())
@@ -59,7 +62,7 @@ impl<T: Copy + Default + Into<i128>> Totals<T> {
     fn receive(&self, from: &NodeId, batch: Batch<Total<T>>) {
         let mut totals = self.totals.borrow_mut();
         for (_, total) in self.feed.borrow_mut().receive(from, batch, || totals.values().copied().collect()) {
-            let known = totals.entry(total.life).or_default();
+            let known = totals.entry(total.incarnation).or_default();
             if known.additions < total.additions {
                 *known = total;
             }
@@ -68,7 +71,7 @@ impl<T: Copy + Default + Into<i128>> Totals<T> {
 }
 
 fn too_large() -> RpcError {
-    RpcError::new(ErrorCode::Abort, "this counter does not go beyond 64 bits")
+    RpcError::new(ErrorCode::Abort, "the counter would exceed 64 bits, which no response can hold")
 }
 
 /// A counter that only grows.
@@ -82,7 +85,8 @@ impl GCounter {
     }
 
     fn add(&self, request: g_counter::Add) -> Result<g_counter::AddOk, RpcError> {
-        let shrinks = |_| RpcError::new(ErrorCode::MalformedRequest, "this counter takes no negative delta");
+        let shrinks =
+            |_| RpcError::new(ErrorCode::MalformedRequest, "this counter only grows, so a delta must not be negative");
         let delta = u64::try_from(request.delta).map_err(shrinks)?;
         self.0.add(|total| total.checked_add(delta))?;
         Ok(g_counter::AddOk {})

@@ -1,12 +1,12 @@
-//! Grow-only set: each node's set is the union of what all nodes were given.
+//! A grow-only set: each node's set is the union of the sets of all nodes.
 //!
-//! Union does not ask for order and is not hurt by repetition, so an element that was acknowledged to a client only has
-//! to reach every node at some time; the [feed](crate::feed) sees to that. Elements are added and read without waiting,
-//! in a partition too. Without one, an element given to one of three nodes is in all of them after half a second and
-//! one latency at most; to one of five, after a second. A node that starts again gets back what the others have; what it
-//! had told nobody is lost.
+//! A union does not depend on order and is not changed by repetition. So it is enough that every acknowledged element
+//! reaches every node eventually, and the [replication feed](crate::replication_feed) ensures that. Elements are added and
+//! read without waiting, during a partition too. Without one, an element that one of three nodes receives is on all of
+//! them after at most half a second plus one latency; with five nodes, after a second. A restarted node gets back what the
+//! other nodes have. Elements that it had sent to nobody are lost.
 
-use crate::feed::{Batch, Feed};
+use crate::replication_feed::{Batch, ReplicationFeed};
 use foldhash::fast::FixedState;
 use glomers_protocol::{
     Context, Json, NodeId,
@@ -16,20 +16,20 @@ use glomers_protocol::{
 use indexmap::IndexSet;
 use std::cell::RefCell;
 
-/// How many milliseconds a node's messages are apart on average.
+/// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 250;
 
-/// A set that is the union of the nodes' sets.
+/// A set that is the union of the sets of all nodes.
 pub struct SetUnion {
     elements: RefCell<IndexSet<Json, FixedState>>,
-    feed: RefCell<Feed<Json>>,
+    feed: RefCell<ReplicationFeed<Json>>,
 }
 
 #[handler(g_set, schema)]
 impl SetUnion {
     #[init]
     fn new(cx: &Context) -> Self {
-        Self { elements: RefCell::default(), feed: RefCell::new(Feed::new(cx)) }
+        Self { elements: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
     }
 
     fn add(&self, request: Add) -> AddOk {

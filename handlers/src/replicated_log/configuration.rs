@@ -1,60 +1,71 @@
-//! Who takes part in agreement: one life of each node.
+//! Configurations: the nodes' incarnations that agree on one log.
 
-use super::Pid;
+use glomers_protocol::{Context, NodeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One life of a node: a number that it draws when it starts.
-pub(super) type Life = u64;
+/// A node's position among all, from 1.
+pub(super) type Pid = u64;
 
-/// Names a configuration. The later of one era have the higher numbers.
+/// One incarnation of a node: a random number drawn at its start.
+pub(super) type Incarnation = u64;
+
+/// The name of a configuration. Within an era, later configurations have higher numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Id {
-    /// The life of the first node that began it all.
-    pub(super) era: Life,
+pub(super) struct ConfigurationId {
+    /// The incarnation of the first node that made the era's first configuration.
+    pub(super) era: Incarnation,
     number: u64,
 }
 
-/// The lives that have one log in common, and one state at its beginning.
+/// The incarnations that share one log and one initial state.
 #[derive(Clone, Debug)]
 pub(super) struct Configuration {
-    pub(super) id: Id,
+    pub(super) id: ConfigurationId,
     /// In the order of all nodes.
-    pub(super) lives: Vec<Life>,
+    pub(super) incarnations: Vec<Incarnation>,
 }
 
-impl Id {
-    /// Whether it names an earlier configuration of the same era.
+impl ConfigurationId {
+    /// Tells if this is an earlier configuration of the same era.
     pub(super) fn is_before(self, other: Self) -> bool {
         self.era == other.era && self.number < other.number
     }
 }
 
 impl Configuration {
-    /// The first one of an era, with the lives of all nodes.
-    pub(super) fn first(era: Life, lives: Vec<Life>) -> Self {
-        Self { id: Id { era, number: 1 }, lives }
+    /// The first configuration of an era, with the incarnations of all nodes.
+    pub(super) fn first(era: Incarnation, incarnations: Vec<Incarnation>) -> Self {
+        Self { id: ConfigurationId { era, number: 1 }, incarnations }
     }
 
-    /// The one after this, with these lives.
-    pub(super) fn next(&self, lives: Vec<Life>) -> Self {
-        Self { id: Id { number: self.id.number + 1, ..self.id }, lives }
+    /// The configuration after this one, with these incarnations.
+    pub(super) fn next(&self, incarnations: Vec<Incarnation>) -> Self {
+        Self { id: ConfigurationId { number: self.id.number + 1, ..self.id }, incarnations }
     }
 
-    /// The lives after these have come in the place of earlier lives of the same nodes.
-    pub(super) fn lives_with(&self, joining: &BTreeMap<Pid, Life>) -> Vec<Life> {
-        let life = |(pid, life)| joining.get(&pid).copied().unwrap_or(life);
-        (1..).zip(self.lives.iter().copied()).map(life).collect()
+    /// The incarnations after those that join have replaced earlier ones of the same nodes.
+    pub(super) fn incarnations_with(&self, joining: &BTreeMap<Pid, Incarnation>) -> Vec<Incarnation> {
+        let incarnation = |(pid, incarnation)| joining.get(&pid).copied().unwrap_or(incarnation);
+        (1..).zip(self.incarnations.iter().copied()).map(incarnation).collect()
     }
 
-    /// The life of a node that takes part.
-    pub(super) fn life(&self, pid: Pid) -> Option<Life> {
-        (1..).zip(&self.lives).find(|(member, _)| *member == pid).map(|(_, life)| *life)
+    /// A node's incarnation in this configuration.
+    pub(super) fn incarnation(&self, pid: Pid) -> Option<Incarnation> {
+        (1..).zip(&self.incarnations).find(|(member, _)| *member == pid).map(|(_, incarnation)| *incarnation)
     }
 
-    /// The nodes whose lives here are others than these.
-    pub(super) fn changed<'a>(&'a self, lives: &'a [Life]) -> impl Iterator<Item = Pid> + 'a {
-        (1..).zip(self.lives.iter().zip(lives)).filter(|(_, (one, other))| one != other).map(|(pid, _)| pid)
+    /// The nodes whose incarnations here differ from these.
+    pub(super) fn changed<'a>(&'a self, incarnations: &'a [Incarnation]) -> impl Iterator<Item = Pid> + 'a {
+        (1..)
+            .zip(self.incarnations.iter().zip(incarnations))
+            .filter(|(_, (one, other))| one != other)
+            .map(|(pid, _)| pid)
     }
+}
+
+/// A node's position among all, from 1; `None` if it is not one of the cluster's nodes.
+pub(super) fn pid(cx: &Context, id: &NodeId) -> Option<Pid> {
+    cx.ids().iter().position(|other| other == id).map(|position| position as Pid + 1)
 }

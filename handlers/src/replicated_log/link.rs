@@ -1,18 +1,18 @@
-//! A link to one peer that delivers what is sent in order and once, and tells of losses: what a session of TCP gives to
-//! a protocol that was made for it, over a network that loses, doubles and reorders.
+//! A reliable link to one peer: it delivers contents in order and once, and reports losses. It gives a protocol that was
+//! made for TCP sessions the same guarantees over a network that loses, duplicates and reorders messages.
 //!
-//! What is sent is numbered. What comes early waits for what was sent before it; what was delivered or given up is
-//! passed over. What is still missing after [`PATIENCE`] is given up, and counts as a loss. Nothing is sent again: a
-//! protocol above that knows what its peer lacks says it shorter.
+//! Contents are numbered. Contents that arrive early wait for their predecessors; those that were delivered or given up
+//! are skipped. Contents that are still missing after [`GAP_TIMEOUT`] are given up and count as a loss. The link sends
+//! nothing again: the protocol above knows what its peer lacks, and can say it in fewer bytes.
 //!
-//! Packets without content have the number of the content before them. So if any packet comes through, its receiver
-//! knows what it has missed. Each carries its sender's count of losses as well, so both ends come to know of each one.
+//! A packet without content has the number of the content before it. So any packet that arrives tells its receiver what it
+//! has missed. Each packet also carries its sender's count of losses, so both ends learn of every loss.
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
-/// How long a link waits for what was sent before what has come.
-pub const PATIENCE: Duration = Duration::from_millis(400);
+/// The time that a link waits for missing contents.
+pub const GAP_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// One node's end of a link.
 #[derive(Debug)]
@@ -23,21 +23,21 @@ pub struct Link<T> {
     taken: u64,
     /// The highest number that was heard of.
     known: u64,
-    /// What came before its turn.
+    /// Contents that arrived before their predecessors.
     early: BTreeMap<u64, T>,
-    /// Since when the next content is missing, if it is.
+    /// The time since which the next content is missing, if it is.
     missing_since: Duration,
-    /// How often content from the peer was lost.
+    /// The number of losses on the way from the peer.
     losses: u64,
-    /// How often content to the peer was lost, as it says.
+    /// The number of losses on the way to the peer, as it reports.
     losses_of_peer: u64,
-    /// The peer has told of a loss.
-    is_told: bool,
-    /// When the peer was last heard.
+    /// Set if the peer has reported a loss.
+    has_reported: bool,
+    /// The time of the peer's last packet.
     heard: Option<Duration>,
 }
 
-/// What goes over the network.
+/// A message on the network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Packet<T> {
     number: u64,
@@ -46,19 +46,19 @@ pub struct Packet<T> {
     content: Option<T>,
 }
 
-/// What a link has for its node.
+/// An event on a link.
 #[derive(Debug)]
 pub enum Event<T> {
-    /// What was sent next.
+    /// The next content.
     Content(T),
-    /// Something was lost, in one direction or the other.
+    /// A loss, in one direction or the other.
     Loss,
 }
 
 impl<T> Default for Link<T> {
     fn default() -> Self {
-        let (early, is_told, missing_since, heard) = (BTreeMap::new(), false, Duration::ZERO, None);
-        Self { sent: 0, taken: 0, known: 0, early, missing_since, losses: 0, losses_of_peer: 0, is_told, heard }
+        let (early, has_reported, missing_since, heard) = (BTreeMap::new(), false, Duration::ZERO, None);
+        Self { sent: 0, taken: 0, known: 0, early, missing_since, losses: 0, losses_of_peer: 0, has_reported, heard }
     }
 }
 
@@ -69,10 +69,10 @@ impl<T> Link<T> {
         Packet { number: self.sent, losses: self.losses, content }
     }
 
-    /// Takes in a packet from the peer. Then [`next`](Self::next) is to be called.
+    /// Handles a packet from the peer. Call [`next`](Self::next) afterwards.
     pub fn receive(&mut self, packet: Packet<T>, now: Duration) {
         self.heard = Some(now);
-        self.is_told |= packet.losses > self.losses_of_peer;
+        self.has_reported |= packet.losses > self.losses_of_peer;
         self.losses_of_peer = self.losses_of_peer.max(packet.losses);
         if self.is_complete() {
             self.missing_since = now;
@@ -83,9 +83,9 @@ impl<T> Link<T> {
         }
     }
 
-    /// What happened next on this link; to be called until there is nothing, after each packet and now and then.
+    /// The next event on this link. Call it until it returns `None`, after each packet and regularly in between.
     pub fn next(&mut self, now: Duration) -> Option<Event<T>> {
-        if std::mem::take(&mut self.is_told) {
+        if std::mem::take(&mut self.has_reported) {
             return Some(Event::Loss);
         }
         if let Some(content) = self.early.remove(&(self.taken + 1)) {
@@ -93,7 +93,7 @@ impl<T> Link<T> {
             self.missing_since = now;
             return Some(Event::Content(content));
         }
-        if self.is_complete() || now < self.missing_since + PATIENCE {
+        if self.is_complete() || now < self.missing_since + GAP_TIMEOUT {
             return None;
         }
         self.taken = self.early.first_key_value().map_or(self.known, |(first, _)| first - 1);
@@ -102,12 +102,12 @@ impl<T> Link<T> {
         Some(Event::Loss)
     }
 
-    /// Whether nothing is missing of what was sent before any packet that has come.
+    /// Tells if every content sent before the received packets has arrived or was given up.
     pub fn is_complete(&self) -> bool {
         self.taken == self.known
     }
 
-    /// When the peer was last heard, if ever.
+    /// The time of the peer's last packet, if there was one.
     pub fn heard(&self) -> Option<Duration> {
         self.heard
     }
@@ -117,7 +117,7 @@ impl<T> Link<T> {
 mod tests {
     use super::*;
 
-    /// All that happens now, a loss as `None`.
+    /// All events at this time, a loss as `None`.
     fn events(link: &mut Link<u64>, now: Duration) -> Vec<Option<u64>> {
         let event = |event| match event {
             Event::Content(content) => Some(content),
@@ -126,8 +126,9 @@ mod tests {
         std::iter::from_fn(|| link.next(now).map(event)).collect()
     }
 
-    /// What the receiver is told at once and after its patience, and the sender by the receiver's next packet, if of
-    /// what is sent (`None` is a packet without content) the packets with these places arrive in this order.
+    /// Sends these contents (`None` is a packet without content), of which the packets with these positions arrive in this
+    /// order. Compares the receiver's events at once and after the timeout, and the sender's events after the receiver's
+    /// next packet.
     #[track_caller]
     fn check(
         sent: &[Option<u64>],
@@ -141,9 +142,9 @@ mod tests {
         arrive.iter().for_each(|place| to.receive(packets[*place].clone(), Duration::ZERO));
         assert_eq!(events(&mut to, Duration::ZERO), now);
         assert_eq!(to.is_complete(), later.is_empty());
-        assert_eq!(events(&mut to, PATIENCE), later);
-        from.receive(to.pack(None), PATIENCE);
-        assert_eq!(events(&mut from, PATIENCE), sender);
+        assert_eq!(events(&mut to, GAP_TIMEOUT), later);
+        from.receive(to.pack(None), GAP_TIMEOUT);
+        assert_eq!(events(&mut from, GAP_TIMEOUT), sender);
     }
 
     #[test]
@@ -173,8 +174,8 @@ mod tests {
         let (mut from, mut to) = (Link::default(), Link::default());
         let [first, second] = [1, 2].map(|content| from.pack(Some(content)));
         to.receive(second, Duration::ZERO);
-        assert_eq!(events(&mut to, PATIENCE), [None, Some(2)]);
-        to.receive(first, PATIENCE);
-        assert_eq!(events(&mut to, 2 * PATIENCE), []);
+        assert_eq!(events(&mut to, GAP_TIMEOUT), [None, Some(2)]);
+        to.receive(first, GAP_TIMEOUT);
+        assert_eq!(events(&mut to, 2 * GAP_TIMEOUT), []);
     }
 }

@@ -1,22 +1,23 @@
-//! A node's part in one configuration: OmniPaxos among lives that do not end and begin again, and how the next
-//! configuration comes about.
+//! A node's part in one configuration: OmniPaxos among incarnations that never restart, and the transition to the next
+//! configuration.
 //!
-//! A node that starts again asks the members to be taken in. The leader then appends the *end* of this log, with the
-//! lives that go on: the new one in the place of the one before. It is decided like any entry, by a majority of these
-//! lives. Who executes it has what the next configuration begins with, and tells those who lack it.
+//! A restarted node asks the members to include it. The leader then appends the *end* of this log, with the incarnations
+//! of the next configuration: the new one replaces the node's earlier one. Like any entry it is decided by a majority of
+//! this configuration. A node that executes it has the initial state of the next configuration, and sends it to the nodes
+//! that lack it.
 //!
-//! Only a node that has seen this very configuration is taken in, so it was alive after this one had begun: it is later
-//! than the life that has its place here, and no message that a still earlier life has sent can bring that one back.
+//! Only a node that has seen this very configuration is included. So it was alive after this configuration had begun: it
+//! is later than the incarnation that has its position here, and no message of a still earlier incarnation can bring that
+//! one back.
 
 use super::{
-    KEPT, Pid, TICK,
-    configuration::{Configuration, Life},
-    packet::{Begin, Entry, Hello, Log, Packet, Proposal},
+    configuration::{Configuration, Incarnation, Pid},
+    packet::{Begin, Entry, Hello, Log, Packet, Paxos, Proposal},
     peer::Peer,
 };
 use glomers_protocol::{Context, Json, Payload};
 use omnipaxos::{
-    ClusterConfig, OmniPaxos, ServerConfig,
+    ClusterConfig, ServerConfig,
     ballot_leader_election::Ballot,
     messages::{
         Message,
@@ -28,37 +29,42 @@ use omnipaxos::{
 use omnipaxos_storage::memory_storage::MemoryStorage;
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
-/// How many ticks a round of heartbeats takes. A leader that is lost is replaced in the third round at the latest.
+/// The time between two calls of [`ReplicatedLog::tick`](super::ReplicatedLog::tick), in milliseconds.
+pub const TICK: u64 = 20;
+
+/// The largest number of log entries that are kept although all nodes have executed them.
+pub const MAX_RETAINED: usize = 1000;
+
+/// The length of a round of heartbeats in ticks. A lost leader is replaced in the third round at the latest.
 const ROUND: u64 = 25;
 
-/// How many ticks OmniPaxos waits for an answer. Losses are reported to it, so this is a last resort; if it were shorter
-/// than the way there and back, a second answer would undo the first.
+/// The number of ticks that OmniPaxos waits for an answer. Losses are reported to it, so this is a last resort. If it were
+/// shorter than a round trip, a second answer would undo the first.
 const RESEND: u64 = 100;
 
-/// How long a node that is not heard counts as there: two rounds.
+/// The time that a node counts as present after its last message: two rounds.
 const SILENCE: Duration = Duration::from_millis(2 * ROUND * TICK);
-
-pub(super) type Paxos<C> = OmniPaxos<Entry<C>, MemoryStorage<Entry<C>>>;
 
 pub(super) struct Member<C: Clone + Debug> {
     pid: Pid,
     pub(super) configuration: Configuration,
-    /// The state that the configuration began with, until all members are heard.
+    /// The initial state, kept until all members have been heard.
     begin: Option<Begin>,
     paxos: Paxos<C>,
     peers: BTreeMap<Pid, Peer<C>>,
-    /// How many entries of the log have been executed.
+    /// The number of executed entries of the log.
     executed: usize,
-    /// Lives that want to be taken in.
-    joining: BTreeMap<Pid, Life>,
-    /// In which ballot the end of the log was appended last, and with which lives.
-    ended: Option<(Ballot, Vec<Life>)>,
-    /// When the leader last appended something.
+    /// The incarnations that want to be included.
+    joining: BTreeMap<Pid, Incarnation>,
+    /// The ballot and the incarnations with which the end of the log was last appended.
+    ended: Option<(Ballot, Vec<Incarnation>)>,
+    /// The time of the leader's last append.
     appended: Duration,
 }
 
 impl<C: Clone + Debug> Member<C> {
-    /// One of a configuration. Who `leads` tells those who are `new`, and is the first leader if it is not too slow.
+    /// A member of a configuration. The one that `leads` informs the `new` members, and becomes the first leader unless it is
+    /// too slow.
     pub(super) fn new(cx: &Context, configuration: Configuration, state: Json, new: &[Pid], leads: bool) -> Self {
         let pids = || (1..).zip(cx.ids());
         let peers = pids().filter(|(_, id)| *id != cx.id());
@@ -68,14 +74,14 @@ impl<C: Clone + Debug> Member<C> {
         if leads {
             paxos.try_become_leader();
         }
-        let begin = Some(Begin { lives: configuration.lives.clone(), state });
+        let begin = Some(Begin { incarnations: configuration.incarnations.clone(), state });
         let (joining, ended, appended) = (BTreeMap::new(), None, Duration::ZERO);
         Self { pid, configuration, begin, paxos, peers, executed: 0, joining, ended, appended }
     }
 
     pub(super) fn receive(&mut self, from: Pid, mut log: Log<C>, now: Duration) {
         let Some(peer) = self.peers.get_mut(&from) else { return };
-        for msg in log.loose.heartbeats.drain(..) {
+        for msg in log.unordered.heartbeats.drain(..) {
             self.paxos.handle_incoming(Message::BLE(BLEMessage { from, to: self.pid, msg }));
         }
         peer.receive(&mut self.paxos, from, self.pid, log, now);
@@ -84,31 +90,31 @@ impl<C: Clone + Debug> Member<C> {
         }
     }
 
-    /// Takes in what a node says that takes no part, and answers it.
+    /// Handles the hello of a node that is not a member, and returns the answer.
     pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Option<Hello> {
         let seen = Some(self.configuration.id);
-        if self.configuration.life(from) == Some(hello.life) {
+        if self.configuration.incarnation(from) == Some(hello.incarnation) {
             self.miss(from, now);
         } else if hello.seen == seen {
-            self.joining.insert(from, hello.life);
+            self.joining.insert(from, hello.incarnation);
             self.replace_leader();
         }
-        let life = self.configuration.life(self.pid).filter(|_| hello.asks)?;
-        Some(Hello { life, asks: false, seen, promised: None, instead: hello.promised })
+        let incarnation = self.configuration.incarnation(self.pid).filter(|_| hello.asks)?;
+        Some(Hello { incarnation, asks: false, seen, promised: None, replaces: hello.promised })
     }
 
-    /// This node speaks as if it did not know of the configuration.
+    /// Notes that a node does not seem to know this configuration.
     pub(super) fn miss(&mut self, from: Pid, now: Duration) {
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.miss(now);
         }
     }
 
-    /// Takes the place of the leader if that has ended, and this is the first of those that have not.
+    /// Becomes the leader if the leader has restarted and this is the first node that has not.
     fn replace_leader(&mut self) {
-        let has_ended = |pid: &Pid| self.joining.contains_key(pid);
-        let is_free = self.paxos.get_current_leader().is_some_and(|(leader, _)| has_ended(&leader));
-        let successor = self.peers.keys().copied().chain([self.pid]).filter(|pid| !has_ended(pid)).min();
+        let has_restarted = |pid: &Pid| self.joining.contains_key(pid);
+        let is_free = self.paxos.get_current_leader().is_some_and(|(leader, _)| has_restarted(&leader));
+        let successor = self.peers.keys().copied().chain([self.pid]).filter(|pid| !has_restarted(pid)).min();
         if is_free && successor == Some(self.pid) {
             self.paxos.try_become_leader();
         }
@@ -120,29 +126,29 @@ impl<C: Clone + Debug> Member<C> {
         }
         self.paxos.tick();
         let everywhere = self.peers.values().map(|peer| peer.executed).fold(self.executed, usize::min);
-        if everywhere >= self.paxos.get_compacted_idx() + KEPT {
-            // Only the leader can, and if it is not ready for it, there is a next tick.
+        if everywhere >= self.paxos.get_compacted_idx() + MAX_RETAINED {
+            // Only the leader can trim. If it is not ready, the next tick tries again.
             let _ = self.paxos.trim(Some(everywhere));
         }
     }
 
-    /// The leader, if it is worth sending to.
+    /// The leader, if it was heard recently; for the leader itself, if it hears a majority.
     pub(super) fn present_leader(&self, now: Duration) -> Option<Pid> {
         let (leader, _) = self.paxos.get_current_leader()?;
-        let is_here = |peer: &Peer<_>| peer.heard().is_some_and(|heard| heard + SILENCE > now);
+        let is_present_peer = |peer: &Peer<_>| peer.heard().is_some_and(|heard| heard + SILENCE > now);
         let is_present = match self.peers.get(&leader) {
-            Some(peer) => is_here(peer),
-            None => self.peers.values().filter(|peer| is_here(peer)).count() >= self.peers.len().div_ceil(2),
+            Some(peer) => is_present_peer(peer),
+            None => self.peers.values().filter(|peer| is_present_peer(peer)).count() >= self.peers.len().div_ceil(2),
         };
         is_present.then_some(leader)
     }
 
-    /// What is to be proposed to another node.
+    /// The proposals for another node.
     pub(super) fn proposals_to(&mut self, leader: Pid) -> Option<&mut Vec<Proposal<C>>> {
-        self.peers.get_mut(&leader).map(|peer| &mut peer.loose.proposals)
+        self.peers.get_mut(&leader).map(|peer| &mut peer.unordered.proposals)
     }
 
-    /// Appends what has come together, unless commands are under way, or this node is not the leader yet.
+    /// Appends the queued commands, unless others are not decided yet or this node is not ready to lead.
     pub(super) fn append(&mut self, queue: &mut Vec<Proposal<C>>, now: Duration) {
         let is_ready = self.paxos.get_current_leader() == Some((self.pid, true));
         let is_idle = self.paxos.get_accepted_idx() == self.paxos.get_decided_idx();
@@ -154,16 +160,16 @@ impl<C: Clone + Debug> Member<C> {
         }
     }
 
-    /// The end of the log, if nodes want to be taken in that were not before.
+    /// The end of the log, if nodes want to be included that were not before.
     fn end(&mut self) -> Option<Entry<C>> {
-        let lives = (!self.joining.is_empty()).then(|| self.configuration.lives_with(&self.joining))?;
-        let end = Some((self.paxos.get_promise(), lives.clone()));
+        let incarnations = (!self.joining.is_empty()).then(|| self.configuration.incarnations_with(&self.joining))?;
+        let end = Some((self.paxos.get_promise(), incarnations.clone()));
         let is_new = self.ended != end;
         self.ended = end;
-        is_new.then_some(Entry::End(lives))
+        is_new.then_some(Entry::End(incarnations))
     }
 
-    /// What was decided since this was last asked.
+    /// The entries decided since the last call.
     pub(super) fn decided(&mut self) -> Vec<Entry<C>> {
         let decided = self.paxos.read_decided_suffix(self.executed);
         let entries = decided.into_iter().flatten().filter_map(|entry| match entry {
@@ -175,28 +181,28 @@ impl<C: Clone + Debug> Member<C> {
         entries
     }
 
-    /// A command of this origin has been executed: its clients wait.
+    /// Notes that a command of this origin has been executed, so its client waits.
     pub(super) fn has_executed_for(&mut self, origin: Pid) {
         if let Some(peer) = self.peers.get_mut(&origin) {
             peer.is_waiting = true;
         }
     }
 
-    /// What follows if the log has ended: whether this node leads, which nodes are new, and the configuration.
-    pub(super) fn next(&mut self, lives: Vec<Life>) -> (bool, Vec<Pid>, Configuration) {
+    /// The next configuration, with a flag if this node leads it and the nodes that are new in it.
+    pub(super) fn next(&mut self, incarnations: Vec<Incarnation>) -> (bool, Vec<Pid>, Configuration) {
         self.peers.values_mut().for_each(|peer| peer.is_waiting = true);
         let leads = self.paxos.get_current_leader() == Some((self.pid, true));
-        let new = self.configuration.changed(&lives).collect();
-        (leads, new, self.configuration.next(lives))
+        let new = self.configuration.changed(&incarnations).collect();
+        (leads, new, self.configuration.next(incarnations))
     }
 
-    /// Who wants to be taken in, and is not in the configuration that follows.
+    /// The nodes that want to be included and are not in the next configuration.
     pub(super) fn left_out(&self, next: &Configuration) -> Vec<Pid> {
-        let is_out = |(pid, life): &(&Pid, &Life)| next.life(**pid) != Some(**life);
+        let is_out = |(pid, incarnation): &(&Pid, &Incarnation)| next.incarnation(**pid) != Some(**incarnation);
         self.joining.iter().filter(is_out).map(|(pid, _)| *pid).collect()
     }
 
-    /// Sends each peer what there is for it.
+    /// Sends each peer its pending messages.
     pub(super) fn flush(&mut self, cx: &Context)
     where
         Packet<C>: Payload,
@@ -206,9 +212,9 @@ impl<C: Clone + Debug> Member<C> {
         for message in messages {
             let Some(peer) = self.peers.get_mut(&message.get_receiver()) else { continue };
             match message {
-                Message::BLE(heartbeat) => peer.loose.heartbeats.push(heartbeat.msg),
+                Message::BLE(heartbeat) => peer.unordered.heartbeats.push(heartbeat.msg),
                 Message::SequencePaxos(PaxosMessage { msg: PaxosMsg::Accepted(accepted), .. }) => {
-                    peer.loose.accepted = Some(accepted);
+                    peer.unordered.accepted = Some(accepted);
                 }
                 Message::SequencePaxos(message) => peer.ordered.push(message.msg),
             }
@@ -218,13 +224,13 @@ impl<C: Clone + Debug> Member<C> {
         }
     }
 
-    /// How many entries of the log are stored.
+    /// The number of stored entries of the log.
     pub(super) fn stored(&self) -> usize {
         self.paxos.get_accepted_idx() - self.paxos.get_compacted_idx()
     }
 }
 
-/// OmniPaxos for one of `count` nodes. The node that is to lead has a priority over others that were not elected.
+/// OmniPaxos for one of `count` nodes. The node that leads has priority over others that were not elected.
 fn paxos<C: Clone + Debug>(pid: Pid, count: usize, leads: bool) -> Paxos<C> {
     let cluster = ClusterConfig { configuration_id: 1, nodes: (1..=count as Pid).collect(), flexible_quorum: None };
     let server = ServerConfig {

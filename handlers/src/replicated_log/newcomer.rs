@@ -1,21 +1,20 @@
-//! A node that has started and takes no part yet: how it finds a configuration, or how the first one comes about.
+//! A node that has started and is not a member yet: how it finds a configuration, and how the first one is made.
 //!
-//! It cannot know whether it lives for the first time, so it says hello to all others. Members of a configuration name
-//! that in return; the newcomer shows that it has *seen* this one, and is taken into the next (see `member.rs`).
+//! A node cannot know if it has run before, so it sends a hello to all others. Members of a configuration answer with its
+//! name. The newcomer shows that it has *seen* this configuration, and is included in the next one (see `member.rs`).
 //!
-//! If there is none, the first of all nodes makes one of the lives that all nodes have now. It needs a promise from each:
-//! a newcomer that has *promised* a life of the first node enters no configuration of another era. Later lives of the
-//! first node get the promise in its place, and show that they are later by naming the earlier one, which they know from
-//! the newcomer. The promise holds until the life that has it says that it has seen a configuration, for then it will
-//! never make one.
+//! If there is no configuration, the first of all nodes makes one from the current incarnations of all nodes. It needs a
+//! promise from each: a newcomer that has *promised* itself to an incarnation of the first node enters no configuration of
+//! another era. A later incarnation of the first node takes over the promise. It shows that it is later by naming the
+//! earlier one, which it knows from the newcomer. The promise holds until that incarnation says that it has seen a
+//! configuration, because then it will never make one.
 //!
-//! So when a configuration is made, each of its lives has been without memory since it promised, and enters no other.
-//! What was agreed on before can have been known only to lives that had ended by then. In other words: the log begins
-//! from nothing only if all nodes were without memory at once.
+//! So when a configuration is made, each of its incarnations has been without memory since its promise, and enters no
+//! other. Anything agreed on before can have been known only to incarnations that had ended by then. In other words: the
+//! log starts empty only if all nodes were without memory at the same time.
 
 use super::{
-    Pid,
-    configuration::{Configuration, Id, Life},
+    configuration::{Configuration, ConfigurationId, Incarnation, Pid},
     packet::Hello,
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -23,79 +22,79 @@ use std::{collections::BTreeMap, time::Duration};
 /// The node that makes the first configuration.
 const FIRST: Pid = 1;
 
-/// How long to wait for answers before everybody is asked again.
+/// The time after which all nodes are asked again.
 const RETRY: Duration = Duration::from_millis(500);
 
 pub(super) struct Newcomer {
     pid: Pid,
-    life: Life,
-    /// How many nodes there are.
+    incarnation: Incarnation,
+    /// The number of nodes.
     count: usize,
-    /// The life of the first node that has this one's promise. It holds unless a configuration was seen.
-    promise: Option<Life>,
-    seen: Option<Id>,
-    /// On the first node: the lives that have promised.
-    promised: BTreeMap<Pid, Life>,
+    /// The incarnation of the first node to which this one has made its promise. It holds unless a configuration was seen.
+    promise: Option<Incarnation>,
+    seen: Option<ConfigurationId>,
+    /// On the first node: the incarnations that have promised.
+    promised: BTreeMap<Pid, Incarnation>,
     asked: Option<Duration>,
 }
 
-/// What a newcomer does about a hello.
+/// A newcomer's reaction to a hello.
 #[derive(Debug)]
 pub(super) enum Reaction {
     Nothing,
     Answer(Hello),
-    /// To everybody.
+    /// A question to all nodes.
     Ask(Hello),
     Begin(Configuration),
 }
 
 impl Newcomer {
-    pub(super) fn new(pid: Pid, life: Life, count: usize) -> Self {
-        Self { pid, life, count, promise: None, seen: None, promised: BTreeMap::new(), asked: None }
+    pub(super) fn new(pid: Pid, incarnation: Incarnation, count: usize) -> Self {
+        Self { pid, incarnation, count, promise: None, seen: None, promised: BTreeMap::new(), asked: None }
     }
 
-    /// What it says to everybody, now and then.
+    /// The hello to all nodes, if it is due.
     pub(super) fn tick(&mut self, now: Duration) -> Option<Hello> {
         let is_due = self.asked.is_none_or(|asked| now >= asked + RETRY);
         is_due.then(|| self.ask(now))
     }
 
-    /// Takes in what another node says.
+    /// Handles the hello of another node.
     pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Reaction {
-        if from == FIRST && self.promise == hello.instead {
-            self.promise = Some(hello.life);
+        if from == FIRST && self.promise == hello.replaces {
+            self.promise = Some(hello.incarnation);
         }
-        let is_free = self.is_free() || from == FIRST && self.promise == Some(hello.life);
+        let is_free = self.is_free() || from == FIRST && self.promise == Some(hello.incarnation);
         if let Some(seen) = hello.seen.filter(|_| is_free)
             && self.seen.is_none_or(|before| before != seen && !seen.is_before(before))
         {
             self.seen = Some(seen);
             return Reaction::Ask(self.ask(now));
         }
-        if self.pid == FIRST && hello.promised == Some(self.life) {
-            self.promised.insert(from, hello.life);
+        if self.pid == FIRST && hello.promised == Some(self.incarnation) {
+            self.promised.insert(from, hello.incarnation);
         }
         if let Some(configuration) = self.first_configuration() {
             return Reaction::Begin(configuration);
         }
-        let lacks_promise = self.pid == FIRST && self.seen.is_none() && hello.promised != Some(self.life);
+        let lacks_promise = self.pid == FIRST && self.seen.is_none() && hello.promised != Some(self.incarnation);
         let is_wanted = hello.asks && (self.pid == FIRST || from == FIRST);
         if is_wanted || lacks_promise && hello.promised.is_some() {
-            return Reaction::Answer(Hello { instead: hello.promised, ..self.hello(lacks_promise) });
+            return Reaction::Answer(Hello { replaces: hello.promised, ..self.hello(lacks_promise) });
         }
         Reaction::Nothing
     }
 
-    /// Whether it may enter a configuration that has its life.
-    pub(super) fn may_begin(&self, id: Id) -> bool {
+    /// Tells if it may enter a configuration that includes its incarnation.
+    pub(super) fn may_begin(&self, id: ConfigurationId) -> bool {
         self.is_free() || self.promise == Some(id.era)
     }
 
-    /// What all nodes promise this one, if they have.
+    /// The first configuration, once all nodes have promised.
     fn first_configuration(&self) -> Option<Configuration> {
         let is_agreed = self.seen.is_none() && self.promised.len() + 1 == self.count;
-        let lives = std::iter::once(self.life).chain(self.promised.values().copied());
-        is_agreed.then(|| Configuration::first(self.life, lives.collect()))
+        let incarnations = std::iter::once(self.incarnation).chain(self.promised.values().copied());
+        is_agreed.then(|| Configuration::first(self.incarnation, incarnations.collect()))
     }
 
     fn is_free(&self) -> bool {
@@ -109,7 +108,7 @@ impl Newcomer {
 
     fn hello(&self, asks: bool) -> Hello {
         let promised = self.promise.filter(|_| self.seen.is_none());
-        Hello { life: self.life, asks, seen: self.seen, promised, instead: None }
+        Hello { incarnation: self.incarnation, asks, seen: self.seen, promised, replaces: None }
     }
 }
 
@@ -120,18 +119,18 @@ mod tests {
     const NOW: Duration = Duration::ZERO;
     const ID: u64 = 7;
 
-    fn hello(life: Life, instead: Option<Life>, seen: Option<Id>) -> Hello {
-        Hello { life, asks: true, seen, promised: None, instead }
+    fn hello(incarnation: Incarnation, replaces: Option<Incarnation>, seen: Option<ConfigurationId>) -> Hello {
+        Hello { incarnation, asks: true, seen, promised: None, replaces }
     }
 
-    /// Whom the second of three nodes promises, after the first node has said this.
-    fn promise(said: &[Hello]) -> Option<Life> {
+    /// The promise of the second of three nodes after these hellos of the first node.
+    fn promise(said: &[Hello]) -> Option<Incarnation> {
         let mut node = Newcomer::new(2, 20, 3);
         said.iter().for_each(|hello| drop(node.hear(FIRST, hello, NOW)));
         node.hello(true).promised
     }
 
-    fn id(era: Life) -> Id {
+    fn id(era: Incarnation) -> ConfigurationId {
         Configuration::first(era, Vec::new()).id
     }
 
@@ -159,15 +158,15 @@ mod tests {
 
     #[test]
     fn the_first_node_begins_with_everybody_or_not_at_all() {
-        let promises = |life| Hello { promised: Some(10), ..hello(life, None, None) };
+        let promises = |incarnation| Hello { promised: Some(10), ..hello(incarnation, None, None) };
         let mut node = Newcomer::new(FIRST, 10, 3);
         assert!(!matches!(node.hear(2, &promises(20), NOW), Reaction::Begin(_)));
-        assert!(matches!(node.hear(3, &promises(30), NOW), Reaction::Begin(all) if all.lives == [10, 20, 30]));
+        assert!(matches!(node.hear(3, &promises(30), NOW), Reaction::Begin(all) if all.incarnations == [10, 20, 30]));
 
         let mut node = Newcomer::new(FIRST, 10, 3);
         node.hear(2, &hello(20, None, Some(id(ID))), NOW);
-        for (from, life) in [(2, 21), (3, 30)] {
-            assert!(!matches!(node.hear(from, &promises(life), NOW), Reaction::Begin(_)));
+        for (from, incarnation) in [(2, 21), (3, 30)] {
+            assert!(!matches!(node.hear(from, &promises(incarnation), NOW), Reaction::Begin(_)));
         }
     }
 }

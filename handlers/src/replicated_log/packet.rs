@@ -1,87 +1,91 @@
-//! What nodes send each other, and what they agree on.
+//! The messages between nodes, and the entries of the log on which they agree.
 
 use super::{
-    Pid,
-    configuration::{Id, Life},
+    configuration::{ConfigurationId, Incarnation, Pid},
     link,
 };
 use glomers_protocol::Json;
 use omnipaxos::{
+    OmniPaxos,
     messages::{
         ballot_leader_election::HeartbeatMsg,
         sequence_paxos::{Accepted, PaxosMsg},
     },
     storage::NoSnapshot,
 };
+use omnipaxos_storage::memory_storage::MemoryStorage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 
-/// What nodes send each other.
+/// OmniPaxos over the entries of one configuration's log.
+pub(super) type Paxos<C> = OmniPaxos<Entry<C>, MemoryStorage<Entry<C>>>;
+
+/// A message between nodes.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(bound = "C: Clone + Debug + Serialize + DeserializeOwned", rename_all = "lowercase")]
 #[schemars(bound = "C: Clone + Debug", rename = "Packet")]
 pub enum Packet<C: Clone + Debug> {
-    /// From or to a node that has started and takes no part yet.
+    /// From or to a node that has started and is not a member of a configuration yet.
     Hello(Hello),
     /// Between the members of a configuration.
     Log(Log<C>),
 }
 
-/// What a node says of itself.
+/// A node's account of itself.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Hello {
-    pub(super) life: Life,
-    /// Whether the sender wants an answer.
+    pub(super) incarnation: Incarnation,
+    /// The sender wants an answer.
     pub(super) asks: bool,
-    /// The configuration that is there, as far as the sender knows.
-    pub(super) seen: Option<Id>,
-    /// The life of the first node that has the sender's promise.
-    pub(super) promised: Option<Life>,
-    /// From the first node: the life that has the receiver's promise, as the sender knows.
-    pub(super) instead: Option<Life>,
+    /// The newest configuration that the sender knows.
+    pub(super) seen: Option<ConfigurationId>,
+    /// The incarnation of the first node to which the sender has made its promise.
+    pub(super) promised: Option<Incarnation>,
+    /// From the first node: the incarnation to which the receiver had made its promise, as the sender knows.
+    pub(super) replaces: Option<Incarnation>,
 }
 
-/// What a member of a configuration says to another.
+/// A message from one member of a configuration to another.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(bound = "C: Clone + Debug + Serialize + DeserializeOwned")]
 #[schemars(bound = "C: Clone + Debug", rename = "Log")]
 pub struct Log<C: Clone + Debug> {
-    pub(super) id: Id,
+    pub(super) id: ConfigurationId,
     /// For a receiver that may not know this configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) begin: Option<Begin>,
     #[schemars(with = "Foreign")]
     pub(super) ordered: link::Packet<Vec<PaxosMsg<Entry<C>>>>,
     #[schemars(with = "Foreign")]
-    pub(super) loose: Loose<C>,
+    pub(super) unordered: Unordered<C>,
     /// How many entries of the log the sender has executed.
     pub(super) executed: usize,
 }
 
-/// What a configuration begins with.
+/// The initial state of a configuration.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Begin {
-    pub(super) lives: Vec<Life>,
-    /// What the configurations before it have left: the state machine and what was executed; `null` for the first.
+    pub(super) incarnations: Vec<Incarnation>,
+    /// The result of the configurations before it: the state machine and the executed commands; `null` for the first.
     pub(super) state: Json,
 }
 
-/// What may come in any order, and more than once.
+/// The content that may arrive in any order, and more than once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Loose<C> {
+pub(super) struct Unordered<C> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) accepted: Option<Accepted>,
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub(super) heartbeats: Vec<HeartbeatMsg>,
-    /// What the receiver is to append if it is the leader.
+    /// The commands that the receiver must append if it is the leader.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub(super) proposals: Vec<Proposal<C>>,
 }
 
-/// Any value: messages of OmniPaxos, in the form that its own types have, and it gives no schema of them.
+/// Any value: messages of OmniPaxos in the form of its own types, for which it has no schema.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "it only describes")]
+#[expect(dead_code, reason = "it stands for a schema and is never constructed")]
 struct Foreign(Json);
 
 /// An entry of the log.
@@ -89,16 +93,16 @@ struct Foreign(Json);
 #[serde(rename_all = "lowercase")]
 pub(super) enum Entry<C> {
     Do(Proposal<C>),
-    /// The last entry that counts: what comes after it is never executed, and these lives go on in a new configuration.
-    End(Vec<Life>),
+    /// The last entry that counts. Later entries are never executed, and these incarnations form the next configuration.
+    End(Vec<Incarnation>),
 }
 
-/// A command of a client.
+/// A client's command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Proposal<C> {
     pub(super) origin: Pid,
     pub(super) number: u64,
-    /// The origin waits for no command up to this number.
+    /// The origin does not wait for any command up to this number.
     pub(super) settled: u64,
     pub(super) command: C,
 }
@@ -107,13 +111,13 @@ impl<C: Clone + Debug> omnipaxos::storage::Entry for Entry<C> {
     type Snapshot = NoSnapshot;
 }
 
-impl<C> Loose<C> {
+impl<C> Unordered<C> {
     pub(super) fn is_empty(&self) -> bool {
         self.accepted.is_none() && self.heartbeats.is_empty() && self.proposals.is_empty()
     }
 }
 
-impl<C> Default for Loose<C> {
+impl<C> Default for Unordered<C> {
     fn default() -> Self {
         Self { accepted: None, heartbeats: Vec::new(), proposals: Vec::new() }
     }

@@ -1,0 +1,224 @@
+//! A replication feed: reliable broadcast in batches. Every entry that a node appends to its feed reaches every peer once
+//! and in order, even if the network loses, delays, duplicates or reorders messages.
+//!
+//! # Batches without gaps
+//!
+//! Entries are numbered in ascending order. A batch holds *all* entries with numbers above `after` up to `upto`, and
+//! `after` is the number that the peer has acknowledged. So a receiver never waits for a gap to be filled: after a batch
+//! it has everything up to `upto`, and it skips entries that it already had by their numbers. The next batch repeats what
+//! is still unacknowledged, so a partition only delays.
+//!
+//! Each batch also acknowledges the entries that came the other way. Under load this makes one message per tick and peer,
+//! however many entries it carries. A tick without anything new to send or to acknowledge sends nothing. An unanswered
+//! batch holds back the next one for [`RETRY`] at most; without this, latencies longer than a tick would cause the same
+//! entries to be sent many times. So an entry leaves with the next tick or, if latencies are longer than ticks, when the
+//! batch before it is answered. A batch holds at most [`MAX_ENTRIES`]: the backlog of a long partition is sent in several
+//! batches, each after the previous one is acknowledged.
+//!
+//! The numbers form a Lamport clock: an entry's number is above that of every entry received before it.
+//!
+//! # Restarts
+//!
+//! A restarted node has an empty memory, and its numbers start again. So the state kept about a peer belongs to one
+//! *incarnation* of it, a random number that every batch carries. When a node hears an incarnation for the first time, it
+//! sends it everything it knows, from all nodes, in one batch. To make itself known, each node sends a batch soon after its
+//! start. Entries that an earlier incarnation had sent to nobody are lost. Until a restarted node has heard from a peer, its
+//! numbers may be ones that were used before.
+
+use glomers_protocol::{Context, NodeId, Payload, rand::Rng};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
+    time::Duration,
+};
+
+/// The time after which an unanswered batch is sent again.
+pub const RETRY: Duration = Duration::from_millis(500);
+
+/// The largest number of entries in a batch, not counting those for a restarted node.
+pub const MAX_ENTRIES: usize = 1000;
+
+/// One incarnation of a node: a random number drawn at its start.
+pub type Incarnation = u64;
+
+/// A node's own entries on their way to its peers, and its progress with the entries of its peers.
+pub struct ReplicationFeed<T> {
+    incarnation: Incarnation,
+    /// The entries that some peer has not acknowledged.
+    entries: VecDeque<(u64, T)>,
+    /// The highest number seen. The next entry gets a higher one.
+    clock: u64,
+    /// The number up to which peers must learn all entries.
+    upto: u64,
+    links: BTreeMap<NodeId, Link<T>>,
+}
+
+/// The state shared between this node and one peer.
+struct Link<T> {
+    /// The incarnation heard last; 0 before the first batch.
+    incarnation: Incarnation,
+    incarnations: BTreeMap<Incarnation, Progress<T>>,
+    /// Set while the peer waits for an acknowledgement.
+    ack_due: bool,
+    /// The time before which no batch is sent, because an acknowledgement may still come.
+    hold_until: Duration,
+}
+
+/// The progress of this node and one incarnation of a peer with each other's entries.
+struct Progress<T> {
+    /// The peer has this node's entries up to this number.
+    acknowledged: u64,
+    /// This node has the peer's entries up to this number.
+    received: u64,
+    /// Entries for this incarnation alone: everything that was known before it started.
+    catch_up: BTreeMap<u64, T>,
+}
+
+/// All entries of the sender with numbers above `after` up to `upto`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Batch<T> {
+    incarnation: Incarnation,
+    after: u64,
+    upto: u64,
+    /// The receiver's incarnation that the sender last heard (0 if none), and the number up to which the sender has its
+    /// entries.
+    heard: (Incarnation, u64),
+    entries: Vec<(u64, T)>,
+}
+
+impl<T> Batch<T> {
+    /// The incarnation of the sender.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+}
+
+impl<T> Default for Progress<T> {
+    fn default() -> Self {
+        Self { acknowledged: 0, received: 0, catch_up: BTreeMap::new() }
+    }
+}
+
+impl<T> Default for Link<T> {
+    fn default() -> Self {
+        let incarnations = BTreeMap::from([(0, Progress::default())]);
+        Self { incarnation: 0, incarnations, ack_due: false, hold_until: Duration::ZERO }
+    }
+}
+
+impl<T> Link<T> {
+    fn progress(&self) -> &Progress<T> {
+        &self.incarnations[&self.incarnation]
+    }
+
+    fn progress_mut(&mut self) -> &mut Progress<T> {
+        self.incarnations.entry(self.incarnation).or_default()
+    }
+}
+
+impl<T: Clone> ReplicationFeed<T> {
+    /// An empty feed to all peers.
+    pub fn new(cx: &Context) -> Self {
+        let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
+        Self { incarnation: cx.rng().next_u64(), entries: VecDeque::new(), clock: 0, upto: 0, links }
+    }
+
+    /// This node's incarnation.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    /// The period in milliseconds at which [`flush`](Self::flush) makes this node send at most one message per `millis`
+    /// on average, whatever the number of peers.
+    pub fn pace(&self, millis: u64) -> u64 {
+        millis * self.links.len().max(1) as u64
+    }
+
+    /// The number of the next entry.
+    pub fn next(&self) -> u64 {
+        self.clock + 1
+    }
+
+    /// Appends an entry and returns its number. The entry leaves with the next [`flush`](Self::flush).
+    pub fn push(&mut self, entry: impl FnOnce() -> T) -> u64 {
+        self.clock += 1;
+        self.upto = self.clock;
+        if !self.links.is_empty() {
+            self.entries.push_back((self.clock, entry()));
+        }
+        self.clock
+    }
+
+    /// Appends an entry that replaces all earlier ones, including those that have not reached every peer.
+    pub fn supersede(&mut self, entry: T) {
+        self.entries.clear();
+        self.push(|| entry);
+    }
+
+    /// Promises the peers, as an entry would, that this node will not use any number up to the highest one seen.
+    pub fn advance(&mut self) {
+        self.upto = self.clock;
+    }
+
+    /// The low watermark: up to this number no entry of any node is missing and none will be added, unless a node
+    /// restarts. It rises if all nodes [advance](Self::advance).
+    pub fn low_watermark(&self) -> u64 {
+        self.links.values().map(|link| link.progress().received).fold(self.clock, u64::min)
+    }
+
+    /// Returns the new entries of a batch in order, with their numbers. A sender that has restarted will be sent `all`,
+    /// which is everything that this node knows of all nodes.
+    pub fn receive(&mut self, from: &NodeId, batch: Batch<T>, all: impl FnOnce() -> Vec<T>) -> Vec<(u64, T)> {
+        let Some(link) = self.links.get_mut(from) else { return Vec::new() };
+        self.clock = self.clock.max(batch.upto);
+        if link.incarnation == 0 {
+            link.incarnations.insert(batch.incarnation, Progress::default());
+        } else if let Entry::Vacant(unknown) = link.incarnations.entry(batch.incarnation) {
+            let catch_up: BTreeMap<_, _> = (self.clock + 1..).zip(all()).collect();
+            self.clock += catch_up.len() as u64;
+            unknown.insert(Progress { acknowledged: self.upto, received: 0, catch_up });
+        }
+        link.incarnation = batch.incarnation;
+        link.ack_due |= batch.upto > batch.after;
+        link.hold_until = Duration::ZERO;
+        let progress = link.progress_mut();
+        let known = progress.received;
+        progress.received = known.max(batch.upto);
+        if batch.heard.0 == self.incarnation {
+            progress.acknowledged = progress.acknowledged.max(batch.heard.1);
+            progress.catch_up = progress.catch_up.split_off(&(progress.acknowledged + 1));
+        }
+        batch.entries.into_iter().filter(|(number, _)| *number > known).collect()
+    }
+
+    /// Sends every peer the entries that it lacks, and an empty batch to peers that were never heard.
+    pub fn flush(&mut self, cx: &Context)
+    where
+        Batch<T>: Payload,
+    {
+        self.drop_acknowledged();
+        for (peer, link) in &mut self.links {
+            let Progress { acknowledged: after, received, catch_up } = link.progress();
+            let upto = catch_up.last_key_value().map_or(self.upto, |(last, _)| self.upto.max(*last));
+            if (link.ack_due || link.incarnation == 0 || upto > *after) && cx.now() >= link.hold_until {
+                let first = self.entries.partition_point(|(number, _)| number <= after);
+                let lacking: Vec<_> = self.entries.range(first..).take(MAX_ENTRIES).cloned().collect();
+                let last = lacking.last().filter(|_| lacking.len() == MAX_ENTRIES);
+                let (after, upto) = (*after, last.map_or(upto, |(number, _)| *number));
+                let catch_up = catch_up.iter().map(|(number, entry)| (*number, entry.clone()));
+                let entries = catch_up.chain(lacking).collect();
+                let heard = (link.incarnation, *received);
+                cx.send(peer, &Batch { incarnation: self.incarnation, after, upto, heard, entries });
+                link.ack_due = false;
+                link.hold_until = cx.now() + RETRY;
+            }
+        }
+    }
+
+    /// Drops the entries that all peers have.
+    fn drop_acknowledged(&mut self) {
+        let everywhere = self.links.values().map(|link| link.progress().acknowledged).fold(self.upto, u64::min);
+        while self.entries.pop_front_if(|(number, _)| *number <= everywhere).is_some() {}
+    }
+}

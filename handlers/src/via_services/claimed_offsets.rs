@@ -1,0 +1,142 @@
+//! Logs in `lin-kv`: each entry has a key of its own, and the node that creates the key has claimed its offset.
+//!
+//! The challenge text proposes one key for the next offset of a log: a node increments it by compare-and-set, and then
+//! writes the message under the offset that it got. Between these two steps the log has a gap, for ever if a response is
+//! lost. Polls cannot wait for the gap and must not skip it. Here there is only one step: a message is written under the
+//! offset after the last one, if that key does not exist yet. Of two nodes that claim an offset one succeeds; the other
+//! reads the entry and tries the next offset. So the entries of a log have the offsets 0, 1, 2 ... without a gap.
+//!
+//! An entry never changes. So each node caches the prefix of each log that it has seen, and asks only for what follows. A
+//! poll reads until no entry follows. As `lin-kv` is linearizable, the poll then has every message that was acknowledged
+//! before it began. If time runs out, a prefix of the log is still a correct answer.
+//!
+//! A claim without a response may have succeeded. Its client gets an indefinite error, and the claim is not repeated. The
+//! committed offset of a log is a key, too, and is only ever increased.
+//!
+//! The price is two messages for a send, if this node has seen the whole log, and two for each log and each new entry of
+//! a poll. [Watermark logs](crate::watermark_logs) need none for either.
+
+use super::deadline::{TIMEOUT, answered, within};
+use futures::future::{join_all, try_join_all};
+use glomers_protocol::{
+    Context, ErrorCode, Json, RpcError, handler,
+    kafka::{
+        CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
+        Send, SendOk,
+    },
+};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+
+/// The time that a poll looks for new messages.
+const POLL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Logs whose entries are keys of `lin-kv`.
+#[derive(Default)]
+pub struct ClaimedOffsets {
+    /// The known prefix of each log.
+    logs: RefCell<BTreeMap<String, Vec<Json>>>,
+}
+
+#[handler(kafka, schema)]
+impl ClaimedOffsets {
+    async fn send(&self, cx: &Context, request: Send) -> Result<SendOk, RpcError> {
+        let offset = within(cx, TIMEOUT, self.claim(cx, &request.key, &request.msg)).await?;
+        Ok(SendOk { offset: i64::try_from(offset).expect("fewer than 2^63 messages are sent") })
+    }
+
+    async fn poll(&self, cx: &Context, request: Poll) -> Result<PollOk, RpcError> {
+        let all = join_all(request.offsets.keys().map(|key| self.catch_up(cx, key)));
+        // When time runs out, the known prefix is shown.
+        let _ = within(cx, POLL_TIMEOUT, async { Ok(all.await) }).await;
+        let polled = request.offsets.into_iter().map(|(key, from)| (self.entries(&key, from), key));
+        Ok(PollOk { msgs: polled.filter(|(msgs, _)| !msgs.is_empty()).map(|(msgs, key)| (key, msgs)).collect() })
+    }
+
+    async fn commit_offsets(&self, cx: &Context, request: CommitOffsets) -> Result<CommitOffsetsOk, RpcError> {
+        let kv = cx.lin_kv();
+        let commits = request.offsets.iter().map(async |(key, offset)| {
+            let key = commit_key(key);
+            let raise = |known: Option<i64>| known.unwrap_or(*offset).max(*offset);
+            answered(async || kv.update(&key, raise).await).await
+        });
+        within(cx, TIMEOUT, try_join_all(commits)).await?;
+        Ok(CommitOffsetsOk {})
+    }
+
+    async fn list_committed_offsets(
+        &self,
+        cx: &Context,
+        request: ListCommittedOffsets,
+    ) -> Result<ListCommittedOffsetsOk, RpcError> {
+        let kv = cx.lin_kv();
+        let known = request.keys.into_iter().map(async |key| {
+            let committed = commit_key(&key);
+            let offset = answered(async || kv.read::<i64>(&committed).await).await?;
+            Ok(offset.map(|offset| (key, offset)))
+        });
+        let offsets = within(cx, TIMEOUT, try_join_all(known)).await?;
+        Ok(ListCommittedOffsetsOk { offsets: offsets.into_iter().flatten().collect() })
+    }
+}
+
+impl ClaimedOffsets {
+    /// Appends `msg` to a log, and returns its offset.
+    async fn claim(&self, cx: &Context, key: &str, msg: &Json) -> Result<usize, RpcError> {
+        // No entry is an empty list, so the comparison fails if the key exists.
+        let (nothing, entry) = (Json::new(&[(); 0]), Json::new(&[msg]));
+        loop {
+            let offset = self.known(key);
+            match cx.lin_kv().cas_or_create(&entry_key(key, offset), &nothing, &entry).await {
+                Ok(()) => {
+                    self.learn(key, offset, msg.clone());
+                    return Ok(offset);
+                }
+                Err(error) if error.code() == Some(ErrorCode::PreconditionFailed) => self.catch_up(cx, key).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Reads a log from the known prefix to its end, or as far as the service answers.
+    async fn catch_up(&self, cx: &Context, key: &str) {
+        loop {
+            let offset = self.known(key);
+            match cx.lin_kv().read::<[Json; 1]>(&entry_key(key, offset)).await {
+                Ok(Some([msg])) => self.learn(key, offset, msg),
+                _ => return,
+            }
+        }
+    }
+
+    /// The length of the known prefix of a log.
+    fn known(&self, key: &str) -> usize {
+        self.logs.borrow().get(key).map_or(0, Vec::len)
+    }
+
+    /// Adds an entry to the known prefix, unless a concurrent request has added it already.
+    fn learn(&self, key: &str, offset: usize, msg: Json) {
+        let mut logs = self.logs.borrow_mut();
+        let log = logs.entry(key.to_owned()).or_default();
+        if log.len() == offset {
+            log.push(msg);
+        }
+    }
+
+    /// The known entries of a log from an offset on.
+    fn entries(&self, key: &str, from: i64) -> Vec<OffsetMessage> {
+        let logs = self.logs.borrow();
+        let numbered = (0..).zip(logs.get(key).into_iter().flatten());
+        numbered
+            .filter(|(offset, _)| *offset >= from)
+            .map(|(offset, msg)| OffsetMessage((offset, msg.clone())))
+            .collect()
+    }
+}
+
+fn entry_key(key: &str, offset: usize) -> String {
+    format!("{key}/{offset}")
+}
+
+fn commit_key(key: &str) -> String {
+    format!("{key}/committed")
+}

@@ -1,0 +1,257 @@
+//! The replicated log and what is built on it: linearizable and strict-serializable whatever the network does, available
+//! to those who hear a majority, and nothing that was acknowledged is lost. Nodes that are wrong on purpose are found.
+
+use crate::{
+    cluster::{Cluster, Latency as Delay},
+    wrong,
+};
+use glomers_handlers::{ReplicatedLists, ReplicatedMap, replicated_log::MAX_RETAINED};
+use glomers_protocol::{
+    Context, Handler, Json, Message, Payload, RpcError,
+    rand::RngExt,
+    txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
+};
+use glomers_workbench::{
+    Options, Report, Validity,
+    history::{Kind, Process},
+    options::{Concurrency, Distribution, Fault, Latency},
+    run, run_with, workload,
+};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
+
+/// A run of ten seconds with partitions; seeds differ in size and, where there is any, in how latencies spread.
+fn options(seed: u64, latency: u64) -> Options {
+    let exponential = Latency { mean: Duration::from_millis(latency), distribution: Distribution::Exponential };
+    Options {
+        seed,
+        latency: exponential,
+        rate: 20.0,
+        time_limit: Duration::from_secs(10),
+        concurrency: Concurrency::PerNode(2),
+        nemesis: vec![Fault::Partition],
+        nemesis_interval: Duration::from_secs(2),
+        ..Options::default().with_node_count(if seed.is_multiple_of(2) { 3 } else { 5 })
+    }
+}
+
+/// No run is found wrong, and of all operations at least this percentage succeeds. In a single run it may be none: in
+/// one kind of partition each of three nodes hears one other and is heard by the third.
+fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
+    let (mut ok, mut count) = (0, 0);
+    for seed in 0..seeds {
+        let report = run::<H>(workload(name).unwrap(), &options(seed, latency)).unwrap();
+        let context = format!("{name}, seed {seed}, {latency} ms: {report}");
+        assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{context}");
+        assert!(report.complaints.is_empty(), "{context}");
+        (ok, count) = (ok + report.judgement.stats.all.ok_count, count + report.judgement.stats.all.count);
+    }
+    assert!(ok * 100 >= count * percentage, "{name}, {latency} ms: {ok} of {count}");
+}
+
+// Of the operations on the map a quarter fails by its nature: they compare with what is not there.
+fn the_map_is_linearizable(seeds: u64) {
+    check::<ReplicatedMap>("lin-kv", 0, 50, seeds);
+}
+
+fn the_map_is_linearizable_over_a_slow_network(seeds: u64) {
+    check::<ReplicatedMap>("lin-kv", 100, 30, seeds);
+}
+
+fn transactions_are_strict_serializable(seeds: u64) {
+    check::<ReplicatedLists>("txn-list-append", 0, 90, seeds);
+}
+
+fn transactions_are_strict_serializable_over_a_slow_network(seeds: u64) {
+    check::<ReplicatedLists>("txn-list-append", 100, 80, seeds);
+}
+
+#[test]
+fn one_node_agrees_with_itself() {
+    for name in ["lin-kv", "txn-list-append"] {
+        let options = options(0, 0).with_node_count(1);
+        let report = match name {
+            "lin-kv" => run::<ReplicatedMap>(workload(name).unwrap(), &options),
+            _ => run::<ReplicatedLists>(workload(name).unwrap(), &options),
+        };
+        let report = report.unwrap();
+        assert_eq!(report.valid(), Validity::Valid, "{report}");
+        assert_eq!(report.net.servers.send_count, 0);
+    }
+}
+
+/// How many operations succeeded in each partition, of those that ended in it two and a half seconds or more after its
+/// beginning. Partitions in which that is less than a second do not count, nor does one before the cluster has started:
+/// for that all nodes must hear each other.
+fn served_in_partitions(report: &Report) -> Vec<(usize, usize)> {
+    let (nemesis, clients): (Vec<_>, Vec<_>) =
+        report.history.ops().iter().partition(|op| op.process == Process::Nemesis);
+    let flips: Vec<_> = nemesis.iter().step_by(2).map(|op| op.time).collect();
+    let partitions = flips.chunks_exact(2).map(|flip| flip[0] + Duration::from_millis(2500)..flip[1]);
+    let first = clients.iter().find(|op| op.kind == Kind::Ok).map_or(Duration::MAX, |op| op.time);
+    let partitions = partitions.filter(|partition| partition.start > first + Duration::from_millis(2500));
+    let long = partitions.filter(|partition| partition.end > partition.start + Duration::from_secs(1));
+    let count = |partition: Range<Duration>| {
+        let ended = clients.iter().filter(|op| op.kind != Kind::Invoke && partition.contains(&op.time));
+        (ended.clone().filter(|op| op.kind == Kind::Ok).count(), ended.count())
+    };
+    long.map(count).collect()
+}
+
+fn those_who_hear_a_majority_are_served(seeds: u64) {
+    let (mut ok, mut count) = (0, 0);
+    for seed in 0..seeds {
+        let (nemesis_interval, time_limit) = (Duration::from_secs(6), Duration::from_secs(30));
+        let options = Options { nemesis_interval, time_limit, ..options(seed, 0).with_node_count(5) };
+        let report = run::<ReplicatedLists>(workload("txn-list-append").unwrap(), &options).unwrap();
+        for (served, ended) in served_in_partitions(&report) {
+            assert!(served > 0, "seed {seed}: none of {ended} operations in a partition: {report}");
+            (ok, count) = (ok + served, count + ended);
+        }
+    }
+    assert!(ok * 100 > count * 90, "{ok} of {count} operations");
+}
+
+/// What clients know of one list.
+#[derive(Default)]
+struct Clients {
+    appended: i64,
+    /// What may be in the list, what must be, and what must not.
+    possible: BTreeSet<i64>,
+    acknowledged: BTreeSet<i64>,
+    refused: BTreeSet<i64>,
+    /// The longest list that was read.
+    list: Vec<i64>,
+}
+
+impl Clients {
+    /// Appends a number of its own and reads the list.
+    fn append(&mut self, cluster: &mut Cluster<ReplicatedLists>, node: usize) {
+        self.appended += 1;
+        self.possible.insert(self.appended);
+        let key = Json::from("k");
+        let value = Json::from(self.appended);
+        let txn = vec![MicroOp::Append { key: key.clone(), value }, MicroOp::Read { key }];
+        cluster.request(node, self.appended, &Txn { txn });
+    }
+
+    /// Every list that was read is how a longer one begins, so nodes have executed the same in the same order.
+    fn hear(&mut self, cluster: &mut Cluster<ReplicatedLists>, seed: u64) {
+        for answer in std::mem::take(&mut cluster.answers) {
+            let message = Message::parse(&answer).unwrap();
+            let number = message.in_reply_to().unwrap();
+            if message.wire_type() != TxnOk::TYPE {
+                if message.payload::<RpcError>().unwrap().code.is_definite() {
+                    self.refused.insert(number);
+                }
+                continue;
+            }
+            self.acknowledged.insert(number);
+            let TxnOk { txn } = message.payload().unwrap();
+            let [_, CompletedMicroOp::Read { value: Some(list), .. }] = &txn[..] else { panic!("{answer}") };
+            let list: Vec<i64> = list.iter().map(|value| value.decode().unwrap()).collect();
+            assert_eq!(list.last(), Some(&number), "seed {seed}");
+            assert!(list.iter().zip(&self.list).all(|(one, other)| one == other), "seed {seed}: two orders");
+            if list.len() > self.list.len() {
+                self.list = list;
+            }
+        }
+    }
+}
+
+fn a_bad_network_reorders_repeats_and_loses_nothing(seeds: u64) {
+    for seed in 0..seeds {
+        let mean = Duration::from_millis([0, 5, 20, 60][usize::try_from(seed / 2 % 4).unwrap()]);
+        let latency = if seed % 2 == 0 { Delay::Constant(mean) } else { Delay::Exponential(mean) };
+        let count = usize::try_from(seed % 5 + 1).unwrap();
+        let mut cluster = Cluster::<ReplicatedLists>::new(seed, count, latency);
+        let mut clients = Clients::default();
+        for second in 0..20 {
+            match second % 5 {
+                0 => cluster.noise = 0.1,
+                1 | 3 => cluster.partition(),
+                _ => cluster.heal(),
+            }
+            for _ in 0..20 {
+                let node = cluster.rng.random_range(0..count);
+                clients.append(&mut cluster, node);
+                cluster.run(Duration::from_millis(50));
+                clients.hear(&mut cluster, seed);
+            }
+        }
+        cluster.heal();
+        cluster.run(Duration::from_secs(10));
+        clients.hear(&mut cluster, seed);
+        let before = clients.acknowledged.len();
+        for node in 0..count {
+            clients.append(&mut cluster, node);
+            cluster.run(Duration::from_secs(1));
+        }
+        clients.hear(&mut cluster, seed);
+        assert_eq!(clients.acknowledged.len(), before + count, "seed {seed}: all nodes are back");
+        assert!(before > 100, "seed {seed}: {before}");
+        let list: BTreeSet<i64> = clients.list.iter().copied().collect();
+        assert_eq!(list.len(), clients.list.len(), "seed {seed}: twice");
+        assert!(clients.acknowledged.is_subset(&list), "seed {seed}: lost");
+        assert!(list.is_subset(&clients.possible) && list.is_disjoint(&clients.refused), "seed {seed}: refused");
+    }
+}
+
+#[test]
+fn what_all_nodes_have_executed_is_cut_off_the_log() {
+    // Only that its log can be looked at makes a difference to the right handler here.
+    let mut cluster = Cluster::<wrong::TornLists>::new(1, 3, Delay::Constant(Duration::from_millis(1)));
+    cluster.run(Duration::from_secs(1));
+    let (txn, count) = (Txn { txn: vec![MicroOp::Read { key: Json::from(1) }] }, MAX_RETAINED * 5 / 4);
+    for number in 1..=i64::try_from(count).unwrap() {
+        cluster.request(usize::try_from(number % 3).unwrap(), number, &txn);
+        cluster.run(Duration::from_millis(3));
+    }
+    cluster.run(Duration::from_secs(1));
+    assert_eq!(cluster.answers.len(), count);
+    for node in 0..3 {
+        assert!(cluster.handler(node).0.stored() <= MAX_RETAINED, "node {node}: {}", cluster.handler(node).0.stored());
+    }
+}
+
+/// The checker finds a node that is wrong; that operations merely fail does not count.
+fn found<H: Handler>(name: &str, seeds: u64, make: impl Fn(&Context) -> H + Clone + 'static) {
+    let judge =
+        |seed| run_with(workload(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid;
+    let count = (0..seeds).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64;
+    assert!(count + 1 >= seeds, "{name}: found on {count} of {seeds} seeds");
+}
+
+fn a_map_that_answers_without_the_log_is_found(seeds: u64) {
+    found("lin-kv", seeds, wrong::LocalMap::init);
+    found("lin-kv", seeds, wrong::EagerMap::init);
+}
+
+fn a_map_that_compares_nothing_is_found(seeds: u64) {
+    found("lin-kv", seeds, wrong::CarelessMap::init);
+}
+
+fn lists_that_are_not_replicated_in_one_order_are_found(seeds: u64) {
+    found("txn-list-append", seeds, wrong::EagerLists::init);
+}
+
+fn transactions_that_are_executed_in_parts_are_found(seeds: u64) {
+    found("txn-list-append", seeds, wrong::TornLists::init);
+}
+
+fn transactions_that_are_executed_twice_are_found(seeds: u64) {
+    found("txn-list-append", seeds, wrong::TwiceLists::init);
+}
+
+over_seeds! {
+    the_map_is_linearizable: 4, 60;
+    the_map_is_linearizable_over_a_slow_network: 4, 60;
+    transactions_are_strict_serializable: 4, 60;
+    transactions_are_strict_serializable_over_a_slow_network: 4, 60;
+    those_who_hear_a_majority_are_served: 3, 20;
+    a_bad_network_reorders_repeats_and_loses_nothing: 4, 30;
+    a_map_that_answers_without_the_log_is_found: 3, 10;
+    a_map_that_compares_nothing_is_found: 3, 10;
+    lists_that_are_not_replicated_in_one_order_are_found: 3, 10;
+    transactions_that_are_executed_in_parts_are_found: 3, 10;
+    transactions_that_are_executed_twice_are_found: 3, 10;
+}

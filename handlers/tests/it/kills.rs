@@ -1,0 +1,174 @@
+//! What survives when processes are killed and started again with empty memory: all that the services hold, and all that
+//! needs no memory; and what replicas have agreed on, if a minority is killed. The other handlers lose what only the killed
+//! ones knew; `docs/faults.md` says what that is.
+use glomers_handlers::{
+    GCounter, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap, SetUnion, StarBroadcast,
+    WatermarkLogs,
+    star_broadcast::BUDGET,
+    via_services::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
+};
+use glomers_protocol::{Context, Handler};
+use glomers_workbench::{
+    Options, Report, Validity,
+    options::{Concurrency, Distribution, Fault, Latency},
+    run, run_with, workload,
+};
+use std::time::Duration;
+
+fn options(seed: u64, faults: &[Fault]) -> Options {
+    Options {
+        seed,
+        latency: Latency { mean: Duration::from_millis(seed % 4 * 10), distribution: Distribution::Exponential },
+        rate: 20.0,
+        concurrency: Concurrency::PerNode(2),
+        time_limit: Duration::from_secs(20),
+        nemesis: faults.to_vec(),
+        nemesis_interval: Duration::from_secs(2),
+        liveness: true,
+        ..Options::default().with_node_count(3)
+    }
+}
+
+fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
+    run::<H>(workload(name).unwrap(), &options(seed, faults)).unwrap()
+}
+
+/// Nothing is lost or wrong, and all nodes serve again.
+fn survives<H: Handler>(name: &str, seeds: u64) {
+    for seed in 0..seeds {
+        for faults in [&[Fault::Kill][..], &[Fault::Kill, Fault::Pause, Fault::Partition]] {
+            let report = report::<H>(name, seed, faults);
+            assert_eq!(report.judgement.verdict.valid, Validity::Valid, "{name}, seed {seed}, {faults:?}: {report}");
+            assert_eq!(
+                report.judgement.liveness.as_ref().unwrap().valid,
+                Validity::Valid,
+                "{name}, seed {seed}: {report}"
+            );
+        }
+    }
+}
+
+fn ids_stay_unique(seeds: u64) {
+    survives::<PrefixedIds>("unique-ids", seeds);
+}
+
+fn totals_that_are_published_stay(seeds: u64) {
+    survives::<PublishedTotals>("g-counter", seeds);
+}
+
+fn claimed_offsets_stay(seeds: u64) {
+    survives::<ClaimedOffsets>("kafka", seeds);
+}
+
+fn forwarded_registers_stay(seeds: u64) {
+    survives::<ForwardedRegisters>("lin-kv", seeds);
+}
+
+/// What the service answers comes so late that a node was killed and started again meanwhile: that is no answer to what it
+/// asks now.
+fn answers_to_an_earlier_incarnation_are_none(seeds: u64) {
+    for seed in 0..seeds {
+        let options = Options {
+            latency: Latency { mean: Duration::from_millis(100), distribution: Distribution::Constant },
+            rate: 100.0,
+            nemesis_interval: Duration::from_millis(500),
+            ..options(seed, &[Fault::Kill, Fault::Slow])
+        };
+        let report = run::<ForwardedRegisters>(workload("lin-kv").unwrap(), &options).unwrap();
+        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+fn swapped_roots_stay(seeds: u64) {
+    survives::<SwappedRoot>("txn-list-append", seeds);
+}
+
+/// `echo` is judged invalid if an operation did not succeed, as Maelstrom has it.
+fn everybody_answers_again(seeds: u64) {
+    for seed in 0..seeds {
+        let report = report::<Parrot>("echo", seed, &[Fault::Kill]);
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+/// A broadcast is confirmed before others know of it, and lost if its node is killed within the cycle; no more is, as long
+/// as a node lives that knows the rest.
+fn a_minority_takes_few_broadcasts_with_it(seeds: u64) {
+    for seed in 0..seeds {
+        let report = report::<StarBroadcast>("broadcast", seed, &[Fault::KillMinority]);
+        let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
+        assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+/// A feed tells with the next tick. What is confirmed before, and no more, is lost with a node.
+fn a_minority_takes_few_elements_with_it(seeds: u64) {
+    for seed in 0..seeds {
+        let report = report::<SetUnion>("g-set", seed, &[Fault::KillMinority]);
+        let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
+        assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
+    }
+}
+
+fn nodes_with_a_feed_serve_again(seeds: u64) {
+    for seed in 0..seeds {
+        for report in [
+            report::<SetUnion>("g-set", seed, &[Fault::Kill]),
+            report::<GCounter>("g-counter", seed, &[Fault::Kill]),
+            report::<PnCounter>("pn-counter", seed, &[Fault::Kill]),
+            report::<WatermarkLogs>("kafka", seed, &[Fault::Kill]),
+            report::<LastWriterWins>("txn-rw-register", seed, &[Fault::Kill]),
+        ] {
+            let liveness = report.judgement.liveness.as_ref().unwrap();
+            assert_eq!(liveness.valid, Validity::Valid, "seed {seed}: {report}");
+        }
+    }
+}
+
+/// Replicas survive the end of a minority at a time; if the network is bad as well, a node may be killed before the one
+/// before is back, and then they stand still, but are never wrong.
+fn a_minority_takes_nothing_with_it<H: Handler>(name: &str, seeds: u64) {
+    for seed in 0..seeds {
+        let report = report::<H>(name, seed, &[Fault::KillMinority]);
+        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "{name}, seed {seed}: {report}");
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "{name}, seed {seed}: {report}");
+        let worse = [Fault::KillMinority, Fault::Partition, Fault::Duplicate, Fault::Reorder, Fault::Pause];
+        let report = self::report::<H>(name, seed, &worse);
+        assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{name}, seed {seed}: {report}");
+    }
+}
+
+fn replicated_maps_stay(seeds: u64) {
+    a_minority_takes_nothing_with_it::<ReplicatedMap>("lin-kv", seeds);
+}
+
+fn replicated_lists_stay(seeds: u64) {
+    a_minority_takes_nothing_with_it::<ReplicatedLists>("txn-list-append", seeds);
+}
+
+fn durable_broadcasts_stay(seeds: u64) {
+    for seed in 0..seeds {
+        let options = options(seed, &[Fault::KillMinority]);
+        let make = |cx: &Context| StarBroadcast::with_budget(cx, BUDGET).durable();
+        let report = run_with(workload("broadcast").unwrap(), &options, make).unwrap();
+        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
+        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
+    }
+}
+
+over_seeds! {
+    ids_stay_unique: 2, 8;
+    totals_that_are_published_stay: 2, 8;
+    claimed_offsets_stay: 2, 8;
+    forwarded_registers_stay: 2, 8;
+    answers_to_an_earlier_incarnation_are_none: 2, 8;
+    swapped_roots_stay: 2, 8;
+    everybody_answers_again: 2, 8;
+    a_minority_takes_few_broadcasts_with_it: 2, 8;
+    a_minority_takes_few_elements_with_it: 2, 8;
+    nodes_with_a_feed_serve_again: 2, 8;
+    replicated_maps_stay: 2, 16;
+    replicated_lists_stay: 2, 16;
+    durable_broadcasts_stay: 2, 8;
+}

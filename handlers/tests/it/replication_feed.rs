@@ -1,0 +1,28 @@
+//! What has piled up behind a feed comes in messages of bounded length.
+
+use crate::cluster::{Cluster, Latency};
+use glomers_handlers::{SetUnion, replication_feed::MAX_ENTRIES};
+use glomers_protocol::{
+    Json,
+    g_set::{Add, Read},
+};
+use std::time::Duration;
+
+#[test]
+fn a_long_partition_drains_in_short_messages() {
+    let mut cluster = Cluster::<SetUnion>::new(1, 3, Latency::Constant(Duration::from_millis(100)));
+    cluster.isolate(0);
+    for element in 0..10_000 {
+        cluster.call(usize::from(element % 2 == 0), &Add { element: Json::from(element) });
+        if element % 10 == 0 {
+            cluster.run(Duration::from_millis(10));
+        }
+    }
+    cluster.heal();
+    cluster.run(Duration::from_secs(10));
+    for node in 0..3 {
+        assert_eq!(cluster.call(node, &Read {}).value.len(), 10_000, "node {node}");
+    }
+    // An entry of this size is `[10000,9999],` at most.
+    assert!(cluster.longest < MAX_ENTRIES * 13 + 1000, "a message has {} bytes", cluster.longest);
+}

@@ -1,0 +1,81 @@
+//! Challenge 3c: a rumour is sent until it is acknowledged.
+
+use super::Chapter;
+use glomers_protocol::{
+    Context, Json,
+    broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
+    handler,
+};
+use glomers_workbench::{
+    Options, Validity,
+    options::{Fault, Latency},
+    run, workload,
+};
+use serde::{Deserialize, Serialize};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+
+#[derive(Default)]
+struct Stubborn {
+    values: RefCell<BTreeSet<Json>>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Rumour {
+    value: Json,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Heard {}
+
+#[handler(broadcast)]
+impl Stubborn {
+    fn topology(&self, _: Topology) -> TopologyOk {
+        TopologyOk {}
+    }
+
+    fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
+        let rumour = Rumour { value: request.message };
+        for peer in cx.peers() {
+            let (cx, peer, rumour) = (cx.clone(), peer.clone(), rumour.clone());
+            cx.clone().spawn(async move { while cx.call(&peer, &rumour).await.is_err() {} });
+        }
+        self.values.borrow_mut().insert(rumour.value);
+        BroadcastOk {}
+    }
+
+    fn read(&self, _: Read) -> ReadOk {
+        ReadOk { messages: self.values.borrow().iter().cloned().collect() }
+    }
+
+    #[rpc]
+    fn rumour(&self, rumour: Rumour) -> Heard {
+        self.values.borrow_mut().insert(rumour.value);
+        Heard {}
+    }
+}
+
+#[test]
+fn challenge_3c() {
+    let options = Options {
+        rate: 10.0,
+        time_limit: Duration::from_secs(20),
+        nemesis: vec![Fault::Partition],
+        ..Options::default().with_node_count(5)
+    };
+    let report = run::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+    Chapter::retry.shows(&report);
+}
+
+#[test]
+#[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
+fn at_the_size_of_3d() {
+    let options = Options {
+        rate: 100.0,
+        time_limit: Duration::from_secs(20),
+        latency: Latency { mean: Duration::from_millis(100), ..Latency::default() },
+        ..Options::default().with_node_count(25)
+    };
+    let report = run::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
+    Chapter::efficient.lists("each node tells each (3c)", &report);
+}

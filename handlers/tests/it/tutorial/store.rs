@@ -1,0 +1,49 @@
+//! Challenge 3a: one node stores the values it receives.
+
+use super::Chapter;
+use glomers_protocol::{
+    Json,
+    broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
+    handler,
+};
+use glomers_workbench::{Options, Validity, run, workload};
+use std::{cell::RefCell, time::Duration};
+
+#[derive(Default)]
+struct Store {
+    values: RefCell<Vec<Json>>,
+}
+
+#[handler(broadcast)]
+impl Store {
+    fn topology(&self, _: Topology) -> TopologyOk {
+        TopologyOk {}
+    }
+
+    fn broadcast(&self, request: Broadcast) -> BroadcastOk {
+        self.values.borrow_mut().push(request.message);
+        BroadcastOk {}
+    }
+
+    fn read(&self, _: Read) -> ReadOk {
+        ReadOk { messages: self.values.borrow().clone() }
+    }
+}
+
+fn options(nodes: usize) -> Options {
+    Options { rate: 10.0, time_limit: Duration::from_secs(20), ..Options::default().with_node_count(nodes) }
+}
+
+#[test]
+fn challenge_3a() {
+    let report = run::<Store>(workload("broadcast").unwrap(), &options(1)).unwrap();
+    assert_eq!(report.valid(), Validity::Valid, "{report}");
+}
+
+#[test]
+fn five_stores_are_not_one() {
+    let options = Options { time_limit: Duration::from_secs(2), ..options(5) };
+    let report = run::<Store>(workload("broadcast").unwrap(), &options).unwrap();
+    assert_eq!(report.valid(), Validity::Invalid);
+    Chapter::store.shows(&report);
+}

@@ -8,7 +8,7 @@
     reason = "a measurement, not part of the product"
 )]
 
-use glomers_handlers::Hub;
+use glomers_handlers::StarBroadcast;
 use glomers_workbench::{
     Options,
     options::{Concurrency, Latency},
@@ -49,7 +49,7 @@ fn measure(nodes: usize) {
         ..Options::default().with_node_count(nodes)
     };
     let begin = Instant::now();
-    let report = run::<Hub>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = run::<StarBroadcast>(workload("broadcast").unwrap(), &options).unwrap();
     let (wall, messages) = (begin.elapsed(), report.net.all.send_count);
     let per_operation = report.server_messages_per_operation().unwrap();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

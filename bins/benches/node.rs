@@ -6,7 +6,7 @@ mod caller;
 
 use caller::Caller;
 use divan::{Bencher, black_box};
-use glomers_handlers::{HorizonLogs, Hub, LastWriterWins, Parrot};
+use glomers_handlers::{LastWriterWins, Parrot, StarBroadcast, WatermarkLogs};
 use glomers_protocol::{Handler, Message, Node, echo::Echo};
 use std::time::Duration;
 
@@ -56,13 +56,13 @@ fn serve_echo(bencher: Bencher) {
 
 #[divan::bench]
 fn serve_broadcast(bencher: Bencher) {
-    requests::<Hub>(bencher, r#""type":"broadcast","msg_id":1,"message":61"#);
+    requests::<StarBroadcast>(bencher, r#""type":"broadcast","msg_id":1,"message":61"#);
 }
 
 /// The log stays short: every request polls it from one place.
 #[divan::bench]
 fn serve_poll(bencher: Bencher) {
-    requests::<HorizonLogs>(bencher, r#""type":"poll","msg_id":1,"offsets":{"7":0,"8":10}"#);
+    requests::<WatermarkLogs>(bencher, r#""type":"poll","msg_id":1,"offsets":{"7":0,"8":10}"#);
 }
 
 #[divan::bench]

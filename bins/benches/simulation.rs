@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
 
 use divan::{Bencher, counter::ItemsCount};
-use glomers_handlers::{GCounter, Hub, LastWriterWins, Parrot};
+use glomers_handlers::{GCounter, LastWriterWins, Parrot, StarBroadcast};
 use glomers_protocol::{
     Context, Handler, NodeId,
     echo::{Echo, EchoOk},
@@ -115,5 +115,5 @@ fn challenge_3d(bencher: Bencher) {
     let seconds = usize::try_from(challenge.options.time_limit.as_secs()).unwrap();
     bencher
         .counter(ItemsCount::new(seconds))
-        .bench_local(|| run::<Hub>(workload("broadcast").unwrap(), &challenge.options).unwrap());
+        .bench_local(|| run::<StarBroadcast>(workload("broadcast").unwrap(), &challenge.options).unwrap());
 }

@@ -1,32 +1,83 @@
-//! The nodes that have a binary: what each serves, how, and how to test it. Help texts, `glomers test --node` and the
-//! tests of the documentation read this table.
+//! The catalogue of the built-in nodes: everything that depends on which node it is stands here, in one row per node. Help
+//! texts, `glomers test --builtin`, `glomers soak`, `glomers new` and the tests of the documentation read it.
 
-/// A node that has a binary.
+use crate::broadcast::BroadcastArguments;
+use clap::Parser;
+use glomers_handlers::{
+    GCounter, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap, SetUnion, WatermarkLogs,
+    via_services::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
+};
+use glomers_protocol::{
+    Handler, broadcast, echo, g_counter, g_set, kafka, lin_kv, pn_counter, txn_list_append, txn_rw_register, unique_ids,
+};
+use glomers_workbench::{
+    Bench, Observer, Options, Report, RunError,
+    options::Fault,
+    workload::{UnknownWorkload, workload},
+};
+
+/// A built-in node.
 #[derive(Debug)]
 pub struct Node {
-    /// The binary's name. That of a workload's usual node is the workload's.
+    /// The binary's name. The usual node of a workload has the workload's name.
     pub name: &'static str,
     /// The workload that it serves.
     pub workload: &'static str,
-    /// How, in a paragraph.
+    /// The JSON Schema of the workload's messages.
+    pub schema: &'static str,
+    /// Its algorithm, in a paragraph.
     pub about: &'static str,
-    /// The tests to run: the number of the challenge that asks for it, empty if none does, and the arguments of
-    /// `maelstrom test` behind `-w` and `--bin`.
+    /// Its tests: the number of the challenge that asks for it, empty if none does, and the arguments of `maelstrom test`
+    /// after `-w` and `--bin`.
     pub tests: &'static [(&'static str, &'static str)],
+    tolerates: Tolerance,
+    simulate: fn(Bench<'_>, &[String]) -> Result<Report, SimulateError>,
+}
+
+/// The faults that a node promises to tolerate, all at once (`docs/faults.md`).
+#[derive(Debug)]
+enum Tolerance {
+    /// Every fault, because the services keep its state or it needs none.
+    Everything,
+    /// Every fault but kills, because it keeps its state in memory.
+    AllButKills,
+    /// Every fault but those that stop nodes, because its checker requires an answer to every request.
+    AllButStops,
+}
+
+/// A node could not be simulated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulateError {
+    /// The test came to no verdict.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The workbench does not have the node's workload.
+    #[error(transparent)]
+    Workload(#[from] UnknownWorkload),
+    /// The node does not take these arguments.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
+    /// The node does not take any arguments.
+    #[error("this node takes no arguments, but got {}", arguments.join(" "))]
+    NoArguments {
+        /// The arguments.
+        arguments: Vec<String>,
+    },
 }
 
 impl Node {
-    /// The node of that name.
+    /// The node with a name.
     pub fn find(name: &str) -> Option<&'static Self> {
         NODES.iter().find(|node| node.name == name)
     }
 
-    /// What it is for, in a line.
+    /// Its purpose, in one line.
     pub fn title(&self) -> String {
         let challenges: Vec<_> =
             self.tests.iter().map(|(challenge, _)| *challenge).filter(|name| !name.is_empty()).collect();
         match challenges[..] {
-            [] => format!("A node for Maelstrom's workload {}, which no challenge asks for.", self.workload),
+            [] => format!("A node for Maelstrom's workload {}, which is not part of a challenge.", self.workload),
             [challenge] => format!("A node for Gossip Glomers challenge {challenge}, {}.", self.workload),
             _ => format!("A node for Gossip Glomers challenges {}, {}.", challenges.join(", "), self.workload),
         }
@@ -38,17 +89,55 @@ impl Node {
             |arguments| format!("./maelstrom test -w {} --bin target/release/{} {arguments}", self.workload, self.name);
         self.tests.iter().map(move |(_, arguments)| line(arguments))
     }
+
+    /// The faults that it promises to tolerate, all at once.
+    pub fn tolerated_faults(&self) -> Vec<Fault> {
+        let is_tolerated = |fault: &Fault| match self.tolerates {
+            Tolerance::Everything => true,
+            Tolerance::AllButKills => !matches!(fault, Fault::Kill | Fault::KillMinority),
+            Tolerance::AllButStops => !fault.stops_nodes(),
+        };
+        Fault::ALL.into_iter().filter(is_tolerated).collect()
+    }
+
+    /// Tests a simulated cluster of it, started with these arguments.
+    ///
+    /// # Errors
+    ///
+    /// The node does not take the arguments, or the test came to no verdict.
+    pub fn simulate(
+        &self,
+        options: &Options,
+        arguments: &[String],
+        observer: Observer<'_>,
+    ) -> Result<Report, SimulateError> {
+        (self.simulate)(Bench::new(workload(self.workload)?, options).watched_by(observer), arguments)
+    }
 }
 
-/// Every node, by name.
+fn without_arguments<H: Handler>(bench: Bench<'_>, arguments: &[String]) -> Result<Report, SimulateError> {
+    match arguments {
+        [] => Ok(bench.run::<H>()?),
+        _ => Err(SimulateError::NoArguments { arguments: arguments.to_vec() }),
+    }
+}
+
+fn broadcast(bench: Bench<'_>, arguments: &[String]) -> Result<Report, SimulateError> {
+    let words = std::iter::once("broadcast").chain(arguments.iter().map(String::as_str));
+    let arguments = BroadcastArguments::try_parse_from(words)?;
+    Ok(bench.run_with(move |cx| arguments.node(cx))?)
+}
+
+/// Every node, in alphabetical order.
 pub const NODES: &[Node] = &[
     Node {
         name: "broadcast",
         workload: "broadcast",
+        schema: broadcast::SCHEMA,
         about: "\
-Values ride in batches from each node to the first one, and from there to all others. A cycle takes as long as the
-latency budget allows, and costs one message each way and node. 3d is passed as it is, 3e with a larger budget. A budget
-that leaves less than 50 ms besides the measured round trip sends each value straight to every node instead.",
+Each node sends its values in batches to the first node, which passes them on to all others. A cycle takes as long as the
+latency budget allows, and costs one message per node in each direction. The default budget passes 3d, a larger one 3e.
+If the budget leaves less than 50 ms besides the measured round trip, each value goes straight to every node instead.",
         tests: &[
             ("3a", "--node-count 1 --time-limit 20 --rate 10"),
             ("3b", "--node-count 5 --time-limit 20 --rate 10"),
@@ -57,102 +146,139 @@ that leaves less than 50 ms besides the measured round trip sends each value str
             ("3e", "--node-count 25 --time-limit 20 --rate 100 --latency 100 -- --latency-budget 1750"),
             ("", "--node-count 25 --time-limit 20 --rate 100 --latency 100 -- --latency-budget 150"),
         ],
+        tolerates: Tolerance::AllButKills,
+        simulate: broadcast,
     },
     Node {
         name: "echo",
         workload: "echo",
-        about: "Sends back what it is sent, byte for byte.",
+        schema: echo::SCHEMA,
+        about: "The response repeats the value of the request, byte for byte.",
         tests: &[("1", "--node-count 1 --time-limit 10")],
+        tolerates: Tolerance::AllButStops,
+        simulate: without_arguments::<Parrot>,
     },
     Node {
         name: "g-counter",
         workload: "g-counter",
+        schema: g_counter::SCHEMA,
         about: "\
-Each node keeps what clients have added through it and tells the others its total now and then; the counter is the sum
-of all totals. Every operation is answered at once, in a partition too.",
+Each node keeps the sum of the additions that it received, and sends its total to the others at intervals. The counter is
+the sum of all totals. Every operation is answered at once, during a partition too.",
         tests: &[("4", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<GCounter>,
     },
     Node {
         name: "g-counter-seq-kv",
         workload: "g-counter",
+        schema: g_counter::SCHEMA,
         about: "\
-As the challenge's text teaches: the counter is kept in the service seq-kv, where each node publishes its total under
-a key of its own. A read writes first, so that what it then reads is not old.",
+The solution that the challenge's text proposes: the counter is kept in the service seq-kv, where each node publishes its
+total under a key of its own. A read writes first, so that the values it then reads are not stale.",
         tests: &[("4", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::Everything,
+        simulate: without_arguments::<PublishedTotals>,
     },
     Node {
         name: "g-set",
         workload: "g-set",
+        schema: g_set::SCHEMA,
         about: "\
-Each node's set is the union of what all nodes were given: a node tells the others what is new until they have it.
-Every operation is answered at once, in a partition too.",
+Each node's set is the union of the sets of all nodes: a node sends new elements to the others until they have them.
+Every operation is answered at once, during a partition too.",
         tests: &[("", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<SetUnion>,
     },
     Node {
         name: "kafka",
         workload: "kafka",
+        schema: kafka::SCHEMA,
         about: "\
-Each node gives offsets by itself, and polls show a log only as far as no node can add anything any more. Every
-operation is answered at once, in a partition too; what is sent meanwhile is seen after it.",
+Each node assigns offsets itself, and polls show a log only up to a low watermark, below which no node can add anything.
+Every operation is answered at once, during a partition too; messages sent meanwhile become visible after it.",
         tests: &[
             ("5a", "--node-count 1 --concurrency 2n --time-limit 20 --rate 1000"),
             ("5b", "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"),
             ("5c", "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"),
         ],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<WatermarkLogs>,
     },
     Node {
         name: "kafka-lin-kv",
         workload: "kafka",
+        schema: kafka::SCHEMA,
         about: "\
-As the challenge's text teaches: logs and commits are kept in the service lin-kv. Each entry of a log is a key, and
-the node that creates it, by compare-and-set, has claimed its offset.",
+The solution that the challenge's text proposes: logs and commits are kept in the service lin-kv. Each entry of a log is a
+key, and the node that creates it by compare-and-set has claimed its offset.",
         tests: &[("5b", "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000")],
+        tolerates: Tolerance::Everything,
+        simulate: without_arguments::<ClaimedOffsets>,
     },
     Node {
         name: "lin-kv",
         workload: "lin-kv",
+        schema: lin_kv::SCHEMA,
         about: "\
-Every read, write and compare-and-set is a command in one log, on which the nodes agree by consensus. The majority side of
-a partition goes on; the other side fails its requests. A minority of the nodes may be killed and started again.",
+Every read, write and compare-and-set is a command in one log, on which the nodes agree by consensus. The majority side
+of a partition continues; the other side fails its requests. A minority of the nodes may be killed and restarted.",
         tests: &[("", "--node-count 5 --concurrency 2n --rate 100 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<ReplicatedMap>,
     },
     Node {
         name: "lin-kv-proxy",
         workload: "lin-kv",
+        schema: lin_kv::SCHEMA,
         about: "\
-Passes each request on to the service lin-kv, and its answer back. A missing answer becomes an indefinite error.",
+Each request is forwarded to the service lin-kv, and its response is sent back. A missing response becomes an indefinite
+error.",
         tests: &[("", "--node-count 2 --concurrency 4n --rate 100 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::Everything,
+        simulate: without_arguments::<ForwardedRegisters>,
     },
     Node {
         name: "pn-counter",
         workload: "pn-counter",
+        schema: pn_counter::SCHEMA,
         about: "\
-Each node keeps what clients have added and subtracted through it and tells the others its total now and then; the
-counter is the sum of all totals. Every operation is answered at once, in a partition too.",
+Each node keeps the sum of the additions and subtractions that it received, and sends its total to the others at
+intervals. The counter is the sum of all totals. Every operation is answered at once, during a partition too.",
         tests: &[("", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<PnCounter>,
     },
     Node {
         name: "txn-list-append",
         workload: "txn-list-append",
+        schema: txn_list_append::SCHEMA,
         about: "\
-Every transaction is a command in one log, on which the nodes agree by consensus. Strictly serializable; the majority
-side of a partition goes on, and a minority of the nodes may be killed and started again.",
+Every transaction is a command in one log, on which the nodes agree by consensus. Strictly serializable. The majority side
+of a partition continues, and a minority of the nodes may be killed and restarted.",
         tests: &[("", "--node-count 5 --concurrency 2n --rate 1000 --time-limit 20 --nemesis partition")],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<ReplicatedLists>,
     },
     Node {
         name: "txn-list-append-lin-kv",
         workload: "txn-list-append",
+        schema: txn_list_append::SCHEMA,
         about: "\
-All lists are one value under one key of the service lin-kv. A transaction reads it, works on its copy, and swaps it by
-compare-and-set; if another one was faster, it starts over. Strictly serializable.",
+All lists are one value under one key of the service lin-kv. A transaction reads it, changes its copy, and replaces it by
+compare-and-set; if another transaction was faster, it starts again. Strictly serializable.",
         tests: &[("", "--node-count 2 --concurrency 2n --time-limit 20 --rate 100 --nemesis partition")],
+        tolerates: Tolerance::Everything,
+        simulate: without_arguments::<SwappedRoot>,
     },
     Node {
         name: "txn-rw-register",
         workload: "txn-rw-register",
+        schema: txn_rw_register::SCHEMA,
         about: "\
-Each transaction runs at once on the node that it came to, and of two writes to one register the later wins on all
-nodes, by Lamport's clock. That is at least read committed, and always available.",
+Each transaction runs at once on the node that receives it, and of two writes to one register the later wins on all nodes,
+by a Lamport clock. At least read committed, and always available.",
         tests: &[
             (
                 "6a",
@@ -167,13 +293,18 @@ nodes, by Lamport's clock. That is at least read committed, and always available
                 "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --consistency-models read-committed --availability total --nemesis partition",
             ),
         ],
+        tolerates: Tolerance::AllButKills,
+        simulate: without_arguments::<LastWriterWins>,
     },
     Node {
         name: "unique-ids",
         workload: "unique-ids",
+        schema: unique_ids::SCHEMA,
         about: "\
-An id is the node's name, a random number drawn when the process starts, and a counter. Nodes need no word from each
-other, and no clock.",
+An id is the node's name, a random number drawn when the process starts, and a counter. Nodes need no messages and no
+clock.",
         tests: &[("2", "--node-count 3 --time-limit 30 --rate 1000 --availability total --nemesis partition")],
+        tolerates: Tolerance::Everything,
+        simulate: without_arguments::<PrefixedIds>,
     },
 ];

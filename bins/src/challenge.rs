@@ -1,8 +1,9 @@
-//! `glomers challenge`: the challenges in simulation, a row each.
+//! `glomers challenge`: the challenges in simulation, one row each.
 
-use crate::{interrupt, maelstrom::Maelstrom, nodes, progress::Line, table};
+use crate::{interrupt, maelstrom::Maelstrom, progress::Line, table};
 use anyhow::{Context, bail};
 use clap::Args;
+use glomers::catalogue::Node;
 use glomers_workbench::{
     Report, Validity,
     challenge::{Challenge, challenges},
@@ -13,23 +14,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Which challenges.
+/// The arguments.
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  glomers challenge                            all of them, simulated\n  glomers challenge 3d 3e --seed 7             two of them, with another seed\n  glomers challenge 1 --maelstrom ~/maelstrom  the built node under the real Maelstrom\n\nAfter Ctrl-C the table has the challenges so far, and the exit code is not 0: not all is known."
-)]
+#[command(after_help = include_str!("help/challenge.txt"))]
 pub(crate) struct Selection {
-    /// The challenges' numbers; all if none is named.
+    /// The numbers of the challenges; all if none is given
     pub(crate) challenges: Vec<String>,
-    /// Fixes every byte of the runs.
+    /// The seed, which determines every byte of the runs
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Run them under the real Maelstrom in this folder instead, in real time.
+    /// Run them in real time under the real Maelstrom in this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "seed")]
     pub(crate) maelstrom: Option<PathBuf>,
 }
 
-/// Runs the challenges, prints the table, and explains what did not pass.
+/// Runs the challenges, prints the table, and explains those that did not pass.
 pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     let maelstrom = selection.maelstrom.as_deref().map(Maelstrom::find).transpose()?;
     interrupt::listen(false)?;
@@ -63,23 +62,25 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     }
     for row in rows.iter().filter(|row| row.valid != row.report.valid()) {
         let (name, theirs, ours) = (row.challenge.name, row.valid, row.report.valid());
-        writeln!(out, "\nChallenge {name}: Maelstrom finds its run {theirs}, glomers finds it {ours}.")?;
+        writeln!(out, "\nChallenge {name}: Maelstrom judges its run {theirs}, glomers judges it {ours}.")?;
     }
     let passed = rows.iter().map(table::Row::passed).max().unwrap_or(Validity::Valid);
     if !interrupt::is_pressed() {
         return Ok(passed);
     }
-    writeln!(out, "\nstopped by {}: {} of {count} challenges were begun", interrupt::name(), rows.len())?;
+    writeln!(out, "\nstopped by {}: {} of {count} challenges were started", interrupt::name(), rows.len())?;
     Ok(passed.max(Validity::Unknown))
 }
 
-/// Runs a challenge in simulation, or under a Maelstrom, whose verdict then counts.
+/// Runs a challenge in simulation, or under Maelstrom, whose verdict then counts.
 fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>, mut line: Line) -> anyhow::Result<(Report, Validity)> {
     if let Some(maelstrom) = maelstrom {
         return maelstrom.run(challenge);
     }
     let mut observer = |progress: &_| line.show(progress);
-    let report = nodes::simulate(challenge.workload, &challenge.options, challenge.node_arguments, &mut observer)?;
+    let node = Node::find(challenge.workload).context("every challenge has a built-in node")?;
+    let arguments: Vec<_> = challenge.node_arguments.iter().map(|word| (*word).to_owned()).collect();
+    let report = node.simulate(&challenge.options, &arguments, &mut observer)?;
     let valid = report.valid();
     Ok((report, valid))
 }

@@ -1,48 +1,49 @@
-//! `glomers check`: judges a history that was recorded before.
+//! `glomers check`: judges a recorded history.
 
-use crate::arguments::{Expectations, workload_names};
+use crate::{flags::ExpectationFlags, names::workload_names, shell};
 use anyhow::{Context, bail};
 use glomers_report::page::Page;
 use glomers_workbench::{Report, Validity, history::History, workload};
 use std::{io::Write, path::PathBuf};
 
-/// Which history, and what it is held to.
+/// The arguments.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  glomers check -w kafka store/latest                              the last run\n  glomers check -w lin-kv maelstrom/store/latest/history.edn       a run of Maelstrom\n  glomers check -w broadcast history.edn.gz --strict --json        with all that can be found"
-)]
+#[command(after_help = include_str!("help/check.txt"))]
 pub(crate) struct Arguments {
-    /// What clients did and expected.
+    /// The workload of the history
     #[arg(short, long, value_parser = workload_names())]
     workload: String,
     #[command(flatten)]
-    expectations: Expectations,
-    /// Make a page to look at, too.
+    expectations: ExpectationFlags,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+    /// Also write the report as a web page
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// A `history.edn` of Maelstrom's or a `history.jsonl` of ours, packed by gzip or not; or the folder of a run.
+    /// A `history.edn` of Maelstrom or a `history.jsonl` of glomers, gzipped or not; or the folder of a run
     history: PathBuf,
 }
 
-/// Reads the history, judges it and prints what was found.
+/// Reads the history, judges it and prints the results.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     let workload = workload(&arguments.workload)?;
     let history = History::read(&arguments.history)?;
     let name = workload.name();
     if let Some(op) = history.find_foreign(workload.operations()) {
         let (index, f, known) = (op.index, &op.f, workload.operations().join(", "));
-        bail!("entry {index} is `{f}`, which is no operation of {name} ({known}): is it another workload's history?");
+        bail!("entry {index} is `{f}`, but the operations of {name} are {known}: is it another workload's history?");
     }
     if history.ops().is_empty() {
-        bail!("{}: there is no operation in it", arguments.history.display());
+        bail!("{}: it contains no operation", arguments.history.display());
     }
-    let report = Report::of(&*workload, history, &arguments.expectations.options());
+    let report = Report::of(&*workload, history, &arguments.expectations.options);
     if let Some(path) = &arguments.report {
-        let page = Page::of(&report, Some(&crate::arguments::command()));
+        let page = Page::of(&report, Some(&shell::typed_command()));
         std::fs::write(path, page.html).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let mut out = std::io::stdout().lock();
-    if arguments.expectations.json {
+    if arguments.json {
         serde_json::to_writer_pretty(&mut out, &report.judgement.results())?;
         writeln!(out)?;
     } else {

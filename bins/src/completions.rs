@@ -1,23 +1,21 @@
-//! `glomers completions`: what a shell must know to complete a command line.
+//! `glomers completions`: scripts with which a shell completes command lines.
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 use std::io::Write;
 
-/// For which shell.
+/// The arguments.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  glomers completions bash > ~/.local/share/bash-completion/completions/glomers\n  glomers completions zsh > ~/.zfunc/_glomers            with ~/.zfunc in $fpath\n  glomers completions fish > ~/.config/fish/completions/glomers.fish\n  glomers completions powershell >> $PROFILE"
-)]
+#[command(after_help = include_str!("help/completions.txt"))]
 pub(crate) struct Arguments {
-    /// The shell.
+    /// The shell
     shell: Shell,
 }
 
-/// Prints the shell's script.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+/// Prints the shell's script for this command.
+pub(crate) fn run(arguments: &Arguments, mut command: Command) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut crate::arguments::Arguments::command(), "glomers", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "glomers", &mut script);
     std::io::stdout().write_all(&script)?;
     Ok(())
 }

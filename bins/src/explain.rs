@@ -9,34 +9,32 @@ use glomers_report::{
 use glomers_workbench::{Report, Validity};
 use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
-/// How many bytes of an explanation are shown in the list.
+/// The number of bytes of an explanation that the list shows.
 const EXPLANATION: usize = 90;
 
-/// How many findings of a kind are listed in a row.
+/// The number of findings of a kind that are listed in a row.
 const LISTED: usize = 3;
 
-/// Which finding of which run.
+/// The arguments.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  glomers explain                                   the findings of the last run, and the first one explained\n  glomers explain store/latest 3                    the third of them\n  glomers explain store/kafka/latest lost-write     those of a kind\n  glomers explain -w lin-kv maelstrom/store/latest  a run of Maelstrom, which keeps no messages as JSON"
-)]
+#[command(after_help = include_str!("help/explain.txt"))]
 pub(crate) struct Arguments {
-    /// The folder of a run.
+    /// The folder of a run
     #[arg(default_value = "store/latest")]
     run: PathBuf,
-    /// A number in the list of findings, or the beginning of a kind such as `lost` or `G1c`. [default: 1]
+    /// The number of a finding in the list, or the beginning of its kind such as `lost` or `G1c` [default: 1]
     anomaly: Option<String>,
-    /// What clients did and expected, if the run's folder does not say.
-    #[arg(short, long, value_parser = crate::arguments::workload_names())]
+    /// The workload, if the run's folder does not name it
+    #[arg(short, long, value_parser = crate::names::workload_names())]
     workload: Option<String>,
 }
 
-/// Lists what was found, and explains what is asked for.
+/// Lists the findings, and explains those that are asked for.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     if !arguments.run.exists() {
         let path = arguments.run.display();
         bail!(
-            "there is no run in {path}; `glomers test` makes one, and `glomers explain store/latest ANOMALY` asks for an anomaly of it"
+            "there is no run in {path}; `glomers test` makes one, and `glomers explain store/latest ANOMALY` explains one anomaly of the last run"
         );
     }
     let report = read_run(&arguments.run, arguments.workload.as_deref())?;
@@ -51,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     Ok(Validity::Valid)
 }
 
-/// The findings, numbered, a line each; of many in a row of one kind the first.
+/// The numbered findings, one per line; of many in a row of one kind, the first few.
 fn list(report: &Report, findings: &[Finding]) -> String {
     let count = match findings.len() {
         1 => "1 finding".to_owned(),
@@ -63,15 +61,15 @@ fn list(report: &Report, findings: &[Finding]) -> String {
         for (finding, number) in kind.iter().zip(number..).take(LISTED) {
             let role = match finding.weight {
                 Weight::Fault => "",
-                Weight::Strict => " (Maelstrom does not look for it)",
-                Weight::Note => " (only worth knowing)",
+                Weight::Strict => " (Maelstrom does not check it)",
+                Weight::Note => " (a note)",
             };
             list.push_str(&format!("{number:>4}  {}{role}: {}\n", finding.title, summary(&finding.explanation)));
         }
         number += kind.len();
         if kind.len() > LISTED {
             list.push_str(&format!(
-                "   \u{2026}  {} to {}: more of the kind\n",
+                "   \u{2026}  {} to {}: more of this kind\n",
                 number - kind.len() + LISTED,
                 number - 1
             ));
@@ -80,7 +78,7 @@ fn list(report: &Report, findings: &[Finding]) -> String {
     list
 }
 
-/// An explanation in a line. What comes before its first point only gives names to things.
+/// An explanation in one line. The text before its first point only introduces names.
 fn summary(explanation: &str) -> String {
     let point = explanation.split_once("\n  - ").map_or(explanation, |(_, points)| points);
     let words: Vec<_> = point.split_whitespace().collect();
@@ -91,7 +89,7 @@ fn summary(explanation: &str) -> String {
     }
 }
 
-/// Those that are asked for; the first if none is.
+/// The findings that are asked for; the first one if none is.
 fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<Vec<&'a Finding>> {
     let Some(wanted) = anomaly else { return Ok(findings.first().into_iter().collect()) };
     let number = wanted.parse::<usize>().ok();
@@ -104,7 +102,7 @@ fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<
     if found.is_empty() {
         let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.title).collect();
         let (count, kinds) = (findings.len(), kinds.into_iter().collect::<Vec<_>>().join(", "));
-        bail!("nothing that was found is `{wanted}`; there are {count} findings, of the kinds: {kinds}");
+        bail!("there is no finding `{wanted}`; the run has {count} findings, of the kinds {kinds}");
     }
     Ok(found)
 }

@@ -1,23 +1,26 @@
 //! `glomers`: the workbench's command line.
 
-mod arguments;
 mod challenge;
 mod check;
+mod cli;
 mod completions;
 mod explain;
+mod flags;
 mod interrupt;
 mod maelstrom;
+mod names;
 mod new;
-mod nodes;
 mod progress;
 mod serve;
+mod shell;
 mod soak;
 mod table;
 mod terminal;
 mod test;
+mod typography;
 
-use arguments::{Arguments, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use cli::{Arguments, Command};
 use glomers_workbench::Validity;
 use std::{
     io::{Error, ErrorKind, Write, stderr},
@@ -31,6 +34,13 @@ const BAD_ARGUMENTS: u8 = 254;
 const NO_VERDICT: u8 = 255;
 
 fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let typography = typography::find(words.iter().skip(1).map(String::as_str)).map(|found| found.to_string());
+    let hint = || words.get(1).and_then(|command| cli::hint(command)).map(str::to_owned);
+    if let Some(text) = typography.or_else(hint) {
+        complain(&text);
+        return ExitCode::from(BAD_ARGUMENTS);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -39,27 +49,37 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(BAD_ARGUMENTS) } else { ExitCode::SUCCESS };
         }
     };
-    let result = match arguments.command {
+    match run(arguments, &words) {
+        Ok(validity) => validity.into(),
+        // The reader of `glomers | head -1` has closed the pipe itself.
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(NO_VERDICT),
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(if interrupt::is_pressed_again() { interrupt::exit_code() } else { NO_VERDICT })
+        }
+    }
+}
+
+fn run(arguments: Arguments, words: &[String]) -> anyhow::Result<Validity> {
+    match arguments.command {
         None => challenge::run(&challenge::Selection { challenges: Vec::new(), seed: arguments.seed, maelstrom: None }),
         Some(Command::Challenge(selection)) => challenge::run(&selection),
-        Some(Command::Test(options)) => test::run(&options),
+        Some(Command::Test(options)) => test::run(&options, words),
         Some(Command::Soak(arguments)) => soak::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Serve(arguments)) => serve::run(&arguments).map(|()| Validity::Valid),
         Some(Command::New(arguments)) => new::run(&arguments).map(|()| Validity::Valid),
-        Some(Command::Completions(arguments)) => completions::run(&arguments).map(|()| Validity::Valid),
-    };
-    match result {
-        Ok(validity) => validity.into(),
-        // As in `glomers | head -1`: who closed the pipe knows.
-        Err(error) if is_broken_pipe(&error) => ExitCode::from(NO_VERDICT),
-        Err(error) => {
-            let mark = if terminal::is_colored(&stderr()) { "\x1b[31merror:\x1b[0m" } else { "error:" };
-            let _ = writeln!(stderr(), "{mark} {error:#}");
-            ExitCode::from(if interrupt::is_pressed_again() { interrupt::exit_code() } else { NO_VERDICT })
+        Some(Command::Completions(arguments)) => {
+            completions::run(&arguments, Arguments::command()).map(|()| Validity::Valid)
         }
     }
+}
+
+/// Prints an error. Nothing is left to do if the terminal is gone.
+fn complain(text: &str) {
+    let mark = if terminal::is_colored(&stderr()) { "\x1b[31merror:\x1b[0m" } else { "error:" };
+    let _ = writeln!(stderr(), "{mark} {text}");
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -1,7 +1,7 @@
-//! `glomers serve`: the store as web pages (jepsen: `web.clj`). It reads, and nothing else; whoever asks gets files of the
-//! store, and of nothing outside it. Unless it is told otherwise, only programs on this machine can ask.
+//! `glomers serve`: the store as web pages (jepsen: `web.clj`). The server only reads, and only files inside the store. By
+//! default it listens on the loopback address, so only programs on this machine can connect.
 //!
-//! A request is answered by one of a few threads, which wait for nothing but the disk and the one who asked.
+//! A few threads answer requests. They wait for nothing but the disk and the client.
 
 mod files;
 mod guard;
@@ -19,27 +19,25 @@ use std::{
 };
 use tiny_http::{Header, Method, Request, Response, Server};
 
-/// How many requests are answered at a time.
+/// The number of requests that are answered at a time.
 const THREADS: usize = 4;
 
-/// Which runs, and where to.
+/// The arguments.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  glomers serve                        on http://127.0.0.1:8080/\n  glomers serve --port 0               on a port that is free\n  glomers serve --store other/store    other runs, as well those of Maelstrom"
-)]
+#[command(after_help = include_str!("help/serve.txt"))]
 pub(crate) struct Arguments {
-    /// Where runs are kept.
+    /// The folder in which runs are kept
     #[arg(long, value_name = "DIR", default_value = "store")]
     store: PathBuf,
-    /// The port; 0 for one that is free.
-    #[arg(long, value_name = "NUMBER", default_value_t = 8080)]
+    /// The port; 0 for a free one
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 8080)]
     port: u16,
-    /// The address to listen on. Another one than this machine's own lets others read the store.
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    /// The address to listen on; another one than this machine's own lets others read the store
+    #[arg(short = 'b', long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 }
 
-/// What every thread needs.
+/// The state that all threads share.
 struct Site {
     root: PathBuf,
     guard: Guard,
@@ -54,12 +52,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let root = arguments.store.canonicalize().with_context(|| format!("cannot read {store}"))?;
     let (host, port) = (arguments.host, arguments.port);
     let server = Server::http(SocketAddr::new(host, port))
-        .map_err(|error| anyhow!("cannot listen on {host}, port {port}: {error}; `--port 0` takes one that is free"))?;
-    let address = server.server_addr().to_ip().context("it listens on no network")?;
+        .map_err(|error| anyhow!("cannot listen on {host}, port {port}: {error}; `--port 0` takes a free one"))?;
+    let address = server.server_addr().to_ip().context("the server has no network address")?;
     let mut out = io::stdout();
     writeln!(out, "the runs in {store}: http://{address}/ (Ctrl-C ends it)")?;
     if !address.ip().is_loopback() {
-        writeln!(out, "whoever reaches {} can read them all", address.ip())?;
+        writeln!(out, "any machine that can reach {} can read them all", address.ip())?;
     }
     out.flush()?;
     let site = Arc::new(Site { root, guard: Guard::new(address) });
@@ -68,9 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let (site, server) = (Arc::clone(&site), Arc::clone(&server));
         thread::spawn(move || server.incoming_requests().for_each(|request| site.answer(request)))
     });
-    // All of them have to begin before the first is waited for.
+    // All of them must start before the first is joined.
     let threads: Vec<_> = threads.collect();
-    threads.into_iter().try_for_each(|thread| thread.join()).map_err(|_| anyhow!("it broke down"))
+    threads.into_iter().try_for_each(|thread| thread.join()).map_err(|_| anyhow!("a server thread panicked"))
 }
 
 /// A response that is sent as it is read.
@@ -79,7 +77,7 @@ type Answer = Response<Box<dyn Read + Send>>;
 impl Site {
     fn answer(&self, request: Request) {
         let answer = self.look_up(&request).unwrap_or_else(|refusal| refused(&refusal));
-        // Nothing is left to do if the one who asked is gone.
+        // Nothing is left to do if the client is gone.
         let _ = request.respond(answer);
     }
 
@@ -102,7 +100,7 @@ impl Site {
         files::send(&path)
     }
 
-    /// Where in the store it is, links followed.
+    /// The path in the store, with links resolved.
     fn inside(&self, names: &[String]) -> Result<PathBuf, Refusal> {
         let path = names.iter().fold(self.root.clone(), |path, name| path.join(name));
         let path = path.canonicalize()?;
@@ -124,7 +122,7 @@ fn page(status: u16, html: maud::Markup) -> Answer {
     Response::new(status.into(), headers, Box::new(io::Cursor::new(html)), Some(length), None)
 }
 
-/// What goes with every answer: browsers are to take it for what it is, and for nobody else's.
+/// The headers of every answer: browsers must not guess its type, nor share it with other sites.
 fn headers(content_type: &str) -> Vec<Header> {
     let fixed = [
         ("X-Content-Type-Options", "nosniff"),

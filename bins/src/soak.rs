@@ -1,16 +1,13 @@
-//! `glomers soak`: many drawn tests of the built-in nodes, on all cores. What fails is printed with the command that repeats
-//! it.
+//! `glomers soak`: many random tests of the built-in nodes, on all cores. A failing test is printed with the command that
+//! repeats it.
 
 mod subject;
 mod summary;
 
-use crate::{
-    arguments::{command_for, fault_names},
-    interrupt, nodes,
-    progress::Count,
-};
+use crate::{interrupt, names::fault_names, progress::Count, test::options::repeat_command};
 use anyhow::ensure;
 use clap::Args;
+use glomers::catalogue::SimulateError;
 use glomers_workbench::{Control, Options, Progress, Report, RunError, Validity, options::Fault, soak};
 use serde_json::json;
 use std::{
@@ -26,39 +23,37 @@ use std::{
 use subject::Subject;
 use summary::{Failure, Summary};
 
-/// How many tests are tried to make a failing one smaller.
+/// The number of tests that are tried to make a failing one smaller.
 const TRIES: usize = 300;
 
-/// How many outcomes wait to be counted.
+/// The number of outcomes that may wait to be counted.
 const WAITING: usize = 64;
 
-/// Which tests.
+/// The arguments.
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  glomers soak                                    every node, 100 seeds\n  glomers soak 3c lin-kv --seeds 1000 --shrink    two of them; what fails is made smaller\n  glomers soak --nemesis partition,kill           with faults that not every node stands\n  glomers soak --seeds 10000 --shard 2/8 --json   the second of eight parts\n\nA seed draws the cluster's size, pace, network and faults. A failing test is printed as the `glomers test` command that\nrepeats it.\n\nA test whose faults left hardly anything to succeed decides nothing; such tests are counted.\n\nExit code: 0 none invalid, 1 one invalid, 2 not all begun."
-)]
+#[command(after_help = include_str!("help/soak.txt"))]
 pub(crate) struct Arguments {
-    /// Challenges such as 3c, or nodes such as lin-kv; every node if none is named.
+    /// Challenges such as 3c, or nodes such as lin-kv; every node if none is given
     pub(crate) names: Vec<String>,
-    /// How many seeds each is tested with.
+    /// The number of seeds per node
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     seeds: u64,
-    /// The first seed.
+    /// The first seed
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     first_seed: u64,
-    /// Which part of the seeds: 2/8 is the second of eight.
+    /// The part of the seeds to run: 2/8 is the second of eight
     #[arg(long, value_name = "K/N", default_value = "1/1")]
     shard: Shard,
-    /// The faults to draw from, separated by commas. [default: those that a node promises to stand]
+    /// The faults to draw from, separated by commas [default: those that a node promises to tolerate]
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = fault_names())]
     nemesis: Option<Vec<Fault>>,
-    /// Let the faults count for which Maelstrom does not look.
+    /// Also fail on anomalies that Maelstrom does not check
     #[arg(long)]
     strict: bool,
-    /// Make each failing test smaller.
+    /// Make each failing test smaller
     #[arg(long)]
     shrink: bool,
-    /// Print a summary as JSON.
+    /// Print a summary as JSON
     #[arg(long)]
     json: bool,
 }
@@ -77,12 +72,12 @@ impl FromStr for Shard {
         let parsed = text.split_once('/').and_then(|(part, count)| Some((part.parse().ok()?, count.parse().ok()?)));
         match parsed {
             Some((part, count)) if (1..=count).contains(&part) => Ok(Self { index: part - 1, count }),
-            _ => Err(format!("expected a part and how many there are, such as 2/8, not `{text}`")),
+            _ => Err(format!("expected a part and the number of parts, such as 2/8, got `{text}`")),
         }
     }
 }
 
-/// What Elle calls a history in which nothing depends on anything else; Maelstrom finds it invalid.
+/// Elle's name for a history in which no transaction depends on another; Maelstrom judges it invalid.
 const EMPTY: &str = "empty-transaction-graph";
 
 /// One test.
@@ -91,19 +86,19 @@ struct Case<'a> {
     options: Options,
 }
 
-/// What came of it.
+/// The outcome of a test.
 enum Outcome {
     Valid,
     Undecided,
-    /// With what is wrong.
+    /// With the explanation.
     Invalid(String),
 }
 
-/// Runs all tests, and prints what failed.
+/// Runs all tests, and prints those that failed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     let subjects = subject::select(&arguments.names)?;
     let cases = cases(arguments, &subjects);
-    ensure!(!cases.is_empty(), "there is nothing to test: no seeds, or none in this shard");
+    ensure!(!cases.is_empty(), "there is no test to run: --seeds is 0, or no seed belongs to this --shard");
     interrupt::listen(false)?;
     let count = Count::new(cases.len(), "tests");
     let (next, (sender, outcomes)) = (AtomicUsize::new(0), sync_channel(WAITING));
@@ -141,14 +136,14 @@ fn cases<'a>(arguments: &Arguments, subjects: &'a [Subject]) -> Vec<Case<'a>> {
     let seeds = (arguments.first_seed..).take(usize::try_from(arguments.seeds).unwrap_or(usize::MAX));
     let seeds = seeds.filter(|seed| seed % count == index);
     let case = |seed, subject: &'a Subject| {
-        let faults = arguments.nemesis.as_ref().unwrap_or(&subject.stands);
+        let faults = arguments.nemesis.as_ref().unwrap_or(&subject.tolerates);
         let base = Options { strict: arguments.strict, liveness: true, ..subject.options.clone() };
         Case { subject, options: soak::draw(&base, faults, seed) }
     };
     seeds.flat_map(|seed| subjects.iter().map(move |subject| case(seed, subject))).collect()
 }
 
-/// Counts outcomes as they come, and looks into those that are invalid.
+/// Counts outcomes as they arrive, and shrinks tests that are invalid.
 fn gather(outcomes: &Receiver<(&Case<'_>, Outcome)>, count: &Count, arguments: &Arguments) -> Summary {
     let mut summary = Summary::default();
     for (case, outcome) in outcomes {
@@ -177,7 +172,7 @@ impl Case<'_> {
     /// The workload cannot be run with these options, which no drawn test should be, but a smaller one may.
     fn run(&self, options: &Options) -> Result<Outcome, RunError> {
         let mut observer = |_: &Progress| if interrupt::is_pressed() { Control::Stop } else { Control::Continue };
-        let simulated = || nodes::simulate(self.subject.node.name, options, &self.subject.arguments, &mut observer);
+        let simulated = || self.subject.node.simulate(options, &self.subject.arguments, &mut observer);
         let text = match catch_unwind(AssertUnwindSafe(simulated)) {
             Ok(Ok(report)) => {
                 return Ok(match verdict(&report) {
@@ -186,11 +181,8 @@ impl Case<'_> {
                     Validity::Invalid => Outcome::Invalid(report.to_string()),
                 });
             }
-            Ok(Err(error)) => match error.downcast::<RunError>() {
-                Ok(RunError::Options(text)) => return Err(RunError::Options(text)),
-                Ok(error) => error.to_string(),
-                Err(error) => format!("{error:#}"),
-            },
+            Ok(Err(SimulateError::Run(RunError::Options(text)))) => return Err(RunError::Options(text)),
+            Ok(Err(error)) => error.to_string(),
             Err(_) => "the simulation panicked".to_owned(),
         };
         Ok(Outcome::Invalid(text))
@@ -205,12 +197,12 @@ impl Case<'_> {
 
     /// The command that repeats it.
     fn command(&self) -> String {
-        command_for(self.subject.node.name, &self.options, &self.subject.arguments)
+        repeat_command(self.subject.node.name, &self.options, &self.subject.arguments)
     }
 }
 
-/// Whether a node did anything wrong. A drawn test may be so short, and its faults so long, that hardly anything can succeed;
-/// Maelstrom calls that invalid, here it is unknown, unless nodes do not come round afterwards.
+/// The verdict on a drawn test. It may be so short, and its faults so long, that hardly any operation can succeed. Maelstrom
+/// calls that invalid; here it is unknown, unless nodes do not serve again afterwards.
 fn verdict(report: &Report) -> Validity {
     let findings = &report.judgement.verdict.findings;
     let is_empty = ["anomaly-types", "bad-error-types"].iter().any(|kinds| findings[kinds] == json!([EMPTY]));
@@ -229,7 +221,7 @@ fn verdict(report: &Report) -> Validity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arguments::TestOptions;
+    use crate::test::options::TestOptions;
     use std::collections::BTreeSet;
 
     fn soak(words: &str) -> Arguments {
@@ -268,7 +260,8 @@ mod tests {
             let cases = cases(&soak, &subjects);
             assert!(cases.iter().all(|case| matches!(case.judge(), Outcome::Undecided)));
             let (options, arguments) = (&cases[0].options, &cases[0].subject.arguments);
-            let report = nodes::simulate(name, options, arguments, &mut |_| Control::Continue).unwrap();
+            let node = cases[0].subject.node;
+            let report = node.simulate(options, arguments, &mut |_| Control::Continue).unwrap();
             assert_eq!(report.valid(), Validity::Invalid, "{report}");
         }
     }
@@ -278,8 +271,8 @@ mod tests {
         let subjects = subject::select(&[]).unwrap();
         for case in cases(&soak("--seeds 20"), &subjects) {
             let options = TestOptions::read(&case.command()).unwrap();
-            assert_eq!(options.node().unwrap(), case.subject.node.name);
-            assert_eq!(options.options(), case.options, "{}", case.command());
+            assert_eq!(options.builtin().unwrap().name, case.subject.node.name);
+            assert_eq!(options.options().unwrap(), case.options, "{}", case.command());
             assert_eq!(options.arguments, case.subject.arguments);
         }
     }

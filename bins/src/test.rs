@@ -1,59 +1,83 @@
-//! `glomers test`: one test, simulated or hosted.
+//! `glomers test`: one test, simulated or hosted, or several in a row.
 
-use crate::{
-    arguments::{TestOptions, command},
-    interrupt, nodes,
-    progress::Line,
-};
-use glomers_report::store::Store;
+pub(crate) mod options;
+
+use crate::{interrupt, progress::Line, shell};
+use glomers_report::store::{Folder, Store};
 use glomers_workbench::{Bench, Options, Program, Report, TestConfig, Validity, workload};
-use std::{io::Write, time::SystemTime};
+use options::{TestOptions, repeat_command};
+use std::{
+    io::{Write, stderr, stdout},
+    time::SystemTime,
+};
 
-/// Runs the test, prints what it found out, and keeps it in the store.
-pub(crate) fn run(arguments: &TestOptions) -> anyhow::Result<Validity> {
-    let options = Options { journal: true, ..arguments.options() };
-    if options.log_send || options.log_receive {
-        tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false).init();
+/// Runs the test as often as it is asked for, until one run is not valid; prints the results and keeps the runs.
+pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<Validity> {
+    let mut options = Options { journal: true, ..arguments.options()? };
+    for remark in arguments.remarks(words) {
+        // The test does not depend on who reads this.
+        let _ = writeln!(stderr(), "note: {remark}");
     }
-    #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
-    let folder = Store::new(&arguments.store).begin(arguments.workload(), SystemTime::now())?.made_by(command());
+    if options.log_send || options.log_receive {
+        tracing_subscriber::fmt().with_writer(stderr).without_time().with_target(false).init();
+    }
     interrupt::listen(arguments.bin.is_some())?;
-    let mut line = Line::new(arguments.workload().to_owned(), arguments.is_quiet());
-    let mut observer = |progress: &_| line.show(progress);
-    let report = match &arguments.bin {
-        None => nodes::simulate(arguments.node()?, &options, &arguments.arguments, &mut observer)?,
-        Some(path) => {
-            let program = Program {
-                path: path.clone(),
-                arguments: arguments.arguments.clone(),
-                logs: Some(folder.node_logs()),
-                show_stderr: arguments.log_stderr,
-            };
-            let bench = Bench::new(workload(arguments.workload())?, &options);
-            bench.watched_by(&mut observer).run_program(&program)?
+    for number in 1..=arguments.test_count {
+        let command = match (number, arguments.bin.is_some()) {
+            (1, _) if arguments.test_count == 1 => shell::typed_command(),
+            (_, false) => repeat_command(arguments.builtin()?.name, &options, &arguments.arguments),
+            (_, true) => shell::typed_command(),
+        };
+        let validity = run_once(arguments, &options, &command)?;
+        if validity != Validity::Valid || interrupt::is_pressed() {
+            return Ok(validity);
         }
-    };
+        options.seed += 1;
+    }
+    Ok(Validity::Valid)
+}
+
+fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow::Result<Validity> {
+    #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
+    let begin = SystemTime::now();
+    let folder = Store::new(&arguments.store).begin(arguments.workload(), begin)?.made_by(command.to_owned());
+    let mut line = Line::new(arguments.workload().to_owned(), arguments.is_quiet());
+    let report = judge(arguments, options, &folder, &mut line)?;
     let kept = folder.save(&report);
     drop(line);
-    // What was found out is worth showing, all the more if the disk is full.
-    print(&report, arguments.expectations.json)?;
+    // The results are worth showing, all the more if the disk is full.
+    print(&report, arguments.json)?;
     kept?;
-    if !arguments.expectations.json {
+    if !arguments.json {
         if let Some(TestConfig { stopped: Some(stopped), .. }) = &report.config {
             let (seconds, signal) = (stopped.as_secs_f64(), interrupt::name());
-            writeln!(std::io::stdout(), "stopped after {seconds:.1} s by {signal}")?;
+            writeln!(stdout(), "stopped after {seconds:.1} s by {signal}")?;
         }
-        writeln!(std::io::stdout(), "kept in {}", folder.path().display())?;
-        writeln!(std::io::stdout(), "report: {}", folder.page().display())?;
+        writeln!(stdout(), "kept in {}", folder.path().display())?;
+        writeln!(stdout(), "report: {}", folder.page().display())?;
         if report.valid() != Validity::Valid && arguments.bin.is_none() {
-            writeln!(std::io::stdout(), "again: {}", command())?;
+            writeln!(stdout(), "again: {command}")?;
         }
     }
     Ok(report.valid())
 }
 
+fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut Line) -> anyhow::Result<Report> {
+    let mut observer = |progress: &_| line.show(progress);
+    let Some(path) = &arguments.bin else {
+        return Ok(arguments.builtin()?.simulate(options, &arguments.arguments, &mut observer)?);
+    };
+    let program = Program {
+        path: path.clone(),
+        arguments: arguments.arguments.clone(),
+        logs: Some(folder.node_logs()),
+        show_stderr: arguments.log_stderr,
+    };
+    Ok(Bench::new(workload(arguments.workload())?, options).watched_by(&mut observer).run_program(&program)?)
+}
+
 fn print(report: &Report, as_json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout().lock();
     if as_json {
         serde_json::to_writer_pretty(&mut out, report)?;
         writeln!(out)?;

@@ -22,7 +22,7 @@ fn a_valid_run_is_0() {
     check("challenge 1 3a", 0, "Broadcast, one node");
     check("test -w echo --time-limit 2 --json", 0, "\"valid?\": true");
     check("test -w echo --time-limit 2", 0, "report.html");
-    check("test --node kafka-lin-kv --time-limit 2", 0, "kafka: valid");
+    check("test --builtin kafka-lin-kv --time-limit 2", 0, "kafka: valid");
 }
 
 #[test]
@@ -50,14 +50,14 @@ fn bad_arguments_are_254() {
     check("test -w nope", 254, "txn-list-append");
     check("test --concurrency 0n", 254, "a multiple of the nodes");
     check("frobnicate", 254, "unrecognized subcommand");
-    check("test --node nope", 254, "txn-list-append-lin-kv");
-    check("test --node echo --bin ./my-node", 254, "cannot be used with");
+    check("test --builtin nope", 254, "txn-list-append-lin-kv");
+    check("test --builtin echo --bin ./my-node", 254, "cannot be used with");
 }
 
 #[test]
 fn no_verdict_is_255() {
     check("test -w echo --bin ./nothing-here", 255, "cannot find ./nothing-here");
-    check("test -w echo --node kafka-lin-kv", 255, "node kafka-lin-kv serves kafka, not echo");
+    check("test -w echo --builtin kafka-lin-kv", 255, "node kafka-lin-kv serves kafka, not echo");
     check("test -w lin-kv", 255, "must be a multiple of 10, such as 2n; it is 5");
     check("challenge 9", 255, "there is no challenge `9`");
 }

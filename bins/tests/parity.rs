@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_handlers::{Hub, Parrot};
+use glomers_handlers::{Parrot, StarBroadcast};
 use glomers_protocol::{Handler, Message, Node};
 use std::{
     io::Write,
@@ -53,5 +53,8 @@ fn echo_answers_alike() {
 
 #[test]
 fn broadcast_answers_alike() {
-    check::<Hub>(env!("CARGO_BIN_EXE_broadcast"), include_str!("../../protocol/tests/recordings/broadcast.0.in.jsonl"));
+    check::<StarBroadcast>(
+        env!("CARGO_BIN_EXE_broadcast"),
+        include_str!("../../protocol/tests/recordings/broadcast.0.in.jsonl"),
+    );
 }

@@ -24,7 +24,7 @@ fn spoken(node: &Node) -> Vec<Value> {
     let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema").join(node.name);
     let _ = fs::remove_dir_all(&store);
     let arguments = format!(
-        "test --node {} --node-count 3 --time-limit 4 --rate 50 --concurrency 4n --nemesis partition",
+        "test --builtin {} --node-count 3 --time-limit 4 --rate 50 --concurrency 4n --nemesis partition",
         node.name
     );
     let output = Command::new(env!("CARGO_BIN_EXE_glomers"))

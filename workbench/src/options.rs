@@ -1,6 +1,8 @@
 //! The options of a test, with Maelstrom's names and defaults (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`).
 
 mod fault;
+pub mod flags;
+mod number;
 
 pub use fault::{Fault, UnknownFault};
 pub use glomers_checkers::expectations::Availability;
@@ -88,38 +90,10 @@ impl Options {
         self
     }
 
-    /// The arguments with which `maelstrom test` runs the same test; those that say what it does by itself are left out.
-    /// What it has not is left out as well: loss, strictness, liveness, and the faults for which
-    /// [`Fault::is_of_maelstrom`] says no.
+    /// The arguments with which `maelstrom test` runs the same test, without those that have their defaults. Loss,
+    /// strictness, liveness and the faults that Maelstrom does not have ([`Fault::is_of_maelstrom`]) are left out.
     pub fn arguments(&self) -> Vec<String> {
-        let default = Self::default();
-        let mut arguments = Vec::new();
-        let mut add = |name: &str, value: Option<String>| {
-            arguments.extend(value.into_iter().flat_map(|value| [format!("--{name}"), value]));
-        };
-        let unless = |is_default: bool, value: String| (!is_default).then_some(value);
-        let seconds = |time: Duration| time.as_secs_f64().to_string();
-        add("node-count", unless(self.nodes == default.nodes, self.nodes.len().to_string()));
-        add("concurrency", unless(self.concurrency == default.concurrency, self.concurrency.to_string()));
-        add("time-limit", unless(self.time_limit == default.time_limit, self.time_limit.as_secs().to_string()));
-        add("rate", unless(self.rate.total_cmp(&default.rate).is_eq(), self.rate.to_string()));
-        add("latency", unless(self.latency.mean.is_zero(), self.latency.mean.as_millis().to_string()));
-        let distribution = self.latency.distribution;
-        add("latency-dist", unless(distribution == Distribution::Constant, distribution.to_string()));
-        let known: Vec<_> = self.nemesis.iter().filter(|fault| fault.is_of_maelstrom()).map(Fault::to_string).collect();
-        add("nemesis", unless(known.is_empty(), known.join(",")));
-        let interval = self.nemesis_interval;
-        add("nemesis-interval", unless(interval == default.nemesis_interval, seconds(interval)));
-        add("topology", unless(self.topology == default.topology, self.topology.to_string()));
-        add("availability", self.availability.map(|availability| availability.to_string()));
-        let models = &self.consistency_models;
-        add("consistency-models", unless(*models == default.consistency_models, models.join(",")));
-        add("key-count", self.key_count.map(|count| count.to_string()));
-        let length = self.max_txn_length;
-        add("max-txn-length", unless(length == default.max_txn_length, length.to_string()));
-        let writes = self.max_writes_per_key;
-        add("max-writes-per-key", unless(writes == default.max_writes_per_key, writes.to_string()));
-        arguments
+        flags::words_for_maelstrom(self)
     }
 
     /// The options that the checkers read.
@@ -193,14 +167,24 @@ pub enum Distribution {
     Exponential,
 }
 
-/// As it is given: `exponential`.
-impl fmt::Display for Distribution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Distribution {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Constant, Self::Uniform, Self::Exponential];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Constant => "constant",
             Self::Uniform => "uniform",
             Self::Exponential => "exponential",
-        })
+        }
+    }
+}
+
+/// As it is given: `exponential`.
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -215,6 +199,19 @@ pub enum Topology {
     Tree(usize),
     /// Everybody and everybody else.
     Total,
+}
+
+impl Topology {
+    /// The topologies by their names.
+    pub const ALL: [(&str, Self); 7] = [
+        ("line", Self::Line),
+        ("grid", Self::Grid),
+        ("tree", Self::Tree(2)),
+        ("tree2", Self::Tree(2)),
+        ("tree3", Self::Tree(3)),
+        ("tree4", Self::Tree(4)),
+        ("total", Self::Total),
+    ];
 }
 
 /// As it is given: `tree3`.

@@ -6,7 +6,7 @@
 mod nodes;
 
 use divan::{Bencher, counter::ItemsCount};
-use glomers_handlers::{HorizonLogs, Hub, SetUnion};
+use glomers_handlers::{SetUnion, StarBroadcast, WatermarkLogs};
 use glomers_protocol::Handler;
 use glomers_workbench::{Options, checker::checker, options::Concurrency, run, workload};
 use nodes::{Forgetful, Lists, Registers};
@@ -44,7 +44,7 @@ fn judge<H: Handler>(bencher: Bencher, name: &str, seconds: u64, adjust: impl Fn
 
 #[divan::bench(args = lengths(), sample_count = 3, sample_size = 1)]
 fn kafka(bencher: Bencher, seconds: u64) {
-    judge::<HorizonLogs>(bencher, "kafka", seconds, |options| options);
+    judge::<WatermarkLogs>(bencher, "kafka", seconds, |options| options);
 }
 
 #[divan::bench(args = lengths(), sample_count = 3, sample_size = 1)]
@@ -66,7 +66,7 @@ fn lin_kv(bencher: Bencher, seconds: u64) {
 /// One operation in a hundred is a read of everything, at most: reads grow with the history.
 #[divan::bench(args = up_to(20), sample_count = 3, sample_size = 1)]
 fn broadcast(bencher: Bencher, seconds: u64) {
-    judge::<Hub>(bencher, "broadcast", seconds, |options| options);
+    judge::<StarBroadcast>(bencher, "broadcast", seconds, |options| options);
 }
 
 #[divan::bench(args = up_to(20), sample_count = 3, sample_size = 1)]

@@ -1,9 +1,9 @@
 //! The `broadcast` node: `broadcast --help` says what it is, and how to test it.
 
-use glomers::BroadcastArguments;
-use glomers_handlers::Hub;
+use glomers::broadcast::BroadcastArguments;
+use glomers_handlers::StarBroadcast;
 
 fn main() -> std::io::Result<()> {
-    let arguments = glomers::arguments::<BroadcastArguments, Hub>(env!("CARGO_BIN_NAME"));
+    let arguments = glomers::arguments::<BroadcastArguments, StarBroadcast>(env!("CARGO_BIN_NAME"));
     glomers_protocol::run_with(move |cx| arguments.node(cx))
 }

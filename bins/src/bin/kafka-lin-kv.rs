@@ -1,5 +1,5 @@
 //! The `kafka-lin-kv` node: `kafka-lin-kv --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers::run::<glomers_handlers::taught::ClaimedOffsets>(env!("CARGO_BIN_NAME"))
+    glomers::run::<glomers_handlers::via_services::ClaimedOffsets>(env!("CARGO_BIN_NAME"))
 }

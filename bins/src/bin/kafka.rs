@@ -1,5 +1,5 @@
 //! The `kafka` node: `kafka --help` says what it is, and how to test it.
 
 fn main() -> std::io::Result<()> {
-    glomers::run::<glomers_handlers::HorizonLogs>(env!("CARGO_BIN_NAME"))
+    glomers::run::<glomers_handlers::WatermarkLogs>(env!("CARGO_BIN_NAME"))
 }

@@ -1,12 +1,12 @@
-//! What is soaked: the built-in nodes, each in the ways in which it is tested otherwise.
+//! The subjects of a soak: the built-in nodes, each with the options of its own tests.
 
-use crate::arguments::TestOptions;
+use crate::test::options::TestOptions;
 use anyhow::bail;
 use glomers::catalogue::{NODES, Node};
 use glomers_workbench::{Options, options::Fault};
 use std::collections::BTreeSet;
 
-/// A node, and what does not depend on the seed.
+/// A node and the options that do not depend on the seed.
 #[derive(Debug)]
 pub(super) struct Subject {
     /// The challenge's number, or the node's name.
@@ -15,12 +15,12 @@ pub(super) struct Subject {
     pub(super) options: Options,
     /// The node's arguments.
     pub(super) arguments: Vec<String>,
-    /// The faults that the node promises to stand, all at once.
-    pub(super) stands: Vec<Fault>,
+    /// The faults that the node promises to tolerate, all at once.
+    pub(super) tolerates: Vec<Fault>,
 }
 
-/// Those of these names: a challenge's number, or a node's name, which stands for all its tests. Without names, all. Tests that
-/// differ only in what is drawn are one.
+/// The subjects with these names: a challenge's number, or a node's name, which means all its tests; without names, all.
+/// Tests that differ only in options that are drawn are one.
 pub(super) fn select(names: &[String]) -> anyhow::Result<Vec<Subject>> {
     let mut subjects: Vec<Subject> = Vec::new();
     let known: Vec<_> = NODES.iter().flat_map(all).collect();
@@ -40,8 +40,8 @@ pub(super) fn select(names: &[String]) -> anyhow::Result<Vec<Subject>> {
         }
         let test = TestOptions::read(&line)?;
         let name = if challenge.is_empty() { node.name } else { challenge }.to_owned();
-        let (options, stands) = (test.options(), stands(node));
-        let subject = Subject { name, node, options, arguments: test.arguments, stands };
+        let (options, tolerates) = (test.options()?, node.tolerated_faults());
+        let subject = Subject { name, node, options, arguments: test.arguments, tolerates };
         if !subjects.iter().any(|other| other.is_same_as(&subject)) {
             subjects.push(subject);
         }
@@ -55,25 +55,13 @@ fn all(node: &'static Node) -> impl Iterator<Item = (&'static str, &'static Node
 }
 
 impl Subject {
-    /// Whether the other differs only in what is drawn.
+    /// Tells if the other differs only in options that are drawn.
     fn is_same_as(&self, other: &Self) -> bool {
         let kept = |subject: &Self| (subject.node.name, subject.options.concurrency, subject.options.availability);
         kept(self) == kept(other)
             && self.options.consistency_models == other.options.consistency_models
             && self.arguments == other.arguments
     }
-}
-
-/// The faults that a node promises to stand, all at once (`docs/faults.md`).
-fn stands(node: &Node) -> Vec<Fault> {
-    let stands = |fault: &Fault| match node.name {
-        // What these must remember, services do, or nobody.
-        "unique-ids" | "g-counter-seq-kv" | "kafka-lin-kv" | "lin-kv-proxy" | "txn-list-append-lin-kv" => true,
-        // Its checker wants an answer to every request.
-        "echo" => !fault.stops_nodes(),
-        _ => !matches!(fault, Fault::Kill | Fault::KillMinority),
-    };
-    Fault::ALL.into_iter().filter(stands).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 
 mod anomalies;
 mod blind;
-mod models;
+pub mod models;
 mod transcribe;
 
 use crate::{checker::strict::agreement::Agreement, finding::StrictFinding};

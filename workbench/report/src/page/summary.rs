@@ -4,7 +4,7 @@ use glomers_checkers::text::{shorten, significant, time};
 use glomers_checkers::{checker::stats, validity::Validity};
 use glomers_workbench::{
     Report, TestConfig, Traffic,
-    options::{Fault, Options},
+    options::{Options, flags},
 };
 use maud::{Markup, html};
 
@@ -112,19 +112,9 @@ fn config(report: &Report, command: Option<&str>) -> Markup {
     }
 }
 
-/// The options that differ from the defaults, as `glomers test` takes them, and those that only the library has.
+/// The flags of the options that differ from the defaults, without the seed, and the options that have no flag.
 fn arguments(options: &Options) -> String {
-    let mut arguments = options.arguments();
-    if options.strict {
-        arguments.push("--strict".to_owned());
-    }
-    let own: Vec<_> = options.nemesis.iter().filter(|fault| !fault.is_of_maelstrom()).map(Fault::to_string).collect();
-    if !own.is_empty() {
-        arguments.extend(["--nemesis".to_owned(), own.join(",")]);
-    }
-    if options.liveness {
-        arguments.push("--liveness".to_owned());
-    }
+    let mut arguments = flags::words(&Options { seed: 0, log_send: false, log_receive: false, ..options.clone() });
     if options.loss > 0.0 {
         arguments.push(format!("(loss: {})", options.loss));
     }

@@ -1,5 +1,7 @@
 //! The names of consistency models (elle: `consistency_model.clj`).
 
+use std::collections::BTreeSet;
+
 /// Elle's names that adya does not know.
 const ALIASES: &[(&str, &str)] = &[
     ("PL-2+", "consistent-view"),
@@ -13,6 +15,18 @@ const ALIASES: &[(&str, &str)] = &[
     ("strong-session-PL-1", "strong-session-read-uncommitted"),
     ("strong-session-PL-2", "strong-session-read-committed"),
 ];
+
+/// Every name of a consistency model that elle knows, in alphabetical order.
+pub fn names() -> Vec<&'static str> {
+    let all: BTreeSet<_> =
+        adya::model::all_models().into_iter().chain(ALIASES.iter().map(|(alias, _)| *alias)).collect();
+    all.into_iter().filter(|name| is_known(name)).collect()
+}
+
+/// Tells if elle has a consistency model of that name.
+pub fn is_known(name: &str) -> bool {
+    canonical(&[name.to_owned()]).is_ok()
+}
 
 /// The models by the names that adya gives them; an error is the first name that nobody knows.
 pub(super) fn canonical(models: &[String]) -> Result<Vec<String>, String> {

@@ -1,0 +1,126 @@
+//! The workbench's table of flags as arguments of clap: parser, help and completions are made from it.
+
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches,
+    builder::{PossibleValue, StringValueParser, TypedValueParser},
+    error::ErrorKind,
+};
+use glomers_workbench::options::{
+    Options,
+    flags::{FLAGS, Flag},
+};
+use std::ffi::OsStr;
+
+/// All options that flags set.
+#[derive(Debug)]
+pub(crate) struct TestFlags {
+    pub(crate) options: Options,
+    /// Set if a flag names the nodes or their number.
+    pub(crate) has_nodes: bool,
+}
+
+/// The options that checkers read.
+#[derive(Debug)]
+pub(crate) struct ExpectationFlags {
+    pub(crate) options: Options,
+}
+
+/// Checks a flag's value while the command line is parsed, and lists the possible ones.
+#[derive(Clone)]
+struct ValueParser(&'static Flag);
+
+impl TypedValueParser for ValueParser {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        let text = StringValueParser::new().parse_ref(command, arg, value)?;
+        let Err(expected) = self.0.read(&mut Options::default(), &text) else { return Ok(text) };
+        let message = format!("invalid value '{text}' for '--{}': {expected}\n", self.0.name);
+        Err(clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let choices = (self.0.choices)();
+        let value = |(name, help): (&'static str, &'static str)| {
+            let value = PossibleValue::new(name);
+            if help.is_empty() { value } else { value.help(help) }
+        };
+        (!choices.is_empty()).then(|| Box::new(choices.into_iter().map(value)) as Box<dyn Iterator<Item = _>>)
+    }
+}
+
+/// Elle has so many models that the help names only where they are listed.
+const UNLISTED: &str = "consistency-models";
+
+fn augment(command: Command, is_wanted: impl Fn(&Flag) -> bool) -> Command {
+    FLAGS.iter().filter(|flag| is_wanted(flag)).fold(command, |command, flag| {
+        let arg = Arg::new(flag.name).long(flag.name).help(flag.help).overrides_with(flag.name);
+        command.arg(match flag.value_name {
+            Some(name) => {
+                let shown = flag.default.map_or_else(String::new, |value| format!(" [default: {value}]"));
+                arg.value_name(name)
+                    .value_parser(ValueParser(flag))
+                    .help(format!("{}{shown}", flag.help))
+                    .hide_possible_values(flag.name == UNLISTED)
+            }
+            None => arg.action(ArgAction::SetTrue),
+        })
+    })
+}
+
+/// The options that the given flags set, in the order of the table.
+fn read(matches: &ArgMatches, is_wanted: impl Fn(&Flag) -> bool) -> Result<Options, clap::Error> {
+    let mut options = Options::default();
+    for flag in FLAGS.iter().filter(|flag| is_wanted(flag)) {
+        let value = match flag.value_name {
+            Some(_) => matches.get_one::<String>(flag.name).map(String::as_str),
+            None => matches.get_flag(flag.name).then_some(""),
+        };
+        let read = value.map_or(Ok(()), |value| flag.read(&mut options, value));
+        read.map_err(|expected| clap::Error::raw(ErrorKind::ValueValidation, expected))?;
+    }
+    Ok(options)
+}
+
+impl Args for TestFlags {
+    fn augment_args(command: Command) -> Command {
+        augment(command, |_| true)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TestFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let has_nodes = matches.contains_id("nodes") || matches.contains_id("node-count");
+        Ok(Self { options: read(matches, |_| true)?, has_nodes })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for ExpectationFlags {
+    fn augment_args(command: Command) -> Command {
+        augment(command, |flag| flag.is_expectation)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ExpectationFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { options: read(matches, |flag| flag.is_expectation)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,419 @@
+//! The flags of a test, one row each. The command line's parser and help, the command that repeats a run, the arguments for
+//! the real Maelstrom and the manifest of a run are made from this table, so none of them can forget a flag.
+//!
+//! A value is read as Maelstrom reads it (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`, `test-opt-spec`), which
+//! includes Clojure's ratios, such as `1/2`, where it uses Clojure's reader.
+
+use crate::options::{
+    Availability, Concurrency, Distribution, Fault, Options, Topology,
+    number::{at_least_one, decimal, not_negative, positive, seconds, whole},
+};
+use glomers_checkers::checker::txn::models;
+use std::time::Duration;
+
+/// A flag of a test.
+#[derive(Debug)]
+pub struct Flag {
+    /// Its name without the dashes.
+    pub name: &'static str,
+    /// One sentence about it.
+    pub help: &'static str,
+    /// The name of its value in a help text; `None` if it takes no value.
+    pub value_name: Option<&'static str>,
+    /// The value that counts if the flag is not given, as it would be given.
+    pub default: Option<&'static str>,
+    /// The values that it takes, each with a description, if they are a fixed set.
+    pub choices: fn() -> Vec<(&'static str, &'static str)>,
+    /// Tells if `maelstrom test` has it, too.
+    pub is_of_maelstrom: bool,
+    /// Tells if checkers read it, so that it also applies to a recorded history.
+    pub is_expectation: bool,
+    read: fn(&mut Options, &str) -> Result<(), String>,
+    write: fn(&Options) -> Option<String>,
+}
+
+impl Flag {
+    /// Sets the option from a flag's value; from `""` if the flag takes no value.
+    ///
+    /// # Errors
+    ///
+    /// Says what was expected.
+    pub fn read(&self, options: &mut Options, value: &str) -> Result<(), String> {
+        (self.read)(options, value)
+    }
+
+    /// The words that set the option, none if it has its default.
+    pub fn words(&self, options: &Options) -> Vec<String> {
+        let Some(value) = (self.write)(options).filter(|value| Some(&**value) != self.default) else {
+            return Vec::new();
+        };
+        let name = format!("--{}", self.name);
+        if self.value_name.is_some() { vec![name, value] } else { vec![name] }
+    }
+}
+
+/// What most rows have in common.
+const ROW: Flag = Flag {
+    name: "",
+    help: "",
+    value_name: None,
+    default: None,
+    choices: Vec::new,
+    is_of_maelstrom: true,
+    is_expectation: false,
+    read: |_, _| Ok(()),
+    write: |_| None,
+};
+
+/// Every flag that sets an option of a test.
+pub const FLAGS: &[Flag] = &[
+    Flag {
+        name: "nodes",
+        help: "The nodes' names, separated by commas [default: n1,n2,n3,n4,n5]",
+        value_name: Some("NAMES"),
+        read: |options, text| {
+            options.nodes = listed(text);
+            if options.nodes.is_empty() { Err("expected at least one name".to_owned()) } else { Ok(()) }
+        },
+        write: |options| (!is_counted(options) && !has_default_nodes(options)).then(|| options.nodes.join(",")),
+        ..ROW
+    },
+    Flag {
+        name: "node-count",
+        help: "The number of nodes, which are then named n0, n1, ...; overrides --nodes",
+        value_name: Some("NUMBER"),
+        read: |options, text| {
+            let count = usize::from(at_least_one::<u16>(text)?);
+            *options = std::mem::take(options).with_node_count(count);
+            Ok(())
+        },
+        write: |options| is_counted(options).then(|| options.nodes.len().to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "concurrency",
+        help: "The number of clients: a number, or a multiple of the nodes such as 2n",
+        value_name: Some("CLIENTS"),
+        default: Some("1n"),
+        read: |options, text| text.parse().map(|concurrency: Concurrency| options.concurrency = concurrency),
+        write: |options| Some(options.concurrency.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "time-limit",
+        help: "The seconds during which clients start operations",
+        value_name: Some("SECONDS"),
+        default: Some("60"),
+        read: |options, text| at_least_one(text).map(|limit| options.time_limit = Duration::from_secs(limit)),
+        write: |options| Some(options.time_limit.as_secs().to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "rate",
+        help: "The operations per second of all clients together",
+        value_name: Some("RATE"),
+        default: Some("5"),
+        read: |options, text| not_negative(text).map(|rate| options.rate = rate),
+        write: |options| Some(options.rate.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "latency",
+        help: "The mean latency of messages between nodes in milliseconds",
+        value_name: Some("MILLIS"),
+        default: Some("0"),
+        read: |options, text| whole(text).map(|millis| options.latency.mean = Duration::from_millis(millis)),
+        write: |options| Some(options.latency.mean.as_millis().to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "latency-dist",
+        help: "The distribution of latencies",
+        value_name: Some("TYPE"),
+        default: Some("constant"),
+        choices: || plain(Distribution::ALL.map(Distribution::name)),
+        read: |options, text| chosen(&Distribution::ALL, text).map(|chosen| options.latency.distribution = chosen),
+        write: |options| Some(options.latency.distribution.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "nemesis",
+        help: "The faults to inject, separated by commas; each starts and ends independently of the others",
+        value_name: Some("FAULTS"),
+        choices: || Fault::ALL.map(|fault| (fault.name(), fault.help())).to_vec(),
+        read: |options, text| {
+            let faults: Result<_, _> = listed(text).iter().map(|name| name.parse::<Fault>()).collect();
+            faults.map(|faults| options.nemesis = faults).map_err(|unknown| unknown.to_string())
+        },
+        write: |options| (!options.nemesis.is_empty()).then(|| join(&options.nemesis)),
+        ..ROW
+    },
+    Flag {
+        name: "nemesis-interval",
+        help: "The mean time that a fault lasts, and between two faults of a kind, in seconds",
+        value_name: Some("SECONDS"),
+        default: Some("10"),
+        read: |options, text| positive(text).and_then(seconds).map(|interval| options.nemesis_interval = interval),
+        write: |options| Some(options.nemesis_interval.as_secs_f64().to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "topology",
+        help: "The neighbours that nodes are told in a broadcast test",
+        value_name: Some("SHAPE"),
+        default: Some("grid"),
+        choices: || plain(Topology::ALL.map(|(name, _)| name)),
+        read: |options, text| match Topology::ALL.iter().find(|(name, _)| *name == text) {
+            Some((_, topology)) => {
+                options.topology = *topology;
+                Ok(())
+            }
+            None => Err(format!("expected one of {}", Topology::ALL.map(|(name, _)| name).join(", "))),
+        },
+        write: |options| Some(options.topology.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "availability",
+        help: "The fraction of the operations that must succeed: a number from 0 to 1, or `total`",
+        value_name: Some("EXPECTED"),
+        is_expectation: true,
+        read: |options, text| {
+            options.availability = match text {
+                "total" => Some(Availability::Total),
+                // Clojure's nothing: any availability will do.
+                "nil" => None,
+                _ => Some(Availability::AtLeast(fraction(text)?)),
+            };
+            Ok(())
+        },
+        write: |options| options.availability.map(|availability| availability.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "consistency-models",
+        help: "The consistency models that transactions are held to, separated by commas",
+        value_name: Some("MODELS"),
+        default: Some("strict-serializable"),
+        choices: || plain(models::names()),
+        is_expectation: true,
+        read: |options, text| {
+            options.consistency_models = listed(text);
+            match options.consistency_models.iter().find(|name| !models::is_known(name)) {
+                Some(unknown) => Err(unknown_model(unknown)),
+                None => Ok(()),
+            }
+        },
+        write: |options| Some(options.consistency_models.join(",")),
+        ..ROW
+    },
+    Flag {
+        name: "key-count",
+        help: "The number of keys that are in use at a time [default: the workload's own]",
+        value_name: Some("NUMBER"),
+        read: |options, text| at_least_one::<u16>(text).map(|count| options.key_count = Some(usize::from(count))),
+        write: |options| options.key_count.map(|count| count.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "max-txn-length",
+        help: "The largest number of steps in a transaction",
+        value_name: Some("NUMBER"),
+        default: Some("4"),
+        read: |options, text| at_least_one::<u16>(text).map(|length| options.max_txn_length = usize::from(length)),
+        write: |options| Some(options.max_txn_length.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "max-writes-per-key",
+        help: "The number of writes to a key before a new key replaces it",
+        value_name: Some("NUMBER"),
+        default: Some("16"),
+        read: |options, text| at_least_one(text).map(|writes| options.max_writes_per_key = writes),
+        write: |options| Some(options.max_writes_per_key.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "liveness",
+        help: "Also require that each node serves its clients again when the faults are over",
+        is_of_maelstrom: false,
+        read: |options, _| {
+            options.liveness = true;
+            Ok(())
+        },
+        write: |options| options.liveness.then(String::new),
+        ..ROW
+    },
+    Flag {
+        name: "strict",
+        help: "Also fail on anomalies that Maelstrom does not check",
+        is_of_maelstrom: false,
+        is_expectation: true,
+        read: |options, _| {
+            options.strict = true;
+            Ok(())
+        },
+        write: |options| options.strict.then(String::new),
+        ..ROW
+    },
+    Flag {
+        name: "log-net-send",
+        help: "Print each message on stderr when it is sent",
+        read: |options, _| {
+            options.log_send = true;
+            Ok(())
+        },
+        write: |options| options.log_send.then(String::new),
+        ..ROW
+    },
+    Flag {
+        name: "log-net-recv",
+        help: "Print each message on stderr when it is received",
+        read: |options, _| {
+            options.log_receive = true;
+            Ok(())
+        },
+        write: |options| options.log_receive.then(String::new),
+        ..ROW
+    },
+    Flag {
+        name: "seed",
+        help: "The seed of everything random; in a simulation it determines every byte of the run",
+        value_name: Some("NUMBER"),
+        default: Some("0"),
+        is_of_maelstrom: false,
+        read: |options, text| whole(text).map(|seed| options.seed = seed),
+        write: |options| Some(options.seed.to_string()),
+        ..ROW
+    },
+];
+
+/// The words that set these options, without those that have their defaults.
+pub fn words(options: &Options) -> Vec<String> {
+    FLAGS.iter().flat_map(|flag| flag.words(options)).collect()
+}
+
+/// The words with which `maelstrom test` runs the same test, as far as it can.
+pub(super) fn words_for_maelstrom(options: &Options) -> Vec<String> {
+    let nemesis = options.nemesis.iter().copied().filter(|fault| fault.is_of_maelstrom()).collect();
+    let known = Options { nemesis, log_send: false, log_receive: false, ..options.clone() };
+    FLAGS.iter().filter(|flag| flag.is_of_maelstrom).flat_map(|flag| flag.words(&known)).collect()
+}
+
+fn is_counted(options: &Options) -> bool {
+    !options.nodes.is_empty() && (0..).zip(&options.nodes).all(|(number, name)| *name == format!("n{number}"))
+}
+
+fn has_default_nodes(options: &Options) -> bool {
+    options.nodes == Options::default().nodes
+}
+
+/// The parts of a list, whose commas may have blanks around them.
+fn listed(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn join(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn plain(names: impl IntoIterator<Item = &'static str>) -> Vec<(&'static str, &'static str)> {
+    names.into_iter().map(|name| (name, "")).collect()
+}
+
+fn chosen<T: Copy + ToString>(all: &[T], text: &str) -> Result<T, String> {
+    let found = all.iter().find(|choice| choice.to_string() == text);
+    found.copied().ok_or_else(|| format!("expected one of {}", join(all).replace(',', ", ")))
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let fraction = decimal(text).filter(|fraction| (0.0..=1.0).contains(fraction));
+    fraction.ok_or_else(|| "expected a number from 0 to 1, or `total`".to_owned())
+}
+
+/// The error about a consistency model that is not one of elle's, with the models that resemble it first.
+fn unknown_model(unknown: &str) -> String {
+    let names = models::names();
+    let wanted = unknown.to_lowercase();
+    let similar: Vec<_> = names.iter().copied().filter(|name| distance(&name.to_lowercase(), &wanted) <= 3).collect();
+    let hint = if similar.is_empty() { String::new() } else { format!("; similar: {}", similar.join(", ")) };
+    format!("there is no consistency model {unknown}{hint}; expected one of {}", names.join(", "))
+}
+
+/// The number of characters to insert, remove or replace to get from one text to another (Levenshtein's distance).
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, character) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (column, other) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(character != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, value: &str, expected: Result<&str, &str>) {
+        let flag = FLAGS.iter().find(|flag| flag.name == name).unwrap();
+        let mut options = Options::default();
+        let read = flag.read(&mut options, value).map(|()| flag.words(&options).join(" "));
+        match expected {
+            Ok(words) => assert_eq!(read.as_deref(), Ok(words), "--{name} {value}"),
+            Err(part) => assert!(read.as_ref().is_err_and(|error| error.contains(part)), "--{name} {value}: {read:?}"),
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_maelstrom_reads_them() {
+        check("availability", "1/2", Ok("--availability 0.5"));
+        check("availability", "total", Ok("--availability total"));
+        check("availability", "nil", Ok(""));
+        check("availability", "3/2", Err("from 0 to 1"));
+        check("availability", "1/0", Err("from 0 to 1"));
+        check("nemesis-interval", "1/2", Ok("--nemesis-interval 0.5"));
+        check("nemesis-interval", "0", Err("greater than 0"));
+        check("nemesis-interval", "1e300", Err("too large"));
+        check("nemesis", "partition , kill", Ok("--nemesis partition,kill"));
+        check("nemesis", "partition,frost", Err("`frost`"));
+        check("rate", "1e2", Ok("--rate 100"));
+        check("rate", "-1", Err("not negative"));
+        check("rate", "NaN", Err("not negative"));
+        check("time-limit", "0", Err("greater than 0"));
+        check("time-limit", "1.5", Err("a whole number"));
+        check("latency", "-1", Err("a whole number"));
+        check("topology", "tree", Ok("--topology tree2"));
+        check("topology", "star", Err("tree4"));
+        check("latency-dist", "normal", Err("constant, uniform, exponential"));
+        check("concurrency", "0n", Err("a multiple of the nodes"));
+        check("node-count", "3", Ok(""));
+        check("nodes", "a, b", Ok("--nodes a,b"));
+        check("nodes", "n0,n1", Ok(""));
+        check("nodes", ",", Err("at least one"));
+    }
+
+    #[test]
+    fn a_misspelt_model_is_refused_with_similar_ones() {
+        check("consistency-models", "read-committed,PL-SI", Ok("--consistency-models read-committed,PL-SI"));
+        check("consistency-models", "read-comitted", Err("similar: read-committed; expected one of "));
+        check("consistency-models", "READ-COMMITTED", Err("similar: read-committed; expected one of "));
+        check("consistency-models", "acid", Err("no consistency model acid"));
+    }
+
+    #[test]
+    fn defaults_are_those_of_options() {
+        for flag in FLAGS.iter().filter(|flag| flag.default.is_some()) {
+            let mut options = Options { seed: 1, ..Options::default() };
+            flag.read(&mut options, flag.default.unwrap()).unwrap();
+            let expected = Options { seed: if flag.name == "seed" { 0 } else { 1 }, ..Options::default() };
+            assert_eq!(options, expected, "--{}", flag.name);
+        }
+        assert!(words(&Options::default()).is_empty());
+    }
+}

@@ -1,7 +1,7 @@
 //! Linearizability: small histories as data, and against a search that tries every order.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use crate::notation::{Operation, register};
+use crate::notation::{Operation, interleave, register};
 use glomers_checkers::validity::Validity;
 use glomers_checkers::{
     checker::{
@@ -119,12 +119,6 @@ fn asked((which, from, to, kind): (u8, u8, u8, Kind), process: u64) -> Operation
     };
     let answered = if f == "read" { json!([0, from]) } else { json!([0, argument]) };
     Operation { process, kind, f, asked: json!([0, argument]), answered }
-}
-
-/// Begins and ends in the order in which `order` names operations: the first time it begins, the second it ends.
-fn interleave(operations: &[Operation], order: &[usize]) -> History {
-    let mut begun = vec![false; operations.len()];
-    order.iter().map(|place| operations[*place].entry(std::mem::replace(&mut begun[*place], true))).collect()
 }
 
 /// Whether some order of the operations explains all answers: every order is tried.

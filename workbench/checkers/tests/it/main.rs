@@ -6,6 +6,7 @@ mod entries;
 mod kafka_checker;
 mod kafka_properties;
 mod lin_kv_checker;
+mod linearizability;
 mod notation;
 mod reading;
 mod recorded;

@@ -71,6 +71,12 @@ fn operation(word: &str, clients: &mut u64, parse: &impl Fn(&str) -> (&'static s
     Operation { process, kind, f, asked, answered }
 }
 
+/// Begins and ends in the order in which `order` names operations: the first time it begins, the second it ends.
+pub fn interleave(operations: &[Operation], order: &[usize]) -> History {
+    let mut begun = vec![false; operations.len()];
+    order.iter().map(|place| operations[*place].entry(std::mem::replace(&mut begun[*place], true))).collect()
+}
+
 /// `ax1ry12`: appends 1 to list x and reads list y, `[1, 2]`; `ry` read nothing.
 pub fn lists(text: &str) -> History {
     history(text, |word| {

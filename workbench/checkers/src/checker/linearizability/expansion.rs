@@ -28,7 +28,10 @@ use super::{
     running::{Choice, Running},
     states::{StateId, States, Step},
 };
-use std::{collections::VecDeque, rc::Rc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    rc::Rc,
+};
 
 /// The configurations after an end, while they are looked for.
 pub(super) struct Expansion<'a, M: Model, const WORDS: usize> {
@@ -41,6 +44,8 @@ pub(super) struct Expansion<'a, M: Model, const WORDS: usize> {
     slot: usize,
     kind: KindId,
     effect: Effect,
+    /// Whether it commutes with a running operation, so that some may have no part in the orders that end with it.
+    commutes: bool,
     rows: Rows<WORDS>,
     /// Those in which it has not taken effect yet.
     seen: Antichain<WORDS>,
@@ -58,6 +63,7 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         meter: &'a mut Meter,
         (slot, kind): (usize, KindId),
     ) -> Self {
+        let ending = &part.kinds[kind as usize];
         Self {
             model,
             part,
@@ -66,7 +72,8 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
             meter,
             slot,
             kind,
-            effect: model.effect(&part.kinds[kind as usize]),
+            effect: model.effect(ending),
+            commutes: running.kinds().any(|other| model.commutes(ending, &part.kinds[other as usize])),
             rows: Rows::new(),
             seen: Antichain::default(),
             queue: VecDeque::new(),
@@ -119,10 +126,13 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         if self.effect == Effect::Overwrite && open.without(&self.running.overwrites).is_empty() {
             return Ok(());
         }
-        let ending = self.kind;
-        for (kind, next) in row.moves.iter().filter(|(kind, _)| *kind != ending) {
-            for choice in self.running.choices(*kind, marks) {
-                let after = self.after(configuration, choice, *kind, *next);
+        let connected = self.commutes.then(|| self.connected(configuration));
+        let goes_before =
+            |kind: KindId| kind != self.kind && connected.as_ref().is_none_or(|connected| connected.contains(&kind));
+        let before: Vec<_> = row.moves.iter().copied().filter(|(kind, _)| goes_before(*kind)).collect();
+        for (kind, next) in before {
+            for choice in self.running.choices(kind, marks) {
+                let after = self.after(configuration, choice, kind, next);
                 let is_duty =
                     matches!(choice, Choice::Slot(slot) if open.without(&self.running.overwrites).contains(slot));
                 if is_duty || self.enables(configuration, &after) {
@@ -131,6 +141,28 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
             }
         }
         Ok(())
+    }
+
+    /// The kinds that pairs which do not commute connect to the ending one, by way of operations that may still take effect.
+    fn connected(&self, configuration: &Configuration<WORDS>) -> BTreeSet<KindId> {
+        let done = configuration.marks.used.or(&configuration.marks.met.and(&self.running.observers));
+        let waits = |kind: &KindId| {
+            self.running.unended(*kind) > 0 || self.running.slots(*kind).iter().any(|slot| !done.contains(*slot))
+        };
+        let mut others: Vec<_> = self.running.kinds().filter(waits).collect();
+        let mut connected = BTreeSet::from([self.kind]);
+        let mut queue = vec![self.kind];
+        while let Some(kind) = queue.pop() {
+            let commutes = |other: &KindId| {
+                self.model.commutes(&self.part.kinds[kind as usize], &self.part.kinds[*other as usize])
+            };
+            for other in others.extract_if(.., |other| !commutes(other)) {
+                if connected.insert(other) {
+                    queue.push(other);
+                }
+            }
+        }
+        connected
     }
 
     /// Whether the state of `after` makes an operation possible that is not an overwrite and still waits in `before`.

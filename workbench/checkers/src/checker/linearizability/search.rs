@@ -109,7 +109,7 @@ impl<'a, M: Model, const WORDS: usize> Search<'a, M, WORDS> {
     /// Forgets states in which the object can no longer be, once they are many.
     fn forget_states(&mut self) {
         let is_over = self.configurations.is_empty();
-        if !is_over && self.states.len() > 1000 + 4 * self.configurations.len() {
+        if !is_over && self.states.len() > 200 + 4 * self.configurations.len() {
             self.states.keep(self.configurations.iter_mut().map(|configuration| &mut configuration.state));
         }
     }

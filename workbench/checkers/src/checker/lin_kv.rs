@@ -6,7 +6,9 @@
 
 use super::linearizability::{self, CasRegister, Independent, Linearizability, PartVerdict};
 use crate::{
+    checker::strict::registers,
     expectations::Expectations,
+    finding::StrictFinding,
     history::History,
     json::value,
     validity::Validity,
@@ -52,5 +54,9 @@ pub struct LinKvChecker;
 impl Checker for LinKvChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
         check(history).into()
+    }
+
+    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<StrictFinding> {
+        registers::strict_findings(history)
     }
 }

@@ -8,15 +8,15 @@
 //! The search is the just-in-time linearization of Lowe ("Testing for linearizability", 2017), which is also knossos'
 //! `linear.clj`: it walks through the history once, with the set of all *configurations* in which the object may be. What
 //! it adds is a rule that leaves out configurations which others dominate, and with it cheap writes that nobody reads
-//! and cheap operations without a known end ([`configurations`], [`expansion`]). No crate that was found fits: the tester of
+//! and cheap operations without a known end (`configurations.rs` and `expansion.rs` argue it). No crate that was found fits: the tester of
 //! `stateright` remembers nothing of what it tried, that of `todc-utils` answers only yes or no, and neither can end after
 //! a bounded effort or say where a history fails.
 //!
-//! - [`model`]: the trait [`Model`], and [`models`] that come with the check;
+//! - `model`: the trait [`Model`]; `models`: those that come with the check;
 //! - `part`: a history becomes beginnings and ends, one list for each independent object;
 //! - `search`, `expansion`, `rows`, `running`, `states`, `configurations`, `slots`: the search, from the outside in;
 //! - `window`, `timeline`: a violation in words and drawn;
-//! - [`budget`]: limits that are counted, so that a check ends alike on every machine.
+//! - `budget`: limits that are counted, so that a check ends alike on every machine.
 
 mod budget;
 mod configurations;
@@ -159,7 +159,7 @@ impl fmt::Display for GivenUp {
         write!(
             f,
             "{limit} at entry {index}, where {running} operations run at once; the {judged} of {operations} operations \
-             that end before it are linearizable"
+             that end before it are linearizable. Test with fewer clients per object, or allow more"
         )
     }
 }

@@ -6,4 +6,5 @@
 
 pub(super) mod agreement;
 pub mod counters;
+pub mod registers;
 pub mod sets;

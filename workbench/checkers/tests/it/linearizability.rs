@@ -97,11 +97,10 @@ fn queues() {
 fn a_violation_is_explained_in_the_words_of_its_model() {
     let checked = check(&Counter, &history("a1; a2; a4 r2", parse));
     let PartVerdict::Violated(violation) = &checked.parts[0].1 else { panic!("{checked:?}") };
-    let expected =
-        "read 2 ended at 7, but the sum before it was 7, and nothing that ran until then explains it";
+    let expected = "read 2 ended at 7, but the sum before it was 7, and nothing that ran until then explains it";
     assert_eq!(violation.explanation, expected);
     let expected = "\
-process 103  <-|    add 4
+process 103  <--|    add 4
 process 104   |---|  read 2    <-- impossible
 ";
     assert_eq!(violation.timeline, expected);
@@ -148,7 +147,7 @@ fn agrees(model: &impl Model, words: &'static [&'static str]) {
         prop_assert_eq!(check(model, &history).valid(), Validity::from_valid(expected));
         Ok(())
     });
-    assert!(compared.is_ok(), "{}", compared.unwrap_err());
+    assert_eq!(compared, Ok(()));
 }
 
 #[test]
@@ -189,11 +188,11 @@ fn a_hundred_writes_at_once_take_memory_by_their_number() {
     for (read, valid) in [(None, true), (Some(0), true), (Some(57), true), (Some(100), false)] {
         let checked = check(&Register, &writes(100, read));
         assert_eq!(checked.valid(), Validity::from_valid(valid), "{read:?}");
-        assert!(checked.effort.entries <= 1000, "{read:?}: {:?}", checked.effort);
+        assert!(checked.effort.entries <= 500, "{read:?}: {:?}", checked.effort);
     }
-    let checked = check(&Register, &writes(600, Some(300)));
+    let checked = check(&Register, &writes(200, Some(100)));
     assert_eq!(checked.valid(), Validity::Valid);
-    assert!(checked.effort.entries <= 6000, "{:?}", checked.effort);
+    assert!(checked.effort.entries <= 1000, "{:?}", checked.effort);
 }
 
 #[test]
@@ -213,13 +212,14 @@ fn additions_at_once_take_memory_by_their_number() {
 
 #[test]
 fn a_check_that_gives_up_says_where_and_keeps_to_its_budget() {
-    let budget = Budget::default().with_entries(300);
+    let budget = Budget::default().with_entries(100);
     let checked = check_within(&Register, &writes(100, None), budget);
-    assert_eq!(checked.effort.entries, 300);
+    assert_eq!(checked.effort.entries, 100);
     let PartVerdict::Unknown(given_up) = &checked.parts[0].1 else { panic!("{checked:?}") };
-    assert_eq!(given_up.limit, Limit::Entries(300));
-    let expected = "the budget of 300 entries in memory is used up at entry 133, where 67 operations run at once; the 33 \
-                    of 100 operations that end before it are linearizable";
+    assert_eq!(given_up.limit, Limit::Entries(100));
+    let expected = "the budget of 100 entries in memory is used up at entry 149, where 51 operations run at once; the 49 \
+                    of 100 operations that end before it are linearizable. Test with fewer clients per object, or allow \
+                    more";
     assert_eq!(given_up.to_string(), expected);
 
     let checked = check_within(&Register, &writes(100, None), Budget::default().with_steps(500));

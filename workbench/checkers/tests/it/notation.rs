@@ -115,12 +115,12 @@ fn transaction(word: &str, step: impl Fn(char, &[u64]) -> (&'static str, Value))
     ("txn", json!(asked), json!(answered))
 }
 
-/// `w1`, `r1`, `r` (nothing there), `c12` (from 1 to 2), all at key 0.
+/// `w1`, `w` (writes null), `r1`, `r` (nothing there), `c12` (from 1 to 2), all at key 0.
 pub fn register(text: &str) -> History {
     history(text, |word| {
         let digits: Vec<u64> = word.chars().filter_map(|letter| letter.to_digit(10)).map(u64::from).collect();
         match (word.split_at(1).0, digits.as_slice()) {
-            ("w", [value]) => ("write", json!([0, value]), json!([0, value])),
+            ("w", values) => ("write", json!([0, values.first()]), json!([0, values.first()])),
             ("c", [from, to]) => ("cas", json!([0, [from, to]]), json!([0, [from, to]])),
             (_, found) => ("read", json!([0, Value::Null]), json!([0, found.first()])),
         }

@@ -1,12 +1,13 @@
 //! What Maelstrom does not look for, as data: for each kind a minimal history that shows it, and near misses.
 
 use crate::entries::history;
+use crate::notation;
 use crate::recorded;
 use crate::told;
 use glomers_checkers::checker::checker;
 use glomers_checkers::checker::{
     kafka,
-    strict::{counters, sets},
+    strict::{counters, registers, sets},
 };
 use glomers_checkers::expectations::Expectations;
 use glomers_checkers::finding::{StrictFinding, StrictFindings};
@@ -93,6 +94,28 @@ fn counters_that_never_agree() {
     counter("1+3 1+3? 2r 3r 2=0. 3=3.", &["disagreement"]);
     counter("1+3 1+3? 2r 3r 2=3. 3=3.", &[]);
     counter("1+3 1+3? 2r 3r 2=0 3=3", &[]);
+}
+
+#[track_caller]
+fn register(text: &str, kinds: &[&str]) {
+    expect(&registers::strict_findings(&notation::register(text)), text, kinds);
+}
+
+#[test]
+fn registers_that_answer_null() {
+    register("w1; r", &["null-read"]);
+    register("w1 r", &[]);
+    register("r; w1", &[]);
+    register("!w1; r", &[]);
+    register("?w1; r", &[]);
+    register("?w1; r1; r; r", &["null-read", "null-read"]);
+    register("?w1; c12; r", &["null-read"]);
+    register("w; w1; r", &[]);
+    let found = registers::strict_findings(&notation::register("r; w3; r"));
+    let expected =
+        "entry 5 read null at key 0 after write 3 was acknowledged (entry 3), and nothing else could have come between";
+    assert_eq!(found[0].explanation, expected);
+    assert_eq!(found[0].ops, [3, 5]);
 }
 
 #[test]

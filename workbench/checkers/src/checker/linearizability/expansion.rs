@@ -21,11 +21,12 @@
 
 use super::{
     budget::{Limit, Meter},
-    configurations::{Antichain, Configuration, KindId},
+    configurations::{Antichain, Configuration, KindId, Marks},
     model::{Effect, Model},
     part::Part,
     rows::{Row, Rows},
     running::{Choice, Running},
+    slots::Slots,
     states::{StateId, States, Step},
 };
 use std::{
@@ -91,17 +92,26 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         if marks.met.contains(self.slot) {
             self.keep(configuration.clone())?;
         }
-        if self.effect != Effect::Observe {
+        // Two common cases need no row: a read of the state, and an overwrite before which no other operation has to go.
+        let is_alone = match self.effect {
+            Effect::Observe if marks.met.contains(self.slot) => return Ok(()),
+            Effect::Observe => true,
+            Effect::Overwrite => self.duties(marks).is_empty(),
+            Effect::Update => false,
+        };
+        if !is_alone {
             return self.push(configuration);
         }
-        if marks.met.contains(self.slot) {
-            return Ok(());
-        }
-        // The common case, for which no row is worth computing: a read of what is there.
         match self.states.step(self.model, configuration.state, &self.part.kinds[self.kind as usize]) {
             Step::Impossible => self.push(configuration),
-            _ => self.keep(configuration),
+            Step::Same => self.keep(configuration),
+            Step::To(next) => self.keep(self.after(&configuration, Choice::Slot(self.slot), self.kind, next)),
         }
+    }
+
+    /// The open operations that no overwrite meets.
+    fn duties(&self, marks: &Marks<WORDS>) -> Slots<WORDS> {
+        self.running.all.without(&marks.used).without(&marks.met).without(&self.running.overwrites)
     }
 
     /// Tries all orders and returns the configurations in which the operation has taken effect.
@@ -122,8 +132,8 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         if let Some((_, next)) = row.moves.iter().find(|(kind, _)| *kind == self.kind) {
             self.keep(self.after(configuration, Choice::Slot(self.slot), self.kind, *next))?;
         }
-        let open = self.running.all.without(&marks.used.or(&marks.met));
-        if self.effect == Effect::Overwrite && open.without(&self.running.overwrites).is_empty() {
+        let duties = self.duties(marks);
+        if self.effect == Effect::Overwrite && duties.is_empty() {
             return Ok(());
         }
         let connected = self.commutes.then(|| self.connected(configuration));
@@ -133,8 +143,7 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         for (kind, next) in before {
             for choice in self.running.choices(kind, marks) {
                 let after = self.after(configuration, choice, kind, next);
-                let is_duty =
-                    matches!(choice, Choice::Slot(slot) if open.without(&self.running.overwrites).contains(slot));
+                let is_duty = matches!(choice, Choice::Slot(slot) if duties.contains(slot));
                 if is_duty || self.enables(configuration, &after) {
                     self.push(after)?;
                 }

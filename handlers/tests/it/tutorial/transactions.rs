@@ -126,8 +126,8 @@ fn haste_shows_what_is_not_committed() {
     Chapter::transactions.shows(&report);
 }
 
-#[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
+#[test]
 fn challenge_6c() {
     for options in [options(2, "read-committed"), jittery("read-committed")] {
         let report = judge::<Whole>(&options);

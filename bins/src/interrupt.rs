@@ -1,6 +1,6 @@
-//! Ctrl-C, and SIGTERM alike. The first one ends a test early, and what there is is judged; the second ends the process at
-//! once. Hosted nodes have no share in it: they are in process groups of their own, and the test ends them in either
-//! case. SIGHUP is left as it is: `nohup` has it ignored.
+//! Ctrl-C and SIGTERM. The first one ends a test early, and the history so far is judged; the second ends the process at
+//! once. Hosted nodes do not receive them, because they are in process groups of their own; the test ends them in both
+//! cases. SIGHUP keeps its default, so that `nohup` can ignore it.
 
 use glomers_workbench::{Control, Stage};
 use signal_hook::{
@@ -14,13 +14,13 @@ use std::{
 
 static PRESSES: AtomicUsize = AtomicUsize::new(0);
 
-/// The signal that came last.
+/// The last signal.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
 
-/// Whether there may be nodes that only the test can end.
+/// True while there may be nodes that only the test can end.
 static HAS_NODES: AtomicBool = AtomicBool::new(false);
 
-/// Has tests end early from now on, instead of the process. `has_nodes`: whether they start processes.
+/// Makes a signal end tests early from now on, instead of the process. `has_nodes` tells if tests start processes.
 pub(crate) fn listen(has_nodes: bool) -> anyhow::Result<()> {
     HAS_NODES.store(has_nodes, Ordering::SeqCst);
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
@@ -36,7 +36,7 @@ fn press(signal: i32) {
     }
 }
 
-/// What it was, as people call it.
+/// The signal's name for people.
 pub(crate) fn name() -> &'static str {
     if i32::from(SIGNAL.load(Ordering::SeqCst)) == SIGTERM { "SIGTERM" } else { "Ctrl-C" }
 }
@@ -46,7 +46,7 @@ pub(crate) fn exit_code() -> u8 {
     128 + SIGNAL.load(Ordering::SeqCst)
 }
 
-/// What a test at this stage is to do.
+/// The reaction of a test at this stage.
 pub(crate) fn wanted(stage: Stage) -> Control {
     if stage == Stage::Checking {
         // They have been ended.
@@ -59,12 +59,12 @@ pub(crate) fn wanted(stage: Stage) -> Control {
     }
 }
 
-/// Whether it was pressed.
+/// Tells if a signal has come.
 pub(crate) fn is_pressed() -> bool {
     PRESSES.load(Ordering::SeqCst) > 0
 }
 
-/// Whether the process is to end at once.
+/// Tells if a second signal has come, so that the process must end at once.
 pub(crate) fn is_pressed_again() -> bool {
     PRESSES.load(Ordering::SeqCst) > 1
 }

@@ -1,4 +1,4 @@
-//! The real Maelstrom, if somebody has it: runs a challenge under it and reads what it found.
+//! The real Maelstrom, if it is installed: runs a challenge under it and reads its results.
 
 use anyhow::{Context, bail};
 use glomers_report::recording;
@@ -11,15 +11,15 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Where to get it.
+/// The address of its releases.
 const RELEASES: &str = "https://github.com/jepsen-io/maelstrom/releases";
 
-/// A Maelstrom that can be run.
+/// An installed Maelstrom.
 pub(crate) struct Maelstrom {
     launcher: PathBuf,
-    /// Where our nodes are.
+    /// The folder of the built-in nodes.
     nodes: PathBuf,
-    /// Where it keeps its runs.
+    /// The folder in which it keeps its runs.
     store: PathBuf,
 }
 
@@ -35,7 +35,7 @@ impl Maelstrom {
             for (program, argument) in [("java", "-version"), ("gnuplot", "--version"), ("dot", "-V")] {
                 let found = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
                 found.with_context(|| {
-                    format!("Maelstrom needs `{program}`, which is not there: it wants Java 11 or newer, gnuplot and graphviz")
+                    format!("cannot run `{program}`: Maelstrom needs Java 11 or newer, gnuplot and graphviz")
                 })?;
             }
         }
@@ -47,7 +47,7 @@ impl Maelstrom {
     pub(crate) fn run(&self, challenge: &Challenge) -> anyhow::Result<(Report, Validity)> {
         let node = self.nodes.join(challenge.workload);
         if !node.is_file() {
-            bail!("there is no {}; `cargo build --release` makes it", node.display());
+            bail!("there is no {}; `cargo build --release` builds it", node.display());
         }
         // Maelstrom keeps its runs in `store`, where it is started.
         let place = self.store.join(challenge.name);
@@ -74,7 +74,7 @@ impl Maelstrom {
     }
 }
 
-/// The challenge's arguments, and those for the node.
+/// The challenge's arguments and those of the node.
 fn arguments(challenge: &Challenge) -> Vec<OsString> {
     let mut arguments: Vec<_> = challenge.options.arguments().into_iter().map(OsString::from).collect();
     if !challenge.node_arguments.is_empty() {

@@ -47,6 +47,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     write(&folder.join("src/main.rs"), &program(&arguments.name, &arguments.workload, &requests))?;
     let mut out = std::io::stdout();
     writeln!(out, "made {}: `cargo test` there names the functions that are still to write", folder.display())?;
+    if let Some(checkout) = checkout() {
+        let target = checkout.join("target");
+        writeln!(out, "with CARGO_TARGET_DIR={} it reuses what was built there", target.display())?;
+    }
     Ok(())
 }
 
@@ -79,9 +83,13 @@ fn requests(schema: &Value) -> Vec<Request> {
     messages.filter_map(request).collect()
 }
 
+/// The checkout in which this program was built, if it is still there.
+fn checkout() -> Option<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|checkout| checkout.join("protocol").is_dir())
+}
+
 fn manifest(name: &str) -> String {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|checkout| checkout.join("protocol").is_dir());
-    let source = |folder: &str| match checkout {
+    let source = |folder: &str| match checkout() {
         Some(checkout) => format!("path = {:?}", checkout.join(folder)),
         None => format!("git = {REPOSITORY:?}"),
     };

@@ -1,5 +1,5 @@
-//! How far a test is, in a line on the terminal, for as long as it runs. Whoever reads stderr from a pipe or a file gets
-//! nothing of it, nor does the store: it is for people who wait.
+//! The progress of a test, in one line on the terminal while it runs. It is only for people who wait: it does not appear if
+//! stderr is a pipe or a file, nor in the store.
 
 use crate::{interrupt, terminal};
 use glomers_workbench::{Control, Progress, Stage};
@@ -10,20 +10,20 @@ use std::{
     time::Duration,
 };
 
-/// How often the line moves while nothing is heard of the test.
+/// The period at which the line moves while the test reports nothing.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The line.
+/// The progress line of a test.
 pub(crate) struct Line {
     bar: ProgressBar,
     stage: Option<Stage>,
-    /// When the stage began.
+    /// The time at which the stage began.
     begin: Duration,
     is_stopping: bool,
 }
 
 impl Line {
-    /// A line that begins with `title`. A quiet one is never seen.
+    /// A line that begins with `title`. A quiet one is never shown.
     pub(crate) fn new(title: String, is_quiet: bool) -> Self {
         let bar = bar(None, title, is_quiet);
         if !bar.is_hidden() {
@@ -32,12 +32,12 @@ impl Line {
         Self { bar, stage: None, begin: Duration::ZERO, is_stopping: false }
     }
 
-    /// Shows how far a test is, and hands on what Ctrl-C wants.
+    /// Shows the progress, and returns what Ctrl-C asks of the test.
     pub(crate) fn show(&mut self, progress: &Progress) -> Control {
         let wanted = interrupt::wanted(progress.stage);
         if wanted == Control::Stop && !self.is_stopping {
             self.is_stopping = true;
-            self.say("stopping; what there is will be judged. Ctrl-C again ends it at once");
+            self.say("stopping; the history so far will be judged. Ctrl-C again ends the test at once");
         }
         if !self.bar.is_hidden() {
             self.draw(progress);
@@ -73,16 +73,16 @@ impl Drop for Line {
     }
 }
 
-/// How many of many things are done.
+/// A progress line that counts.
 pub(crate) struct Count(ProgressBar);
 
 impl Count {
-    /// None of `whole` yet.
+    /// A line at 0 of `whole`.
     pub(crate) fn new(whole: usize, of: &'static str) -> Self {
         Self(bar(Some(whole as u64), of.to_owned(), false))
     }
 
-    /// So many are done.
+    /// Shows the number of those that are done.
     pub(crate) fn show(&self, done: usize, message: &str) {
         if !self.0.is_hidden() {
             self.0.set_position(done as u64);
@@ -97,7 +97,7 @@ impl Drop for Count {
     }
 }
 
-/// A bar that only a terminal shows.
+/// A bar that is shown only on a terminal.
 fn bar(length: Option<u64>, prefix: String, is_quiet: bool) -> ProgressBar {
     let is_seen = !is_quiet && stderr().is_terminal();
     let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -113,7 +113,7 @@ fn style() -> ProgressStyle {
     ProgressStyle::with_template(template).expect("it is well-formed").progress_chars("━━─")
 }
 
-/// Such as `working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages`.
+/// A text such as `working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages`.
 fn describe(progress: &Progress) -> String {
     let mut text = match progress.stage {
         Stage::Setup => "getting ready",

@@ -1,4 +1,4 @@
-//! The table of results, one row a challenge.
+//! The table of results, one row per challenge.
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use glomers_workbench::{Report, Validity, challenge::Challenge};
@@ -8,16 +8,16 @@ use std::time::Duration;
 pub(crate) struct Row {
     pub(crate) challenge: Challenge,
     pub(crate) report: Report,
-    /// The verdict of the bench that ran it.
+    /// The verdict of the workbench or the Maelstrom that ran it.
     pub(crate) valid: Validity,
-    /// Which of the challenge's bars it missed, in words.
+    /// The challenge's thresholds that it missed, in words.
     pub(crate) failures: Vec<String>,
-    /// How long that took in real time.
+    /// The time that the run took.
     pub(crate) wall: Duration,
 }
 
 impl Row {
-    /// Whether the challenge is passed: the run is valid and within the bars.
+    /// The verdict on the challenge: the run must be valid and within the thresholds.
     pub(crate) fn passed(&self) -> Validity {
         self.valid.max(Validity::from_valid(self.failures.is_empty()))
     }
@@ -26,8 +26,8 @@ impl Row {
 const HEADER: [&str; 9] =
     ["#", "challenge", "verdict", "operations", "available", "msgs/op", "median", "maximum", "wall"];
 
-/// `msgs/op` counts messages between servers. Median and maximum are the time an operation took; for sets, which is what
-/// the challenges ask, the time until a value was to be seen everywhere.
+/// The results as a table. `msgs/op` counts messages between servers. Median and maximum are operation latency; for
+/// broadcast, as in the challenges, the time until every node shows the value.
 pub(crate) fn render(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_header(HEADER);

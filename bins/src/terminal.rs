@@ -1,8 +1,8 @@
-//! What a terminal is shown, and a pipe or a file is not.
+//! Differences between a terminal and a pipe or a file.
 
 use std::{ffi::OsStr, io::IsTerminal};
 
-/// Whether a stream takes colours: it is a terminal, and `NO_COLOR` does not say otherwise (<https://no-color.org>).
+/// Tells if a stream takes colours: it is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
 pub(crate) fn is_colored(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && allows_color(std::env::var_os("NO_COLOR").as_deref())
 }

@@ -1,4 +1,4 @@
-//! The `broadcast` node: `broadcast --help` says what it is, and how to test it.
+//! The `broadcast` node: `broadcast --help` describes it and shows how to test it.
 
 use glomers::broadcast::BroadcastArguments;
 use glomers_handlers::StarBroadcast;

@@ -1,4 +1,4 @@
-//! The `g-set` node: `g-set --help` says what it is, and how to test it.
+//! The `g-set` node: `g-set --help` describes it and shows how to test it.
 
 fn main() -> std::io::Result<()> {
     glomers::run::<glomers_handlers::SetUnion>(env!("CARGO_BIN_NAME"))

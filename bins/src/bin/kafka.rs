@@ -1,4 +1,4 @@
-//! The `kafka` node: `kafka --help` says what it is, and how to test it.
+//! The `kafka` node: `kafka --help` describes it and shows how to test it.
 
 fn main() -> std::io::Result<()> {
     glomers::run::<glomers_handlers::WatermarkLogs>(env!("CARGO_BIN_NAME"))

@@ -1,4 +1,4 @@
-//! The `pn-counter` node: `pn-counter --help` says what it is, and how to test it.
+//! The `pn-counter` node: `pn-counter --help` describes it and shows how to test it.
 
 fn main() -> std::io::Result<()> {
     glomers::run::<glomers_handlers::PnCounter>(env!("CARGO_BIN_NAME"))

@@ -1,4 +1,4 @@
-//! The `txn-rw-register` node: `txn-rw-register --help` says what it is, and how to test it.
+//! The `txn-rw-register` node: `txn-rw-register --help` describes it and shows how to test it.
 
 fn main() -> std::io::Result<()> {
     glomers::run::<glomers_handlers::LastWriterWins>(env!("CARGO_BIN_NAME"))

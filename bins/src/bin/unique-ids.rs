@@ -1,4 +1,4 @@
-//! The `unique-ids` node: `unique-ids --help` says what it is, and how to test it.
+//! The `unique-ids` node: `unique-ids --help` describes it and shows how to test it.
 
 fn main() -> std::io::Result<()> {
     glomers::run::<glomers_handlers::PrefixedIds>(env!("CARGO_BIN_NAME"))

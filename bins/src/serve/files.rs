@@ -9,14 +9,14 @@ use std::{
 };
 use tiny_http::Response;
 
-/// What is in a folder.
+/// An entry of a folder.
 pub(super) struct Entry {
     pub(super) name: String,
-    /// The size in bytes; `None`: it is a folder.
+    /// The size in bytes; `None` for a folder.
     pub(super) size: Option<u64>,
 }
 
-/// The files and folders in a folder: folders first, by name. Links count as what they lead to.
+/// The files and folders in a folder: folders first, by name. A link counts as its target.
 pub(super) fn list(folder: &Path) -> Result<Vec<Entry>, Refusal> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -40,7 +40,7 @@ pub(super) fn send(path: &Path) -> Result<Answer, Refusal> {
     Ok(answer.with_chunked_threshold(usize::MAX))
 }
 
-/// What a file of a run is, by its name.
+/// The content type of a run's file, by its name.
 fn content_type(path: &Path) -> &'static str {
     match path.extension().and_then(OsStr::to_str) {
         Some("html") => "text/html; charset=utf-8",

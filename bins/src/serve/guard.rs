@@ -1,29 +1,29 @@
-//! Who may ask, and for what. A page from elsewhere can have a browser send requests to this machine, and by its own name
-//! server even read the answers (DNS rebinding); what it cannot is to have the browser name this machine in `Host`. So on
-//! a loopback address only requests that do are answered.
+//! Admission of requests. A foreign web page can make a browser send requests to this machine, and with its own name server
+//! even read the answers (DNS rebinding). It cannot make the browser name this machine in `Host`. So on a loopback address
+//! only requests that name this machine are answered.
 
 use percent_encoding::percent_decode_str;
 use std::{io, net::SocketAddr};
 use tiny_http::Request;
 
-/// Whom to answer.
+/// The rule for requests.
 pub(super) struct Guard {
-    /// The values of `Host` to answer to; `None`: any.
+    /// The accepted values of `Host`; `None` for any.
     hosts: Option<Vec<String>>,
 }
 
-/// Why a request gets nothing.
+/// The reason for refusing a request.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// It is no request that can be understood.
+    /// The request is malformed.
     Bad,
-    /// It is for another machine.
+    /// The request names another machine.
     Host,
-    /// There is no such thing in the store.
+    /// The store has no such file or folder.
     NotThere,
-    /// It wants more than to read.
+    /// The method is not a reading one.
     Method,
-    /// The disk does not want.
+    /// The I/O error that prevented reading.
     Failed,
 }
 
@@ -41,7 +41,7 @@ impl Guard {
         Self { hosts: address.ip().is_loopback().then(|| hosts.collect()) }
     }
 
-    /// Whether to answer a request.
+    /// Checks if a request may be answered.
     pub(super) fn admit(&self, request: &Request) -> Result<(), Refusal> {
         let Some(hosts) = &self.hosts else { return Ok(()) };
         let mut named = request.headers().iter().filter(|header| header.field.equiv("Host"));
@@ -51,7 +51,7 @@ impl Guard {
     }
 }
 
-/// The names that a path is made of, decoded. None of them leads up, or out of the store.
+/// The decoded names of a path. None of them leads up or out of the store.
 pub(super) fn names(path: &str) -> Result<Vec<String>, Refusal> {
     let path = path.strip_prefix('/').ok_or(Refusal::Bad)?;
     let path = percent_decode_str(path).decode_utf8().map_err(|_| Refusal::Bad)?;
@@ -65,7 +65,7 @@ pub(super) fn names(path: &str) -> Result<Vec<String>, Refusal> {
 }
 
 impl Refusal {
-    /// The status, and what the one who asked is told.
+    /// The status and the text for the client.
     pub(super) fn in_words(&self) -> (u16, &'static str) {
         match self {
             Self::Bad => (400, "This is no request for a page."),

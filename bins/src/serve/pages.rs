@@ -1,4 +1,4 @@
-//! What the store looks like. The pages need no script.
+//! The pages of the store. They need no script.
 
 use super::{
     files::Entry,
@@ -8,10 +8,10 @@ use glomers_report::page::STYLE;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What is escaped in a link.
+/// The characters that are escaped in a link.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// All runs.
+/// The page of all runs.
 pub(super) fn runs(runs: &[Run], order: Order) -> Markup {
     page(
         "runs",
@@ -66,7 +66,7 @@ fn badge(verdict: Verdict) -> Markup {
     html! { span.badge.(name) { (name) } }
 }
 
-/// What is in a folder.
+/// The page of a folder.
 pub(super) fn folder(names: &[String], entries: &[Entry]) -> Markup {
     let inside = |name: &str| names.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>();
     page(
@@ -91,7 +91,7 @@ pub(super) fn folder(names: &[String], entries: &[Entry]) -> Markup {
     )
 }
 
-/// Why there is nothing to see.
+/// The page of a refused request.
 pub(super) fn refusal(text: &str) -> Markup {
     page(
         "nothing",
@@ -118,7 +118,7 @@ fn page(title: &str, content: Markup) -> Markup {
     }
 }
 
-/// The address of a file, or of a folder.
+/// The address of a file or folder.
 fn link(names: &[impl AsRef<str>], is_folder: bool) -> String {
     let names = names.iter().map(|name| format!("/{}", utf8_percent_encode(name.as_ref(), ESCAPED)));
     names.collect::<String>() + if is_folder { "/" } else { "" }

@@ -1,4 +1,4 @@
-//! The runs of a store: `WORKLOAD/TIME`, as `glomers test` and `maelstrom test` lay them out.
+//! The runs of a store: `WORKLOAD/TIME`, as `glomers test` and `maelstrom test` arrange them.
 
 use super::guard::Refusal;
 use serde::Deserialize;
@@ -13,28 +13,28 @@ use std::{
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) workload: String,
-    /// The folder's name: the time at which it began.
+    /// The folder's name, which is the time at which the run began.
     pub(super) name: String,
     pub(super) verdict: Verdict,
-    /// How many operations ended, and how many of them well.
+    /// The number of operations that ended, and of those that succeeded.
     pub(super) operations: Option<(u64, u64)>,
-    /// What was typed.
+    /// The command that made it.
     pub(super) command: Option<String>,
-    /// Which of the files that matter it has.
+    /// Its files that the table links.
     pub(super) files: Vec<(&'static str, &'static str)>,
 }
 
-/// What is known of a run. The order is that of the table.
+/// The verdict of a run. The order is that of the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
 pub(super) enum Verdict {
     Invalid,
     Unknown,
-    /// Its results are not there (yet), or not in a form of ours.
+    /// Its results do not exist (yet), or have another form.
     Open,
     Valid,
 }
 
-/// By what runs are sorted.
+/// The order of the runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Order {
     Time,
@@ -43,7 +43,7 @@ pub(super) enum Order {
     Operations,
 }
 
-/// Files and what they are called, in the order of the links.
+/// Files and their titles, in the order of the links.
 const FILES: [(&str, &str); 8] = [
     ("report.html", "report"),
     ("history.edn", "history"),
@@ -90,7 +90,7 @@ impl Order {
     }
 }
 
-/// All runs; those that are alike in the order's sense, newest first.
+/// All runs in an order; equal ones with the newest first.
 pub(super) fn find(root: &Path, order: Order) -> Result<Vec<Run>, Refusal> {
     let mut runs = Vec::new();
     for workload in folders(root)? {
@@ -109,7 +109,7 @@ pub(super) fn find(root: &Path, order: Order) -> Result<Vec<Run>, Refusal> {
     Ok(runs)
 }
 
-/// The folders in a folder; links are none.
+/// The folders in a folder, without links.
 fn folders(path: &Path) -> Result<Vec<String>, Refusal> {
     let entries = fs::read_dir(path)?.filter_map(Result::ok);
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));

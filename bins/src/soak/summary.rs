@@ -1,18 +1,18 @@
-//! What a soak found out, for people and as JSON.
+//! The results of a soak, for people and as JSON.
 
 use glomers_workbench::Validity;
 use serde::Serialize;
 use std::fmt;
 
-/// All of it.
+/// The results of a soak.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Summary {
-    /// How many tests there were.
+    /// The number of tests that were run.
     pub(super) runs: usize,
-    /// How many there were to be.
+    /// The number of tests that were planned.
     planned: usize,
-    /// How many decided nothing.
+    /// The number of tests that decided nothing.
     pub(super) undecided: usize,
     pub(super) failures: Vec<Failure>,
 }
@@ -24,23 +24,23 @@ pub(super) struct Failure {
     /// The challenge's number, or the node's name.
     pub(super) name: String,
     pub(super) seed: u64,
-    /// What repeats it.
+    /// The command that repeats it.
     pub(super) command: String,
-    /// What repeats a smaller test.
+    /// The command of a smaller test that fails, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) smaller: Option<String>,
-    /// What is wrong.
+    /// The explanation.
     pub(super) text: String,
 }
 
 impl Summary {
-    /// Sorts what was found: tests end in any order.
+    /// Sorts the failures, because tests end in any order.
     pub(super) fn finish(&mut self, planned: usize) {
         self.planned = planned;
         self.failures.sort_by(|left, right| (left.seed, &left.name).cmp(&(right.seed, &right.name)));
     }
 
-    /// Invalid if one test was; else unknown if not all were begun.
+    /// Invalid if a test was invalid; otherwise unknown if not all were run.
     pub(super) fn valid(&self) -> Validity {
         match self.failures[..] {
             [] if self.runs < self.planned => Validity::Unknown,

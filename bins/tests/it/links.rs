@@ -1,8 +1,6 @@
 //! The documents: every link from one to a file of the repository leads to it, and the book's table of contents has them
 //! all. What is not in the book is linked by its address, or the link would be dead in the book.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

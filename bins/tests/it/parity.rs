@@ -1,7 +1,5 @@
 //! The same node, driven as data and as a process over pipes, gives the same replies to the same requests.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
 use glomers_handlers::{Parrot, StarBroadcast};
 use glomers_protocol::{Handler, Message, Node};
 use std::{
@@ -48,13 +46,13 @@ fn check<H: Handler>(program: &str, input: &str) {
 
 #[test]
 fn echo_answers_alike() {
-    check::<Parrot>(env!("CARGO_BIN_EXE_echo"), include_str!("../../protocol/tests/recordings/echo.0.in.jsonl"));
+    check::<Parrot>(env!("CARGO_BIN_EXE_echo"), include_str!("../../../protocol/tests/recordings/echo.0.in.jsonl"));
 }
 
 #[test]
 fn broadcast_answers_alike() {
     check::<StarBroadcast>(
         env!("CARGO_BIN_EXE_broadcast"),
-        include_str!("../../protocol/tests/recordings/broadcast.0.in.jsonl"),
+        include_str!("../../../protocol/tests/recordings/broadcast.0.in.jsonl"),
     );
 }

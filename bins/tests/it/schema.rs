@@ -1,14 +1,12 @@
-//! What a node says with `--schema` is what it speaks: every message of a simulated run fits, and nothing is described
-//! that nobody ever sends.
-
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+//! The schema that a node prints describes exactly its messages: every message of a simulated run fits, and every described
+//! message is sent.
 
 use glomers::catalogue::{NODES, Node};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-/// Who is no node and no client.
+/// The participants that are neither nodes nor clients.
 const SERVICES: [&str; 4] = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
 
 /// The schema that a node prints.

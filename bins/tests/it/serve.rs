@@ -1,8 +1,6 @@
-//! The store over a real socket: what is there can be read, and nothing else, by nobody else.
+//! The store over a real socket: its files can be read, nothing else, and only from this machine.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -241,6 +239,6 @@ fn who_listens_to_others_is_told_so() {
     let mut served = Served::start(&["--host", "0.0.0.0"]);
     let mut told = String::new();
     served.stdout.read_line(&mut told).unwrap();
-    assert!(told.contains("whoever reaches 0.0.0.0 can read them all"), "{told}");
+    assert!(told.contains("any machine that can reach 0.0.0.0 can read them all"), "{told}");
     assert_eq!(served.ask("GET", "/", "my-machine.example").status, 200);
 }

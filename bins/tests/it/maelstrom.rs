@@ -1,6 +1,4 @@
 //! `glomers challenge --maelstrom`, with a stand-in that keeps a recorded run as its own.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
@@ -13,7 +11,7 @@ fn stand_in(name: &str, recorded: &str, code: u8) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let histories = concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/tests/histories");
+    let histories = concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/checkers/tests/histories");
     let script = format!(
         "#!/bin/sh\nprintf '%s ' \"$@\" > arguments\nmkdir -p store/run\ncp {histories}/{recorded}/* store/run\n\
          ln -sfn run store/latest\necho done\nexit {code}\n"
@@ -75,5 +73,5 @@ fn what_is_missing_is_said() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("Maelstrom needs `java`"), "{text}");
+    assert!(text.contains("cannot run `java`: Maelstrom needs Java 11"), "{text}");
 }

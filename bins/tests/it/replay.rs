@@ -1,8 +1,6 @@
 //! The built nodes, given what nodes of the real Maelstrom received: each request of a client must be answered exactly
 //! once, validly, to the right client.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,

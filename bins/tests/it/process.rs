@@ -1,8 +1,6 @@
 //! The nodes as processes: exit codes, stderr, closed pipes and memory, which only a real process shows. What they
 //! answer is tested elsewhere.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Command, Output, Stdio},

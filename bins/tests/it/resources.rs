@@ -1,7 +1,5 @@
-//! `glomers` where the world around it does not play along: nobody reads, nothing can be written. Each time it says what
-//! happened, once, and what was found out is not lost.
-
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+//! `glomers` with a closed pipe, a full disk or a folder that cannot be made. It reports each of these once, and the results
+//! are not lost.
 
 use std::{
     fs::File,

@@ -1,8 +1,7 @@
-//! What `glomers new` makes for each workload builds, and its test says what is left to do.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
-
+//! The crate that `glomers new` makes for each workload builds, and its test names the functions still to write.
 use glomers::catalogue::NODES;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -61,13 +60,32 @@ fn every_workload_builds_and_says_what_is_left() {
     assert_eq!(text.matches("test tests::a_simulated_run_is_valid ... FAILED").count(), 10, "{text}");
 }
 
+/// Each dependency has the same features in `cargo build` as in `cargo test`, so neither builds again what the other has
+/// built.
+#[test]
+fn build_and_test_share_their_dependencies() {
+    let folder = empty_folder("new-features");
+    assert!(glomers(&folder, &["new", "mine", "-w", "echo"]).status.success());
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/own-workload/Cargo.lock");
+    fs::copy(lock, folder.join("mine/Cargo.lock")).unwrap();
+    let tree = |edges: &str| -> BTreeSet<String> {
+        let words = ["tree", "--offline", "--prefix", "none", "--format", "{p} {f}", "--edges", edges];
+        let output = Command::new(env!("CARGO")).args(words).current_dir(folder.join("mine")).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output).lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    };
+    let (build, test) = (tree("no-dev"), tree("all"));
+    assert!(build.len() > 10 && test.len() > build.len(), "{build:?}");
+    assert_eq!(build.difference(&test).collect::<Vec<_>>(), Vec::<&String>::new(), "built twice");
+}
+
 #[test]
 fn nothing_is_overwritten() {
     let folder = empty_folder("new-twice");
     assert!(glomers(&folder, &["new", "mine", "-w", "echo"]).status.success());
     let output = glomers(&folder, &["new", "mine", "-w", "kafka"]);
     assert_eq!(output.status.code(), Some(255));
-    assert!(text(&output).contains("mine is there already"), "{}", text(&output));
+    assert!(text(&output).contains("mine exists already"), "{}", text(&output));
     assert_eq!(glomers(&folder, &["new", "../mine", "-w", "kafka"]).status.code(), Some(254));
     assert!(fs::read_to_string(folder.join("mine/src/main.rs")).unwrap().contains("-w echo --bin target/release/mine"));
 }

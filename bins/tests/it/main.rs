@@ -1,0 +1,19 @@
+//! The integration tests of the programs, in one program, because each program is linked anew after every change.
+//!
+//! `tests/interrupt.rs` stays alone: it sends signals to `glomers` at certain moments of a run and waits for processes to
+//! end, so the load of tests beside it would decide its outcome.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod command_line;
+mod documented;
+mod help;
+mod links;
+mod maelstrom;
+mod new;
+mod parity;
+mod process;
+mod replay;
+mod resources;
+mod schema;
+mod serve;

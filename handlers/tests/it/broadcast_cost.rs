@@ -1,4 +1,4 @@
-//! What broadcast costs at the size of challenges 3d and 3e, for three latency budgets, and that it stays inside them.
+//! The cost of broadcast at the size of challenges 3d and 3e, for three latency budgets, which it must keep.
 use glomers_handlers::{StarBroadcast, star_broadcast::BUDGET};
 use glomers_workbench::{Options, Report, Validity, options::Latency, run_with, workload};
 use std::time::Duration;
@@ -15,7 +15,8 @@ fn run(budget: Duration, seed: u64) -> Report {
     run_with(workload("broadcast").unwrap(), &options, move |cx| StarBroadcast::with_budget(cx, budget)).unwrap()
 }
 
-/// Holds a run to the most messages an operation may cost, and the largest median and maximum latency in milliseconds.
+/// Checks a run against the largest number of messages per operation, and the largest median and maximum latency in
+/// milliseconds.
 fn check(budget: Duration, messages: f64, median: u64, maximum: u64, seeds: u64) {
     for seed in 0..seeds {
         let report = run(budget, seed);

@@ -1,5 +1,5 @@
-//! Clients of a map or of lists on a [`Cluster`]: they make random requests, and what they hear becomes a history, which
-//! the workbench judges.
+//! Clients of a map or of lists on a [`Cluster`]: they make random requests, and the answers become a history that the
+//! workbench judges.
 use crate::cluster::Cluster;
 use glomers_protocol::{
     ErrorCode, Handler, Json, Message, Payload, RpcError,
@@ -22,10 +22,10 @@ use std::{
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// How many requests one key gets before the next one's turn comes.
+/// The number of requests per key.
 const REQUESTS_PER_KEY: i64 = 10;
 
-/// What is asked of nodes.
+/// The object that clients use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kv {
     Map,

@@ -1,5 +1,5 @@
-//! A cluster of nodes over a network that is worse than the workbench's: it loses, doubles and reorders messages, and
-//! cuts links in one direction only. Tests speak to the nodes directly and see every answer.
+//! A cluster of nodes over a network that is worse than the workbench's: it loses, duplicates and reorders messages, and cuts
+//! links in one direction only. Tests send requests to the nodes directly and see every answer.
 use glomers_protocol::{
     Context, Handler, Message, Node, NodeId, Payload, Request,
     init::Init,
@@ -15,9 +15,9 @@ use std::{
 /// Nodes, and the messages between them.
 pub(crate) struct Cluster<H> {
     pub(crate) rng: Pcg64Mcg,
-    /// How many messages nodes have sent to each other.
+    /// The number of messages between nodes.
     pub(crate) sent: usize,
-    /// What nodes have answered to requests that were not to be answered at once.
+    /// The answers to requests that may be answered later.
     pub(crate) answers: Vec<String>,
     /// The length of the longest message.
     pub(crate) longest: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Cluster<H> {
     make: fn(&Context) -> H,
     /// When each node was started: its clock counts from there.
     births: Vec<Duration>,
-    /// The nodes that are killed and not started again.
+    /// The nodes that are killed and not restarted.
     dead: BTreeSet<usize>,
     now: Duration,
     latency: Latency,
@@ -35,7 +35,7 @@ pub(crate) struct Cluster<H> {
     /// The chance that with a message an old one comes once more, which any node has sent at any time.
     pub(crate) echo: f64,
     old: Vec<(usize, String)>,
-    /// What becomes of a message, if the network is to be wicked: by its receiver and text.
+    /// Alters a message, given its receiver and text.
     pub(crate) tamper: Option<Tamper>,
     /// The links that carry nothing: from the first node to the second.
     cut: BTreeSet<(usize, usize)>,
@@ -115,7 +115,7 @@ impl<H: Handler> Cluster<H> {
         self.now
     }
 
-    /// As many nodes as there are.
+    /// The number of nodes.
     pub(crate) fn count(&self) -> usize {
         self.nodes.len()
     }

@@ -1,5 +1,5 @@
-//! The replicated log and what is built on it: linearizable and strict-serializable whatever the network does, available
-//! to those who hear a majority, and nothing that was acknowledged is lost. Nodes that are wrong on purpose are found.
+//! The replicated log and its users: linearizable and strictly serializable on every network, available to nodes that hear a
+//! majority, and without loss of acknowledged commands. Faulty nodes are found.
 
 use crate::{
     cluster::{Cluster, Latency as Delay},
@@ -19,7 +19,7 @@ use glomers_workbench::{
 };
 use std::{collections::BTreeSet, ops::Range, time::Duration};
 
-/// A run of ten seconds with partitions; seeds differ in size and, where there is any, in how latencies spread.
+/// A run of ten seconds with partitions. Seeds differ in size and, if there is any latency, in its distribution.
 fn options(seed: u64, latency: u64) -> Options {
     let exponential = Latency { mean: Duration::from_millis(latency), distribution: Distribution::Exponential };
     Options {
@@ -34,8 +34,8 @@ fn options(seed: u64, latency: u64) -> Options {
     }
 }
 
-/// No run is found wrong, and of all operations at least this percentage succeeds. In a single run it may be none: in
-/// one kind of partition each of three nodes hears one other and is heard by the third.
+/// Checks that no run is invalid, and that at least this percentage of all operations succeeds. In a single run it may be
+/// none: in one kind of partition each of three nodes hears one other node and is heard by the third.
 fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
     let (mut ok, mut count) = (0, 0);
     for seed in 0..seeds {
@@ -48,7 +48,7 @@ fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
     assert!(ok * 100 >= count * percentage, "{name}, {latency} ms: {ok} of {count}");
 }
 
-// Of the operations on the map a quarter fails by its nature: they compare with what is not there.
+// A quarter of the operations on the map must fail, because they expect a value that is not there.
 fn the_map_is_linearizable(seeds: u64) {
     check::<ReplicatedMap>("lin-kv", 0, 50, seeds);
 }
@@ -111,11 +111,11 @@ fn those_who_hear_a_majority_are_served(seeds: u64) {
     assert!(ok * 100 > count * 90, "{ok} of {count} operations");
 }
 
-/// What clients know of one list.
+/// The clients' knowledge of one list.
 #[derive(Default)]
 struct Clients {
     appended: i64,
-    /// What may be in the list, what must be, and what must not.
+    /// The elements that may be in the list, those that must be, and those that must not.
     possible: BTreeSet<i64>,
     acknowledged: BTreeSet<i64>,
     refused: BTreeSet<i64>,
@@ -134,7 +134,7 @@ impl Clients {
         cluster.request(node, self.appended, &Txn { txn });
     }
 
-    /// Every list that was read is how a longer one begins, so nodes have executed the same in the same order.
+    /// Checks that every list that was read is a prefix of the longer ones, so that all nodes have one order.
     fn hear(&mut self, cluster: &mut Cluster<ReplicatedLists>, seed: u64) {
         for answer in std::mem::take(&mut cluster.answers) {
             let message = Message::parse(&answer).unwrap();
@@ -198,7 +198,7 @@ fn a_bad_network_reorders_repeats_and_loses_nothing(seeds: u64) {
 
 #[test]
 fn what_all_nodes_have_executed_is_cut_off_the_log() {
-    // Only that its log can be looked at makes a difference to the right handler here.
+    // It differs from the correct handler only in that its log can be inspected.
     let mut cluster = Cluster::<wrong::TornLists>::new(1, 3, Delay::Constant(Duration::from_millis(1)));
     cluster.run(Duration::from_secs(1));
     let (txn, count) = (Txn { txn: vec![MicroOp::Read { key: Json::from(1) }] }, MAX_RETAINED * 5 / 4);
@@ -213,7 +213,7 @@ fn what_all_nodes_have_executed_is_cut_off_the_log() {
     }
 }
 
-/// The checker finds a node that is wrong; that operations merely fail does not count.
+/// Checks that the checker finds a faulty node. Operations that merely fail do not count.
 fn found<H: Handler>(name: &str, seeds: u64, make: impl Fn(&Context) -> H + Clone + 'static) {
     let judge =
         |seed| run_with(workload(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid;

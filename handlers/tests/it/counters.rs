@@ -1,4 +1,4 @@
-//! Counters count every addition once, whatever the network does.
+//! Counters count every addition once on any network.
 
 use crate::cluster::{Cluster, Latency, storm};
 use glomers_handlers::{GCounter, PnCounter};

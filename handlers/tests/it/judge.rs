@@ -1,4 +1,4 @@
-//! The workbench's verdicts on many seeds: right handlers are always valid, wrong ones are found.
+//! The workbench's verdicts on several seeds: correct handlers are always valid, and faulty ones are found.
 use glomers_protocol::{Context, Handler, Json, txn_rw_register::CompletedMicroOp};
 use glomers_workbench::{
     Options, Report, Validity,

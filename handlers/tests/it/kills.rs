@@ -1,6 +1,6 @@
-//! What survives when processes are killed and started again with empty memory: all that the services hold, and all that
-//! needs no memory; and what replicas have agreed on, if a minority is killed. The other handlers lose what only the killed
-//! ones knew; `docs/faults.md` says what that is.
+//! Survival of kills and restarts with empty memory. Data in the services and handlers without memory survive every kill,
+//! and replicated data survives if a minority is killed. The other handlers lose the data that only the killed nodes had;
+//! `docs/faults.md` lists it.
 use glomers_handlers::{
     GCounter, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap, SetUnion, StarBroadcast,
     WatermarkLogs,
@@ -33,7 +33,7 @@ fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
     run::<H>(workload(name).unwrap(), &options(seed, faults)).unwrap()
 }
 
-/// Nothing is lost or wrong, and all nodes serve again.
+/// Checks that nothing is lost or wrong, and that all nodes serve again.
 fn survives<H: Handler>(name: &str, seeds: u64) {
     for seed in 0..seeds {
         for faults in [&[Fault::Kill][..], &[Fault::Kill, Fault::Pause, Fault::Partition]] {
@@ -64,8 +64,8 @@ fn forwarded_registers_stay(seeds: u64) {
     survives::<ForwardedRegisters>("lin-kv", seeds);
 }
 
-/// What the service answers comes so late that a node was killed and started again meanwhile: that is no answer to what it
-/// asks now.
+/// The service answers so late that the node has been killed and restarted meanwhile. Such an answer must not be taken for
+/// one to a request of the new incarnation.
 fn answers_to_an_earlier_incarnation_are_none(seeds: u64) {
     for seed in 0..seeds {
         let options = Options {
@@ -83,7 +83,7 @@ fn swapped_roots_stay(seeds: u64) {
     survives::<SwappedRoot>("txn-list-append", seeds);
 }
 
-/// `echo` is judged invalid if an operation did not succeed, as Maelstrom has it.
+/// Maelstrom judges `echo` invalid if an operation did not succeed, so only liveness is checked.
 fn everybody_answers_again(seeds: u64) {
     for seed in 0..seeds {
         let report = report::<Parrot>("echo", seed, &[Fault::Kill]);
@@ -91,8 +91,8 @@ fn everybody_answers_again(seeds: u64) {
     }
 }
 
-/// A broadcast is confirmed before others know of it, and lost if its node is killed within the cycle; no more is, as long
-/// as a node lives that knows the rest.
+/// A broadcast is acknowledged before other nodes have it, and lost if its node is killed within the cycle. Nothing else is
+/// lost while a node with the other values lives.
 fn a_minority_takes_few_broadcasts_with_it(seeds: u64) {
     for seed in 0..seeds {
         let report = report::<StarBroadcast>("broadcast", seed, &[Fault::KillMinority]);
@@ -102,7 +102,7 @@ fn a_minority_takes_few_broadcasts_with_it(seeds: u64) {
     }
 }
 
-/// A feed tells with the next tick. What is confirmed before, and no more, is lost with a node.
+/// A feed sends with the next tick. A killed node loses only the data that it acknowledged since its last one.
 fn a_minority_takes_few_elements_with_it(seeds: u64) {
     for seed in 0..seeds {
         let report = report::<SetUnion>("g-set", seed, &[Fault::KillMinority]);
@@ -126,8 +126,8 @@ fn nodes_with_a_feed_serve_again(seeds: u64) {
     }
 }
 
-/// Replicas survive the end of a minority at a time; if the network is bad as well, a node may be killed before the one
-/// before is back, and then they stand still, but are never wrong.
+/// Replicas survive if a minority is killed at a time. If the network is bad as well, a node may be killed before the
+/// previous one is back; then they stop, but are never wrong.
 fn a_minority_takes_nothing_with_it<H: Handler>(name: &str, seeds: u64) {
     for seed in 0..seeds {
         let report = report::<H>(name, seed, &[Fault::KillMinority]);

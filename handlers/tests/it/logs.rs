@@ -1,4 +1,4 @@
-//! Logs: offsets are unique and grow, polls skip nothing, and in the end everybody sees everything.
+//! Logs: offsets are unique and grow, polls skip nothing, and finally every client sees every message.
 
 use crate::cluster::{Cluster, Latency, storm};
 use glomers_handlers::WatermarkLogs;
@@ -19,7 +19,7 @@ const KEYS: [&str; 3] = ["a", "b", "only n0 writes this"];
 /// Messages by offset.
 type Log = BTreeMap<i64, Json>;
 
-/// What clients know.
+/// The clients' knowledge.
 #[derive(Default)]
 struct Clients {
     /// Every message that was sent.

@@ -1,4 +1,4 @@
-//! What handlers spend: messages between nodes for each operation, under partitions, with Maelstrom's usual arguments.
+//! The cost of handlers: messages between nodes per operation, under partitions, with Maelstrom's usual arguments.
 use glomers_handlers::{GCounter, LastWriterWins, PnCounter, SetUnion, WatermarkLogs};
 use glomers_protocol::Handler;
 use glomers_workbench::{
@@ -8,8 +8,9 @@ use glomers_workbench::{
 };
 use std::time::Duration;
 
-/// Runs of 20 seconds with this number of nodes are valid and stay below `bar`, and no operation fails.
-fn check<H: Handler>(name: &str, nodes: usize, rate: f64, bar: f64, seeds: u64) {
+/// Checks that runs of 20 seconds with this number of nodes are valid and stay below a threshold, and that no operation
+/// fails.
+fn check<H: Handler>(name: &str, nodes: usize, rate: f64, threshold: f64, seeds: u64) {
     for seed in 0..seeds {
         let options = Options {
             seed,
@@ -26,7 +27,7 @@ fn check<H: Handler>(name: &str, nodes: usize, rate: f64, bar: f64, seeds: u64) 
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes: {report}");
         assert_eq!(report.judgement.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
         let messages = report.server_messages_per_operation().unwrap();
-        assert!(messages <= bar, "{name}, seed {seed}, {nodes} nodes: {messages} messages per operation");
+        assert!(messages <= threshold, "{name}, seed {seed}, {nodes} nodes: {messages} messages per operation");
     }
 }
 

@@ -1,5 +1,5 @@
-//! The algorithms of this crate in their smallest form, which is right, and with mistakes that are easily made, which
-//! the workbench finds. Where the real ones have a feed, these tell everybody everything ten times a second.
+//! The algorithms of this crate in their smallest form, which is correct, and with common mistakes, which the workbench
+//! finds. Instead of a feed, these handlers send everything to every node ten times per second.
 
 use crate::judge::{found, right, stormy, torn_reads};
 use Mistake::*;
@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-/// What a handler does wrong.
+/// A mistake of a handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Mistake {
     #[default]

@@ -1,4 +1,4 @@
-//! What each handler promises, on many seeds, under latency and partitions.
+//! The promises of each handler under latency and partitions.
 use glomers_handlers::{
     GCounter, LastWriterWins, Parrot, PnCounter, PrefixedIds, SetUnion, StarBroadcast, WatermarkLogs,
 };
@@ -10,7 +10,7 @@ use glomers_workbench::{
 };
 use std::time::Duration;
 
-/// Runs that differ in everything a seed can draw, and in size and latency; all must be valid.
+/// Checks that runs are valid, which differ in everything that a seed determines, in size and in latency.
 fn check<H: Handler>(name: &str, seeds: u64) {
     for seed in 0..seeds {
         let latency = Latency {
@@ -25,7 +25,7 @@ fn check<H: Handler>(name: &str, seeds: u64) {
             time_limit: Duration::from_secs(6),
             nemesis: vec![Fault::Partition],
             nemesis_interval: Duration::from_secs(2),
-            // Of kafka's operations some are crashes of clients.
+            // Some of kafka's operations are crashes of clients.
             availability: (name != "kafka").then_some(Availability::Total),
             // What challenge 6c asks of transactions; it has no meaning elsewhere.
             consistency_models: vec!["read-committed".to_owned()],

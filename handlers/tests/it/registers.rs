@@ -1,4 +1,4 @@
-//! Transactions are seen as a whole or not at all, registers never go back, and in the end all nodes agree.
+//! Registers: a transaction is visible as a whole or not at all, values never go back, and finally all nodes agree.
 
 use crate::cluster::{Cluster, Latency, storm};
 use crate::judge::torn_reads;
@@ -86,7 +86,7 @@ fn a_write_that_follows_a_read_wins_over_what_was_read() {
     assert_eq!([0, 1].map(|node| snapshot(&mut cluster, node)), [Json::from(51), Json::from(51)]);
 }
 
-/// What challenge 6c asks of two nodes, and more: no read of a part of a transaction.
+/// The requirement of challenge 6c with five nodes instead of two, and no read of a part of a transaction.
 fn five_nodes_tear_nothing_apart_and_are_available(seeds: u64) {
     for seed in 0..seeds {
         let options = Options {

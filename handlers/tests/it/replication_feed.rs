@@ -1,4 +1,4 @@
-//! What has piled up behind a feed comes in messages of bounded length.
+//! A feed sends a backlog in messages of bounded length.
 
 use crate::cluster::{Cluster, Latency};
 use glomers_handlers::{SetUnion, replication_feed::MAX_ENTRIES};

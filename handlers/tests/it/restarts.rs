@@ -1,5 +1,5 @@
-//! When a node's process starts again, the new one knows nothing of the old one. Ids stay unique, and what nodes tell
-//! each other through a feed still reaches everybody: what the node had told before, and what it is given afterwards.
+//! Restarts with empty memory: ids stay unique, and data in a feed still reaches every node, whether the node had sent it
+//! before its restart or received it afterwards.
 
 use crate::cluster::{Cluster, Latency};
 use glomers_handlers::{GCounter, LastWriterWins, PnCounter, PrefixedIds, SetUnion, WatermarkLogs};

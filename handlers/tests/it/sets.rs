@@ -1,4 +1,4 @@
-//! A set loses no element, whatever the network does.
+//! A set loses no element on any network.
 
 use crate::cluster::storm;
 use glomers_handlers::SetUnion;

@@ -1,5 +1,5 @@
-//! Nodes of the replicated log are killed and start again with nothing: as long as a minority is without memory at a
-//! time, nothing that was acknowledged is lost, and the others go on. Mistakes, which an altered network makes, are found.
+//! Kills and restarts of nodes with a replicated log: while only a minority is without memory, no acknowledged command is
+//! lost, and the others continue. Mistakes, which an altered network simulates, are found.
 
 use crate::clients::{Clients, Kv};
 use crate::cluster::{Cluster, Latency, Tamper};

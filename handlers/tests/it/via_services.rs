@@ -1,4 +1,4 @@
-//! The handlers that keep their state in services: valid on many seeds, and their obvious simplifications are found.
+//! The handlers that keep their state in services: they are valid on every seed, and obvious simplifications are found.
 
 use crate::judge::{always_valid, found, never_wrong, stormy};
 use futures::future::{Either, select};

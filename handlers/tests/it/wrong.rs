@@ -1,4 +1,4 @@
-//! Replicated maps and lists that are wrong on purpose, each in one thing.
+//! Replicated maps and lists, each with one deliberate mistake.
 
 use glomers_handlers::{
     replicated_lists::Lists,

@@ -42,6 +42,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     let mut out = std::io::stdout().lock();
     if arguments.anomaly.is_none() {
         write!(out, "{}", list(&report, &findings))?;
+        if let Some(failure) = &report.failure {
+            writeln!(out, "\n{failure}")?;
+        }
+        if !report.violations.is_empty() {
+            writeln!(out, "\nViolations of the protocol, the first of each kind:\n\n{}", report.violations)?;
+        }
     }
     for finding in select(&findings, arguments.anomaly.as_deref())? {
         writeln!(out, "\n{}", Explanation::of(&report, finding))?;

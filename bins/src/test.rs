@@ -3,8 +3,9 @@
 pub(crate) mod options;
 
 use crate::{interrupt, progress::Line, shell};
+use glomers::catalogue::SimulateError;
 use glomers_report::store::{Folder, Store};
-use glomers_workbench::{Bench, Options, Program, Report, TestConfig, Validity, workload};
+use glomers_workbench::{Bench, Options, Program, Report, RunError, TestConfig, Validity, workload};
 use options::{TestOptions, repeat_command};
 use std::{
     io::{Write, stderr, stdout},
@@ -42,7 +43,13 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
     let begin = SystemTime::now();
     let folder = Store::new(&arguments.store).begin(arguments.workload(), begin)?.made_by(command.to_owned());
     let mut line = Line::new(arguments.workload().to_owned(), arguments.is_quiet());
-    let report = judge(arguments, options, &folder, &mut line)?;
+    let report = match judge(arguments, options, &folder, &mut line) {
+        Ok(report) => report,
+        Err(error) => {
+            drop(line);
+            return Err(keep_failed(error, &folder, arguments.json)?);
+        }
+    };
     let kept = folder.save(&report);
     drop(line);
     // The results are worth showing, all the more if the disk is full.
@@ -60,6 +67,23 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
         }
     }
     Ok(report.valid())
+}
+
+/// Keeps what happened until a node failed. Returns the error again.
+fn keep_failed(error: anyhow::Error, folder: &Folder, as_json: bool) -> anyhow::Result<anyhow::Error> {
+    let simulated = match error.downcast_ref() {
+        Some(SimulateError::Run(error)) => Some(error),
+        _ => None,
+    };
+    if let Some(RunError::Node(report)) = error.downcast_ref().or(simulated) {
+        folder.save(report)?;
+        if as_json {
+            print(report, true)?;
+        } else {
+            writeln!(stdout(), "kept in {}", folder.path().display())?;
+        }
+    }
+    Ok(error)
 }
 
 fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut Line) -> anyhow::Result<Report> {

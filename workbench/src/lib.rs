@@ -39,9 +39,11 @@ pub mod soak;
 pub mod workload;
 
 pub use engine::{
-    host::{Crash, Program, StartError},
+    failure::{self, NodeFailure},
+    host::program::{Program, StartError},
+    journal,
     network::{Counts, Traffic},
-    world::Packet,
+    violation::{self, Violations},
 };
 pub use glomers_checkers::{checker, expectations, finding, history, judgement, recording, validity, verdict};
 pub use judgement::{Failure, Judgement};

@@ -39,6 +39,8 @@ pub struct Options {
     pub strict: bool,
     /// Whether each node must serve its clients again when all faults are over; Maelstrom does not ask.
     pub liveness: bool,
+    /// Whether the replicas of `lww-kv` merge, as the service promises. In Maelstrom they never do, which is the default.
+    pub lww_merges: bool,
     /// How many keys transactions and logs work on at a time; `None`: the workload's own number.
     pub key_count: Option<usize>,
     /// How many steps a transaction has at most.
@@ -71,6 +73,7 @@ impl Default for Options {
             consistency_models: vec!["strict-serializable".to_owned()],
             strict: false,
             liveness: false,
+            lww_merges: false,
             key_count: None,
             max_txn_length: 4,
             max_writes_per_key: 16,

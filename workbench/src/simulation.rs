@@ -7,19 +7,21 @@
 use crate::{
     engine::{
         network::Grudge,
-        participant::Process,
+        participant::{Participant, ParticipantId},
         services,
-        world::{Seat, World},
+        world::World,
     },
     options::{Fault, Options},
-    workload::client::{Client, Nobody},
+    workload::client::TIMEOUT,
 };
-use glomers_protocol::{CallError, Context, Handler, Node, NodeId, Request, init::Init};
+use glomers_protocol::{
+    CallError, Context, Handler, Message as Received, Node, NodeId, Rejected, Request, init::Init, support,
+};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, collections::BTreeSet, fmt, rc::Rc, time::Duration};
 
-pub use crate::engine::world::{Fate, Message};
+pub use crate::engine::tamper::{Fate, Message};
 
 /// A cluster in virtual time.
 ///
@@ -64,7 +66,7 @@ pub struct Simulation {
     ids: Vec<NodeId>,
     spawn: Box<dyn Fn(u64) -> Node>,
     client: Context,
-    seat: Seat,
+    client_id: ParticipantId,
     /// The links that tests have cut.
     cuts: Grudge,
 }
@@ -111,16 +113,16 @@ impl Simulation {
     ) -> Result<Self, CallError> {
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(options, Pcg64Mcg::seed_from_u64(rng.next_u64()), None);
-        for (id, service) in services::all(&mut rng) {
+        for (id, service) in services::all(options, &mut rng) {
             world.join(id, service);
         }
         let id = NodeId::from("c1");
         let node = Node::serving(rng.next_u64(), id.clone(), Vec::new(), Nobody);
         let client = node.context().clone();
-        let seat = world.join(id, Box::new(node));
+        let client_id = world.join(id, Box::new(node));
         let ids: Vec<NodeId> = options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
         let spawn = Box::new(move |seed| Node::with(seed, make.clone()));
-        let mut simulation = Self { world, rng, ids, spawn, client, seat, cuts: Grudge::new() };
+        let mut simulation = Self { world, rng, ids, spawn, client, client_id, cuts: Grudge::new() };
         for id in simulation.ids.clone() {
             let process = simulation.process();
             simulation.world.join(id, process);
@@ -130,7 +132,7 @@ impl Simulation {
         Ok(simulation)
     }
 
-    fn process(&mut self) -> Box<dyn Process> {
+    fn process(&mut self) -> Box<dyn Participant> {
         Box::new((self.spawn)(self.rng.next_u64()))
     }
 
@@ -160,7 +162,7 @@ impl Simulation {
     ///
     /// If no node of that id is running, or its handler is not an `H`.
     pub fn handler<H: Handler>(&self, node: &str) -> &H {
-        let running = self.world.node(node).and_then(Node::handler);
+        let running = self.world.node(&NodeId::from(node)).and_then(Node::handler);
         running.unwrap_or_else(|| panic!("no node {node} with such a handler is running"))
     }
 
@@ -171,13 +173,13 @@ impl Simulation {
     {
         let slot: Slot<R> = Rc::default();
         // A call sends its request when it is made; the task only waits.
-        let call = Client::new(self.client.clone(), NodeId::from(node)).ask(request);
+        let call = self.client.call(node, request).from_anybody().timeout(TIMEOUT);
         let arrived = Rc::clone(&slot);
         self.client.spawn(async move {
             let reply = call.await;
             *arrived.borrow_mut() = Some(reply);
         });
-        self.world.wake(self.seat);
+        self.world.wake(self.client_id);
         Reply(slot)
     }
 
@@ -317,6 +319,22 @@ impl Simulation {
             let is_it = message.src == from && message.dest == to;
             if is_it { fate.take().unwrap_or(Fate::Deliver) } else { Fate::Deliver }
         });
+    }
+}
+
+/// The handler of the client, which serves nobody. A client here reads answers as strictly as a node does: its nodes are
+/// made with the same library.
+struct Nobody;
+
+impl Handler for Nobody {
+    fn init(_: &Context) -> Self {
+        Self
+    }
+
+    fn start(self: &Rc<Self>, _: &Context) {}
+
+    fn dispatch(self: &Rc<Self>, cx: &Context, message: &Received<'_>) -> Result<(), Rejected> {
+        support::refuse(cx, message, &[])
     }
 }
 

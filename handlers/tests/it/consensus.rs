@@ -42,7 +42,7 @@ fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
         let report = run::<H>(workload(name).unwrap(), &options(seed, latency)).unwrap();
         let context = format!("{name}, seed {seed}, {latency} ms: {report}");
         assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{context}");
-        assert!(report.complaints.is_empty(), "{context}");
+        assert!(report.violations.is_empty(), "{context}");
         (ok, count) = (ok + report.judgement.stats.all.ok_count, count + report.judgement.stats.all.count);
     }
     assert!(ok * 100 >= count * percentage, "{name}, {latency} ms: {ok} of {count}");

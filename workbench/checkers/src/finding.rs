@@ -50,6 +50,15 @@ impl StrictFindings {
         });
         Self { valid, counts, findings }
     }
+
+    /// Adds a finding that stands for `count` of its kind.
+    pub fn add(&mut self, finding: StrictFinding, count: usize) {
+        self.valid = self.valid.max(Validity::Invalid);
+        *self.counts.entry(finding.kind).or_default() += count;
+        if self.findings.iter().filter(|other| other.kind == finding.kind).count() < SHOWN {
+            self.findings.push(finding);
+        }
+    }
 }
 
 /// The counts, and the first of each kind, a line each.

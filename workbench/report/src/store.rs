@@ -24,7 +24,7 @@ pub mod manifest;
 
 use crate::{
     page::Page,
-    store::manifest::{MANIFEST, MESSAGES, Manifest},
+    store::manifest::{MANIFEST, MESSAGES, Manifest, RESULTS},
 };
 use glomers_checkers::history::{Op, edn};
 use glomers_workbench::Report;
@@ -161,7 +161,7 @@ impl Folder {
         let path = self.path();
         write_file(&path.join("history.edn"), |file| write_edn(report.history.ops(), file))?;
         write_file(&path.join("history.jsonl"), |file| write_lines(report.history.ops(), file))?;
-        write_file(&path.join("results.json"), |file| {
+        write_file(&path.join(RESULTS), |file| {
             serde_json::to_writer_pretty(&mut *file, &report.results())?;
             file.write_all(b"\n")
         })?;

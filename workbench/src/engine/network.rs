@@ -1,16 +1,18 @@
 //! The network as Maelstrom simulates it (Maelstrom: `net.clj`): each message has a latency, each participant an inbox
-//! ordered by deadline. A receiver takes the message that is due first, drops it if it does not hear its sender at that
-//! moment, and else holds it until it is due.
+//! ordered by deadline. A receiver takes the message that is due first, drops it if a partition separates it from the sender
+//! at that moment, and else holds it until it is due.
 //!
-//! Faults that Maelstrom does not have, the [`Rule`]s, act before: a message is lost, doubled, or sent on a detour, after
-//! which it comes to the inbox as if it had been sent then. So nothing waits behind a message that a fault delays.
+//! Faults that Maelstrom does not have, the [`Rule`]s, act before: a message is lost, doubled, or delayed, after which it
+//! comes to the inbox as if it had been sent then. So nothing waits behind a message that a fault delays.
 
-mod rules;
-
-pub(crate) use rules::Rule;
+pub(crate) mod delivery;
+pub(crate) mod rules;
 
 use crate::{
-    engine::services,
+    engine::{
+        network::{delivery::Delivery, rules::Rule},
+        services,
+    },
     options::{Distribution, Fault, Latency},
 };
 use rand::RngExt;
@@ -21,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-/// Who does not hear whom: for each receiver, the senders whose messages it drops.
+/// A partition: for each receiver, the senders whose messages it drops.
 pub(crate) type Grudge = BTreeMap<String, BTreeSet<String>>;
 
 /// Latencies, partitions and counts.
@@ -30,29 +32,20 @@ pub(crate) struct Network {
     loss: f64,
     /// The partitions in force.
     grudges: BTreeMap<Fault, Grudge>,
-    /// What else is in force.
+    /// The rules in force.
     rules: BTreeSet<Rule>,
     counts: Counts,
 }
 
-/// How a message comes to its receiver.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Way {
-    /// How long it takes to the inbox.
-    pub(crate) detour: Duration,
-    /// How long it is in the inbox before it is due.
-    pub(crate) latency: Duration,
-}
-
-/// How much went over the network (Maelstrom: `net/checker.clj`).
+/// Counts of messages (Maelstrom: `net/checker.clj`).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Counts {
-    /// Everything.
+    /// All messages.
     pub all: Traffic,
-    /// What involved a client.
+    /// Messages from or to a client.
     pub clients: Traffic,
-    /// What went between nodes, and between nodes and services.
+    /// Messages between nodes, and between nodes and services.
     pub servers: Traffic,
 }
 
@@ -60,14 +53,14 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Traffic {
-    /// How many were sent.
+    /// The number that were sent.
     pub send_count: usize,
-    /// How many arrived.
+    /// The number that arrived.
     pub recv_count: usize,
 }
 
 impl Network {
-    /// A network with these latencies, which loses this part of all messages.
+    /// A network with these latencies that loses this fraction of all messages.
     pub(crate) fn new(latency: Latency, loss: f64) -> Self {
         Self { latency, loss, grudges: BTreeMap::new(), rules: BTreeSet::new(), counts: Counts::default() }
     }
@@ -76,17 +69,17 @@ impl Network {
         self.counts
     }
 
-    /// Begins a partition; each fault has one at a time.
+    /// Begins the partition of a fault; each fault has one at a time.
     pub(crate) fn partition(&mut self, fault: Fault, grudge: Grudge) {
         self.grudges.insert(fault, grudge);
     }
 
-    /// Ends the partition of this fault.
+    /// Ends the partition of a fault.
     pub(crate) fn heal(&mut self, fault: Fault) {
         self.grudges.remove(&fault);
     }
 
-    /// Puts a rule into force, or out of it.
+    /// Puts a rule into force, or ends it.
     pub(crate) fn set_rule(&mut self, rule: Rule, is_in_force: bool) {
         if is_in_force {
             self.rules.insert(rule);
@@ -95,34 +88,34 @@ impl Network {
         }
     }
 
-    /// Accepts a message and says on which ways it goes: mostly one, none if it is lost, a second one if it is doubled.
-    /// Clients sit next to their nodes: they have no latency.
-    pub(crate) fn send(&mut self, src: &str, dest: &str, rng: &mut Pcg64Mcg) -> [Option<Way>; 2] {
+    /// Accepts a message and returns its deliveries: mostly one, none if it is lost, two if it is doubled. A client sits
+    /// next to its node, so its messages have no latency.
+    pub(crate) fn send(&mut self, src: &str, dest: &str, rng: &mut Pcg64Mcg) -> [Option<Delivery>; 2] {
         self.count(src, dest, |traffic| traffic.send_count += 1);
         let latency = if involves_client(src, dest) { Duration::ZERO } else { draw(self.latency, rng) };
         let lost = self.loss > 0.0 && rng.random_bool(self.loss.min(1.0));
-        let way = Way { detour: Duration::ZERO, latency };
+        let delivery = Delivery { extra_delay: Duration::ZERO, latency };
         if lost {
             return [None; 2];
         }
         if self.rules.is_empty() || involves_client(src, dest) {
-            return [Some(way), None];
+            return [Some(delivery), None];
         }
         let between_nodes = !is_service(src) && !is_service(dest);
-        let mut ways = [Some(way), None];
+        let mut deliveries = [Some(delivery), None];
         self.rules
             .iter()
             .filter(|rule| between_nodes || rule.concerns_services())
-            .for_each(|rule| rule.apply(&mut ways, rng));
-        ways
+            .for_each(|rule| rule.apply(&mut deliveries, rng));
+        deliveries
     }
 
-    /// Whether `dest`, which takes a message of `src` from its inbox, hears it.
+    /// Tells whether `dest`, which takes a message of `src` from its inbox, hears it.
     pub(crate) fn hears(&self, src: &str, dest: &str) -> bool {
         !self.grudges.values().any(|grudge| grudge.get(dest).is_some_and(|dropped| dropped.contains(src)))
     }
 
-    /// Notes that a message has arrived.
+    /// Counts a message that has arrived.
     pub(crate) fn received(&mut self, src: &str, dest: &str) {
         self.count(src, dest, |traffic| traffic.recv_count += 1);
     }
@@ -133,17 +126,17 @@ impl Network {
     }
 }
 
-/// Whether one end is a client: those, and only those, have ids that begin with `c`.
+/// Tells whether one end is a client. Only the ids of clients begin with `c` (Maelstrom: `util.clj`).
 fn involves_client(src: &str, dest: &str) -> bool {
     src.starts_with('c') || dest.starts_with('c')
 }
 
-/// Whether it is one of the services that run beside the nodes.
+/// Tells whether it is one of the services.
 fn is_service(id: &str) -> bool {
     services::IDS.contains(&id)
 }
 
-/// A latency, in whole milliseconds as there.
+/// A latency, in whole milliseconds as in Maelstrom.
 fn draw(latency: Latency, rng: &mut Pcg64Mcg) -> Duration {
     let mean = latency.mean;
     match latency.distribution {

@@ -1,24 +1,36 @@
-//! Whatever takes part in a network: nodes, clients, services.
+//! The interface of everything on the network: nodes, clients and services.
 
-use crate::engine::host::Crash;
+use crate::engine::{
+    failure::{Crash, Output},
+    violation::Violation,
+};
 use glomers_protocol::{Node, NodeId};
 use std::time::Duration;
 
+/// The number of a participant, never reused. A node that is killed and restarted is another participant under the same
+/// name, so nothing that was meant for one incarnation reaches the next.
+pub(crate) type ParticipantId = usize;
+
 /// A participant that does nothing by itself: lines go in, time passes, lines come out. Times count from its start.
-pub(crate) trait Process {
-    /// Takes in the message `id`; what it cannot use it may report.
+pub(crate) trait Participant {
+    /// Takes in the message `id`; it may report one that it cannot use.
     fn deliver(&mut self, id: u64, line: &str, now: Duration);
 
     /// Lets time pass.
     fn advance(&mut self, now: Duration);
 
-    /// When time should pass next, at the latest.
+    /// The latest time at which time should pass next.
     fn deadline(&self) -> Option<Duration>;
 
     /// Hands over the lines to send, with their destinations.
     fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
 
-    /// The node in it, if it is one of this process.
+    /// Hands over violations in messages that it was sent, each with the subject that tells it from others of its kind.
+    fn drain_violations(&mut self, report: &mut dyn FnMut(String, Violation)) {
+        let _ = report;
+    }
+
+    /// The node of the node library in it, if it is one.
     fn node(&self) -> Option<&Node> {
         None
     }
@@ -29,17 +41,22 @@ pub(crate) trait Process {
     /// Lets it go on.
     fn resume(&mut self) {}
 
-    /// How it ended, if it has ended by itself or does so within `patience`.
-    fn crash(&mut self, patience: Duration) -> Option<Crash> {
-        let _ = patience;
+    /// The end of its process, if it has ended by itself or does so within `grace`.
+    fn crash(&mut self, grace: Duration) -> Option<Crash> {
+        let _ = grace;
+        None
+    }
+
+    /// The end of what its process wrote, if it has one.
+    fn output(&self) -> Option<Output> {
         None
     }
 }
 
-/// What is left of a process that was killed.
+/// The remains of a node that was killed.
 pub(crate) struct Dead;
 
-impl Process for Dead {
+impl Participant for Dead {
     fn deliver(&mut self, _: u64, _: &str, _: Duration) {}
 
     fn advance(&mut self, _: Duration) {}
@@ -51,7 +68,7 @@ impl Process for Dead {
     fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
 }
 
-impl Process for Node {
+impl Participant for Node {
     fn deliver(&mut self, _: u64, line: &str, now: Duration) {
         // A line that a node cannot use is the sender's fault; on a terminal it would be on the node's stderr.
         let _ = self.deliver(line.as_bytes(), now);

@@ -10,7 +10,7 @@ mod processes;
 
 pub(crate) use processes::{Processes, Spawn};
 
-use crate::{engine::network::Rule, options::Fault, run::test::Test};
+use crate::{engine::network::rules::Rule, options::Fault, run::test::Test};
 use glomers_checkers::history::{Kind, Op, Process};
 use glomers_protocol::Json;
 use partition::Partition;

@@ -1,13 +1,22 @@
 //! What a test found out.
 
 use crate::{
-    engine::{network::Counts, world::Packet},
+    engine::{
+        failure::NodeFailure,
+        journal::Event,
+        network::Counts,
+        violation::{ViolationKind, Violations},
+    },
     options::Options,
-    workload::Workload,
+    workload::{
+        Workload,
+        client::{MALFORMED, UNMATCHED},
+    },
 };
 use glomers_checkers::{
     checker::set_full,
-    history::{History, Operation},
+    finding::StrictFinding,
+    history::{History, Op, Operation},
     judgement::Judgement,
     validity::Validity,
 };
@@ -27,9 +36,11 @@ pub struct Report {
     /// How much went over the network.
     pub net: Counts,
     /// Every message, if [`Options::journal`](crate::Options::journal) asks for it.
-    pub journal: Vec<Packet>,
-    /// What nodes did that ended their part in the test, in words: lines that are no messages, messages to nobody.
-    pub complaints: Vec<String>,
+    pub journal: Vec<Event>,
+    /// The nodes' violations of the protocol. Each is a strict finding as well; see [`Self::with_violations`].
+    pub violations: Violations,
+    /// The failure of a node that ended the test. There is no verdict then.
+    pub failure: Option<NodeFailure>,
     /// How it was run; `None` if it was not run here.
     pub config: Option<TestConfig>,
 }
@@ -55,14 +66,27 @@ impl Report {
             history,
             net: Counts::default(),
             journal: Vec::new(),
-            complaints: Vec::new(),
+            violations: Violations::default(),
+            failure: None,
             config: None,
         }
     }
 
-    /// The gravest of the verdicts.
+    /// The worst of the verdicts; unknown if a node's failure ended the test.
     pub fn valid(&self) -> Validity {
-        self.judgement.valid()
+        if self.failure.is_some() { Validity::Unknown } else { self.judgement.valid() }
+    }
+
+    /// The same report with these violations. They are strict findings: Maelstrom counts none of them by itself.
+    #[must_use]
+    pub fn with_violations(mut self, violations: Violations) -> Self {
+        for cause in violations.causes() {
+            let Some(first) = cause.examples.first() else { continue };
+            let ops = self.history.ops().iter().filter(|op| shows(op, cause.kind)).map(|op| op.index);
+            let finding = StrictFinding::new(cause.kind.name(), ops.collect::<Vec<_>>(), first.reason.clone());
+            self.judgement.strict_findings.add(finding, cause.count);
+        }
+        Self { violations, ..self }
     }
 
     /// Messages between servers for each operation that began; `None` without operations.
@@ -91,6 +115,13 @@ impl Report {
         let mut clients = traffic(self.net.clients);
         clients.as_object_mut().map(|counts| counts.remove("msgs-per-op"));
         let mut results = self.judgement.results();
+        results["valid?"] = json!(self.valid());
+        if let Some(failure) = &self.failure {
+            results["failure"] = json!(failure);
+        }
+        if !self.violations.is_empty() {
+            results["protocol-violations"] = json!(self.violations);
+        }
         results["net"] = json!({
             "all": traffic(self.net.all),
             "clients": clients,
@@ -102,6 +133,16 @@ impl Report {
         }
         results
     }
+}
+
+/// Tells whether an operation ended as it did because of such a violation. A client notes the reason in its error.
+fn shows(op: &Op, kind: ViolationKind) -> bool {
+    let mark = match kind {
+        ViolationKind::MalformedAnswer => MALFORMED,
+        ViolationKind::UnmatchedAnswer => UNMATCHED,
+        _ => return false,
+    };
+    op.error.as_ref().is_some_and(|error| error.as_str().contains(mark))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
@@ -118,7 +159,10 @@ impl Serialize for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.workload, self.judgement)?;
-        self.complaints.iter().try_for_each(|complaint| write!(f, "\n\n{complaint}"))
+        match &self.failure {
+            Some(failure) => write!(f, "{failure}")?,
+            None => write!(f, "{}: {}", self.workload, self.judgement)?,
+        }
+        if self.violations.is_empty() { Ok(()) } else { write!(f, "\n\n{}", self.violations) }
     }
 }

@@ -1,12 +1,15 @@
 //! The ways to run a test: handlers in simulation, or a program in real time. The engine is the same.
 
 use crate::{
-    engine::host::{Crash, Host, Program, StartError},
+    engine::host::{
+        Host,
+        program::{Program, StartError},
+    },
     options::Options,
     run::{nemesis::Spawn, progress::Observer, report::Report, test::Test},
     workload::Workload,
 };
-use glomers_protocol::{CallError, Context, Handler, Node, NodeId};
+use glomers_protocol::{Context, Handler, Node};
 use std::rc::Rc;
 
 /// Why there is no verdict.
@@ -16,22 +19,13 @@ pub enum RunError {
     /// The workload cannot be run with these options.
     #[error("{0}")]
     Options(String),
-    /// A node did not answer `init`, or what the workload says to it before the first operation.
-    #[error("{node} did not get ready: {cause}{}", complaints.iter().map(|complaint| format!("\n\n{complaint}")).collect::<String>())]
-    Setup {
-        /// Which node.
-        node: NodeId,
-        /// What came instead of an answer.
-        cause: CallError,
-        /// What nodes did that is no message, or went to nobody.
-        complaints: Vec<String>,
-    },
     /// A process could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A process ended before the test did.
-    #[error(transparent)]
-    Crash(#[from] Crash),
+    /// A node did not get ready, or ended before the test did. The report holds what happened until then, and
+    /// [`Report::failure`] says how the node failed; it has no verdict.
+    #[error("{0}")]
+    Node(Box<Report>),
     /// Whoever watched wanted it to end at once, or before the first operation.
     #[error("the test was stopped before there was anything to judge")]
     Stopped,

@@ -3,7 +3,13 @@
 //! clients do their last operations, and the checkers judge the history.
 
 use crate::{
-    engine::{host::Host, services, world::World},
+    engine::{
+        failure::{NodeFailure, NotReady},
+        host::Host,
+        services,
+        violation::Violations,
+        world::World,
+    },
     options::Options,
     run::{
         nemesis::{Cycles, Processes, Spawn},
@@ -14,10 +20,14 @@ use crate::{
         start::RunError,
         workers::{Seated, Workers},
     },
-    workload::{Workload, client::Client, generator::Generator},
+    workload::{
+        Workload,
+        client::{Client, ClientError},
+        generator::Generator,
+    },
 };
 use glomers_checkers::{history::History, judgement::Judgement};
-use glomers_protocol::{CallError, NodeId, init::Init};
+use glomers_protocol::{NodeId, init::Init};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -55,7 +65,7 @@ impl<'a> Test<'a> {
         workload.accept(&options).map_err(RunError::Options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
-        for (id, service) in services::all(&mut rng) {
+        for (id, service) in services::all(&options, &mut rng) {
             world.join(id, service);
         }
         let (workers, processes, origin) = (Workers::new(&options), Processes::new(spawn), Duration::ZERO);
@@ -65,16 +75,18 @@ impl<'a> Test<'a> {
 
     pub(crate) fn run(mut self) -> Result<Report, RunError> {
         self.start_all()?;
-        self.prepare()?;
-        let generator = self.work();
-        self.conclude(generator);
+        let not_ready = self.prepare()?;
+        if not_ready.is_none() {
+            let generator = self.work();
+            self.conclude(generator);
+        }
         if self.watch.is_aborted() {
             return Err(RunError::Stopped);
         }
-        match self.world.find_crash() {
-            Some(crash) => Err(crash.into()),
-            None => Ok(self.judge()),
-        }
+        let failure = not_ready.or_else(|| self.world.find_crash().map(NodeFailure::Crash));
+        let has_failed = failure.is_some();
+        let report = self.judge(failure);
+        if has_failed { Err(RunError::Node(Box::new(report))) } else { Ok(report) }
     }
 
     /// Time since the first operation could begin.
@@ -82,57 +94,61 @@ impl<'a> Test<'a> {
         self.world.now() - self.origin
     }
 
-    /// Tells every node its id, then lets the workload speak to each.
-    fn prepare(&mut self) -> Result<(), RunError> {
+    /// Tells every node its id, then lets the workload speak to each. Returns the first failure of a node.
+    fn prepare(&mut self) -> Result<Option<NodeFailure>, RunError> {
         let ids = self.nodes();
         let mut acts = Vec::new();
         for id in &ids {
             let seated = self.workers.seat(&mut self.world, &mut self.rng);
-            let client = Client::new(seated.cx.clone(), id.clone());
+            let client = Client::new(seated.endpoint.clone(), id.clone());
             let init = Init { node_id: id.clone(), node_ids: ids.clone() };
             acts.push((id.clone(), seated, async move { client.call_within(&init, INIT_TIMEOUT).await.map(|_| ()) }));
         }
-        self.finish_setup(acts)?;
+        if let Some(failure) = self.finish_setup(acts)? {
+            return Ok(Some(failure));
+        }
         let mut acts = Vec::new();
         for id in &ids {
             let seated = self.workers.seat(&mut self.world, &mut self.rng);
-            let setup = self.workload.setup(Client::new(seated.cx.clone(), id.clone()), &self.options);
+            let setup = self.workload.setup(Client::new(seated.endpoint.clone(), id.clone()), &self.options);
             acts.push((id.clone(), seated, setup));
         }
-        self.finish_setup(acts)?;
+        let failure = self.finish_setup(acts)?;
         self.origin = self.world.now();
-        Ok(())
+        Ok(failure)
     }
 
     /// Waits for clients that speak to nodes, and takes them off the network.
-    fn finish_setup<F>(&mut self, acts: Vec<(NodeId, Seated, F)>) -> Result<(), RunError>
+    fn finish_setup<F>(&mut self, acts: Vec<(NodeId, Seated, F)>) -> Result<Option<NodeFailure>, RunError>
     where
-        F: Future<Output = Result<(), CallError>> + 'static,
+        F: Future<Output = Result<(), ClientError>> + 'static,
     {
         let results = Rc::new(RefCell::new(Vec::new()));
-        let (expected, mut seats) = (acts.len(), Vec::new());
-        for (node, seated, act) in acts {
+        let (expected, mut clients) = (acts.len(), Vec::new());
+        for (number, (node, seated, act)) in acts.into_iter().enumerate() {
             let results = Rc::clone(&results);
-            seated.cx.spawn(async move {
+            seated.endpoint.spawn(async move {
                 let result = act.await;
-                results.borrow_mut().push((node, result));
+                results.borrow_mut().push((number, node, result));
             });
-            self.world.wake(seated.seat);
-            seats.push(seated.seat);
+            self.world.wake(seated.id);
+            clients.push(seated);
         }
         while results.borrow().len() < expected && !self.watch.is_halted() && self.step_before(None) {}
         if let Some(crash) = self.world.crash() {
-            return Err(crash.clone().into());
+            return Ok(Some(NodeFailure::Crash(crash.clone())));
         }
         if self.watch.is_halted() {
             return Err(RunError::Stopped);
         }
-        seats.into_iter().for_each(|seat| self.world.leave(seat));
+        clients.iter().for_each(|client| self.world.leave(client.id));
         let results = results.take();
-        match results.into_iter().find_map(|(node, result)| Some((node, result.err()?))) {
-            None => Ok(()),
-            Some((node, cause)) => Err(RunError::Setup { node, cause, complaints: self.world.take_complaints() }),
-        }
+        let failed = results.into_iter().find_map(|(number, node, result)| Some((number, node, result.err()?)));
+        Ok(failed.map(|(number, node, error)| {
+            let (request, expected) = clients[number].endpoint.last_request();
+            let output = self.world.output(&node);
+            NodeFailure::NotReady(NotReady { node, reason: error.to_string(), request, expected, output })
+        }))
     }
 
     /// Clients and nemesis work until the time is up and every client is done. Returns where the operations came from.
@@ -203,21 +219,23 @@ impl<'a> Test<'a> {
         }
     }
 
-    fn judge(mut self) -> Report {
-        let mut complaints = self.world.take_complaints();
-        complaints.extend(self.unready());
+    fn judge(mut self, failure: Option<NodeFailure>) -> Report {
+        let mut violations = self.world.take_violations();
+        self.unready().into_iter().for_each(|violation| violations.add("", violation));
         // Who wants a stop from here on comes too late for one.
         let stopped = self.watch.stopped();
         self.world.clear();
         self.enter(Stage::Checking, None);
-        Report {
+        let report = Report {
             workload: self.workload.name(),
             judgement: Judgement::of(&*self.workload.checker(), &self.history, &self.options.expectations()),
             net: self.world.network.counts(),
             journal: self.world.take_journal(),
-            complaints,
+            violations: Violations::default(),
+            failure,
             history: self.history,
             config: Some(TestConfig { options: self.options, origin: self.origin, stopped }),
-        }
+        };
+        report.with_violations(violations)
     }
 }

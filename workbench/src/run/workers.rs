@@ -2,16 +2,16 @@
 //! client after the other takes, and at which one operation at a time is done (jepsen: `generator/interpreter.clj`).
 
 use crate::{
-    engine::world::{Seat, World},
+    engine::{participant::ParticipantId, world::World},
     options::Options,
     workload::{
         Connection, Workload,
-        client::{Client, Nobody, Outcome},
+        client::{Client, Endpoint, Outcome},
         generator::Invocation,
     },
 };
 use glomers_checkers::history::{Kind, Op, Process};
-use glomers_protocol::{Context, Json, Node, NodeId};
+use glomers_protocol::{Json, NodeId};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
@@ -38,8 +38,8 @@ struct Worker {
 /// A client on the network.
 #[derive(Clone)]
 pub(crate) struct Seated {
-    pub(crate) seat: Seat,
-    pub(crate) cx: Context,
+    pub(crate) id: ParticipantId,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl Workers {
@@ -79,9 +79,9 @@ impl Workers {
     pub(crate) fn seat(&mut self, world: &mut World, rng: &mut Pcg64Mcg) -> Seated {
         let id = NodeId::from(format!("c{}", self.clients));
         self.clients += 1;
-        let node = Node::serving(rng.next_u64(), id.clone(), Vec::new(), Nobody);
-        let cx = node.context().clone();
-        Seated { seat: world.join(id, Box::new(node)), cx }
+        let _ = rng.next_u64();
+        let endpoint = Endpoint::new(id.clone());
+        Seated { id: world.join(id, Box::new(endpoint.clone())), endpoint }
     }
 
     /// Has a worker begin an operation, and returns the history's entry.
@@ -98,7 +98,7 @@ impl Workers {
             Some(connection) => connection.clone(),
             None => {
                 let seated = self.seat(world, rng);
-                let client = Client::new(seated.cx.clone(), self.workers[worker].node.clone());
+                let client = Client::new(seated.endpoint.clone(), self.workers[worker].node.clone());
                 let connection = (seated, workload.connect(client, options));
                 self.workers[worker].connection = Some(connection.clone());
                 connection
@@ -117,11 +117,11 @@ impl Workers {
         self.workers[worker].busy = Some(op.clone());
         self.busy += 1;
         let (act, done) = (connection(invocation), Rc::clone(&self.done));
-        seated.cx.spawn(async move {
+        seated.endpoint.spawn(async move {
             let outcome = act.await;
             done.borrow_mut().push((worker, outcome));
         });
-        world.wake(seated.seat);
+        world.wake(seated.id);
         op
     }
 
@@ -130,7 +130,7 @@ impl Workers {
     pub(crate) fn abandon(&mut self, world: &mut World) {
         for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| worker.busy.is_some()) {
             if let Some((seated, _)) = worker.connection.take() {
-                world.leave(seated.seat);
+                world.leave(seated.id);
             }
             self.done.borrow_mut().push((index, Outcome::Info(Json::from("stopped"))));
         }
@@ -152,7 +152,7 @@ impl Workers {
             if kind == Kind::Info {
                 self.processes[index] += self.processes.len() as u64;
                 if let Some((seated, _)) = worker.connection.take_if(|_| !workload.is_reusable()) {
-                    world.leave(seated.seat);
+                    world.leave(seated.id);
                 }
             }
             ended.push(Op { time: now, kind, value, error: error.filter(|error| !error.is_null()), ..op });

@@ -7,7 +7,7 @@ use crate::workload::{
 use crate::{
     options::Options,
     workload::{
-        client::{Client, Outcome},
+        client::{Client, ClientError, Outcome},
         generator::{Generator, Invocation, OncePerThread},
         topology,
     },
@@ -15,7 +15,7 @@ use crate::{
 use futures::future::LocalBoxFuture;
 use glomers_checkers::{checker::set_full::SetChecker, verdict::Checker};
 use glomers_protocol::{
-    CallError, Json,
+    Json,
     broadcast::{Broadcast, Read, Topology},
 };
 
@@ -32,7 +32,7 @@ impl Workload for BroadcastWorkload {
         &["broadcast", "read"]
     }
 
-    fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), CallError>> {
+    fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), ClientError>> {
         let topology = Topology { topology: topology::neighbours(options.topology, &options.nodes) };
         Box::pin(async move { client.call(&topology).await.map(|_| ()) })
     }

@@ -1,47 +1,54 @@
-//! A client of the system under test. It is a node as well, one that serves nobody: the same core sends its requests,
-//! decodes the responses against the schema and lets it wait in virtual time (Maelstrom: `client.clj`).
+//! A client of the system under test (Maelstrom: `client.clj`). It sends typed requests, waits in virtual or real time, and
+//! holds each answer to its schema as Maelstrom's clients do.
 
-use glomers_protocol::{Call, CallError, Context, Handler, Json, Message, NodeId, Rejected, Request, support};
-use std::{rc::Rc, time::Duration};
+mod answer;
+mod endpoint;
+mod error;
+mod lenient;
 
-/// What became of an operation.
+pub(crate) use endpoint::Endpoint;
+pub use error::{ClientError, ErrorAnswer};
+pub(crate) use error::{MALFORMED, UNMATCHED};
+
+use crate::engine::violation::{Violation, ViolationKind};
+use answer::Answer;
+use endpoint::Ended;
+use glomers_protocol::{Json, NodeId, Request};
+use std::time::Duration;
+
+/// The outcome of an operation.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// It happened; the value is its result, or its argument again.
     Ok(Json),
     /// It did not happen, for this reason.
     Fail(Json),
-    /// Nobody knows, for this reason.
+    /// Nobody knows whether it happened, for this reason.
     Info(Json),
 }
 
 /// A client, tied to one node.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Client {
-    cx: Context,
+    endpoint: Endpoint,
     node: NodeId,
 }
 
-/// How long a client waits for an answer (Maelstrom: `client.clj`, `default-timeout`).
+/// The time that a client waits for an answer (Maelstrom: `client.clj`, `default-timeout`).
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Client {
-    pub(crate) fn new(cx: Context, node: NodeId) -> Self {
-        Self { cx, node }
+    pub(crate) fn new(endpoint: Endpoint, node: NodeId) -> Self {
+        Self { endpoint, node }
     }
 
     /// Asks the client's node and waits up to [`TIMEOUT`].
     ///
     /// # Errors
     ///
-    /// No answer, an error, or an answer that breaks the schema.
-    pub async fn call<R: Request>(&self, request: &R) -> Result<R::Response, CallError> {
+    /// If there is no answer, or it is an error, or it does not have the form that the schema names.
+    pub async fn call<R: Request>(&self, request: &R) -> Result<R::Response, ClientError> {
         self.call_within(request, TIMEOUT).await
-    }
-
-    /// The call of [`Self::call`]: its request is sent at once, also if nobody awaits it.
-    pub(crate) fn ask<R: Request>(&self, request: &R) -> Call<R> {
-        self.cx.call(&self.node, request).from_anybody().timeout(TIMEOUT)
     }
 
     /// As [`Self::call`], with another timeout.
@@ -49,42 +56,47 @@ impl Client {
     /// # Errors
     ///
     /// The same.
-    pub async fn call_within<R: Request>(&self, request: &R, timeout: Duration) -> Result<R::Response, CallError> {
-        // Maelstrom's clients look at the number of the request only.
-        self.cx.call(&self.node, request).from_anybody().timeout(timeout).await
+    pub async fn call_within<R: Request>(&self, request: &R, timeout: Duration) -> Result<R::Response, ClientError> {
+        // As Maelstrom's clients do, it looks at the number of the request only: a node may have passed the request on.
+        match self.endpoint.ask(&self.node, request, timeout).await {
+            Ended::TimedOut { unmatched } => {
+                Err(ClientError::Timeout { node: self.node.clone(), request: R::TYPE, timeout, unmatched })
+            }
+            Ended::Answered { line, request, expected } => self.read::<R>(&line, &request, expected),
+        }
+    }
+
+    fn read<R: Request>(&self, line: &str, request: &str, expected: String) -> Result<R::Response, ClientError> {
+        let misfit = match answer::read::<R>(line) {
+            Ok(Answer::Response(response)) => return Ok(response),
+            Ok(Answer::Error(error)) => return Err(ClientError::Error(error)),
+            Err(misfit) => misfit,
+        };
+        let (node, reason) = (&self.node, misfit.to_string());
+        let told = format!("{node} gave a malformed answer to `{}`: {reason}", R::TYPE);
+        let violation = Violation::new(ViolationKind::MalformedAnswer, node, line, told);
+        let subject = format!("{} {}", R::TYPE, misfit.field()).trim_end().to_owned();
+        self.endpoint.violate(subject, violation.answering(request).expecting(expected));
+        Err(ClientError::Malformed { request: R::TYPE, reason })
     }
 }
 
 impl Outcome {
     /// The outcome of an operation that failed. If the operation changes nothing (`is_read`), one that may have happened
     /// counts as one that did not (Maelstrom: `client.clj`, `with-errors`).
-    pub fn failed(error: &CallError, is_read: bool) -> Self {
+    pub fn failed(error: &ClientError, is_read: bool) -> Self {
         let (definite, reason) = match error {
-            CallError::Timeout { .. } => (false, Json::from("net-timeout")),
-            CallError::Rpc(error) => (error.code.is_definite(), Json::new(&(error.code.name(), &error.text))),
-            other => return Self::unknown(other),
+            ClientError::Timeout { unmatched: None, .. } => (false, Json::from("net-timeout")),
+            ClientError::Timeout { unmatched: Some(why), .. } => (false, Json::new(&("net-timeout", why))),
+            ClientError::Error(error) => (error.is_definite, Json::new(&(error.name, &error.text))),
+            ClientError::Malformed { .. } => return Self::unknown(error),
         };
         if definite || is_read { Self::Fail(reason) } else { Self::Info(reason) }
     }
 
     /// The outcome of an operation that ended in an exception: an answer outside the protocol, or any failure of a client
     /// that does not tell failures apart.
-    pub fn unknown(error: &CallError) -> Self {
+    pub fn unknown(error: &ClientError) -> Self {
         Self::Info(Json::from(format!("indeterminate: {error}")))
-    }
-}
-
-/// The handler of a client: nobody asks it anything.
-pub(crate) struct Nobody;
-
-impl Handler for Nobody {
-    fn init(_: &Context) -> Self {
-        Self
-    }
-
-    fn start(self: &Rc<Self>, _: &Context) {}
-
-    fn dispatch(self: &Rc<Self>, cx: &Context, message: &Message<'_>) -> Result<(), Rejected> {
-        support::refuse(cx, message, &[])
     }
 }

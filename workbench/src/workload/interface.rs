@@ -3,13 +3,12 @@
 use crate::{
     options::Options,
     workload::{
-        client::{Client, Outcome},
+        client::{Client, ClientError, Outcome},
         generator::{Generator, Invocation},
     },
 };
 use futures::future::{LocalBoxFuture, ready};
 use glomers_checkers::verdict::Checker;
-use glomers_protocol::CallError;
 use std::rc::Rc;
 
 /// A client of one process: it performs each operation that it is given, and may keep state from one to the next.
@@ -39,7 +38,7 @@ pub trait Workload {
     /// # Errors
     ///
     /// If the node does not answer as it should; the test cannot begin then.
-    fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), CallError>> {
+    fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), ClientError>> {
         let _ = (client, options);
         Box::pin(ready(Ok(())))
     }

@@ -5,13 +5,13 @@ use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
     options::Options,
     workload::{
-        client::{Client, Outcome},
+        client::{Client, ClientError, Outcome},
         generator::{Generator, Invocation, Moment, Next},
     },
 };
 use glomers_checkers::{checker::lin_kv::LinKvChecker, verdict::Checker};
 use glomers_protocol::{
-    CallError, Json,
+    Json,
     lin_kv::{Cas, Read, Write},
 };
 use rand::{RngExt, seq::IndexedRandom};
@@ -71,7 +71,7 @@ impl Workload for LinKvWorkload {
 }
 
 /// Performs an operation on `[key, argument]`; the result has the same form.
-async fn invoke(client: &Client, invocation: &Invocation, timeout: Duration) -> Result<Json, CallError> {
+async fn invoke(client: &Client, invocation: &Invocation, timeout: Duration) -> Result<Json, ClientError> {
     let (key, argument): (Json, Json) = invocation.value.decode().unwrap_or_else(|_| (Json::null(), Json::null()));
     match invocation.f {
         "read" => {

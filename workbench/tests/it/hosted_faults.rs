@@ -88,7 +88,7 @@ fn killed_processes_are_started_again_and_their_logs_go_on() {
     // The log of a process that is killed at once may be without a line.
     let logged = lines(&logs, "started as ");
     assert!((4..=3 + starts).contains(&logged), "{logged} of {starts}: {logs:?}");
-    assert!(report.complaints.is_empty(), "{:?}", report.complaints);
+    assert!(report.violations.is_empty(), "{}", report.violations);
 }
 
 #[test]

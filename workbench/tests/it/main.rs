@@ -13,6 +13,7 @@ mod kafka_mutants;
 mod liveness;
 mod mutants;
 mod nodes;
+mod odd_nodes;
 mod operations_begun;
 mod simulation;
 mod watched;

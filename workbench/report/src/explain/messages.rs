@@ -9,7 +9,7 @@ use glomers_checkers::{
     history::{Kind, Op},
     text::{find, shorten},
 };
-use glomers_workbench::Packet;
+use glomers_workbench::journal::Event;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -54,7 +54,7 @@ struct Span<'a> {
 
 /// The messages to show, in the order sent, and the number left out.
 pub(super) fn around(
-    journal: &[Packet],
+    journal: &[Event],
     origin: Duration,
     lines: &[Line<'_>],
     subject: &Subject,
@@ -67,7 +67,7 @@ pub(super) fn around(
     let window = &journal[from..journal.partition_point(|packet| packet.time <= end)];
     let clients: Vec<(Cow<'_, str>, &Span<'_>)> =
         spans.iter().filter_map(|span| Some((client(window, span)?, span))).collect();
-    let is_theirs = |packet: &Packet, envelope: &Envelope<'_>| {
+    let is_theirs = |packet: &Event, envelope: &Envelope<'_>| {
         let speaks = |name: &str| envelope.src == name || envelope.dest == name;
         clients
             .iter()
@@ -109,12 +109,12 @@ fn spans<'a>(lines: &[Line<'a>], origin: Duration) -> Vec<Span<'a>> {
 }
 
 /// The client of an operation: one that sent something when it began and received something when it ended.
-fn client<'a>(window: &'a [Packet], span: &Span<'_>) -> Option<Cow<'a, str>> {
+fn client<'a>(window: &'a [Event], span: &Span<'_>) -> Option<Cow<'a, str>> {
     let at = |time: u128| {
         let from = window.partition_point(|packet| packet.time < time);
         window[from..].iter().take_while(move |packet| packet.time == time)
     };
-    let read = |packet: &'a Packet| serde_json::from_str::<Envelope<'a>>(&packet.message).ok();
+    let read = |packet: &'a Event| serde_json::from_str::<Envelope<'a>>(&packet.message).ok();
     let spoke = at(span.begin).filter(|packet| !packet.received).filter_map(read);
     let spoke: Vec<Cow<'a, str>> = spoke.map(|envelope| envelope.src).filter(|src| is_client(src)).collect();
     let heard: Vec<Cow<'a, str>> = match span.end {

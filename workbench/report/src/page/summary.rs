@@ -182,8 +182,11 @@ fn network(report: &Report) -> Markup {
 /// Replies that clients could not decode, and protocol violations of nodes.
 fn exceptions(report: &Report) -> Markup {
     html! {
-        @for complaint in &report.complaints {
-            pre.violation { (complaint) }
+        @if let Some(failure) = &report.failure {
+            pre.violation { (failure) }
+        }
+        @for cause in report.violations.causes() {
+            pre.violation { (cause.count) " x " (cause.kind) ": " (cause.examples[0]) }
         }
         @if !report.judgement.exceptions.exceptions.is_empty() {
             h3 { "Exceptions" }

@@ -5,7 +5,8 @@ use glomers_checkers::history::{
     file::{BadText, ReadError, read_text},
 };
 use glomers_workbench::{
-    Packet, Report, TestConfig,
+    NodeFailure, Report, TestConfig, Violations,
+    journal::Event,
     options::{Availability, Options},
     workload::{self, UnknownWorkload, Workload},
 };
@@ -21,6 +22,17 @@ pub(crate) const MANIFEST: &str = "test.json";
 
 /// The file name of the messages.
 pub(crate) const MESSAGES: &str = "messages.jsonl";
+
+/// The file that holds the verdicts.
+pub(crate) const RESULTS: &str = "results.json";
+
+/// The part of the results that no history shows.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Results {
+    failure: Option<NodeFailure>,
+    protocol_violations: Violations,
+}
 
 /// The options of a run, and all else that its other files do not hold. Times are in nanoseconds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,9 +122,11 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
     let options = config.as_ref().map(|config| config.options.clone()).unwrap_or_default();
     let mut report = Report::of(&*workload, History::read(path)?, &options);
     for line in find(path, MESSAGES)?.unwrap_or_default().lines() {
-        report.journal.push(parse::<Packet>(path, MESSAGES, line)?);
+        report.journal.push(parse::<Event>(path, MESSAGES, line)?);
     }
-    Ok(Report { config, ..report })
+    let kept = find(path, RESULTS)?.map(|text| parse::<Results>(path, RESULTS, &text)).transpose()?;
+    let Results { failure, protocol_violations } = kept.unwrap_or_default();
+    Ok(Report { config, failure, ..report.with_violations(protocol_violations) })
 }
 
 /// The named workload, or the one that a folder in the path names.

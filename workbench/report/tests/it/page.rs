@@ -8,11 +8,12 @@ use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_protocol::Json;
 use glomers_report::page::Page;
 use glomers_workbench::{
-    Options, Packet, Report, TestConfig,
+    Options, Report, TestConfig,
+    journal::Event,
     options::{Fault, Latency},
     run, run_with, workload,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -68,8 +69,11 @@ fn hostile() -> Report {
     let mut report = Report::of(&*workload("echo").unwrap(), history, &Options::default());
     let body = format!("{{\"echo\":{LONG},\"type\":{text}}}");
     let message = format!("{{\"src\":{text},\"dest\":\"n1\",\"body\":{body}}}").into_boxed_str();
-    report.journal = vec![Packet { time: 7, received: false, id: 0, message }];
-    report.complaints = vec![HOSTILE.to_owned()];
+    report.journal = vec![Event { time: 7, received: false, id: 0, message }];
+    let violation = json!([{"kind": "not-a-message", "subject": "", "count": 1, "examples": [
+        {"kind": "not-a-message", "node": HOSTILE, "time": 0, "message": HOSTILE, "reason": HOSTILE}
+    ]}]);
+    report = report.with_violations(serde_json::from_value(violation).unwrap());
     report.config = Some(TestConfig { options: Options::default(), origin: Duration::ZERO, stopped: None });
     report
 }
@@ -216,7 +220,7 @@ fn a_run_without_operations_has_a_page() {
 fn messages_have_a_limit() {
     let mut report = hostile();
     let message = r#"{"src":"n1","dest":"n2","body":{"type":"a"}}"#;
-    let packet = |id| Packet { time: u128::from(id), received: false, id, message: message.into() };
+    let packet = |id| Event { time: u128::from(id), received: false, id, message: message.into() };
     report.journal = (0..100_007).map(packet).collect();
     let html = page(&report);
     assert!(html.contains("Only the first 100000 messages are drawn; 7 later ones are in messages.jsonl."));
@@ -233,7 +237,7 @@ fn how_long_a_page_takes() {
     let mut report = run::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
     let message =
         format!(r#"{{"src":"n1","dest":"n2","body":{{"type":"batch","values":[{}]}}}}"#, "123,".repeat(100) + "1");
-    let packet = |number: u64| Packet {
+    let packet = |number: u64| Event {
         time: u128::from(number) * 500_000,
         received: number % 2 == 1,
         id: number / 2,

@@ -1,99 +1,170 @@
-//! A line that a node in a process of its own wrote, held to what Maelstrom demands of a message (Maelstrom: `net.clj`,
-//! `process.clj`): an object with `src`, `dest` and `body`, perhaps an `id`, and nothing else.
+//! A line of a hosted node's stdout, read as Maelstrom reads it (Maelstrom: `process.clj`, `net.clj`): an object with `src`,
+//! `dest` and perhaps `body` and an integer `id`, and nothing else.
+//!
+//! Bytes that are not UTF-8 are replaced, of equal keys the last counts, and a missing body is an empty one. The body itself
+//! goes on byte for byte, where Maelstrom writes it anew: a receiver may see `1.10` here, and `1.1` there.
 
-use crate::engine::host::LONGEST_LINE;
-use serde::{Deserialize, Serialize};
+use crate::engine::{
+    json::{escape_controls, first_value, is_integer, kind, members, reason, string},
+    violation::shown,
+};
+use glomers_protocol::NodeId;
+use serde::Serialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
-/// A message as a node wrote it. Maelstrom allows a number of the node's own, and replaces it.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Written<'a> {
-    #[serde(borrow)]
-    pub(crate) src: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(crate) dest: Cow<'a, str>,
-    #[serde(borrow)]
+/// The byte order mark, decoded.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// A message that a node wrote.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) src: NodeId,
+    pub(crate) dest: NodeId,
+    /// The message as it goes over the network, without a number of the node's own.
+    pub(crate) text: Box<str>,
+    /// The text behind it on the same line, which is ignored.
+    pub(crate) rest: Option<String>,
+}
+
+impl Line {
+    /// Reads a line; the error is the reason why it is not a message.
+    pub(crate) fn read(line: &[u8]) -> Result<Self, String> {
+        let text = String::from_utf8_lossy(line);
+        match Self::parse(&text) {
+            Err(why) => match escape_controls(&text) {
+                Some(escaped) => Self::parse(&escaped).map_err(|_| why),
+                None => Err(why),
+            },
+            line => line,
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with(BYTE_ORDER_MARK) {
+            return Err("it begins with a byte order mark (EF BB BF); write UTF-8 without one".to_owned());
+        }
+        let found = first_value(text).map_err(|error| shown(&reason(&error)))?;
+        let (value, rest) = found.ok_or("it is empty")?;
+        let mut members = members(value).ok_or_else(|| format!("it is {}, not an object", kind(value)))?;
+        let src = name("src", members.remove("src"))?;
+        let dest = name("dest", members.remove("dest"))?;
+        let body = body(members.remove("body"))?;
+        if let Some(id) = members.remove("id").filter(|id| !is_integer(id)) {
+            return Err(format!("`id` is {}, not an integer", shown(id.get())));
+        }
+        if let Some(key) = members.keys().next() {
+            return Err(format!("`{}` is not allowed beside `src`, `dest`, `body` and `id`", shown(key)));
+        }
+        let envelope = Envelope { src: &src, dest: &dest, body };
+        let text = serde_json::to_string(&envelope).expect("strings and JSON have a JSON form").into();
+        let rest = rest.trim();
+        Ok(Self {
+            src: src.as_str().into(),
+            dest: dest.as_str().into(),
+            text,
+            rest: (!rest.is_empty()).then(|| rest.to_owned()),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    src: &'a str,
+    dest: &'a str,
     body: &'a RawValue,
-    #[serde(skip_serializing)]
-    #[expect(dead_code, reason = "only its form is checked")]
-    id: Option<i64>,
 }
 
-impl<'a> Written<'a> {
-    /// Reads a line; the error says what was written, what was expected and what is wrong.
-    pub(crate) fn read(node: &str, line: &'a [u8]) -> Result<Self, String> {
-        let begin = shown(&String::from_utf8_lossy(&line[..line.len().min(2 * SHOWN_CHARS)]));
-        let explain = |why: String| {
-            format!(
-                "node {node} wrote a line to stdout that is no message:\n\n  {begin}\n\nExpected a JSON object of the \
-                 form {{\"src\": \"{node}\", \"dest\": ID, \"body\": {{\"type\": TYPE, ...}}}} and nothing else.\nIt is \
-                 malformed because: {why}.\nWas it meant for stderr?"
-            )
-        };
-        let text = std::str::from_utf8(line).map_err(|error| explain(error.to_string()))?;
-        let written: Self = serde_json::from_str(text).map_err(|error| explain(shown(&error.to_string())))?;
-        if !text.trim_start().starts_with('{') {
-            // Serde would take the values without their keys.
-            return Err(explain("it is no object".to_owned()));
-        }
-        if !written.body.get().starts_with('{') {
-            return Err(explain(format!("`body` is {}, not an object", shown(written.body.get()))));
-        }
-        Ok(written)
-    }
+fn name(key: &str, value: Option<&RawValue>) -> Result<String, String> {
+    let value = value.ok_or_else(|| format!("`{key}` is missing"))?;
+    let name = string(value).ok_or_else(|| format!("`{key}` is {}, not a string", shown(value.get())))?;
+    Ok(name.into_owned())
+}
 
-    /// The message alone, as the network passes it on.
-    pub(crate) fn line(&self) -> String {
-        serde_json::to_string(self).expect("strings and JSON have a JSON form")
+/// The body: an object, or one of the forms that Maelstrom takes for an empty one.
+fn body(value: Option<&RawValue>) -> Result<&RawValue, String> {
+    let empty = serde_json::from_str("{}").expect("it is an object");
+    match value {
+        None => Ok(empty),
+        Some(body) if body.get().starts_with('{') => Ok(body),
+        Some(body) if body.get() == "null" || is_empty_list(body) => Ok(empty),
+        Some(body) => Err(format!("`body` is {}, not an object", shown(body.get()))),
     }
 }
 
-/// How much is shown of what a node wrote, in characters.
-const SHOWN_CHARS: usize = 500;
-
-/// What a node wrote, fit for a terminal: its beginning, without control characters.
-pub(crate) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS).flat_map(escaped).collect();
-    if text.chars().nth(SHOWN_CHARS).is_some() {
-        shown.push_str("...");
-    }
-    shown
-}
-
-fn escaped(character: char) -> impl Iterator<Item = char> {
-    let (escaped, plain) = match character.is_control() {
-        true => (Some(character.escape_default()), None),
-        false => (None, Some(character)),
-    };
-    escaped.into_iter().flatten().chain(plain)
-}
-
-/// The complaint about a line that nobody reads to its end.
-pub(crate) fn too_long(node: &str) -> String {
-    format!(
-        "node {node} wrote a line of more than {} MiB to stdout, which is no message to anybody.",
-        LONGEST_LINE >> 20
-    )
+fn is_empty_list(value: &RawValue) -> bool {
+    serde_json::from_str::<Vec<&RawValue>>(value.get()).is_ok_and(|items| items.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The complaint about a line.
-    fn complaint(line: &str) -> String {
-        Written::read("n1", line.as_bytes()).map(|written| written.line()).unwrap_err()
+    #[track_caller]
+    fn taken(line: &[u8], expected: &str) {
+        let line = Line::read(line).unwrap();
+        assert_eq!((&*line.text, line.rest), (expected, None));
+    }
+
+    #[track_caller]
+    fn refused(line: &str, expected: &str) {
+        assert_eq!(Line::read(line.as_bytes()).map(|line| line.text).unwrap_err(), expected, "{line}");
     }
 
     #[test]
-    fn an_array_is_no_message() {
-        assert!(complaint(r#" ["n1","c1",{"type":"read_ok"},null]"#).contains("it is no object"));
+    fn lines_that_maelstrom_takes_are_taken() {
+        let rows: [(&[u8], &str); 10] = [
+            (br#"{"src":"n1","dest":"c1","body":{"a": 1.10}}"#, r#"{"src":"n1","dest":"c1","body":{"a": 1.10}}"#),
+            (br#" {"id": 7, "body": {}, "dest": "c1", "src": "n1"} "#, r#"{"src":"n1","dest":"c1","body":{}}"#),
+            (br#"{"src":"n1","dest":"c1"}"#, r#"{"src":"n1","dest":"c1","body":{}}"#),
+            (br#"{"src":"n1","dest":"c1","body":null}"#, r#"{"src":"n1","dest":"c1","body":{}}"#),
+            (br#"{"src":"n1","dest":"c1","body":[]}"#, r#"{"src":"n1","dest":"c1","body":{}}"#),
+            (br#"{"src":"x","src":"n1","dest":"c1","body":{}}"#, r#"{"src":"n1","dest":"c1","body":{}}"#),
+            (br#"{"src":"n1","dest":"c1","body":{"a":1,"a":2}}"#, r#"{"src":"n1","dest":"c1","body":{"a":1,"a":2}}"#),
+            (
+                br#"{"src":"n1","dest":"c1","body":{},"id":123456789012345678901}"#,
+                r#"{"src":"n1","dest":"c1","body":{}}"#,
+            ),
+            (
+                b"{\"src\":\"n1\",\"dest\":\"c1\",\"body\":{\"a\":\"\xff\"}}",
+                "{\"src\":\"n1\",\"dest\":\"c1\",\"body\":{\"a\":\"\u{fffd}\"}}",
+            ),
+            (
+                b"{\"src\":\"n1\",\"dest\":\"c1\",\"body\":{\"a\":\"\t\"}}",
+                r#"{"src":"n1","dest":"c1","body":{"a":"\u0009"}}"#,
+            ),
+        ];
+        rows.iter().for_each(|(line, expected)| taken(line, expected));
     }
 
     #[test]
-    fn what_is_shown_is_short_and_does_nothing_to_a_terminal() {
+    fn text_behind_a_message_is_told() {
+        let line = Line::read(br#"{"src":"n1","dest":"c1","body":{}} {"src":"n1"}"#).unwrap();
+        assert_eq!(line.rest.as_deref(), Some(r#"{"src":"n1"}"#));
+    }
+
+    #[test]
+    fn the_reason_of_a_refusal_is_plain() {
+        refused("", "it is empty");
+        refused("null", "it is null, not an object");
+        refused("7", "it is a number, not an object");
+        refused(r#"["n1","c1",{}]"#, "it is a list, not an object");
+        refused("Starting", "expected value at column 1");
+        refused(r#"{"src":"#, "EOF while parsing a value at column 7");
+        refused("\u{feff}{}", "it begins with a byte order mark (EF BB BF); write UTF-8 without one");
+        refused(r#"{"dest":"c1","body":{}}"#, "`src` is missing");
+        refused(r#"{"src":1,"dest":"c1","body":{}}"#, "`src` is 1, not a string");
+        refused(r#"{"src":"n1","dest":null,"body":{}}"#, "`dest` is null, not a string");
+        refused(r#"{"src":"n1","dest":"c1","body":{},"id":null}"#, "`id` is null, not an integer");
+        refused(r#"{"src":"n1","dest":"c1","body":{},"id":1.0}"#, "`id` is 1.0, not an integer");
+        refused(r#"{"src":"n1","dest":"c1","body":[1]}"#, "`body` is [1], not an object");
+        refused(
+            r#"{"src":"n1","dest":"c1","body":{},"ts":1}"#,
+            "`ts` is not allowed beside `src`, `dest`, `body` and `id`",
+        );
+    }
+
+    #[test]
+    fn a_reason_is_short_and_does_nothing_to_a_terminal() {
         let long = "x".repeat(1_000_000);
         let rows = [
             format!("\u{1b}]0;title\u{7}{long}"),
@@ -102,9 +173,9 @@ mod tests {
             format!(r#"{{"src":"n1","dest":"c1","\u001b{long}":{{}}}}"#),
         ];
         for line in rows {
-            let text = complaint(&line);
-            assert!(text.len() < 2000, "{}", text.len());
-            assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+            let text = Line::read(line.as_bytes()).unwrap_err();
+            assert!(text.len() < 3000, "{}", text.len());
+            assert!(!text.contains(char::is_control), "{text:?}");
         }
     }
 }

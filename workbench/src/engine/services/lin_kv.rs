@@ -1,30 +1,30 @@
 //! `lin-kv`: one copy, one request at a time.
 
-use super::kv;
-use glomers_protocol::{
-    Json, RpcError, handler,
-    services::kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
+use crate::engine::services::{
+    kv::{Action, Operation, Store, compare, read},
+    request::{Answer, Reply},
+    value::Value,
 };
-use std::{cell::RefCell, collections::BTreeMap};
+use glomers_protocol::NodeId;
+use rand_pcg::Pcg64Mcg;
+use std::collections::BTreeMap;
 
 #[derive(Default)]
-pub(super) struct LinKv(RefCell<BTreeMap<Json, Json>>);
+pub(super) struct LinKv(BTreeMap<Value, Value>);
 
-#[handler(glomers_protocol::services::kv)]
-impl LinKv {
-    fn read(&self, request: Read) -> Result<ReadOk, RpcError> {
-        kv::read(self.0.borrow().get(&request.key))
-    }
-
-    fn write(&self, request: Write) -> WriteOk {
-        self.0.borrow_mut().insert(request.key, request.value);
-        WriteOk {}
-    }
-
-    fn cas(&self, request: Cas) -> Result<CasOk, RpcError> {
-        let mut values = self.0.borrow_mut();
-        kv::compare(values.get(&request.key), &request, true)?;
-        values.insert(request.key, request.to);
-        Ok(CasOk {})
+impl Store for LinKv {
+    fn serve(&mut self, _: &NodeId, Operation { key, action }: Operation, _: &mut Pcg64Mcg) -> Reply {
+        match action {
+            Action::Read => read(self.0.get(&key)),
+            Action::Write { value } => {
+                self.0.insert(key, value);
+                Ok(Answer::Write)
+            }
+            Action::Cas { from, to, creates } => {
+                let answer = compare(self.0.get(&key), &from, creates)?;
+                self.0.insert(key, to);
+                Ok(answer)
+            }
+        }
     }
 }

@@ -1,44 +1,51 @@
-//! `lww-kv`: two replicas that answer at random and now and then tell each other what they have; the later write wins.
-//! Before each request one replica, drawn at random, is merged into another, or into itself.
+//! `lww-kv`: two replicas that answer at random; the later write wins.
+//!
+//! Maelstrom means to merge one replica into another before each request, but drops the merged state (Maelstrom:
+//! `service.clj`, `Eventual`): its replicas never learn of each other's writes. Verdicts depend on that, so the default here
+//! is the same. With [`Options::lww_merges`](crate::Options::lww_merges) the replicas merge as they were meant to.
 
-use super::kv;
-use glomers_protocol::{
-    Context, Json, RpcError, handler,
-    rand::RngExt,
-    services::kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
+use crate::engine::services::{
+    kv::{Action, Operation, Store, compare, read},
+    request::{Answer, Reply},
+    value::Value,
 };
-use std::{
-    cell::{RefCell, RefMut},
-    collections::BTreeMap,
-};
+use glomers_protocol::NodeId;
+use rand::RngExt;
+use rand_pcg::Pcg64Mcg;
+use std::collections::BTreeMap;
 
-#[derive(Default)]
-pub(super) struct LwwKv(RefCell<[Replica; 2]>);
+/// The number of replicas.
+const REPLICAS: usize = 2;
+
+pub(super) struct LwwKv {
+    replicas: [Replica; REPLICAS],
+    merges: bool,
+}
 
 #[derive(Clone, Default)]
 struct Replica {
     /// A Lamport clock: the time of the next write.
     clock: u64,
-    values: BTreeMap<Json, Version>,
+    values: BTreeMap<Value, Version>,
 }
 
 #[derive(Clone)]
 struct Version {
     written: u64,
-    value: Json,
+    value: Value,
 }
 
 impl Replica {
-    fn get(&self, key: &Json) -> Option<&Json> {
+    fn get(&self, key: &Value) -> Option<&Value> {
         self.values.get(key).map(|version| &version.value)
     }
 
-    fn set(&mut self, key: Json, value: Json) {
+    fn set(&mut self, key: Value, value: Value) {
         self.values.insert(key, Version { written: self.clock, value });
         self.clock += 1;
     }
 
-    /// Takes over what `other` has that is not older.
+    /// Takes over the versions of `other` that are not older.
     fn merge(&mut self, other: &Self) {
         self.clock = self.clock.max(other.clock);
         for (key, version) in &other.values {
@@ -54,32 +61,37 @@ impl Replica {
 }
 
 impl LwwKv {
-    /// Lets the replicas talk, and gives the one that answers.
-    fn replica(&self, cx: &Context) -> RefMut<'_, Replica> {
-        let draw = || cx.rng().random_range(0..2_usize);
+    pub(super) fn new(merges: bool) -> Self {
+        Self { replicas: Default::default(), merges }
+    }
+
+    /// Merges replicas, if they merge, and draws the one that answers.
+    fn draw(&mut self, rng: &mut Pcg64Mcg) -> &mut Replica {
+        let mut draw = || rng.random_range(0..REPLICAS);
         let (source, dest, answering) = (draw(), draw(), draw());
-        let mut replicas = self.0.borrow_mut();
-        let source = replicas[source].clone();
-        replicas[dest].merge(&source);
-        RefMut::map(replicas, |replicas| &mut replicas[answering])
+        if self.merges {
+            let source = self.replicas[source].clone();
+            self.replicas[dest].merge(&source);
+        }
+        &mut self.replicas[answering]
     }
 }
 
-#[handler(glomers_protocol::services::kv)]
-impl LwwKv {
-    fn read(&self, cx: &Context, request: Read) -> Result<ReadOk, RpcError> {
-        kv::read(self.replica(cx).get(&request.key))
-    }
-
-    fn write(&self, cx: &Context, request: Write) -> WriteOk {
-        self.replica(cx).set(request.key, request.value);
-        WriteOk {}
-    }
-
-    fn cas(&self, cx: &Context, request: Cas) -> Result<CasOk, RpcError> {
-        let mut replica = self.replica(cx);
-        kv::compare(replica.get(&request.key), &request, false)?;
-        replica.set(request.key, request.to);
-        Ok(CasOk {})
+impl Store for LwwKv {
+    fn serve(&mut self, _: &NodeId, Operation { key, action }: Operation, rng: &mut Pcg64Mcg) -> Reply {
+        let replica = self.draw(rng);
+        match action {
+            Action::Read => read(replica.get(&key)),
+            Action::Write { value } => {
+                replica.set(key, value);
+                Ok(Answer::Write)
+            }
+            // It does not know `create_if_not_exists`.
+            Action::Cas { from, to, .. } => {
+                let answer = compare(replica.get(&key), &from, false)?;
+                replica.set(key, to);
+                Ok(answer)
+            }
+        }
     }
 }

@@ -7,7 +7,12 @@
 //! for all nodes.
 
 use crate::{
-    engine::{host::StartError, participant::Process, world::Condition},
+    engine::{
+        host::program::StartError,
+        members::Condition,
+        participant::Participant,
+        violation::{Violation, ViolationKind},
+    },
     options::Fault,
     run::test::{INIT_TIMEOUT, Test},
     workload::client::Client,
@@ -22,7 +27,7 @@ use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, collections::BTreeMap, error::Error as _, rc::Rc, time::Duration};
 
 /// Makes a node's process, the first or a later one, with this seed.
-pub(crate) type Spawn = Box<dyn Fn(&NodeId, u64) -> Result<Box<dyn Process>, StartError>>;
+pub(crate) type Spawn = Box<dyn Fn(&NodeId, u64) -> Result<Box<dyn Participant>, StartError>>;
 
 /// The nodes' processes.
 pub(crate) struct Processes {
@@ -110,14 +115,18 @@ impl Test<'_> {
         self.options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect()
     }
 
-    /// Which nodes were started again and did not answer `init` in time, in words.
-    pub(crate) fn unready(&self) -> Vec<String> {
+    /// The nodes that were started again and did not answer `init` in time.
+    pub(crate) fn unready(&self) -> Vec<Violation> {
         let starting = self.processes.starting.borrow();
         let late = starting.iter().filter(|(_, started)| **started + INIT_TIMEOUT <= self.world.now());
-        late.map(|(id, _)| format!("node {id} was killed and started again, and did not answer `init`")).collect()
+        let violation = |id: &NodeId| {
+            let reason = format!("{id} was killed and started again, and did not answer `init` in {INIT_TIMEOUT:?}");
+            Violation::new(ViolationKind::UnansweredInit, id, "", reason)
+        };
+        late.map(|(id, _)| violation(id)).collect()
     }
 
-    fn spawn(&mut self, id: &NodeId) -> Result<Box<dyn Process>, StartError> {
+    fn spawn(&mut self, id: &NodeId) -> Result<Box<dyn Participant>, StartError> {
         (self.processes.spawn)(id, self.rng.next_u64())
     }
 
@@ -182,15 +191,15 @@ impl Test<'_> {
         let starting = Rc::clone(&self.processes.starting);
         starting.borrow_mut().insert(id.clone(), self.world.now());
         let seated = self.workers.seat(&mut self.world, &mut self.rng);
-        let client = Client::new(seated.cx.clone(), id.clone());
+        let client = Client::new(seated.endpoint.clone(), id.clone());
         let init = Init { node_id: id.clone(), node_ids: self.nodes() };
         let id = id.clone();
-        seated.cx.spawn(async move {
+        seated.endpoint.spawn(async move {
             if client.call_within(&init, NEVER).await.is_ok() {
                 starting.borrow_mut().swap_remove(&id);
             }
         });
-        self.world.wake(seated.seat);
+        self.world.wake(seated.id);
         "started".to_owned()
     }
 }

@@ -1,11 +1,11 @@
 //! The client of the kafka workload: it sends, and it polls the logs assigned to it.
 
 use crate::workload::{
-    client::{Client, Outcome},
+    client::{Client, ClientError, Outcome},
     generator::Invocation,
 };
 use glomers_protocol::{
-    CallError, Json,
+    Json,
     kafka::{CommitOffsets, ListCommittedOffsets, OffsetMessage, Poll, Send},
 };
 use serde::de::IgnoredAny;
@@ -39,7 +39,7 @@ impl Session {
     /// Polls, and commits the offsets before the poll completes.
     ///
     /// If the commit fails, the poll fails, and yet this client goes on after the messages that it received.
-    async fn poll(&self) -> Result<Json, CallError> {
+    async fn poll(&self) -> Result<Json, ClientError> {
         let offsets = self.next.borrow().clone();
         let messages = self.client.call(&Poll { offsets }).await?.msgs;
         self.advance(&messages);
@@ -64,7 +64,7 @@ impl Session {
         }
     }
 
-    async fn send(&self, value: &Json) -> Result<Json, CallError> {
+    async fn send(&self, value: &Json) -> Result<Json, ClientError> {
         let steps: [(IgnoredAny, String, Json); 1] = value.decode().expect("the generator made this value");
         let [(_, key, msg)] = steps;
         let offset = self.client.call(&Send { key: key.clone(), msg: msg.clone() }).await?.offset;
@@ -72,7 +72,7 @@ impl Session {
     }
 
     /// Polls these logs and no others from now on.
-    async fn assign(&self, invocation: &Invocation) -> Result<(), CallError> {
+    async fn assign(&self, invocation: &Invocation) -> Result<(), ClientError> {
         let keys: Vec<String> = invocation.value.decode().expect("the generator made this value");
         let next = if invocation.extra.iter().any(|(key, _)| *key == "seek-to-beginning?") {
             keys.into_iter().map(|key| (key, 0)).collect()

@@ -1,0 +1,221 @@
+//! A client's place on the network: it sends requests, holds those that wait, and takes answers.
+//!
+//! It is not a node of the node library. A node there is strict and answers what it does not know; a client of Maelstrom
+//! takes answers that the library would refuse, and never answers anybody (Maelstrom: `client.clj`).
+
+use crate::{
+    engine::{
+        json::members,
+        participant::Participant,
+        violation::{Violation, ViolationKind},
+    },
+    workload::client::{
+        answer::{Envelope, form, in_reply_to},
+        error::UNMATCHED,
+    },
+};
+use futures::{FutureExt, future::LocalBoxFuture};
+use glomers_protocol::{Json, NodeId, Request};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    future::poll_fn,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+/// A client on the network. Clones are the same client.
+#[derive(Clone)]
+pub(crate) struct Endpoint(Rc<Core>);
+
+struct Core {
+    id: NodeId,
+    now: Cell<Duration>,
+    last_msg_id: Cell<i64>,
+    last_request: RefCell<(String, String)>,
+    waiting: RefCell<BTreeMap<i64, Waiting>>,
+    outbox: RefCell<Vec<(NodeId, String)>>,
+    tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
+    violations: RefCell<Vec<(String, Violation)>>,
+}
+
+/// A request that waits for its answer.
+struct Waiting {
+    line: String,
+    expected: String,
+    deadline: Duration,
+    answer: Option<Box<str>>,
+    unmatched: Option<String>,
+}
+
+/// The end of a request.
+pub(super) enum Ended {
+    /// A line that answers it came.
+    Answered {
+        /// The answer.
+        line: Box<str>,
+        /// The request.
+        request: String,
+        /// The form of the answer.
+        expected: String,
+    },
+    /// No answer came in time, but perhaps a message that answers nothing.
+    TimedOut { unmatched: Option<String> },
+}
+
+impl Endpoint {
+    /// A client of this name.
+    pub(crate) fn new(id: NodeId) -> Self {
+        Self(Rc::new(Core {
+            id,
+            now: Cell::default(),
+            last_msg_id: Cell::new(0),
+            last_request: RefCell::default(),
+            waiting: RefCell::default(),
+            outbox: RefCell::default(),
+            tasks: RefCell::default(),
+            violations: RefCell::default(),
+        }))
+    }
+
+    /// Runs a future in this client's time. It begins when the client is woken.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.0.tasks.borrow_mut().push(task.boxed_local());
+    }
+
+    /// Sends a request, and waits for its answer.
+    pub(super) async fn ask<R: Request>(&self, node: &NodeId, request: &R, timeout: Duration) -> Ended {
+        let core = &self.0;
+        let msg_id = core.last_msg_id.get() + 1;
+        core.last_msg_id.set(msg_id);
+        let (line, expected) = (core.line(node, msg_id, request), form::<R>(msg_id));
+        core.last_request.replace((line.clone(), expected.clone()));
+        let waiting = Waiting {
+            line: line.clone(),
+            expected,
+            deadline: core.now.get().saturating_add(timeout),
+            answer: None,
+            unmatched: None,
+        };
+        core.waiting.borrow_mut().insert(msg_id, waiting);
+        core.outbox.borrow_mut().push((node.clone(), line));
+        poll_fn(|_| core.poll(msg_id)).await
+    }
+
+    /// The last request, and the form of its answer; empty texts before the first.
+    pub(crate) fn last_request(&self) -> (String, String) {
+        self.0.last_request.borrow().clone()
+    }
+
+    /// Notes a violation.
+    pub(super) fn violate(&self, subject: String, violation: Violation) {
+        self.0.violations.borrow_mut().push((subject, violation));
+    }
+}
+
+impl Core {
+    /// The line of a request.
+    fn line<R: Request>(&self, node: &NodeId, msg_id: i64, request: &R) -> String {
+        let text = |text: &str| Json::from(text);
+        let mut fields = Vec::new();
+        request.encode(&mut fields).expect("a request has a JSON form");
+        let fields = String::from_utf8(fields).expect("JSON is UTF-8").replace(['\n', '\r'], " ");
+        let fields = match fields.strip_prefix('{') {
+            Some("}") | None => "}".to_owned(),
+            Some(fields) => format!(",{fields}"),
+        };
+        let (src, dest, kind) = (text(self.id.as_str()), text(node.as_str()), text(R::TYPE));
+        format!(r#"{{"src":{src},"dest":{dest},"body":{{"type":{kind},"msg_id":{msg_id}{fields}}}"#)
+    }
+
+    fn poll(&self, msg_id: i64) -> Poll<Ended> {
+        let mut all = self.waiting.borrow_mut();
+        let waiting = all.get_mut(&msg_id).expect("a request waits until it has ended");
+        let answer = waiting.answer.take();
+        if answer.is_none() && self.now.get() < waiting.deadline {
+            return Poll::Pending;
+        }
+        let waiting = all.remove(&msg_id).expect("it was there");
+        Poll::Ready(match answer {
+            Some(line) => Ended::Answered { line, request: waiting.line, expected: waiting.expected },
+            None => Ended::TimedOut { unmatched: waiting.unmatched },
+        })
+    }
+
+    /// Lets every task go on. A task waits for an answer or for time to pass, and both are looked at here.
+    fn run(&self) {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut tasks = self.tasks.take();
+        tasks.retain_mut(|task| task.poll_unpin(&mut cx).is_pending());
+        // A task may have spawned others.
+        let spawned = self.tasks.replace(tasks);
+        let has_more = !spawned.is_empty();
+        self.tasks.borrow_mut().extend(spawned);
+        if has_more {
+            self.run();
+        }
+    }
+
+    /// Takes a message. A late answer, or a second one, is passed over as in Maelstrom; a message that answers nothing that
+    /// this client ever asked is a violation.
+    fn take(&self, line: &str) {
+        let Ok(Envelope { src, body }) = serde_json::from_str(line) else { return };
+        let found = in_reply_to(&members(body).unwrap_or_default());
+        let mut all = self.waiting.borrow_mut();
+        match found {
+            Ok(msg_id) if all.contains_key(&msg_id) => {
+                all.entry(msg_id).and_modify(|waiting| {
+                    waiting.answer.get_or_insert_with(|| line.into());
+                });
+            }
+            Ok(msg_id) if (1..=self.last_msg_id.get()).contains(&msg_id) => {}
+            found => {
+                let why = found.map_or_else(|why| why, |number| format!("in_reply_to is {number}"));
+                let asked = all.keys().next_back().copied();
+                let asked =
+                    asked.map_or_else(|| "had no open request".to_owned(), |asked| format!("had asked msg_id {asked}"));
+                let reason = format!("{src} {UNMATCHED} {}: {why}, but {0} {asked}", self.id);
+                let mut violation =
+                    Violation::new(ViolationKind::UnmatchedAnswer, &NodeId::from(&*src), line, reason.clone());
+                if let Some(waiting) = all.values_mut().next_back() {
+                    violation = violation.answering(&waiting.line).expecting(waiting.expected.clone());
+                    waiting.unmatched = Some(reason);
+                }
+                self.violations.borrow_mut().push((String::new(), violation));
+            }
+        }
+    }
+}
+
+impl Participant for Endpoint {
+    fn deliver(&mut self, _: u64, line: &str, now: Duration) {
+        self.advance(now);
+        self.0.take(line);
+        self.0.run();
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.0.now.set(now);
+        self.0.run();
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.0.waiting.borrow().values().map(|waiting| waiting.deadline).min()
+    }
+
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
+        self.0.outbox.borrow_mut().drain(..).for_each(|(node, line)| send(&node, &line));
+    }
+
+    fn drain_violations(&mut self, report: &mut dyn FnMut(String, Violation)) {
+        self.0.violations.borrow_mut().drain(..).for_each(|(subject, violation)| report(subject, violation));
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(&self.0.id).finish()
+    }
+}

@@ -74,13 +74,13 @@ fn every_message_of_a_run_fits_what_its_node_prints() {
 #[test]
 fn what_a_node_does_not_speak_does_not_fit() {
     let validator = validator(&printed("kafka"));
-    let record = |record: Value| json!({"type": "batch", "life": 1, "after": 0, "upto": 1, "heard": [0, 0], "entries": [[1, record]]});
+    let record = |record: Value| json!({"type": "batch", "incarnation": 1, "after": 0, "upto": 1, "heard": [0, 0], "entries": [[1, record]]});
     assert!(validator.is_valid(&record(json!({"sent": ["k1", 5]}))));
     for body in [
         record(json!({"sent": ["k1"]})),
         record(json!({"lost": ["k1", 5]})),
-        json!({"life": 1, "after": 0, "upto": 1, "heard": [0, 0], "entries": []}),
-        json!({"type": "batch", "life": 1, "after": -1, "upto": 1, "heard": [0, 0], "entries": []}),
+        json!({"incarnation": 1, "after": 0, "upto": 1, "heard": [0, 0], "entries": []}),
+        json!({"type": "batch", "incarnation": 1, "after": -1, "upto": 1, "heard": [0, 0], "entries": []}),
         json!({"type": "send_ok", "in_reply_to": 1, "offset": 1, "key": "k1"}),
         json!({"type": "echo", "msg_id": 1, "echo": "hello"}),
     ] {

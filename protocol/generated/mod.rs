@@ -102,7 +102,7 @@ pub mod services {
     ///
     /// - `lin-kv` is linearizable.
     /// - `seq-kv` is sequentially consistent. An operation that changes nothing (a `read`, a failing `cas`, a `write` of the current value) may be served from one of the last 32 states. An operation that changes something applies to the newest state. A client should never see an older state than before, but a client that has missed more than 32 changes may.
-    /// - `lww-kv` has almost no consistency. It simulates two independent replicas (Maelstrom's documentation says five) that merge now and then. Of two writes to a key, the one with the higher logical timestamp wins. Reads may be stale, a written key may seem to be missing, and acknowledged writes can be lost.
+    /// - `lww-kv` has almost no consistency. It has two independent replicas (Maelstrom's documentation says five), and a random one serves each request. They are meant to merge, with the later write winning, but Maelstrom drops the merged state. So a read may never see a write, a written key may seem to be missing, and acknowledged writes can be lost.
     ///
     /// A service does not answer a request of unknown `type`, and its own messages have no `msg_id`. Sources: `service.clj`, `doc/services.md`.
     pub mod kv {

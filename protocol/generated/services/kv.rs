@@ -119,7 +119,7 @@ impl ::glomers_protocol::Payload for ReadOk {
 
 /// Sets the value of a key, and creates a missing key.
 ///
-/// In `lww-kv` a concurrent write may replace it later, even one that was acknowledged earlier.
+/// In `lww-kv` only one replica stores the value.
 ///
 /// Request `write` of `kv`, answered by [`WriteOk`].
 ///
@@ -318,7 +318,7 @@ impl Response {
 pub const SCHEMA: &str = r##"{
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "kv",
-  "description": "The key-value services of Maelstrom.\n\nThree services have this protocol, with different guarantees. Each operation affects a single key.\n\n- `lin-kv` is linearizable.\n- `seq-kv` is sequentially consistent. An operation that changes nothing (a `read`, a failing `cas`, a `write` of the current value) may be served from one of the last 32 states. An operation that changes something applies to the newest state. A client should never see an older state than before, but a client that has missed more than 32 changes may.\n- `lww-kv` has almost no consistency. It simulates two independent replicas (Maelstrom's documentation says five) that merge now and then. Of two writes to a key, the one with the higher logical timestamp wins. Reads may be stale, a written key may seem to be missing, and acknowledged writes can be lost.\n\nA service does not answer a request of unknown `type`, and its own messages have no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
+  "description": "The key-value services of Maelstrom.\n\nThree services have this protocol, with different guarantees. Each operation affects a single key.\n\n- `lin-kv` is linearizable.\n- `seq-kv` is sequentially consistent. An operation that changes nothing (a `read`, a failing `cas`, a `write` of the current value) may be served from one of the last 32 states. An operation that changes something applies to the newest state. A client should never see an older state than before, but a client that has missed more than 32 changes may.\n- `lww-kv` has almost no consistency. It has two independent replicas (Maelstrom's documentation says five), and a random one serves each request. They are meant to merge, with the later write winning, but Maelstrom drops the merged state. So a read may never see a write, a written key may seem to be missing, and acknowledged writes can be lost.\n\nA service does not answer a request of unknown `type`, and its own messages have no `msg_id`. Sources: `service.clj`, `doc/services.md`.",
   "x-addresses": ["lin-kv", "seq-kv", "lww-kv"],
   "oneOf": [
     {"$ref": "#/definitions/Read"},
@@ -363,7 +363,7 @@ pub const SCHEMA: &str = r##"{
       ]
     },
     "Write": {
-      "description": "Sets the value of a key, and creates a missing key.\n\nIn `lww-kv` a concurrent write may replace it later, even one that was acknowledged earlier.",
+      "description": "Sets the value of a key, and creates a missing key.\n\nIn `lww-kv` only one replica stores the value.",
       "type": "object",
       "required": ["type", "msg_id", "key", "value"],
       "properties": {

@@ -17,6 +17,8 @@ pub(crate) struct TestFlags {
     pub(crate) options: Options,
     /// Set if a flag names the nodes or their number.
     pub(crate) has_nodes: bool,
+    /// Set if a flag sets the seed.
+    pub(crate) has_seed: bool,
 }
 
 /// The options that checkers read.
@@ -95,7 +97,8 @@ impl Args for TestFlags {
 impl FromArgMatches for TestFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let has_nodes = matches.contains_id("nodes") || matches.contains_id("node-count");
-        Ok(Self { options: read(matches, |_| true)?, has_nodes })
+        let has_seed = matches.contains_id("seed");
+        Ok(Self { options: read(matches, |_| true)?, has_nodes, has_seed })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -8,7 +8,7 @@ use crate::{interrupt, names::fault_names, progress::Count, test::options::repea
 use anyhow::ensure;
 use clap::Args;
 use glomers::catalogue::SimulateError;
-use glomers_workbench::{Control, Options, Progress, Report, RunError, Validity, options::Fault, soak};
+use glomers_workbench::{Control, Load, Options, Progress, Report, RunError, Validity, options::Fault, soak};
 use serde_json::json;
 use std::{
     io::Write,
@@ -88,10 +88,27 @@ struct Case<'a> {
 
 /// The outcome of a test.
 enum Outcome {
-    Valid,
-    Undecided,
+    Valid(Load),
+    Undecided(Load),
     /// With the explanation.
     Invalid(String),
+}
+
+impl Outcome {
+    /// Invalid is a test with a wrong node, and one that did too little to find it.
+    fn of(report: &Report) -> Self {
+        let load = report.load.unwrap_or_default();
+        match verdict(report) {
+            Validity::Invalid => Self::Invalid(report.to_string()),
+            _ if load.is_short() => Self::Invalid(format!(
+                "only {} of {} operations began that were due while clients were free, so the test says too little; \
+                 please report this\n\n{report}",
+                load.begun, load.due
+            )),
+            Validity::Valid => Self::Valid(load),
+            Validity::Unknown => Self::Undecided(load),
+        }
+    }
 }
 
 /// Runs all tests, and prints those that failed.
@@ -153,8 +170,12 @@ fn gather(outcomes: &Receiver<(&Case<'_>, Outcome)>, count: &Count, arguments: &
                 let (name, seed) = (case.subject.name.clone(), case.options.seed);
                 summary.failures.push(Failure { name, seed, command: case.command(), smaller, text });
             }
-            Outcome::Undecided => summary.undecided += 1,
-            _ => {}
+            Outcome::Undecided(load) => {
+                summary.undecided += 1;
+                summary.add(load);
+            }
+            Outcome::Valid(load) => summary.add(load),
+            Outcome::Invalid(_) => {}
         }
         summary.runs += 1;
         count.show(summary.runs, &format!("{} failed", summary.failures.len()));
@@ -175,11 +196,7 @@ impl Case<'_> {
         let simulated = || self.subject.node.simulate(options, &self.subject.arguments, &mut observer);
         let text = match catch_unwind(AssertUnwindSafe(simulated)) {
             Ok(Ok(report)) => {
-                return Ok(match verdict(&report) {
-                    Validity::Valid => Outcome::Valid,
-                    Validity::Unknown => Outcome::Undecided,
-                    Validity::Invalid => Outcome::Invalid(report.to_string()),
-                });
+                return Ok(Outcome::of(&report));
             }
             Ok(Err(SimulateError::Run(RunError::Options(text)))) => return Err(RunError::Options(text)),
             Ok(Err(error)) => error.to_string(),
@@ -252,13 +269,13 @@ mod tests {
     #[test]
     fn a_test_that_says_nothing_is_undecided() {
         for (name, words) in [
-            ("txn-rw-register", "--nemesis pause --first-seed 300026 --seeds 1"),
-            ("kafka-lin-kv", "--nemesis kill --first-seed 700074 --seeds 1"),
+            ("txn-rw-register", "--nemesis kill --first-seed 300065 --seeds 1"),
+            ("kafka-lin-kv", "--nemesis kill --first-seed 700026 --seeds 1"),
         ] {
             let subjects = subject::select(&[name.to_owned()]).unwrap();
             let soak = soak(words);
             let cases = cases(&soak, &subjects);
-            assert!(cases.iter().all(|case| matches!(case.judge(), Outcome::Undecided)));
+            assert!(cases.iter().all(|case| matches!(case.judge(), Outcome::Undecided(_))));
             let (options, arguments) = (&cases[0].options, &cases[0].subject.arguments);
             let node = cases[0].subject.node;
             let report = node.simulate(options, arguments, &mut |_| Control::Continue).unwrap();

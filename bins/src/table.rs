@@ -23,10 +23,10 @@ impl Row {
     }
 }
 
-const HEADER: [&str; 9] =
-    ["#", "challenge", "verdict", "operations", "available", "msgs/op", "median", "maximum", "wall"];
+const HEADER: [&str; 10] =
+    ["#", "challenge", "verdict", "begun", "due", "available", "msgs/op", "median", "maximum", "wall"];
 
-/// The results as a table. `msgs/op` counts messages between servers. Median and maximum are operation latency; for
+/// The results as a table. `begun` and `due` are operations before the time limit. `msgs/op` counts messages between servers. Median and maximum are operation latency; for
 /// broadcast, as in the challenges, the time until every node shows the value.
 pub(crate) fn render(rows: &[Row]) -> String {
     let mut table = Table::new();
@@ -38,7 +38,8 @@ pub(crate) fn render(rows: &[Row]) -> String {
             row.challenge.name.to_owned(),
             row.challenge.title.to_owned(),
             row.passed().to_string(),
-            report.judgement.stats.all.count.to_string(),
+            report.load.map_or(report.judgement.stats.all.count, |load| load.begun).to_string(),
+            report.load.map_or_else(String::new, |load| load.due.to_string()),
             format!("{:.2} %", report.judgement.availability.ok_fraction * 100.0),
             report.server_messages_per_operation().map_or_else(String::new, |average| format!("{average:.2}")),
             milliseconds(median),

@@ -22,6 +22,9 @@ pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<V
     if options.log_send || options.log_receive {
         tracing_subscriber::fmt().with_writer(stderr).without_time().with_target(false).init();
     }
+    if draws_seed(arguments) {
+        options.seed = drawn_seed();
+    }
     interrupt::listen(arguments.bin.is_some())?;
     for number in 1..=arguments.test_count {
         let command = match (number, arguments.bin.is_some()) {
@@ -36,6 +39,19 @@ pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<V
         options.seed += 1;
     }
     Ok(Validity::Valid)
+}
+
+/// Tells if the test gets a random seed: with real processes a run is never repeated byte for byte, and a fixed seed would
+/// show the same faults in every run.
+fn draws_seed(arguments: &TestOptions) -> bool {
+    arguments.bin.is_some() && !arguments.has_seed()
+}
+
+/// A seed of nine digits at most, to be typed again.
+fn drawn_seed() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "it draws the faults of a test in real time")]
+    let now = SystemTime::now();
+    now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| u64::from(time.subsec_nanos()))
 }
 
 fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow::Result<Validity> {
@@ -59,6 +75,9 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
         if let Some(TestConfig { stopped: Some(stopped), .. }) = &report.config {
             let (seconds, signal) = (stopped.as_secs_f64(), interrupt::name());
             writeln!(stdout(), "stopped after {seconds:.1} s by {signal}")?;
+        }
+        if draws_seed(arguments) {
+            writeln!(stdout(), "seed: {0}, drawn for this run; --seed {0} draws the same faults", options.seed)?;
         }
         writeln!(stdout(), "kept in {}", folder.path().display())?;
         writeln!(stdout(), "report: {}", folder.page().display())?;

@@ -49,9 +49,12 @@ pub use glomers_checkers::{checker, expectations, finding, history, judgement, r
 pub use judgement::{Failure, Judgement};
 pub use options::Options;
 pub use run::{
+    error::RunError,
+    nemesis::Effect,
+    pace::Load,
     progress::{Control, Observer, Progress, Stage},
     report::{Report, TestConfig},
-    start::{Bench, RunError, run, run_program, run_with},
+    start::{Bench, run, run_program, run_with},
 };
 pub use validity::Validity;
 pub use workload::workload;

@@ -1,15 +1,19 @@
 //! A test from its options to its report.
 //!
-//! - `start`: the ways to run a test.
-//! - `test`, `phase`: its phases. `nemesis`: its faults. `workers`: its clients. `probe`: the operations that show
-//!   whether nodes serve again.
-//! - `progress`: how far it is. `report`: what came of it.
+//! - `start`: the ways to run a test. `lifecycle`: its stages in order.
+//! - `session`: the state of a test that runs, on which all of these act. `workers`: its clients.
+//! - `interpreter`: operations and faults, when they are due. `pace`: when operations are due. `nemesis`: the faults.
+//!   `probe`: the operations that show whether nodes serve again.
+//! - `progress`: the view of an observer. `report`: the results. `error`: the reasons for which there are none.
 
+pub(crate) mod error;
+mod interpreter;
+mod lifecycle;
 pub(crate) mod nemesis;
-pub(crate) mod phase;
-pub(crate) mod probe;
+pub(crate) mod pace;
+mod probe;
 pub(crate) mod progress;
 pub(crate) mod report;
+mod session;
 pub(crate) mod start;
-pub(crate) mod test;
-pub(crate) mod workers;
+mod workers;

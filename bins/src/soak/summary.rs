@@ -1,6 +1,6 @@
 //! The results of a soak, for people and as JSON.
 
-use glomers_workbench::Validity;
+use glomers_workbench::{Load, Validity};
 use serde::Serialize;
 use std::fmt;
 
@@ -15,6 +15,12 @@ pub(super) struct Summary {
     /// The number of tests that decided nothing.
     pub(super) undecided: usize,
     pub(super) failures: Vec<Failure>,
+    /// The operations begun in tests that did not fail.
+    begun: usize,
+    /// The operations due in them.
+    due: usize,
+    /// The seconds for which no client was free in them.
+    no_client_free: f64,
 }
 
 /// A test that was invalid.
@@ -34,6 +40,13 @@ pub(super) struct Failure {
 }
 
 impl Summary {
+    /// Adds the operations of a test.
+    pub(super) fn add(&mut self, load: Load) {
+        self.begun += load.begun;
+        self.due += load.due;
+        self.no_client_free += load.no_client_free.as_secs_f64();
+    }
+
     /// Sorts the failures, because tests end in any order.
     pub(super) fn finish(&mut self, planned: usize) {
         self.planned = planned;
@@ -59,7 +72,8 @@ impl fmt::Display for Summary {
             }
             writeln!(f)?;
         }
-        let Self { runs, planned, undecided, failures } = self;
-        write!(f, "{runs} of {planned} tests: {} invalid, {undecided} undecided", failures.len())
+        let Self { runs, planned, undecided, failures, begun, due, no_client_free } = self;
+        write!(f, "{runs} of {planned} tests: {} invalid, {undecided} undecided", failures.len())?;
+        write!(f, "\n{begun} of {due} operations due began; no client was free for {no_client_free:.0} s")
     }
 }

@@ -124,6 +124,11 @@ impl TestOptions {
         Ok(node)
     }
 
+    /// Tells if the seed was given.
+    pub(crate) fn has_seed(&self) -> bool {
+        self.flags.has_seed
+    }
+
     /// Tells if stderr or the reader of stdout has no room for anything else.
     pub(crate) fn is_quiet(&self) -> bool {
         self.json || self.flags.options.log_send || self.flags.options.log_receive || self.log_stderr

@@ -20,6 +20,8 @@ fn a_valid_run_is_0() {
     check("challenge 1 3a", 0, "Broadcast, one node");
     check("test -w echo --time-limit 2 --json", 0, "\"valid?\": true");
     check("test -w echo --time-limit 2", 0, "report.html");
+    check("test -w echo --node-count 1 --time-limit 5 --rate 10 --nemesis partition", 0, "begun: 4");
+    check("test -w echo --rate 0", 0, "begun: none, so the verdict says nothing about the nodes");
     check("test --builtin kafka-lin-kv --time-limit 2", 0, "kafka: valid");
 }
 

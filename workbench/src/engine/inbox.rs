@@ -30,7 +30,7 @@ impl Inbox {
     }
 
     /// Takes the next message that `hears` lets through, drops those before it, and returns the deadline.
-    pub(crate) fn hold_next(&mut self, hears: impl Fn(&NodeId) -> bool) -> Option<Duration> {
+    pub(crate) fn hold_next(&mut self, mut hears: impl FnMut(&NodeId) -> bool) -> Option<Duration> {
         while let Some(Reverse(message)) = self.waiting.pop() {
             if hears(&message.src) {
                 return Some(self.held.insert(message).deadline);

@@ -33,8 +33,10 @@ pub(crate) struct Network {
     /// The partitions in force.
     grudges: BTreeMap<Fault, Grudge>,
     /// The rules in force.
-    rules: BTreeSet<Rule>,
+    rules: BTreeMap<Fault, Rule>,
     counts: Counts,
+    /// The number of messages that each fault has affected: those lost, doubled or delayed by it.
+    affected: BTreeMap<Fault, usize>,
 }
 
 /// Counts of messages (Maelstrom: `net/checker.clj`).
@@ -62,7 +64,14 @@ pub struct Traffic {
 impl Network {
     /// A network with these latencies that loses this fraction of all messages.
     pub(crate) fn new(latency: Latency, loss: f64) -> Self {
-        Self { latency, loss, grudges: BTreeMap::new(), rules: BTreeSet::new(), counts: Counts::default() }
+        Self {
+            latency,
+            loss,
+            grudges: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            counts: Counts::default(),
+            affected: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -79,13 +88,19 @@ impl Network {
         self.grudges.remove(&fault);
     }
 
-    /// Puts a rule into force, or ends it.
-    pub(crate) fn set_rule(&mut self, rule: Rule, is_in_force: bool) {
-        if is_in_force {
-            self.rules.insert(rule);
-        } else {
-            self.rules.remove(&rule);
-        }
+    /// Puts the rule of a fault into force.
+    pub(crate) fn impose(&mut self, fault: Fault, rule: Rule) {
+        self.rules.insert(fault, rule);
+    }
+
+    /// Ends the rule of a fault.
+    pub(crate) fn lift(&mut self, fault: Fault) {
+        self.rules.remove(&fault);
+    }
+
+    /// The number of messages that a fault has lost, doubled or delayed so far.
+    pub(crate) fn affected(&self, fault: Fault) -> usize {
+        self.affected.get(&fault).copied().unwrap_or_default()
     }
 
     /// Accepts a message and returns its deliveries: mostly one, none if it is lost, two if it is doubled. A client sits
@@ -103,16 +118,26 @@ impl Network {
         }
         let between_nodes = !is_service(src) && !is_service(dest);
         let mut deliveries = [Some(delivery), None];
-        self.rules
-            .iter()
-            .filter(|rule| between_nodes || rule.concerns_services())
-            .for_each(|rule| rule.apply(&mut deliveries, rng));
+        for (fault, rule) in self.rules.iter().filter(|(_, rule)| between_nodes || rule.concerns_services()) {
+            let before = deliveries;
+            rule.apply(&mut deliveries, rng);
+            if deliveries != before {
+                *self.affected.entry(*fault).or_default() += 1;
+            }
+        }
         deliveries
     }
 
-    /// Tells whether `dest`, which takes a message of `src` from its inbox, hears it.
-    pub(crate) fn hears(&self, src: &str, dest: &str) -> bool {
-        !self.grudges.values().any(|grudge| grudge.get(dest).is_some_and(|dropped| dropped.contains(src)))
+    /// Tells whether `dest`, which takes a message of `src` from its inbox, hears it; else the message is dropped.
+    pub(crate) fn hears(&mut self, src: &str, dest: &str) -> bool {
+        let mut hears = true;
+        for (fault, grudge) in &self.grudges {
+            if grudge.get(dest).is_some_and(|dropped| dropped.contains(src)) {
+                *self.affected.entry(*fault).or_default() += 1;
+                hears = false;
+            }
+        }
+        hears
     }
 
     /// Counts a message that has arrived.

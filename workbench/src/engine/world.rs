@@ -372,7 +372,7 @@ impl World {
     /// Has a participant take the next message that it hears from its inbox.
     fn pick_up(&mut self, id: ParticipantId) {
         let Some(member) = self.members.running(id) else { return };
-        let (network, name) = (&self.network, &member.name);
+        let (network, name) = (&mut self.network, &member.name);
         if let Some(deadline) = member.inbox.hold_next(|src| network.hears(src.as_str(), name.as_str())) {
             self.agenda.plan(deadline.max(self.now), Occurrence::Due(id));
         }

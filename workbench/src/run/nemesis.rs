@@ -5,117 +5,177 @@
 //! network's rules lose, double and delay messages. `periods` reads back from a history when they were in force.
 
 mod partition;
-
 mod processes;
 
-pub(crate) use processes::{Processes, Spawn};
+pub(crate) use processes::{INIT_TIMEOUT, Processes, Spawn};
 
-use crate::{engine::network::rules::Rule, options::Fault, run::test::Test};
-use glomers_checkers::history::{Kind, Op, Process};
+use crate::{
+    engine::network::{Grudge, rules::Rule},
+    options::Fault,
+    run::session::Session,
+};
 use glomers_protocol::Json;
 use partition::Partition;
+use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{borrow::Cow, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
-/// When faults begin and end.
-pub(crate) struct Cycles(Vec<Cycle>);
+/// The number of partitions drawn, at most, until one isolates somebody.
+const DRAWS: usize = 32;
+
+/// Faults that come and go.
+pub(crate) struct Nemesis {
+    cycles: Vec<Cycle>,
+    processes: Processes,
+}
 
 struct Cycle {
     fault: Fault,
     is_in_force: bool,
-    /// When it begins or ends.
+    /// The time at which it begins or ends.
     next: Duration,
+    /// The number of times it has begun.
+    rounds: usize,
 }
 
-impl Cycles {
-    /// Each of the faults begins `now`.
-    pub(crate) fn new(faults: &[Fault], now: Duration) -> Self {
+/// A fault that was injected, and its effect.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Effect {
+    /// The fault's name.
+    pub fault: String,
+    /// The number of times it began.
+    pub rounds: usize,
+    /// The number of messages that it lost, doubled or delayed, or of nodes that it stopped.
+    pub affected: usize,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, rounds, affected } = self;
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let (noun, verb) = match Fault::from_str(fault) {
+            Ok(Fault::Kill | Fault::KillMinority) => ("node", "killed"),
+            Ok(Fault::Pause) => ("node", "paused"),
+            Ok(Fault::Duplicate) => ("message", "doubled"),
+            Ok(Fault::Reorder | Fault::Slow) => ("message", "delayed"),
+            _ => ("message", "dropped"),
+        };
+        write!(f, "{fault}: {rounds} round{}, {affected} {noun}{} {verb}", plural(*rounds), plural(*affected))
+    }
+}
+
+impl Nemesis {
+    /// Each of these faults, from the beginning of the operations on.
+    pub(crate) fn new(faults: &[Fault], spawn: Spawn) -> Self {
         let mut faults = faults.to_vec();
         faults.sort_unstable();
         faults.dedup();
-        Self(faults.into_iter().map(|fault| Cycle { fault, is_in_force: false, next: now }).collect())
+        let cycle = |fault| Cycle { fault, is_in_force: false, next: Duration::ZERO, rounds: 0 };
+        Self { cycles: faults.into_iter().map(cycle).collect(), processes: Processes::new(spawn) }
     }
 
-    /// None at all.
-    pub(crate) fn none() -> Self {
-        Self(Vec::new())
+    /// The nodes' processes.
+    pub(crate) fn processes(&self) -> &Processes {
+        &self.processes
     }
 
-    /// When the next fault begins or ends.
-    pub(crate) fn next(&self) -> Option<Duration> {
-        self.0.iter().map(|cycle| cycle.next).min()
-    }
-}
-
-impl Test<'_> {
-    /// Begins or ends the fault whose turn it is.
-    pub(crate) fn flip(&mut self, cycles: &mut Cycles) {
-        let Some(cycle) = cycles.0.iter_mut().min_by_key(|cycle| cycle.next) else { return };
-        cycle.is_in_force = !cycle.is_in_force;
-        if cycle.is_in_force {
-            self.begin(cycle.fault)
-        } else {
-            self.end(cycle.fault)
-        }
-        let rest = if cycle.fault == Fault::KillMinority && !cycle.is_in_force {
-            self.options.nemesis_interval
-        } else {
-            Duration::ZERO
+    /// The faults and their effects.
+    pub(crate) fn effects(&self, session: &Session<'_>) -> Vec<Effect> {
+        let affected = |fault: Fault| {
+            if fault.stops_nodes() { self.processes.stopped(fault) } else { session.world.network.affected(fault) }
         };
-        cycle.next = self.now() + rest + self.stagger(self.options.nemesis_interval);
+        let effect = |cycle: &Cycle| Effect {
+            fault: cycle.fault.to_string(),
+            rounds: cycle.rounds,
+            affected: affected(cycle.fault),
+        };
+        self.cycles.iter().map(effect).collect()
+    }
+
+    /// The time at which the next fault begins or ends.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        self.cycles.iter().map(|cycle| cycle.next).min()
+    }
+
+    /// Begins or ends the fault whose turn it is.
+    pub(crate) fn flip(&mut self, session: &mut Session<'_>) {
+        let Some(cycle) = self.cycles.iter_mut().min_by_key(|cycle| cycle.next) else { return };
+        cycle.is_in_force = !cycle.is_in_force;
+        let (fault, begins) = (cycle.fault, cycle.is_in_force);
+        if begins {
+            cycle.rounds += 1;
+            begin(fault, &mut self.processes, session);
+        } else {
+            end(fault, &self.processes, session);
+        }
+        let interval = session.options.nemesis_interval;
+        let rest = if fault == Fault::KillMinority && !begins { interval } else { Duration::ZERO };
+        cycle.next = session.now() + rest + session.stagger(interval);
     }
 
     /// Ends whatever may be in force.
-    pub(crate) fn end_all(&mut self) {
-        let all = Cycles::new(&self.options.nemesis, Duration::ZERO);
-        all.0.into_iter().for_each(|cycle| self.end(cycle.fault));
-    }
-
-    fn begin(&mut self, fault: Fault) {
-        match rule(fault) {
-            _ if fault.stops_nodes() => self.strike(fault),
-            Some(rule) => self.set_rule(fault, rule, true),
-            None => self.begin_partition(fault),
+    pub(crate) fn end_all(&mut self, session: &mut Session<'_>) {
+        for cycle in &self.cycles {
+            end(cycle.fault, &self.processes, session);
         }
-    }
-
-    fn end(&mut self, fault: Fault) {
-        match rule(fault) {
-            _ if fault.stops_nodes() => self.restore(fault),
-            Some(rule) => self.set_rule(fault, rule, false),
-            None => self.end_partition(fault),
-        }
-    }
-
-    fn begin_partition(&mut self, fault: Fault) {
-        let partition = Partition::of(fault, &mut self.rng);
-        let grudge = partition.grudge(&self.options.nodes, &mut self.rng);
-        self.note(format!("start-{fault}"), Json::from(partition.name()));
-        self.note(format!("start-{fault}"), Json::new(&json!(["isolated", grudge])));
-        self.world.network.partition(fault, grudge);
-    }
-
-    fn end_partition(&mut self, fault: Fault) {
-        self.note(format!("stop-{fault}"), Json::null());
-        self.world.network.heal(fault);
-        self.note(format!("stop-{fault}"), Json::from("network-healed"));
-    }
-
-    fn set_rule(&mut self, fault: Fault, rule: Rule, begins: bool) {
-        let (verb, outcome) = if begins { ("start", "shaped") } else { ("stop", "reliable") };
-        self.note(format!("{verb}-{fault}"), Json::null());
-        self.world.network.set_rule(rule, begins);
-        self.note(format!("{verb}-{fault}"), Json::from(outcome));
-    }
-
-    /// Notes what the nemesis does.
-    fn note(&mut self, f: impl Into<Cow<'static, str>>, value: Json) {
-        let (time, process, f) = (self.now(), Process::Nemesis, f.into());
-        self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
     }
 }
 
-/// What the network does under a fault.
+fn begin(fault: Fault, processes: &mut Processes, session: &mut Session<'_>) {
+    match rule(fault) {
+        _ if fault.stops_nodes() => processes.strike(fault, session),
+        Some(rule) => {
+            session.note(format!("start-{fault}"), Json::null());
+            session.world.network.impose(fault, rule);
+            session.note(format!("start-{fault}"), Json::from("shaped"));
+        }
+        None => begin_partition(fault, session),
+    }
+}
+
+fn end(fault: Fault, processes: &Processes, session: &mut Session<'_>) {
+    match rule(fault) {
+        _ if fault.stops_nodes() => processes.restore(fault, session),
+        Some(_) => {
+            session.note(format!("stop-{fault}"), Json::null());
+            session.world.network.lift(fault);
+            session.note(format!("stop-{fault}"), Json::from("reliable"));
+        }
+        None => end_partition(fault, session),
+    }
+}
+
+fn begin_partition(fault: Fault, session: &mut Session<'_>) {
+    let (partition, grudge) = draw_partition(fault, &session.options.nodes, &mut session.rng);
+    session.note(format!("start-{fault}"), Json::from(partition.name()));
+    session.note(format!("start-{fault}"), Json::new(&json!(["isolated", grudge])));
+    session.world.network.partition(fault, grudge);
+}
+
+/// A partition that isolates somebody, if one can be drawn. Of two nodes, a ring of majorities isolates nobody, nor do
+/// fewer than a third of them; a single node cannot be cut off from others.
+fn draw_partition(fault: Fault, nodes: &[String], rng: &mut Pcg64Mcg) -> (Partition, Grudge) {
+    for _ in 1..DRAWS {
+        let partition = Partition::of(fault, rng);
+        let grudge = partition.grudge(nodes, rng);
+        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.is_empty()) {
+            return (partition, grudge);
+        }
+    }
+    let partition = Partition::of(fault, rng);
+    (partition, partition.grudge(nodes, rng))
+}
+
+fn end_partition(fault: Fault, session: &mut Session<'_>) {
+    session.note(format!("stop-{fault}"), Json::null());
+    session.world.network.heal(fault);
+    session.note(format!("stop-{fault}"), Json::from("network-healed"));
+}
+
+/// The network's rule under a fault.
 fn rule(fault: Fault) -> Option<Rule> {
     match fault {
         Fault::Loss => Some(Rule::Loss),

@@ -8,6 +8,7 @@ use crate::{
         violation::{ViolationKind, Violations},
     },
     options::Options,
+    run::{nemesis::Effect, pace::Load},
     workload::{
         Workload,
         client::{MALFORMED, UNMATCHED},
@@ -41,6 +42,10 @@ pub struct Report {
     pub violations: Violations,
     /// The failure of a node that ended the test. There is no verdict then.
     pub failure: Option<NodeFailure>,
+    /// The operations begun and due before the time limit; `None` if it was not run here.
+    pub load: Option<Load>,
+    /// The faults that were injected, and their effects.
+    pub nemesis: Vec<Effect>,
     /// How it was run; `None` if it was not run here.
     pub config: Option<TestConfig>,
 }
@@ -68,6 +73,8 @@ impl Report {
             journal: Vec::new(),
             violations: Violations::default(),
             failure: None,
+            load: None,
+            nemesis: Vec::new(),
             config: None,
         }
     }
@@ -101,7 +108,8 @@ impl Report {
         set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
     }
 
-    /// All results, with Maelstrom's key names; and the seconds after which the test was stopped, if it was.
+    /// All results, with Maelstrom's key names; and those that Maelstrom has not: the seed, the load, the effects of the
+    /// nemesis, and the seconds after which the test was stopped.
     pub fn results(&self) -> serde_json::Value {
         let operations = self.history.operations().len();
         let traffic = |traffic: crate::Traffic| {
@@ -128,6 +136,15 @@ impl Report {
             "servers": traffic(self.net.servers),
             "valid?": true,
         });
+        if let Some(config) = &self.config {
+            results["seed"] = json!(config.options.seed);
+        }
+        if let Some(load) = self.load {
+            results["load"] = json!(load);
+        }
+        if !self.nemesis.is_empty() {
+            results["nemesis"] = json!(self.nemesis);
+        }
         if let Some(stopped) = self.config.as_ref().and_then(|config| config.stopped) {
             results["stopped-after"] = json!(stopped.as_secs_f64());
         }
@@ -163,6 +180,10 @@ impl fmt::Display for Report {
             Some(failure) => write!(f, "{failure}")?,
             None => write!(f, "{}: {}", self.workload, self.judgement)?,
         }
+        if let Some(load) = self.load {
+            write!(f, "\nbegun: {load}")?;
+        }
+        self.nemesis.iter().try_for_each(|effect| write!(f, "\n{effect}"))?;
         if self.violations.is_empty() { Ok(()) } else { write!(f, "\n\n{}", self.violations) }
     }
 }

@@ -1,35 +1,13 @@
 //! The ways to run a test: handlers in simulation, or a program in real time. The engine is the same.
 
 use crate::{
-    engine::host::{
-        Host,
-        program::{Program, StartError},
-    },
+    engine::host::{Host, program::Program},
     options::Options,
-    run::{nemesis::Spawn, progress::Observer, report::Report, test::Test},
+    run::{error::RunError, lifecycle::Test, nemesis::Spawn, progress::Observer, report::Report},
     workload::Workload,
 };
 use glomers_protocol::{Context, Handler, Node};
 use std::rc::Rc;
-
-/// Why there is no verdict.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The workload cannot be run with these options.
-    #[error("{0}")]
-    Options(String),
-    /// A process could not be started.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// A node did not get ready, or ended before the test did. The report holds what happened until then, and
-    /// [`Report::failure`] says how the node failed; it has no verdict.
-    #[error("{0}")]
-    Node(Box<Report>),
-    /// Whoever watched wanted it to end at once, or before the first operation.
-    #[error("the test was stopped before there was anything to judge")]
-    Stopped,
-}
 
 /// A test that can be watched while it runs.
 ///
@@ -71,6 +49,10 @@ impl<'a> Bench<'a> {
         Self { observer: Some(observer), ..self }
     }
 
+    fn test(self, spawn: Spawn, host: Option<Rc<Host>>) -> Test<'a> {
+        Test { workload: self.workload, options: self.options.clone(), spawn, host, observer: self.observer }
+    }
+
     /// Tests a cluster of `H` in simulation.
     ///
     /// # Errors
@@ -88,7 +70,7 @@ impl<'a> Bench<'a> {
     /// The same.
     pub fn run_with<H: Handler>(self, make: impl Fn(&Context) -> H + Clone + 'static) -> Result<Report, RunError> {
         let spawn: Spawn = Box::new(move |_, seed| Ok(Box::new(Node::with(seed, make.clone()))));
-        Test::new(self.workload, self.options.clone(), spawn, None, self.observer)?.run()
+        self.test(spawn, None).run()
     }
 
     /// Tests a program, one process a node, in real time.
@@ -103,7 +85,7 @@ impl<'a> Bench<'a> {
             let host = Rc::clone(&host);
             move |id, _| Ok(Box::new(host.start(&program, id)?))
         });
-        Test::new(self.workload, self.options.clone(), spawn, Some(host), self.observer)?.run()
+        self.test(spawn, Some(host)).run()
     }
 }
 

@@ -5,15 +5,13 @@ use crate::{
     engine::{participant::ParticipantId, world::World},
     options::Options,
     workload::{
-        Connection, Workload,
-        client::{Client, Endpoint, Outcome},
+        Connection,
+        client::{Endpoint, Outcome},
         generator::Invocation,
     },
 };
 use glomers_checkers::history::{Kind, Op, Process};
 use glomers_protocol::{Json, NodeId};
-use rand::Rng;
-use rand_pcg::Pcg64Mcg;
 use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
 
 pub(crate) struct Workers {
@@ -24,7 +22,6 @@ pub(crate) struct Workers {
     next: usize,
     /// How many workers are doing something.
     busy: usize,
-    clients: u64,
     done: Rc<RefCell<Vec<(usize, Outcome)>>>,
 }
 
@@ -47,14 +44,7 @@ impl Workers {
         let nodes = options.nodes.iter().cycle().take(options.clients());
         let worker = |node: &String| Worker { node: NodeId::from(node.as_str()), connection: None, busy: None };
         let workers: Vec<_> = nodes.map(worker).collect();
-        Self {
-            processes: (0..workers.len() as u64).collect(),
-            workers,
-            next: 0,
-            busy: 0,
-            clients: 0,
-            done: Rc::default(),
-        }
+        Self { processes: (0..workers.len() as u64).collect(), workers, next: 0, busy: 0, done: Rc::default() }
     }
 
     pub(crate) fn processes(&self) -> &[u64] {
@@ -75,35 +65,29 @@ impl Workers {
         self.busy == 0
     }
 
-    /// A new client on the network.
-    pub(crate) fn seat(&mut self, world: &mut World, rng: &mut Pcg64Mcg) -> Seated {
-        let id = NodeId::from(format!("c{}", self.clients));
-        self.clients += 1;
-        let _ = rng.next_u64();
-        let endpoint = Endpoint::new(id.clone());
-        Seated { id: world.join(id, Box::new(endpoint.clone())), endpoint }
+    /// The node at which a worker's clients are.
+    pub(crate) fn node(&self, worker: usize) -> &NodeId {
+        &self.workers[worker].node
+    }
+
+    /// The client of a worker.
+    pub(crate) fn connection(&self, worker: usize) -> Option<(Seated, Connection)> {
+        self.workers[worker].connection.clone()
+    }
+
+    /// Gives a worker a client.
+    pub(crate) fn connect(&mut self, worker: usize, seated: Seated, connection: Connection) {
+        self.workers[worker].connection = Some((seated, connection));
+    }
+
+    /// The list of workers whose operations have ended.
+    pub(crate) fn done(&self) -> Rc<RefCell<Vec<(usize, Outcome)>>> {
+        Rc::clone(&self.done)
     }
 
     /// Has a worker begin an operation, and returns the history's entry.
-    pub(crate) fn begin(
-        &mut self,
-        worker: usize,
-        invocation: Invocation,
-        now: Duration,
-        (world, rng): (&mut World, &mut Pcg64Mcg),
-        (workload, options): (&dyn Workload, &Options),
-    ) -> Op {
+    pub(crate) fn begin(&mut self, worker: usize, invocation: &Invocation, now: Duration) -> Op {
         self.next = worker + 1;
-        let (seated, connection) = match &self.workers[worker].connection {
-            Some(connection) => connection.clone(),
-            None => {
-                let seated = self.seat(world, rng);
-                let client = Client::new(seated.endpoint.clone(), self.workers[worker].node.clone());
-                let connection = (seated, workload.connect(client, options));
-                self.workers[worker].connection = Some(connection.clone());
-                connection
-            }
-        };
         let op = Op {
             index: 0,
             time: now,
@@ -116,12 +100,6 @@ impl Workers {
         };
         self.workers[worker].busy = Some(op.clone());
         self.busy += 1;
-        let (act, done) = (connection(invocation), Rc::clone(&self.done));
-        seated.endpoint.spawn(async move {
-            let outcome = act.await;
-            done.borrow_mut().push((worker, outcome));
-        });
-        world.wake(seated.id);
         op
     }
 
@@ -138,7 +116,7 @@ impl Workers {
 
     /// The history's entries of operations that have ended. A client that does not know how its operation ended is
     /// replaced: the operation may still go on.
-    pub(crate) fn complete(&mut self, now: Duration, world: &mut World, workload: &dyn Workload) -> Vec<Op> {
+    pub(crate) fn complete(&mut self, now: Duration, world: &mut World, is_reusable: bool) -> Vec<Op> {
         let mut ended = Vec::new();
         for (index, outcome) in self.done.take() {
             let worker = &mut self.workers[index];
@@ -151,7 +129,7 @@ impl Workers {
             };
             if kind == Kind::Info {
                 self.processes[index] += self.processes.len() as u64;
-                if let Some((seated, _)) = worker.connection.take_if(|_| !workload.is_reusable()) {
+                if let Some((seated, _)) = worker.connection.take_if(|_| !is_reusable) {
                     world.leave(seated.id);
                 }
             }

@@ -310,3 +310,38 @@ fn names_are_read_back() {
     let error = "fire".parse::<Fault>().unwrap_err().to_string();
     assert!(error.starts_with("there is no fault `fire`; known: partition, partition-one-way"), "{error}");
 }
+
+/// Two nodes are cut off from each other by two of Maelstrom's four kinds of partitions only; the others are drawn again.
+#[test]
+fn every_partition_of_two_nodes_isolates_them() {
+    for seed in 0..20 {
+        let options = Options {
+            seed,
+            time_limit: Duration::from_secs(20),
+            nemesis: vec![Fault::Partition],
+            nemesis_interval: Duration::from_secs(1),
+            ..Options::default().with_node_count(2)
+        };
+        let report = run::<Counts>(workload("echo").unwrap(), &options).unwrap();
+        let grudges = report.history.ops().iter().filter(|op| op.f == "start-partition");
+        let grudges: Vec<_> =
+            grudges.filter_map(|op| op.value.decode::<(String, BTreeMap<String, BTreeSet<String>>)>().ok()).collect();
+        assert!(
+            grudges.len() > 5 && grudges.iter().all(|(_, grudge)| grudge.values().any(|dropped| !dropped.is_empty()))
+        );
+        let effect = &report.nemesis[0];
+        assert_eq!((effect.fault.as_str(), effect.rounds), ("partition", grudges.len()));
+        assert_eq!(effect.affected, report.net.servers.send_count - report.net.servers.recv_count, "{report}");
+    }
+}
+
+#[test]
+fn a_fault_without_effect_is_named() {
+    let options = Options {
+        time_limit: Duration::from_secs(5),
+        nemesis: vec![Fault::Partition, Fault::Loss],
+        ..Options::default().with_node_count(1)
+    };
+    let text = run::<Counts>(workload("echo").unwrap(), &options).unwrap().to_string();
+    assert!(text.contains("\npartition: 1 round, 0 messages dropped\nloss: 1 round, 0 messages dropped"), "{text}");
+}

@@ -14,12 +14,12 @@ use glomers_protocol::{
     rand::RngExt,
 };
 use glomers_workbench::{
-    Options, Report,
+    Options, Program, Report,
     history::{Kind, Op, Process},
     options::{Concurrency, Fault},
-    run, soak, workload,
+    run, run_program, soak, workload,
 };
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// Takes up to 100 ms for an answer, and forgets one in fifty.
 #[derive(Default)]
@@ -81,10 +81,20 @@ fn longest_pause(report: &Report, options: &Options) -> Duration {
     if busy < options.clients() { longest.max(options.time_limit - since) } else { longest }
 }
 
-/// Compares the operations begun with those of the model, under the same faults and with the same durations.
+/// Runs a test and compares the number of operations with that of the model.
 fn check<H: Handler + Default>(name: &str, options: &Options) {
     let report = run::<H>(workload(name).unwrap(), options).unwrap();
-    let invocations = invocations(&report, options);
+    compare(name, options, &report);
+    let (load, begun) = (report.load.unwrap(), invocations(&report, options).len());
+    assert_eq!((load.begun, load.due), (begun, begun), "{name}: {options:?}");
+    let pause = longest_pause(&report, options);
+    let allowed = Duration::from_secs_f64(2.0 / options.rate) + Duration::from_nanos(2);
+    assert!(pause <= allowed, "{name}: no operation for {pause:?} while a client was free; {options:?}");
+}
+
+/// Compares the number of operations with that of the model, under the same faults and with the same durations.
+fn compare(name: &str, options: &Options, report: &Report) {
+    let invocations = invocations(report, options);
     let model = interpreter::Test {
         rate: options.rate,
         limit: options.time_limit,
@@ -97,13 +107,38 @@ fn check<H: Handler + Default>(name: &str, options: &Options) {
     expected.sort_unstable();
     let (begun, median) = (invocations.len(), expected[4]);
     #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-    let tolerance = 5.0 + 5.0 * (median as f64 / 3.0).sqrt();
-    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-    let difference = begun.abs_diff(median) as f64;
-    assert!(difference <= tolerance, "{name}: {begun} begun, but {expected:?} in the model; {options:?}");
-    let pause = longest_pause(&report, options);
-    let allowed = Duration::from_secs_f64(2.0 / options.rate) + Duration::from_nanos(2);
-    assert!(pause <= allowed, "{name}: no operation for {pause:?} while a client was free; {options:?}");
+    let (difference, deviation) = (begun.abs_diff(median) as f64, (median as f64 / 3.0).sqrt());
+    assert!(difference <= 5.0 + 5.0 * deviation, "{name}: {begun} begun, but {expected:?} in the model; {options:?}");
+}
+
+#[test]
+fn time_without_a_free_client_is_told_apart() {
+    let options = Options { time_limit: Duration::from_secs(10), rate: 100.0, ..Options::default().with_node_count(1) };
+    let load = run::<Moody>(workload("echo").unwrap(), &options).unwrap().load.unwrap();
+    assert!(load.begun == load.due && load.due < 300, "{load:?}");
+    assert!((8..10).contains(&load.no_client_free.as_secs()), "{load:?}");
+}
+
+#[test]
+fn hosted_operations_begin_as_in_the_model() {
+    let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/unique_ids.sh"));
+    for (nemesis, clients) in [(vec![], 1), (vec![Fault::Partition], 3), (vec![Fault::Pause], 3)] {
+        let options = Options {
+            time_limit: Duration::from_secs(2),
+            rate: 50.0,
+            concurrency: Concurrency::Total(clients),
+            nemesis,
+            ..Options::default().with_node_count(1)
+        };
+        compare("unique-ids", &options, &run_program(workload("unique-ids").unwrap(), &options, &program).unwrap());
+    }
+}
+
+#[test]
+fn a_test_without_time_is_refused() {
+    let options = Options { time_limit: Duration::ZERO, ..Options::default() };
+    let error = run::<Moody>(workload("echo").unwrap(), &options).unwrap_err();
+    assert_eq!(error.to_string(), "the time limit is 0 s, in which nothing can be tested; it must be positive");
 }
 
 /// Tests that the soak draws, under any faults.

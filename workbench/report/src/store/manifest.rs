@@ -5,7 +5,7 @@ use glomers_checkers::history::{
     file::{BadText, ReadError, read_text},
 };
 use glomers_workbench::{
-    NodeFailure, Report, TestConfig, Violations,
+    Effect, Load, NodeFailure, Report, TestConfig, Violations,
     journal::Event,
     options::{Availability, Options},
     workload::{self, UnknownWorkload, Workload},
@@ -51,6 +51,10 @@ pub(crate) struct Manifest {
     #[serde(default)]
     origin: u64,
     stopped: Option<u64>,
+    #[serde(default)]
+    load: Option<Load>,
+    #[serde(default)]
+    nemesis: Vec<Effect>,
 }
 
 /// The failure to read a run back.
@@ -86,6 +90,8 @@ impl Manifest {
             strict: options.strict,
             origin: nanos(*origin),
             stopped: stopped.map(nanos),
+            load: report.load,
+            nemesis: report.nemesis.clone(),
         }
     }
 
@@ -118,6 +124,8 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
     let kept = find(path, MANIFEST)?.map(|text| parse::<Manifest>(path, MANIFEST, &text)).transpose()?;
     let named = workload.or(kept.as_ref().map(|kept| &*kept.workload)).map(str::to_owned);
     let workload = workload_of(path, named)?;
+    let load = kept.as_ref().and_then(|kept| kept.load);
+    let nemesis = kept.as_ref().map(|kept| kept.nemesis.clone()).unwrap_or_default();
     let config = kept.map(Manifest::config);
     let options = config.as_ref().map(|config| config.options.clone()).unwrap_or_default();
     let mut report = Report::of(&*workload, History::read(path)?, &options);
@@ -126,7 +134,7 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
     }
     let kept = find(path, RESULTS)?.map(|text| parse::<Results>(path, RESULTS, &text)).transpose()?;
     let Results { failure, protocol_violations } = kept.unwrap_or_default();
-    Ok(Report { config, failure, ..report.with_violations(protocol_violations) })
+    Ok(Report { load, nemesis, config, failure, ..report.with_violations(protocol_violations) })
 }
 
 /// The named workload, or the one that a folder in the path names.

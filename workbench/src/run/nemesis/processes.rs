@@ -14,7 +14,7 @@ use crate::{
         violation::{Violation, ViolationKind},
     },
     options::Fault,
-    run::test::{INIT_TIMEOUT, Test},
+    run::session::Session,
     workload::client::Client,
 };
 use glomers_protocol::{Json, NodeId, init::Init};
@@ -26,6 +26,9 @@ use rand::{
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, collections::BTreeMap, error::Error as _, rc::Rc, time::Duration};
 
+/// The time in which a node must answer `init` (Maelstrom: `db.clj`).
+pub(crate) const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Makes a node's process, the first or a later one, with this seed.
 pub(crate) type Spawn = Box<dyn Fn(&NodeId, u64) -> Result<Box<dyn Participant>, StartError>>;
 
@@ -34,6 +37,8 @@ pub(crate) struct Processes {
     spawn: Spawn,
     /// Who was started again, when, and has not answered `init` yet.
     starting: Rc<RefCell<IndexMap<NodeId, Duration>>>,
+    /// The number of nodes that each fault has stopped.
+    stopped: BTreeMap<Fault, usize>,
 }
 
 /// How long an answer to `init` may take: nobody waits for it.
@@ -97,28 +102,22 @@ impl Targets {
 
 impl Processes {
     pub(crate) fn new(spawn: Spawn) -> Self {
-        Self { spawn, starting: Rc::default() }
+        Self { spawn, starting: Rc::default(), stopped: BTreeMap::new() }
     }
-}
 
-impl Test<'_> {
     /// Starts every node for the first time.
-    pub(crate) fn start_all(&mut self) -> Result<(), StartError> {
-        for id in self.nodes() {
-            let process = self.spawn(&id)?;
-            self.world.join(id, process);
+    pub(crate) fn start_all(&self, session: &mut Session<'_>) -> Result<(), StartError> {
+        for id in session.nodes() {
+            let process = self.spawn(&id, session)?;
+            session.world.join(id, process);
         }
         Ok(())
     }
 
-    pub(crate) fn nodes(&self) -> Vec<NodeId> {
-        self.options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect()
-    }
-
     /// The nodes that were started again and did not answer `init` in time.
-    pub(crate) fn unready(&self) -> Vec<Violation> {
-        let starting = self.processes.starting.borrow();
-        let late = starting.iter().filter(|(_, started)| **started + INIT_TIMEOUT <= self.world.now());
+    pub(crate) fn unready(&self, session: &Session<'_>) -> Vec<Violation> {
+        let starting = self.starting.borrow();
+        let late = starting.iter().filter(|(_, started)| **started + INIT_TIMEOUT <= session.world.now());
         let violation = |id: &NodeId| {
             let reason = format!("{id} was killed and started again, and did not answer `init` in {INIT_TIMEOUT:?}");
             Violation::new(ViolationKind::UnansweredInit, id, "", reason)
@@ -126,80 +125,86 @@ impl Test<'_> {
         late.map(|(id, _)| violation(id)).collect()
     }
 
-    fn spawn(&mut self, id: &NodeId) -> Result<Box<dyn Participant>, StartError> {
-        (self.processes.spawn)(id, self.rng.next_u64())
+    fn spawn(&self, id: &NodeId, session: &mut Session<'_>) -> Result<Box<dyn Participant>, StartError> {
+        (self.spawn)(id, session.rng.next_u64())
+    }
+
+    /// The number of nodes that a fault has stopped so far.
+    pub(super) fn stopped(&self, fault: Fault) -> usize {
+        self.stopped.get(&fault).copied().unwrap_or_default()
     }
 
     /// Kills or pauses some nodes.
-    pub(super) fn strike(&mut self, fault: Fault) {
-        let targets = Targets::of(fault, &mut self.rng);
-        let nodes = targets.draw(&self.options.nodes, &mut self.rng);
-        let (name, strike): (_, fn(&mut Self, &NodeId) -> &'static str) =
-            if fault == Fault::Pause { ("pause", Self::pause) } else { ("kill", Self::kill) };
-        self.note(name, targets.name());
-        let outcomes: BTreeMap<_, _> = nodes.iter().map(|id| (id, strike(self, id))).collect();
-        self.note(name, Json::new(&outcomes));
+    pub(super) fn strike(&mut self, fault: Fault, session: &mut Session<'_>) {
+        let targets = Targets::of(fault, &mut session.rng);
+        let nodes = targets.draw(&session.options.nodes, &mut session.rng);
+        let name = if fault == Fault::Pause { "pause" } else { "kill" };
+        *self.stopped.entry(fault).or_default() += nodes.len();
+        session.note(name, targets.name());
+        let strike = |id: &NodeId| if fault == Fault::Pause { pause(id, session) } else { self.kill(id, session) };
+        let outcomes: BTreeMap<_, _> = nodes.iter().zip(nodes.iter().map(strike)).collect();
+        session.note(name, Json::new(&outcomes));
     }
 
     /// Starts all that are dead, or resumes all that are paused.
-    pub(super) fn restore(&mut self, fault: Fault) {
-        let (name, restore): (_, fn(&mut Self, &NodeId) -> String) =
-            if fault == Fault::Pause { ("resume", Self::resume) } else { ("start", Self::start) };
-        self.note(name, Json::from("all"));
-        let nodes = self.nodes();
-        let outcomes: BTreeMap<_, _> = nodes.iter().map(|id| (id, restore(self, id))).collect();
-        self.note(name, Json::new(&outcomes));
+    pub(super) fn restore(&self, fault: Fault, session: &mut Session<'_>) {
+        let name = if fault == Fault::Pause { "resume" } else { "start" };
+        session.note(name, Json::from("all"));
+        let nodes = session.nodes();
+        let restore =
+            |id: &NodeId| if fault == Fault::Pause { resume(id, session).to_owned() } else { self.start(id, session) };
+        let outcomes: BTreeMap<_, _> = nodes.iter().zip(nodes.iter().map(restore)).collect();
+        session.note(name, Json::new(&outcomes));
     }
 
-    fn kill(&mut self, id: &NodeId) -> &'static str {
-        self.processes.starting.borrow_mut().swap_remove(id);
-        self.world.kill(id);
+    fn kill(&self, id: &NodeId, session: &mut Session<'_>) -> &'static str {
+        self.starting.borrow_mut().swap_remove(id);
+        session.world.kill(id);
         "killed"
     }
 
-    fn pause(&mut self, id: &NodeId) -> &'static str {
-        match self.world.condition(id) {
-            Condition::Dead => "not-running",
-            Condition::Running | Condition::Paused => {
-                self.world.pause(id);
-                "paused"
-            }
-        }
-    }
-
-    fn resume(&mut self, id: &NodeId) -> String {
-        match self.world.condition(id) {
-            Condition::Dead => "not-running",
-            Condition::Running => "already-running",
-            Condition::Paused => {
-                self.world.resume(id);
-                "resumed"
-            }
-        }
-        .to_owned()
-    }
-
     /// Starts a dead node again and tells it its id; it hears nothing before. If it cannot be started it stays dead.
-    fn start(&mut self, id: &NodeId) -> String {
-        if self.world.condition(id) != Condition::Dead {
+    fn start(&self, id: &NodeId, session: &mut Session<'_>) -> String {
+        if session.world.condition(id) != Condition::Dead {
             return "already-running".to_owned();
         }
-        match self.spawn(id) {
-            Ok(process) => self.world.revive(id, process),
+        match self.spawn(id, session) {
+            Ok(process) => session.world.revive(id, process),
             Err(error) => return format!("{error}: {}", error.source().unwrap_or(&error)),
         }
-        let starting = Rc::clone(&self.processes.starting);
-        starting.borrow_mut().insert(id.clone(), self.world.now());
-        let seated = self.workers.seat(&mut self.world, &mut self.rng);
+        let starting = Rc::clone(&self.starting);
+        starting.borrow_mut().insert(id.clone(), session.world.now());
+        let seated = session.seat();
         let client = Client::new(seated.endpoint.clone(), id.clone());
-        let init = Init { node_id: id.clone(), node_ids: self.nodes() };
+        let init = Init { node_id: id.clone(), node_ids: session.nodes() };
         let id = id.clone();
         seated.endpoint.spawn(async move {
             if client.call_within(&init, NEVER).await.is_ok() {
                 starting.borrow_mut().swap_remove(&id);
             }
         });
-        self.world.wake(seated.id);
+        session.world.wake(seated.id);
         "started".to_owned()
+    }
+}
+
+fn pause(id: &NodeId, session: &mut Session<'_>) -> &'static str {
+    match session.world.condition(id) {
+        Condition::Dead => "not-running",
+        Condition::Running | Condition::Paused => {
+            session.world.pause(id);
+            "paused"
+        }
+    }
+}
+
+fn resume(id: &NodeId, session: &mut Session<'_>) -> &'static str {
+    match session.world.condition(id) {
+        Condition::Dead => "not-running",
+        Condition::Running => "already-running",
+        Condition::Paused => {
+            session.world.resume(id);
+            "resumed"
+        }
     }
 }

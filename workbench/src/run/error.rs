@@ -1,0 +1,22 @@
+//! The reasons for which a test has no verdict.
+
+use crate::{engine::host::program::StartError, run::report::Report};
+
+/// The reason for which there is no verdict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The workload cannot be run with these options.
+    #[error("{0}")]
+    Options(String),
+    /// A process could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A node did not get ready, or ended before the test did. The report holds what happened until then, and
+    /// [`Report::failure`] says how the node failed; it has no verdict.
+    #[error("{0}")]
+    Node(Box<Report>),
+    /// Whoever watched wanted it to end at once, or before the first operation.
+    #[error("the test was stopped before there was anything to judge")]
+    Stopped,
+}

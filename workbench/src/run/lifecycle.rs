@@ -1,0 +1,198 @@
+//! A test from the first `init` to the verdict, in Maelstrom's phases (Maelstrom: `core.clj`, `db.clj`): nodes are told
+//! their ids, clients prepare the system, clients and nemesis work until the time is up, the network heals and rests, the
+//! clients do their last operations, and the checkers judge the history.
+
+use crate::{
+    engine::{
+        failure::{NodeFailure, NotReady},
+        host::Host,
+        violation::Violations,
+    },
+    options::Options,
+    run::{
+        error::RunError,
+        interpreter::Interpreter,
+        nemesis::{INIT_TIMEOUT, Nemesis, Spawn},
+        pace::{Interval, Load, Pace},
+        probe::{self, Probe},
+        progress::{Observer, Stage},
+        report::{Report, TestConfig},
+        session::Session,
+        workers::Seated,
+    },
+    workload::{
+        Workload,
+        client::{Client, ClientError},
+        generator::Generator,
+    },
+};
+use glomers_checkers::judgement::Judgement;
+use glomers_protocol::{NodeId, init::Init};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// The time for which the healed network rests before the last operations (Maelstrom: `core.clj`).
+const RECOVERY: Duration = Duration::from_secs(10);
+
+/// The same for a network that no fault has disturbed, if the test ends early.
+const SHORT_RECOVERY: Duration = Duration::from_secs(2);
+
+/// A test that has not begun.
+pub(crate) struct Test<'a> {
+    pub(crate) workload: Box<dyn Workload>,
+    pub(crate) options: Options,
+    pub(crate) spawn: Spawn,
+    pub(crate) host: Option<Rc<Host>>,
+    pub(crate) observer: Option<Observer<'a>>,
+}
+
+impl Test<'_> {
+    /// Runs it.
+    pub(crate) fn run(self) -> Result<Report, RunError> {
+        let Self { workload, options, spawn, host, observer } = self;
+        let mut nemesis = Nemesis::new(&options.nemesis, spawn);
+        let mut session = Session::new(workload, options, host, observer)?;
+        nemesis.processes().start_all(&mut session)?;
+        let not_ready = prepare(&mut session)?;
+        let mut load = None;
+        if not_ready.is_none() {
+            let (generator, begun) = work(&mut session, &mut nemesis);
+            load = Some(begun);
+            conclude(&mut session, &mut nemesis, generator);
+        }
+        if session.watch.is_aborted() {
+            return Err(RunError::Stopped);
+        }
+        let failure = not_ready.or_else(|| session.world.find_crash().map(NodeFailure::Crash));
+        let report = judge(session, &nemesis, load, failure);
+        if report.failure.is_some() { Err(RunError::Node(Box::new(report))) } else { Ok(report) }
+    }
+}
+
+/// Tells every node its id, then lets the workload speak to each. Returns the first failure of a node.
+fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
+    let ids = session.nodes();
+    let mut calls = Vec::new();
+    for id in &ids {
+        let seated = session.seat();
+        let client = Client::new(seated.endpoint.clone(), id.clone());
+        let init = Init { node_id: id.clone(), node_ids: ids.clone() };
+        calls.push((id.clone(), seated, async move { client.call_within(&init, INIT_TIMEOUT).await.map(|_| ()) }));
+    }
+    if let Some(failure) = finish_setup(session, calls)? {
+        return Ok(Some(failure));
+    }
+    let mut calls = Vec::new();
+    for id in &ids {
+        let seated = session.seat();
+        let setup = session.workload.setup(Client::new(seated.endpoint.clone(), id.clone()), &session.options);
+        calls.push((id.clone(), seated, setup));
+    }
+    let failure = finish_setup(session, calls)?;
+    session.origin = session.world.now();
+    Ok(failure)
+}
+
+/// Waits for clients that speak to nodes, and takes them off the network.
+fn finish_setup<F>(session: &mut Session<'_>, calls: Vec<(NodeId, Seated, F)>) -> Result<Option<NodeFailure>, RunError>
+where
+    F: Future<Output = Result<(), ClientError>> + 'static,
+{
+    let results = Rc::new(RefCell::new(Vec::new()));
+    let (expected, mut clients) = (calls.len(), Vec::new());
+    for (number, (node, seated, call)) in calls.into_iter().enumerate() {
+        let results = Rc::clone(&results);
+        seated.endpoint.spawn(async move {
+            let result = call.await;
+            results.borrow_mut().push((number, node, result));
+        });
+        session.world.wake(seated.id);
+        clients.push(seated);
+    }
+    while results.borrow().len() < expected && !session.watch.is_halted() && session.step_before(None) {}
+    if let Some(crash) = session.world.crash() {
+        return Ok(Some(NodeFailure::Crash(crash.clone())));
+    }
+    if session.watch.is_halted() {
+        return Err(RunError::Stopped);
+    }
+    clients.iter().for_each(|client| session.world.leave(client.id));
+    let results = results.take();
+    let failed = results.into_iter().find_map(|(number, node, result)| Some((number, node, result.err()?)));
+    Ok(failed.map(|(number, node, error)| {
+        let (request, expected) = clients[number].endpoint.last_request();
+        let output = session.world.output(&node);
+        NodeFailure::NotReady(NotReady { node, reason: error.to_string(), request, expected, output })
+    }))
+}
+
+/// Has clients and nemesis work until the time is up and every client is done. Returns the source of the operations.
+fn work(session: &mut Session<'_>, nemesis: &mut Nemesis) -> (Box<dyn Generator>, Load) {
+    let rate = session.options.rate;
+    let mean = || Interval::Mean(Duration::from_secs_f64(rate.recip().min(1e9)));
+    let interval = if rate > 0.0 { mean() } else { Interval::Sleep };
+    let now = session.now();
+    let end = Some(now + session.options.time_limit);
+    session.enter(Stage::Work, end);
+    let generator = session.workload.generator(&session.options);
+    Interpreter::new(generator, Pace::new(interval, now, end), end).with(nemesis).run(session)
+}
+
+/// Heals the network, rests, and has the clients do their last operations.
+fn conclude(session: &mut Session<'_>, nemesis: &mut Nemesis, generator: Box<dyn Generator>) {
+    let Some((generator, interval)) = final_generator(session, generator) else { return };
+    nemesis.end_all(session);
+    let healed = session.now();
+    session.enter(Stage::Recovery, Some(healed + rest(session)));
+    while session.step_before(Some(healed + rest(session))) {}
+    let now = session.now();
+    // Those of a test that was stopped are done, too, but nobody waits for them longer than for the network.
+    let end = session.watch.stopped().map(|_| now + RECOVERY);
+    session.enter(Stage::FinalOperations, end);
+    Interpreter::new(generator, Pace::new(interval, now, end), end).run(session);
+}
+
+/// The time for which the healed network rests. A hosted test that is stopped early does not wait for a network that was
+/// never disturbed; virtual time costs nothing.
+fn rest(session: &Session<'_>) -> Duration {
+    match session.watch.stopped() {
+        _ if session.watch.is_aborted() => Duration::ZERO,
+        Some(_) if session.world.is_hosted() && session.options.nemesis.is_empty() => SHORT_RECOVERY,
+        _ => RECOVERY,
+    }
+}
+
+/// The operations after the faults, if there are any, and the times between them.
+fn final_generator(session: &Session<'_>, generator: Box<dyn Generator>) -> Option<(Box<dyn Generator>, Interval)> {
+    let options = &session.options;
+    match (session.workload.final_generator(options), options.liveness) {
+        (Some(last), true) => Some((Box::new(Probe::whole(last, &options.nodes)), Interval::None)),
+        (None, true) => {
+            let probe = Probe::until_served(generator, &options.nodes, options.clients());
+            Some((Box::new(probe), Interval::Mean(probe::PACE)))
+        }
+        (last, false) => Some((last?, Interval::None)),
+    }
+}
+
+fn judge(mut session: Session<'_>, nemesis: &Nemesis, load: Option<Load>, failure: Option<NodeFailure>) -> Report {
+    let mut violations = session.world.take_violations();
+    nemesis.processes().unready(&session).into_iter().for_each(|violation| violations.add("", violation));
+    // A stop from here on comes too late.
+    let stopped = session.watch.stopped();
+    session.world.clear();
+    session.enter(Stage::Checking, None);
+    let checker = session.workload.checker();
+    let report = Report {
+        workload: session.workload.name(),
+        judgement: Judgement::of(&*checker, &session.history, &session.options.expectations()),
+        net: session.world.network.counts(),
+        journal: session.world.take_journal(),
+        violations: Violations::default(),
+        failure,
+        load,
+        nemesis: nemesis.effects(&session),
+        history: session.history,
+        config: Some(TestConfig { options: session.options, origin: session.origin, stopped }),
+    };
+    report.with_violations(violations)
+}

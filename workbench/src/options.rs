@@ -39,8 +39,12 @@ pub struct Options {
     pub strict: bool,
     /// Whether each node must serve its clients again when all faults are over; Maelstrom does not ask.
     pub liveness: bool,
-    /// Whether the replicas of `lww-kv` merge, as the service promises. In Maelstrom they never do, which is the default.
-    pub lww_merges: bool,
+    /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they never
+    /// do.
+    pub merge_lww_kv: bool,
+    /// True to have clients of the lin-kv workload use all nodes alike and read every key. Maelstrom's prefer the first
+    /// node, and read only the first of several keys.
+    pub even_lin_kv: bool,
     /// How many keys transactions and logs work on at a time; `None`: the workload's own number.
     pub key_count: Option<usize>,
     /// How many steps a transaction has at most.
@@ -73,7 +77,8 @@ impl Default for Options {
             consistency_models: vec!["strict-serializable".to_owned()],
             strict: false,
             liveness: false,
-            lww_merges: false,
+            merge_lww_kv: false,
+            even_lin_kv: false,
             key_count: None,
             max_txn_length: 4,
             max_writes_per_key: 16,

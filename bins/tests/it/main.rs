@@ -7,6 +7,7 @@
 
 mod command_line;
 mod documented;
+mod failed_runs;
 mod help;
 mod links;
 mod maelstrom;

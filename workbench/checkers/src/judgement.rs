@@ -9,7 +9,7 @@ use crate::{
     },
     expectations::Expectations,
     finding::StrictFindings,
-    history::History,
+    history::{History, Kind, Process},
     json::{shortened, value},
     validity::Validity,
     verdict::{Checker, Verdict},
@@ -18,7 +18,10 @@ use glomers_json::Json;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{cmp::Reverse, fmt};
+use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
+
+/// The error of an operation without an answer.
+const TIMEOUT: &str = "\"net-timeout\"";
 
 /// How many reasons of failures are shown.
 const SHOWN: usize = 8;
@@ -103,18 +106,27 @@ pub struct Failure {
     pub error: Json,
     /// How many.
     pub count: usize,
+    /// The time until the first of them ended, where an answer did not come in time.
+    #[serde(skip)]
+    pub waited: Option<Duration>,
 }
 
 fn failures(history: &History) -> Vec<Failure> {
-    let mut counts: IndexMap<(&str, &Json), usize> = IndexMap::new();
+    let mut failures: IndexMap<(&str, &Json), Failure> = IndexMap::new();
+    let mut begun: BTreeMap<Process, Duration> = BTreeMap::new();
     for op in history.ops() {
-        if let Some(error) = &op.error {
-            *counts.entry((&op.f, error)).or_default() += 1;
+        if op.kind == Kind::Invoke {
+            begun.insert(op.process, op.time);
         }
+        let Some(error) = &op.error else { continue };
+        let new = || {
+            let is_timeout = error.as_str() == TIMEOUT;
+            let waited = begun.get(&op.process).filter(|_| is_timeout).map(|begun| op.time.saturating_sub(*begun));
+            Failure { f: op.f.clone().into_owned(), error: error.clone(), count: 0, waited }
+        };
+        failures.entry((&op.f, error)).or_insert_with(new).count += 1;
     }
-    let failure =
-        |((f, error), count): ((&str, &Json), usize)| Failure { f: f.to_owned(), error: error.clone(), count };
-    let mut failures: Vec<_> = counts.into_iter().map(failure).collect();
+    let mut failures: Vec<_> = failures.into_values().collect();
     failures.sort_by_key(|failure| Reverse(failure.count));
     failures.truncate(SHOWN);
     failures
@@ -122,7 +134,11 @@ fn failures(history: &History) -> Vec<Failure> {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} x {}: {}", self.count, self.f, self.error)
+        let Self { f: operation, error, count, waited } = self;
+        match waited {
+            Some(waited) => write!(f, "{count} x {operation}: no answer in {:.0} s ({error})", waited.as_secs_f64()),
+            None => write!(f, "{count} x {operation}: {error}"),
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) const IDS: [&str; 4] = [LWW_KV, SEQ_KV, LIN_KV, LIN_TSO];
 
 /// Every service and its name.
 pub(crate) fn all(options: &Options, rng: &mut Pcg64Mcg) -> Vec<(NodeId, Box<dyn Participant>)> {
-    let merges = options.lww_merges;
+    let merges = options.merge_lww_kv;
     let behaviour = |id: &str| match id {
         LWW_KV => Behaviour::Kv(Box::new(LwwKv::new(merges))),
         SEQ_KV => Behaviour::Kv(Box::new(SeqKv::default())),
@@ -210,8 +210,8 @@ mod tests {
     /// A value that one replica got is found by about half of the reads: the replicas never merge.
     #[test]
     fn replicas_of_lww_kv_never_merge_unless_told() {
-        let found = |lww_merges| {
-            let options = Options { lww_merges, ..Options::default() };
+        let found = |merge_lww_kv| {
+            let options = Options { merge_lww_kv, ..Options::default() };
             let mut all = all(&options, &mut Pcg64Mcg::seed_from_u64(0));
             let (id, service) = &mut all[0];
             assert_eq!(id.as_str(), "lww-kv");

@@ -234,6 +234,28 @@ pub const FLAGS: &[Flag] = &[
         ..ROW
     },
     Flag {
+        name: "even-lin-kv",
+        help: "In a lin-kv test, use all nodes alike and read every key; Maelstrom prefers the first node",
+        is_of_maelstrom: false,
+        read: |options, _| {
+            options.even_lin_kv = true;
+            Ok(())
+        },
+        write: |options| options.even_lin_kv.then(String::new),
+        ..ROW
+    },
+    Flag {
+        name: "merge-lww-kv",
+        help: "Let the replicas of lww-kv learn of each other's writes; in Maelstrom they never do",
+        is_of_maelstrom: false,
+        read: |options, _| {
+            options.merge_lww_kv = true;
+            Ok(())
+        },
+        write: |options| options.merge_lww_kv.then(String::new),
+        ..ROW
+    },
+    Flag {
         name: "liveness",
         help: "Also require that each node serves its clients again when the faults are over",
         is_of_maelstrom: false,

@@ -12,7 +12,7 @@ pub(crate) use error::{MALFORMED, UNMATCHED};
 
 use crate::engine::violation::{Violation, ViolationKind};
 use answer::Answer;
-use endpoint::Ended;
+use endpoint::{Ended, Sent};
 use glomers_protocol::{Json, NodeId, Request};
 use std::time::Duration;
 
@@ -62,11 +62,11 @@ impl Client {
             Ended::TimedOut { unmatched } => {
                 Err(ClientError::Timeout { node: self.node.clone(), request: R::TYPE, timeout, unmatched })
             }
-            Ended::Answered { line, request, expected } => self.read::<R>(&line, &request, expected),
+            Ended::Answered { line, request } => self.read::<R>(&line, &request),
         }
     }
 
-    fn read<R: Request>(&self, line: &str, request: &str, expected: String) -> Result<R::Response, ClientError> {
+    fn read<R: Request>(&self, line: &str, request: &Sent) -> Result<R::Response, ClientError> {
         let misfit = match answer::read::<R>(line) {
             Ok(Answer::Response(response)) => return Ok(response),
             Ok(Answer::Error(error)) => return Err(ClientError::Error(error)),
@@ -76,7 +76,7 @@ impl Client {
         let told = format!("{node} gave a malformed answer to `{}`: {reason}", R::TYPE);
         let violation = Violation::new(ViolationKind::MalformedAnswer, node, line, told);
         let subject = format!("{} {}", R::TYPE, misfit.field()).trim_end().to_owned();
-        self.endpoint.violate(subject, violation.answering(request).expecting(expected));
+        self.endpoint.violate(subject, violation.answering(request.line()).expecting(request.expected()));
         Err(ClientError::Malformed { request: R::TYPE, reason })
     }
 }

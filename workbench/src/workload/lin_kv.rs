@@ -48,7 +48,13 @@ impl Workload for LinKvWorkload {
     }
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
-        Box::new(Keys { nodes: options.nodes.len(), groups: Vec::new(), next_key: 0 })
+        Box::new(Keys {
+            nodes: options.nodes.len(),
+            is_even: options.even_lin_kv,
+            groups: Vec::new(),
+            next_key: 0,
+            begun: 0,
+        })
     }
 
     fn connect(&self, client: Client, options: &Options) -> Connection {
@@ -93,8 +99,11 @@ async fn invoke(client: &Client, invocation: &Invocation, timeout: Duration) -> 
 /// compares. A key to which enough clients have come is left for a new one.
 struct Keys {
     nodes: usize,
+    is_even: bool,
     groups: Vec<Group>,
     next_key: u64,
+    /// The number of operations so far.
+    begun: usize,
 }
 
 struct Group {
@@ -127,9 +136,37 @@ impl Generator for Keys {
             let group = self.fresh();
             self.groups.push(group);
         }
-        let Some(&thread) = moment.free.choose(moment.rng) else { return Next::Wait(None) };
-        let key = self.key(thread / size, moment.processes);
-        Next::Invoke(thread, operation(key, thread % size < self.nodes, moment.rng))
+        let Some(thread) = self.draw(moment) else { return Next::Wait(None) };
+        self.begun += 1;
+        let group = thread / size;
+        let is_reader = thread % size < self.nodes && (self.is_even || group == 0);
+        Next::Invoke(thread, operation(self.key(group, moment.processes), is_reader, moment.rng))
+    }
+}
+
+impl Keys {
+    /// Draws a free thread: evenly, or as Jepsen does.
+    ///
+    /// There, first a group with a free thread is drawn, then one of its two roles, and then comes the first free thread of
+    /// that role at or behind a place that moves on by one with each operation. From most places that is the role's first
+    /// thread, which belongs to the first node. The roles are ranges of all threads, so they split the first group only;
+    /// in the others all threads write (jepsen: `generator.clj`, `soonest-op-map` and `Reserve`, `generator/context.clj`,
+    /// `some-free-process`).
+    fn draw(&self, moment: &mut Moment<'_>) -> Option<usize> {
+        if self.is_even {
+            return moment.free.choose(moment.rng).copied();
+        }
+        let (size, threads) = (2 * self.nodes, moment.processes.len());
+        let free: BTreeSet<usize> = moment.free.iter().copied().collect();
+        let groups: BTreeSet<usize> = free.iter().map(|thread| thread / size).collect();
+        let group = *groups.into_iter().collect::<Vec<_>>().choose(moment.rng)?;
+        let (first, middle, end) = (group * size, group * size + self.nodes, (group + 1) * size);
+        let roles = if group == 0 { vec![first..middle, middle..end] } else { vec![first..end] };
+        let free_roles: Vec<_> = roles.into_iter().filter(|role| free.range(role.clone()).next().is_some()).collect();
+        let role = free_roles.choose(moment.rng)?;
+        // The nemesis has a place as well.
+        let place = (self.begun % (threads + 1)).clamp(role.start, role.end);
+        free.range(place..role.end).chain(free.range(role.clone())).next().copied()
     }
 }
 
@@ -143,5 +180,54 @@ fn operation(key: u64, reads: bool, rng: &mut Pcg64Mcg) -> Invocation {
         Invocation::new("write", json!([key, first]))
     } else {
         Invocation::new("cas", json!([key, [first, second]]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    /// Counts of operations by thread, of threads that are always free, and of the reads among them.
+    fn counts(groups: usize, is_even: bool) -> (Vec<usize>, Vec<usize>) {
+        let nodes = 7;
+        let options = Options { even_lin_kv: is_even, ..Options::default().with_node_count(nodes) };
+        let mut keys = LinKvWorkload.generator(&options);
+        let threads = 2 * nodes * groups;
+        let (processes, free): (Vec<u64>, Vec<usize>) = ((0..threads as u64).collect(), (0..threads).collect());
+        let mut rng = Pcg64Mcg::seed_from_u64(0);
+        let (mut all, mut reads) = (vec![0; threads], vec![0; threads]);
+        for _ in 0..15_000 {
+            let moment = &mut Moment { now: Duration::ZERO, processes: &processes, free: &free, rng: &mut rng };
+            let Next::Invoke(thread, invocation) = keys.next(moment) else { panic!("threads are free") };
+            all[thread] += 1;
+            reads[thread] += usize::from(invocation.f == "read");
+        }
+        (all, reads)
+    }
+
+    /// From 9 of the 15 places, each role comes to its first thread, which belongs to the first node.
+    #[test]
+    fn clients_prefer_the_first_node_as_jepsen_does() {
+        let (all, reads) = counts(1, false);
+        for first in [0, 7] {
+            assert!((4200..4800).contains(&all[first]), "{all:?}");
+            assert!(all[first + 1..first + 7].iter().all(|count| (400..600).contains(count)), "{all:?}");
+        }
+        assert_eq!((&reads[..7], &reads[7..]), (&all[..7], &[0; 7][..]));
+    }
+
+    #[test]
+    fn only_the_first_group_reads_as_in_jepsen() {
+        let (all, reads) = counts(2, false);
+        assert!((7000..8000).contains(&all[..14].iter().sum()), "{all:?}");
+        assert_eq!((&reads[..7], &reads[7..]), (&all[..7], &[0; 21][..]));
+    }
+
+    #[test]
+    fn clients_use_all_nodes_if_told() {
+        let (all, reads) = counts(2, true);
+        assert!(all.iter().all(|count| (450..650).contains(count)), "{all:?}");
+        assert!(reads[14..21].iter().zip(&all[14..21]).all(|(reads, all)| reads == all), "{reads:?}");
     }
 }

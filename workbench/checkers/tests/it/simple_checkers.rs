@@ -100,7 +100,7 @@ fn exceptions_are_counted_and_change_nothing() {
     let judgement = judge("echo", text, &Expectations::default());
     assert_eq!(judgement.exceptions.valid, Valid);
     let failures: Vec<_> = judgement.failures.iter().map(ToString::to_string).collect();
-    assert_eq!(failures, ["2 x echo: \"indeterminate: no\"", "1 x echo: \"net-timeout\""]);
+    assert_eq!(failures, ["2 x echo: \"indeterminate: no\"", "1 x echo: no answer in 0 s (\"net-timeout\")"]);
     let exceptions: Vec<_> = judgement.exceptions.exceptions.iter().map(|one| (one.text.as_str(), one.count)).collect();
     assert_eq!(exceptions, [("no", 2)]);
 }

@@ -2,7 +2,7 @@
 //!
 //! Maelstrom means to merge one replica into another before each request, but drops the merged state (Maelstrom:
 //! `service.clj`, `Eventual`): its replicas never learn of each other's writes. Verdicts depend on that, so the default here
-//! is the same. With [`Options::lww_merges`](crate::Options::lww_merges) the replicas merge as they were meant to.
+//! is the same. With [`Options::merge_lww_kv`](crate::Options::merge_lww_kv) the replicas merge as they were meant to.
 
 use crate::engine::services::{
     kv::{Action, Operation, Store, compare, read},

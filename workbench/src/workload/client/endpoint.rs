@@ -34,17 +34,36 @@ struct Core {
     id: NodeId,
     now: Cell<Duration>,
     last_msg_id: Cell<i64>,
-    last_request: RefCell<(String, String)>,
+    last_request: RefCell<Option<Sent>>,
     waiting: RefCell<BTreeMap<i64, Waiting>>,
     outbox: RefCell<Vec<(NodeId, String)>>,
     tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     violations: RefCell<Vec<(String, Violation)>>,
 }
 
+/// A request that was sent.
+#[derive(Clone)]
+pub(super) struct Sent {
+    line: Rc<str>,
+    msg_id: i64,
+    form: fn(i64) -> String,
+}
+
+impl Sent {
+    /// The request's line.
+    pub(super) fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// The form of the answer.
+    pub(super) fn expected(&self) -> String {
+        (self.form)(self.msg_id)
+    }
+}
+
 /// A request that waits for its answer.
 struct Waiting {
-    line: String,
-    expected: String,
+    sent: Sent,
     deadline: Duration,
     answer: Option<Box<str>>,
     unmatched: Option<String>,
@@ -57,9 +76,7 @@ pub(super) enum Ended {
         /// The answer.
         line: Box<str>,
         /// The request.
-        request: String,
-        /// The form of the answer.
-        expected: String,
+        request: Sent,
     },
     /// No answer came in time, but perhaps a message that answers nothing.
     TimedOut { unmatched: Option<String> },
@@ -90,15 +107,10 @@ impl Endpoint {
         let core = &self.0;
         let msg_id = core.last_msg_id.get() + 1;
         core.last_msg_id.set(msg_id);
-        let (line, expected) = (core.line(node, msg_id, request), form::<R>(msg_id));
-        core.last_request.replace((line.clone(), expected.clone()));
-        let waiting = Waiting {
-            line: line.clone(),
-            expected,
-            deadline: core.now.get().saturating_add(timeout),
-            answer: None,
-            unmatched: None,
-        };
+        let line = core.line(node, msg_id, request);
+        let sent = Sent { line: line.as_str().into(), msg_id, form: form::<R> };
+        core.last_request.replace(Some(sent.clone()));
+        let waiting = Waiting { sent, deadline: core.now.get().saturating_add(timeout), answer: None, unmatched: None };
         core.waiting.borrow_mut().insert(msg_id, waiting);
         core.outbox.borrow_mut().push((node.clone(), line));
         poll_fn(|_| core.poll(msg_id)).await
@@ -106,7 +118,8 @@ impl Endpoint {
 
     /// The last request, and the form of its answer; empty texts before the first.
     pub(crate) fn last_request(&self) -> (String, String) {
-        self.0.last_request.borrow().clone()
+        let last = self.0.last_request.borrow();
+        last.as_ref().map(|sent| (sent.line().to_owned(), sent.expected())).unwrap_or_default()
     }
 
     /// Notes a violation.
@@ -139,7 +152,7 @@ impl Core {
         }
         let waiting = all.remove(&msg_id).expect("it was there");
         Poll::Ready(match answer {
-            Some(line) => Ended::Answered { line, request: waiting.line, expected: waiting.expected },
+            Some(line) => Ended::Answered { line, request: waiting.sent },
             None => Ended::TimedOut { unmatched: waiting.unmatched },
         })
     }
@@ -180,7 +193,7 @@ impl Core {
                 let mut violation =
                     Violation::new(ViolationKind::UnmatchedAnswer, &NodeId::from(&*src), line, reason.clone());
                 if let Some(waiting) = all.values_mut().next_back() {
-                    violation = violation.answering(&waiting.line).expecting(waiting.expected.clone());
+                    violation = violation.answering(waiting.sent.line()).expecting(waiting.sent.expected());
                     waiting.unmatched = Some(reason);
                 }
                 self.violations.borrow_mut().push((String::new(), violation));

@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn only_the_first_group_reads_as_in_jepsen() {
         let (all, reads) = counts(2, false);
-        assert!((7000..8000).contains(&all[..14].iter().sum()), "{all:?}");
+        assert!((7000..8000).contains(&all[..14].iter().sum::<usize>()), "{all:?}");
         assert_eq!((&reads[..7], &reads[7..]), (&all[..7], &[0; 21][..]));
     }
 

@@ -1,12 +1,11 @@
 //! `glomers explain`: the operations and messages around a finding, in the terminal.
 
 use anyhow::bail;
-use glomers_report::{
-    explain::Explanation,
-    findings::{Finding, Weight, findings},
-    store::manifest::read_run,
+use glomers_report::{explain::Explanation, store::manifest::read_run};
+use glomers_workbench::{
+    Report, Validity,
+    finding::{Finding, Weight},
 };
-use glomers_workbench::{Report, Validity};
 use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
 /// The number of bytes of an explanation that the list shows.
@@ -38,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
         );
     }
     let report = read_run(&arguments.run, arguments.workload.as_deref())?;
-    let findings = findings(&report);
+    let findings = report.judgement.findings();
     let mut out = std::io::stdout().lock();
     if arguments.anomaly.is_none() {
         write!(out, "{}", list(&report, &findings))?;
@@ -63,14 +62,14 @@ fn list(report: &Report, findings: &[Finding]) -> String {
     };
     let mut list = format!("{}: {}; {count}\n", report.workload, report.valid());
     let mut number = 1;
-    for kind in findings.chunk_by(|left, right| left.title == right.title) {
+    for kind in findings.chunk_by(|left, right| left.kind == right.kind) {
         for (finding, number) in kind.iter().zip(number..).take(LISTED) {
             let role = match finding.weight {
                 Weight::Fault => "",
                 Weight::Strict => " (Maelstrom does not check it)",
                 Weight::Note => " (a note)",
             };
-            list.push_str(&format!("{number:>4}  {}{role}: {}\n", finding.title, summary(&finding.explanation)));
+            list.push_str(&format!("{number:>4}  {}{role}: {}\n", finding.kind, summary(&finding.explanation)));
         }
         number += kind.len();
         if kind.len() > LISTED {
@@ -99,14 +98,14 @@ fn summary(explanation: &str) -> String {
 fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<Vec<&'a Finding>> {
     let Some(wanted) = anomaly else { return Ok(findings.first().into_iter().collect()) };
     let number = wanted.parse::<usize>().ok();
-    let begins = |finding: &Finding| finding.title.to_lowercase().starts_with(&wanted.to_lowercase());
+    let begins = |finding: &Finding| finding.kind.to_lowercase().starts_with(&wanted.to_lowercase());
     let is_wanted = |(index, finding): &(usize, &Finding)| match number {
         Some(number) => index + 1 == number,
         None => begins(finding),
     };
     let found: Vec<_> = findings.iter().enumerate().filter(is_wanted).map(|(_, finding)| finding).collect();
     if found.is_empty() {
-        let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.title).collect();
+        let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.kind).collect();
         let (count, kinds) = (findings.len(), kinds.into_iter().collect::<Vec<_>>().join(", "));
         bail!("there is no finding `{wanted}`; the run has {count} findings, of the kinds {kinds}");
     }

@@ -8,8 +8,9 @@ use crate::{interrupt, names::fault_names, progress::Count, test::options::repea
 use anyhow::ensure;
 use clap::Args;
 use glomers::catalogue::SimulateError;
-use glomers_workbench::{Control, Load, Options, Progress, Report, RunError, Validity, options::Fault, soak};
-use serde_json::json;
+use glomers_workbench::{
+    Control, Load, Options, Progress, Report, RunError, Validity, checker::txn::EMPTY, options::Fault, soak,
+};
 use std::{
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -76,9 +77,6 @@ impl FromStr for Shard {
         }
     }
 }
-
-/// Elle's name for a history in which no transaction depends on another; Maelstrom judges it invalid.
-const EMPTY: &str = "empty-transaction-graph";
 
 /// One test.
 struct Case<'a> {
@@ -221,8 +219,7 @@ impl Case<'_> {
 /// The verdict on a drawn test. It may be so short, and its faults so long, that hardly any operation can succeed. Maelstrom
 /// calls that invalid; here it is unknown, unless nodes do not serve again afterwards.
 fn verdict(report: &Report) -> Validity {
-    let findings = &report.judgement.verdict.findings;
-    let is_empty = ["anomaly-types", "bad-error-types"].iter().any(|kinds| findings[kinds] == json!([EMPTY]));
+    let is_empty = report.judgement.verdict.fault_kinds() == [EMPTY];
     let (stats, found) = (&report.judgement.stats, report.judgement.found());
     match report.judgement.alive() {
         Validity::Invalid => Validity::Invalid,

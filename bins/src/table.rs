@@ -1,7 +1,7 @@
 //! The table of results, one row per challenge.
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
-use glomers_workbench::{Report, Validity, challenge::Challenge};
+use glomers_workbench::{Report, Validity, challenge::Challenge, checker::set_full::SetFull};
 use std::time::Duration;
 
 /// A challenge that has been run.
@@ -55,9 +55,8 @@ pub(crate) fn render(rows: &[Row]) -> String {
 
 /// The median and the largest latency.
 fn latencies(report: &Report) -> (Duration, Duration) {
-    let stable = |quantile: &str| report.judgement.verdict.findings["stable-latencies"][quantile].as_u64();
-    if let (Some(median), Some(maximum)) = (stable("0.5"), stable("1")) {
-        return (Duration::from_millis(median), Duration::from_millis(maximum));
+    if let Some(stable) = report.judgement.verdict.results().and_then(SetFull::median_and_maximum) {
+        return stable;
     }
     let [_, median, _, _, maximum] = report.latencies().unwrap_or_default();
     (median, maximum)

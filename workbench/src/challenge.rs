@@ -4,6 +4,7 @@ use crate::{
     options::{Availability, Concurrency, Fault, Latency, Options},
     run::report::Report,
 };
+use glomers_checkers::checker::set_full::SetFull;
 use std::time::Duration;
 
 /// A challenge.
@@ -39,19 +40,17 @@ impl Challenge {
     pub fn failures(&self, report: &Report) -> Vec<String> {
         let Some(thresholds) = self.thresholds else { return Vec::new() };
         let messages = report.server_messages_per_operation().unwrap_or_default();
-        let latency = |quantile: &str| {
-            let milliseconds = report.judgement.verdict.findings["stable-latencies"][quantile].as_u64();
-            milliseconds.map_or(Duration::MAX, Duration::from_millis)
-        };
+        let stable = report.judgement.verdict.results().and_then(SetFull::median_and_maximum);
+        let (median, maximum) = stable.unwrap_or((Duration::MAX, Duration::MAX));
         let mut failures = Vec::new();
         if messages >= thresholds.messages_per_operation {
             let threshold = thresholds.messages_per_operation;
             failures.push(format!("{messages:.2} messages per operation, but the threshold is {threshold}"));
         }
-        for (name, quantile, threshold) in [("median", "0.5", thresholds.median), ("maximum", "1", thresholds.maximum)]
-        {
-            if latency(quantile) >= threshold {
-                failures.push(format!("{name} latency {:?}, but the threshold is {threshold:?}", latency(quantile)));
+        let latencies = [("median", median, thresholds.median), ("maximum", maximum, thresholds.maximum)];
+        for (name, latency, threshold) in latencies {
+            if latency >= threshold {
+                failures.push(format!("{name} latency {latency:?}, but the threshold is {threshold:?}"));
             }
         }
         failures

@@ -23,7 +23,7 @@ fn check(budget: Duration, messages: f64, median: u64, maximum: u64, seeds: u64)
         let figures = format!("seed {seed}: {:?} {report}", report.server_messages_per_operation());
         assert_eq!(report.valid(), Validity::Valid, "{figures}");
         assert!(report.server_messages_per_operation().unwrap() <= messages, "{figures}");
-        let latencies = &report.judgement.verdict.findings["stable-latencies"];
+        let latencies = &report.judgement.verdict.json()["stable-latencies"];
         assert!(latencies["0.5"].as_u64().unwrap() < median, "{figures}");
         assert!(latencies["1"].as_u64().unwrap() < maximum, "{figures}");
     }

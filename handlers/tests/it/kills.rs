@@ -96,7 +96,7 @@ fn everybody_answers_again(seeds: u64) {
 fn a_minority_takes_few_broadcasts_with_it(seeds: u64) {
     for seed in 0..seeds {
         let report = report::<StarBroadcast>("broadcast", seed, &[Fault::KillMinority]);
-        let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
+        let count = |key: &str| report.judgement.verdict.json()[key].as_u64().unwrap();
         assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
         assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
     }
@@ -106,7 +106,7 @@ fn a_minority_takes_few_broadcasts_with_it(seeds: u64) {
 fn a_minority_takes_few_elements_with_it(seeds: u64) {
     for seed in 0..seeds {
         let report = report::<SetUnion>("g-set", seed, &[Fault::KillMinority]);
-        let count = |key: &str| report.judgement.verdict.findings[key].as_u64().unwrap();
+        let count = |key: &str| report.judgement.verdict.json()[key].as_u64().unwrap();
         assert!(count("lost-count") * 10 < count("attempt-count"), "seed {seed}: {report}");
     }
 }

@@ -3,14 +3,18 @@
 //! [`CHECKERS`] lists Maelstrom's by workload.
 
 pub mod availability;
+mod clojure_set;
+mod comparable;
 pub mod counter;
 pub mod echo;
+mod evidence;
 pub mod exceptions;
 pub mod kafka;
 pub mod lin_kv;
 pub mod linearizability;
 pub mod liveness;
 mod numbers;
+mod rounding;
 pub mod set_full;
 pub mod stats;
 pub mod strict;

@@ -6,9 +6,10 @@ use crate::{
         exceptions::{self, Exceptions},
         liveness::{self, Liveness},
         stats::{self, Stats},
+        strict::altered,
     },
     expectations::Expectations,
-    finding::StrictFindings,
+    finding::{Finding, StrictFindings},
     history::{History, Kind, Process},
     json::{shortened, value},
     validity::Validity,
@@ -50,14 +51,20 @@ pub struct Judgement {
 impl Judgement {
     /// Judges a history. All of `expectations` matter.
     pub fn of(checker: &dyn Checker, history: &History, expectations: &Expectations) -> Self {
+        let verdict = checker.check(history, expectations);
+        let mut strict_findings = checker.strict_findings(history, expectations);
+        strict_findings.extend(altered::values(history));
+        if let Some(reason) = verdict.error.as_ref().filter(|_| strict_findings.is_empty()) {
+            strict_findings.push(Finding::strict("unjudged", [], reason.clone()));
+        }
         Self {
             stats: stats::check(history),
             availability: availability::check(history, expectations.availability),
             failures: failures(history),
             exceptions: exceptions::check(history),
-            verdict: checker.check(history, expectations),
+            verdict,
             liveness: liveness::check(history),
-            strict_findings: StrictFindings::new(checker.strict_findings(history, expectations)),
+            strict_findings: StrictFindings::new(strict_findings),
             strict: expectations.strict,
         }
     }
@@ -78,6 +85,13 @@ impl Judgement {
         self.availability.valid.max(self.verdict.valid).max(strict_findings)
     }
 
+    /// All findings, the gravest first; of each kind the first few.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = [&self.verdict.findings[..], &self.strict_findings.findings].concat();
+        findings.sort_by_key(|finding| finding.weight);
+        findings
+    }
+
     /// All results, with Maelstrom's key names; what it does not look for is under `strict`, and
     /// under `liveness` if the test asked for it.
     pub fn results(&self) -> Value {
@@ -86,7 +100,7 @@ impl Judgement {
             "availability": self.availability,
             "failures": value(&self.failures),
             "exceptions": value(&self.exceptions),
-            "workload": value(&self.verdict),
+            "workload": self.verdict.json(),
             "strict": value(&self.strict_findings),
             "valid?": self.valid(),
         });
@@ -150,7 +164,10 @@ impl fmt::Display for Judgement {
         for failure in &self.failures {
             writeln!(f, "  {failure}")?;
         }
-        write!(f, "checker: {} {:#}", self.verdict.valid, shortened(&self.verdict.findings))?;
+        let mut results = self.verdict.json();
+        // It is said in front of them.
+        results.as_object_mut().map(|results| results.remove("valid?"));
+        write!(f, "checker: {} {:#}", self.verdict.valid, shortened(&results))?;
         if let Some(liveness) = &self.liveness {
             write!(f, "\nliveness: {liveness}")?;
         }

@@ -1,7 +1,18 @@
-//! The interface of a checker: a history and expectations in, a verdict with its reasons out.
+//! The interface of a checker: a history and expectations in, a verdict with its findings out.
+//!
+//! A checker's results are a type of its own. They become JSON once, when a report is written; code that needs a figure
+//! asks for the type with [`Verdict::results`].
 
-use crate::{expectations::Expectations, finding::StrictFinding, history::History, json::value, validity::Validity};
-use std::fmt;
+use crate::{
+    expectations::Expectations,
+    finding::{Finding, Weight},
+    history::History,
+    json::value,
+    validity::Validity,
+};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use std::{any::Any, fmt, sync::Arc};
 
 /// A judge of the histories of a workload.
 pub trait Checker: fmt::Debug {
@@ -9,29 +20,103 @@ pub trait Checker: fmt::Debug {
     fn check(&self, history: &History, expectations: &Expectations) -> Verdict;
 
     /// Finds faults that Maelstrom does not look for.
-    fn strict_findings(&self, history: &History, expectations: &Expectations) -> Vec<StrictFinding> {
+    fn strict_findings(&self, history: &History, expectations: &Expectations) -> Vec<Finding> {
         let _ = (history, expectations);
         Vec::new()
     }
 }
 
 /// A checker's verdict with its reasons.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// The verdict.
-    #[serde(rename = "valid?")]
     pub valid: Validity,
-    /// The checker's findings, with Maelstrom's key names.
-    #[serde(flatten)]
-    pub findings: serde_json::Value,
+    /// The findings behind it; of each kind the first few.
+    pub findings: Vec<Finding>,
+    /// The reason why Maelstrom's checker throws an exception on this history, and so gives no verdict.
+    pub error: Option<String>,
+    results: Arc<dyn Results>,
+}
+
+/// The results of a checker, as a type of its own.
+trait Results: fmt::Debug + Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn json(&self) -> Value;
+}
+
+impl<T: Serialize + fmt::Debug + Send + Sync + 'static> Results for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn json(&self) -> Value {
+        value(self)
+    }
 }
 
 impl Verdict {
-    /// Valid if there are no errors, which are the finding.
-    pub fn from_errors(errors: &[impl serde::Serialize]) -> Self {
-        Self {
-            valid: Validity::from_valid(errors.is_empty()),
-            findings: serde_json::json!({ "errors": value(errors) }),
+    /// A verdict with its findings and results. The results serialize as a map with Maelstrom's names.
+    pub fn new(
+        valid: Validity,
+        findings: Vec<Finding>,
+        results: impl Serialize + fmt::Debug + Send + Sync + 'static,
+    ) -> Self {
+        Self { valid, findings, error: None, results: Arc::new(results) }
+    }
+
+    /// The same verdict or, if Maelstrom's checker throws an exception for this reason, an unknown one.
+    #[must_use]
+    pub fn unless_thrown(mut self, reason: Option<String>) -> Self {
+        if let Some(reason) = reason {
+            self.valid = Validity::Unknown;
+            self.findings.push(Finding::no_verdict(reason.clone()));
+            self.error = Some(reason);
         }
+        self
+    }
+
+    /// The results of the checker with this type of results; `None` if another checker gave the verdict.
+    ///
+    /// ```
+    /// use glomers_checkers::{
+    ///     checker::{checker, set_full::SetFull}, expectations::Expectations, history::History,
+    /// };
+    ///
+    /// let history = History::parse("{:process 0, :type :invoke, :f :add, :value 1} {:process 0, :type :ok, :f :add, :value 1}")?;
+    /// let verdict = checker("g-set").unwrap().check(&history, &Expectations::default());
+    /// assert_eq!(verdict.results::<SetFull>().unwrap().attempt_count, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn results<T: 'static>(&self) -> Option<&T> {
+        // Not `self.results.as_any()`: that would ask the pointer.
+        (*self.results).as_any().downcast_ref()
+    }
+
+    /// The kinds of the findings that decide the verdict, each once.
+    pub fn fault_kinds(&self) -> Vec<&str> {
+        let mut kinds: Vec<&str> = Vec::new();
+        for finding in self.findings.iter().filter(|finding| finding.weight == Weight::Fault) {
+            if !kinds.contains(&&*finding.kind) {
+                kinds.push(&finding.kind);
+            }
+        }
+        kinds
+    }
+
+    /// The results as JSON, with Maelstrom's names and the verdict.
+    pub fn json(&self) -> Value {
+        let mut all = Map::from_iter([("valid?".to_owned(), value(&self.valid))]);
+        if let Value::Object(results) = (*self.results).json() {
+            all.extend(results.into_iter().filter(|(name, _)| name != "valid?"));
+        }
+        all.extend(self.error.iter().map(|error| ("error".to_owned(), Value::from(error.as_str()))));
+        Value::Object(all)
+    }
+}
+
+/// As its [`json`](Verdict::json).
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json().serialize(serializer)
     }
 }

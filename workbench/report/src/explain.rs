@@ -5,11 +5,8 @@ mod messages;
 mod operations;
 mod subject;
 
-use crate::{
-    explain::{messages::Message, operations::Line, subject::Subject},
-    findings::Finding,
-};
-use glomers_checkers::{history::Kind, text::shorten};
+use crate::explain::{messages::Message, operations::Line, subject::Subject};
+use glomers_checkers::{finding::Finding, history::Kind, text::shorten};
 use glomers_json::Json;
 use glomers_workbench::Report;
 use std::fmt;
@@ -51,7 +48,7 @@ impl<'a> Explanation<'a> {
 
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.finding.title, self.finding.explanation)?;
+        writeln!(f, "{}: {}", self.finding.kind, self.finding.explanation)?;
         let drawing = self.finding.detail.iter().flat_map(|detail| detail.lines());
         // The detail is a timeline or JSON.
         if self.finding.detail.as_ref().is_some_and(|detail| !detail.starts_with(['{', '['])) {

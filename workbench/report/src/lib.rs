@@ -4,12 +4,12 @@
 //! one HTML page, and [`Explanation`](explain::Explanation), a finding for the terminal.
 //!
 //! ```
-//! use glomers_report::{explain::Explanation, findings::findings, store::manifest::read_run};
+//! use glomers_report::{explain::Explanation, store::manifest::read_run};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = std::path::Path::new("../tests/histories/broadcast-false-lost");
 //! let report = read_run(folder, Some("broadcast"))?;
-//! for finding in findings(&report) {
+//! for finding in report.judgement.findings() {
 //!     println!("{}", Explanation::of(&report, &finding));
 //! }
 //! # Ok(())
@@ -17,7 +17,6 @@
 //! ```
 
 pub mod explain;
-pub mod findings;
 pub mod page;
 pub mod recording;
 pub mod store;

@@ -16,7 +16,7 @@ use crate::{
 };
 use glomers_checkers::{
     checker::set_full,
-    finding::StrictFinding,
+    finding::Finding,
     history::{History, Op, Operation},
     judgement::Judgement,
     validity::Validity,
@@ -90,7 +90,7 @@ impl Report {
         for cause in violations.causes() {
             let Some(first) = cause.examples.first() else { continue };
             let ops = self.history.ops().iter().filter(|op| shows(op, cause.kind)).map(|op| op.index);
-            let finding = StrictFinding::new(cause.kind.name(), ops.collect::<Vec<_>>(), first.reason.clone());
+            let finding = Finding::strict(cause.kind.name(), ops.collect::<Vec<_>>(), first.reason.clone());
             self.judgement.strict_findings.add(finding, cause.count);
         }
         Self { violations, ..self }

@@ -116,8 +116,8 @@ fn report(seed: u64, fault: Fault) -> Report {
 fn found(fault: Fault, anomalies: &[&str]) {
     let is_found = |seed: &u64| {
         let verdict = report(*seed, fault).judgement.verdict;
-        let kinds: Vec<String> = serde_json::from_value(verdict.findings["bad-error-types"].clone()).unwrap();
-        verdict.valid == Validity::Invalid && anomalies.iter().all(|anomaly| kinds.iter().any(|kind| kind == anomaly))
+        let kinds = verdict.fault_kinds();
+        verdict.valid == Validity::Invalid && anomalies.iter().all(|anomaly| kinds.contains(anomaly))
     };
     let count = (0..SEEDS).filter(is_found).count() as u64;
     assert!(count + 1 >= SEEDS, "{anomalies:?} on {count} of {SEEDS} seeds");

@@ -101,7 +101,11 @@ fn a_malformed_answer_ends_its_operation_at_once() {
         let text = format!("indeterminate: malformed answer to `echo`: {reason}");
         assert!(ends.clone().all(|op| op.error.as_ref().unwrap().decode::<String>().unwrap() == text), "{oddity}");
         let finding = &report.judgement.strict_findings.findings[0];
-        assert_eq!((finding.kind, finding.ops.len()), ("malformed-answer", report.violations.count()), "{oddity}");
+        assert_eq!(
+            (&*finding.kind, finding.entries.len()),
+            ("malformed-answer", report.violations.count()),
+            "{oddity}"
+        );
         assert!(report.to_string().contains("received: "), "{report}");
         assert_eq!(report.results()["protocol-violations"][0]["count"], report.violations.count());
     }

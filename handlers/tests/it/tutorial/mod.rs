@@ -73,7 +73,7 @@ impl Chapter {
     /// Asserts that a table of the chapter has the figures of this valid run.
     fn lists(&self, what: &str, report: &Report) {
         assert_eq!(report.valid(), Validity::Valid, "{report}");
-        let latency = |quantile: &str| &report.judgement.verdict.findings["stable-latencies"][quantile];
+        let latency = |quantile: &str| report.judgement.verdict.json()["stable-latencies"][quantile].clone();
         let messages = report.server_messages_per_operation().unwrap();
         let row = format!("| {what} | {messages:.2} | {} ms | {} ms |", latency("0.5"), latency("1"));
         assert!(self.text.contains(&row), "docs/tutorial/{}.md lacks\n{row}", self.name);

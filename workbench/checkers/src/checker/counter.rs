@@ -2,11 +2,10 @@
 //! (Maelstrom: `workload/pn_counter.clj`).
 
 use crate::{
-    checker::strict::counters,
+    checker::{evidence, strict::counters},
     expectations::Expectations,
-    finding::StrictFinding,
+    finding::{Finding, SHOWN},
     history::{History, Kind, Op},
-    json::value,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
@@ -57,10 +56,34 @@ fn merge(mut ranges: Vec<(i128, i128)>) -> Vec<(i128, i128)> {
     merged
 }
 
-impl From<Counter> for Verdict {
-    fn from(counter: Counter) -> Self {
-        Self { valid: Validity::from_valid(counter.errors.is_empty()), findings: value(&counter) }
+/// Several reads that are wrong in the same way are the entries of one finding.
+fn findings(counter: &Counter, history: &History) -> Vec<Finding> {
+    let acceptable = Json::new(&counter.acceptable);
+    let mut findings = Vec::new();
+    for value in counter.errors.iter().take(SHOWN) {
+        let is_final_read = |op: &Op| op.is_final() && op.kind == Kind::Ok;
+        let entries = evidence::with_value(history, value.as_str(), is_final_read);
+        let finding =
+            Finding::fault("wrong sum", entries, format!("a last read is {value}; acceptable: {acceptable}."));
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
     }
+    findings
+}
+
+/// The reason why Maelstrom's checker throws an exception: an addition or a final read that is no integer of 64 bits.
+fn error(history: &History) -> Option<String> {
+    let is_integer = |op: &Op| op.value.decode::<i64>().is_ok();
+    history.ops().iter().find_map(|op| match (op.kind, &*op.f) {
+        (Kind::Ok | Kind::Info, "add") if !is_integer(op) => {
+            Some(format!("entry {} adds {}, which is no integer of 64 bits", op.index, op.value))
+        }
+        (Kind::Ok, f) if f != "add" && op.is_final() && !is_integer(op) => {
+            Some(format!("entry {} is a last read of {}, which is no integer of 64 bits", op.index, op.value))
+        }
+        _ => None,
+    })
 }
 
 /// The checker of `g-counter` and `pn-counter`.
@@ -72,10 +95,13 @@ pub struct CounterChecker {
 
 impl Checker for CounterChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        check(history).into()
+        let counter = check(history);
+        let error = error(history);
+        let valid = Validity::from_valid(counter.errors.is_empty());
+        Verdict::new(valid, findings(&counter, history), counter).unless_thrown(error)
     }
 
-    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<StrictFinding> {
+    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {
         counters::strict_findings(history, self.grows_only)
     }
 }

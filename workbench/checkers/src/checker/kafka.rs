@@ -5,42 +5,45 @@
 //! Where Jepsen's checker gives up with an exception, the verdict is unknown, as there, and `error` says why; what was
 //! found is told all the same.
 //!
-//! Names and counts are Jepsen's, with these exceptions. Where an offset has several messages, Jepsen takes any of them
-//! for the order of the log and this checker the least, so skips that follow from it may differ. `G1c-realtime` counts the
-//! polls of messages not yet sent, not the strongly connected parts of a graph. Operations are shown without the logs and
-//! messages that have nothing to do with the anomaly.
+//! Names and counts are Jepsen's, with one exception: `G1c-realtime` counts the polls of messages not yet sent, not the
+//! strongly connected parts of a graph. Operations are shown without the logs and messages that have nothing to do with
+//! the anomaly.
 
+mod anomalies;
 mod entries;
 mod findings;
-mod jumps;
+mod index;
 mod lag;
-mod logs;
 mod losses;
+mod skips;
+mod version_order;
 
-pub use findings::{
-    By, Duplicate, Found, InconsistentOffset, Jump, Lag, LostWrite, PrecommittedRead, Unseen, Witness, WrongRead,
+pub use anomalies::{
+    By, Duplicate, Evidence, Found, InconsistentOffset, Lag, LostWrite, PrecommittedRead, Skip, Unseen, WrongRead,
 };
 
 use crate::{
+    checker::{comparable::incomparable, strict::answers},
     expectations::Expectations,
-    finding::StrictFinding,
+    finding::Finding,
     history::{History, Kind},
-    json::value,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
 use entries::Entries;
-use logs::{Fates, Log};
+use glomers_json::Json;
+use index::KeyIndex;
 use serde::Serialize;
 use serde_json::Value;
+use version_order::VersionOrder;
 
-/// How many inconsistent offsets and duplicates are shown.
+/// The number of inconsistent offsets and duplicates that are shown.
 const SHOWN: usize = 32;
 
-/// What may be found without making a history invalid (`allowed-error-types`).
+/// The anomalies that do not make a history invalid (`allowed-error-types`).
 pub const ALLOWED: &[&str] = &["int-send-skip"];
 
-/// What a history shows.
+/// The results of a history.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Kafka {
@@ -106,21 +109,21 @@ anomalies! {
     /// Offsets with several messages.
     inconsistent_offsets: InconsistentOffset = "inconsistent-offsets",
     /// Polls that go back in a log.
-    int_nonmonotonic_poll: Jump = "int-nonmonotonic-poll",
+    int_nonmonotonic_poll: Skip = "int-nonmonotonic-poll",
     /// Transactions whose sends go back in a log.
-    int_nonmonotonic_send: Jump = "int-nonmonotonic-send",
+    int_nonmonotonic_send: Skip = "int-nonmonotonic-send",
     /// Polls that leave out messages.
-    int_poll_skip: Jump = "int-poll-skip",
+    int_poll_skip: Skip = "int-poll-skip",
     /// Transactions with somebody else's messages between their sends.
-    int_send_skip: Jump = "int-send-skip",
+    int_send_skip: Skip = "int-send-skip",
     /// Messages that a poll must have seen.
     lost_write: LostWrite = "lost-write",
     /// Clients whose polls go back in a log, from one to the next.
-    nonmonotonic_poll: Jump = "nonmonotonic-poll",
+    nonmonotonic_poll: Skip = "nonmonotonic-poll",
     /// Clients whose sends go back in a log, from one to the next.
-    nonmonotonic_send: Jump = "nonmonotonic-send",
+    nonmonotonic_send: Skip = "nonmonotonic-send",
     /// Clients whose polls leave out messages, from one to the next.
-    poll_skip: Jump = "poll-skip",
+    poll_skip: Skip = "poll-skip",
     /// Transactions that see their own sends.
     precommitted_read: PrecommittedRead = "precommitted-read",
 }
@@ -128,12 +131,12 @@ anomalies! {
 /// Judges the operations `send`, `poll`, `assign` and, if there are any, `txn` and `subscribe`.
 pub fn check(history: &History) -> Kafka {
     let entries = Entries::new(history);
-    let fates = logs::fates(&entries);
-    let logs = logs::logs(&entries, &fates);
-    let anomalies = anomalies(&entries, &fates, &logs);
+    let index = index::index(&entries);
+    let orders = version_order::version_orders(&entries, &index);
+    let anomalies = anomalies(&entries, &index, &orders);
     let error_types = anomalies.names();
     let bad_error_types: Vec<_> = error_types.iter().filter(|name| !ALLOWED.contains(name)).copied().collect();
-    let error = error(&entries, &fates, &logs);
+    let error = error(&entries, &index, &orders);
     Kafka {
         valid: if error.is_some() { Validity::Unknown } else { Validity::from_valid(bad_error_types.is_empty()) },
         error_types,
@@ -145,28 +148,28 @@ pub fn check(history: &History) -> Kafka {
     }
 }
 
-fn anomalies(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Anomalies {
-    let jumps = |jumps: jumps::Jumps| jumps.shown(entries, logs);
-    let (int_poll_skip, int_nonmonotonic_poll) = jumps(jumps::internal(entries, logs, |entry| &entry.reads));
-    let (int_send_skip, int_nonmonotonic_send) = jumps(jumps::internal(entries, logs, |entry| &entry.sends));
-    let (poll_skip, nonmonotonic_poll) = jumps(jumps::polls(entries, logs));
-    // Nobody expects to be the only one who sends.
-    let (_, nonmonotonic_send) = jumps(jumps::sends(entries, logs));
-    let early_read = Found::all(losses::early_reads(entries, fates));
+fn anomalies(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> Anomalies {
+    let condensed = |skips: skips::Skips| skips.condensed(entries, orders);
+    let (int_poll_skip, int_nonmonotonic_poll) = condensed(skips::internal(entries, orders, |entry| &entry.reads));
+    let (int_send_skip, int_nonmonotonic_send) = condensed(skips::internal(entries, orders, |entry| &entry.sends));
+    let (poll_skip, nonmonotonic_poll) = condensed(skips::polls(entries, orders));
+    // Sends of other clients come in between, so skips are no anomaly.
+    let (_, nonmonotonic_send) = condensed(skips::sends(entries, orders));
+    let early_read = Found::all(losses::early_reads(entries, index));
     Anomalies {
-        aborted_read: Found::all(losses::aborted_reads(entries, fates)),
+        aborted_read: Found::all(losses::aborted_reads(entries, index)),
         cycle_exists: Found::counted(early_read.count),
         early_read,
-        duplicate: Found::least(logs::duplicates(entries, logs), SHOWN, |found| found.count),
-        empty_graph: Found::counted(usize::from(losses::is_graph_empty(entries, fates))),
-        inconsistent_offsets: Found::least(logs::inconsistent_offsets(entries, logs), SHOWN, |found| {
+        duplicate: Found::least(version_order::duplicates(entries, orders), SHOWN, |found| found.count),
+        empty_graph: Found::counted(usize::from(losses::is_graph_empty(entries, index))),
+        inconsistent_offsets: Found::least(version_order::inconsistent_offsets(entries, orders), SHOWN, |found| {
             found.values.len()
         }),
         int_nonmonotonic_poll,
         int_nonmonotonic_send,
         int_poll_skip,
         int_send_skip,
-        lost_write: Found::all(losses::lost_writes(entries, fates, logs)),
+        lost_write: Found::all(losses::lost_writes(entries, index, orders)),
         nonmonotonic_poll,
         nonmonotonic_send,
         poll_skip,
@@ -176,55 +179,72 @@ fn anomalies(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Anomalies 
 }
 
 /// Finds polls of messages that nobody sent, about which Jepsen's checker gives no verdict.
-pub fn strict_findings(history: &History) -> Vec<StrictFinding> {
+pub fn strict_findings(history: &History) -> Vec<Finding> {
     let entries = Entries::new(history);
-    stray(&entries, &logs::fates(&entries))
-        .map(|(reader, what)| StrictFinding::new("garbage", [reader], what))
-        .collect()
+    let index = index::index(&entries);
+    let orders = version_order::version_orders(&entries, &index);
+    let stray = strays(&entries, &index).map(|(reader, reason)| Finding::strict("garbage", [reader], reason));
+    let malformed = entries.malformed.iter();
+    let malformed = malformed.map(|(entry, reason)| Finding::strict("malformed-answer", [*entry], reason.clone()));
+    let unplaced = unplaced(&entries, &index, &orders).map(|reason| Finding::strict("unplaced-poll", [], reason));
+    stray.chain(malformed).chain(unplaced).collect()
 }
 
 /// The first poll of a message that nobody sent, for each log that has one.
-fn stray(entries: &Entries<'_>, fates: &[Fates]) -> impl Iterator<Item = (usize, String)> {
-    fates.iter().enumerate().filter_map(|(key, fates)| {
-        let is_stray = |(_, fate): &(_, &logs::Fate)| fate.first_reader.is_some() && fate.writer.is_none();
-        let (message, fate) = fates.messages.iter().enumerate().find(is_stray)?;
-        let (name, value) = (entries.name(key), entries.value(key, message));
-        let reader = entries.list[fate.first_reader?].op.index;
+fn strays(entries: &Entries<'_>, index: &[KeyIndex]) -> impl Iterator<Item = (usize, String)> {
+    index.iter().enumerate().filter_map(|(key, of_key)| {
+        let is_stray =
+            |(_, message): &(usize, &index::MessageIndex)| message.reader.is_some() && message.writer.is_none();
+        let (number, message) = of_key.messages.iter().enumerate().find(is_stray)?;
+        let (name, value) = (entries.name(key), entries.value(key, number));
+        let reader = entries.list[message.reader?].op.index;
         Some((reader, format!("a poll of the log {name:?} saw the message {value}, which nobody sent")))
     })
 }
 
-/// What Jepsen's checker stumbles over.
-fn error(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Option<String> {
-    let stray = stray(entries, fates).next().map(|(_, what)| what);
-    let blank = || {
-        let has_place = |(fates, log): (&Fates, &Log)| {
-            log.offsets.values().flatten().any(|message| fates.messages[*message].first_reader.is_some())
-        };
-        let key = fates.iter().zip(logs).position(|(fates, log)| fates.is_polled && !has_place((fates, log)))?;
-        Some(format!("polls said that the log {:?} is empty, and none ever saw a message there", entries.name(key)))
+/// A log that successful polls named though none of them saw a message at a known offset. Jepsen's checker looks for the
+/// highest index that was read, and its index is out of bounds.
+fn unplaced(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> Option<String> {
+    let has_place = |(of_key, order): (&KeyIndex, &VersionOrder)| {
+        order.log.values().flatten().any(|sighting| of_key.messages[sighting.message].ok_reader.is_some())
     };
-    stray.or_else(blank)
+    let is_unplaced = |(of_key, order): (&KeyIndex, &VersionOrder)| of_key.is_polled && !has_place((of_key, order));
+    let key = index.iter().zip(orders).position(is_unplaced)?;
+    Some(format!("polls said that the log {:?} is empty, and none ever saw a message there", entries.name(key)))
+}
+
+/// Messages that Clojure cannot sort, where Jepsen's checker sorts them to report them.
+fn unsortable(entries: &Entries<'_>, orders: &[VersionOrder]) -> Option<String> {
+    orders.iter().enumerate().find_map(|(key, order)| {
+        let at_offset = |seen: &Vec<version_order::Sighting>| -> Vec<&Json> {
+            seen.iter().map(|sighting| entries.value(key, sighting.message)).collect()
+        };
+        let found = order.log.values().find_map(|seen| {
+            let values = at_offset(seen);
+            incomparable(values.iter().copied()).map(|(left, right)| format!("{left} and {right}"))
+        })?;
+        Some(format!("an offset of the log {:?} has messages without an order: {found}", entries.name(key)))
+    })
+}
+
+/// The reason why Jepsen's checker throws an exception, if it does.
+fn error(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> Option<String> {
+    let malformed = entries.malformed.as_ref().map(|(_, reason)| reason.clone());
+    malformed
+        .or_else(|| strays(entries, index).next().map(|(_, reason)| reason))
+        .or_else(|| unplaced(entries, index, orders))
+        .or_else(|| unsortable(entries, orders))
 }
 
 fn info_txn_causes(entries: &Entries<'_>) -> Vec<Value> {
     let mut causes = Vec::new();
     for entry in entries.list.iter().filter(|entry| entry.is_transaction && entry.op.kind == Kind::Info) {
-        let cause = entry.op.error.as_ref().map_or(Value::Null, findings::shown);
+        let cause = entry.op.error.as_ref().map_or(Value::Null, anomalies::condensed);
         if !causes.contains(&cause) {
             causes.push(cause);
         }
     }
     causes
-}
-
-impl From<Kafka> for Verdict {
-    fn from(kafka: Kafka) -> Self {
-        let mut findings = value(&kafka);
-        // The verdict says it itself.
-        findings.as_object_mut().map(|findings| findings.remove("valid?"));
-        Self { valid: kafka.valid, findings }
-    }
 }
 
 /// The checker of `kafka`.
@@ -233,10 +253,14 @@ pub struct KafkaChecker;
 
 impl Checker for KafkaChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        check(history).into()
+        let kafka = check(history);
+        let error = kafka.error.clone();
+        Verdict::new(kafka.valid, findings::findings(&kafka), kafka).unless_thrown(error)
     }
 
-    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<StrictFinding> {
-        strict_findings(history)
+    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {
+        let mut findings = answers::polls(history);
+        findings.extend(strict_findings(history));
+        findings
     }
 }

@@ -8,12 +8,14 @@ use super::linearizability::{self, CasRegister, Independent, Linearizability, Pa
 use crate::{
     checker::strict::registers,
     expectations::Expectations,
-    finding::StrictFinding,
-    history::History,
+    finding::{Finding, SHOWN},
+    history::{History, Op},
     json::value,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
+use glomers_json::Json;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 /// Judges a history.
@@ -36,15 +38,52 @@ fn results(verdict: &PartVerdict) -> Value {
     json!({ "linearizable": results, "valid?": verdict.valid() })
 }
 
-impl From<Linearizability> for Verdict {
-    fn from(checked: Linearizability) -> Self {
-        let valid = checked.valid();
-        let keys = || checked.parts.iter().filter_map(|(key, verdict)| key.as_ref().zip(Some(verdict)));
+/// The results of all keys.
+#[derive(Clone, Debug)]
+pub struct LinKv(pub Linearizability);
+
+/// As jepsen's: the results by key, and the keys that failed.
+impl Serialize for LinKv {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys = || self.0.parts.iter().filter_map(|(key, verdict)| key.as_ref().zip(Some(verdict)));
         let failures: Vec<_> =
             keys().filter(|(_, verdict)| verdict.valid() != Validity::Valid).map(|(key, _)| value(key)).collect();
         let all: Map<_, _> = keys().map(|(key, verdict)| (key.to_string(), results(verdict))).collect();
-        Self { valid, findings: json!({ "results": all, "failures": failures }) }
+        json!({ "results": all, "failures": failures }).serialize(serializer)
     }
+}
+
+/// A finding for each key that is not linearizable, or that the search gave up on.
+fn findings(checked: &Linearizability) -> Vec<Finding> {
+    let finding = |(key, verdict): &(Option<Json>, PartVerdict)| {
+        let key = key.as_ref()?;
+        match verdict {
+            PartVerdict::Linearizable => None,
+            PartVerdict::Unknown(given_up) => Some(Finding::no_verdict(format!("key {key}: {given_up}"))),
+            PartVerdict::Violated(violation) => {
+                let kind = format!("key {key} is not linearizable");
+                let finding = Finding::fault(kind, [violation.from, violation.index], violation.explanation.clone());
+                Some(finding.about([key.as_str()]).with_detail(violation.timeline.trim_end()))
+            }
+        }
+    };
+    checked.parts.iter().filter_map(finding).take(SHOWN).collect()
+}
+
+/// An operation that ends at another key than it began at. Jepsen splits a history by the keys of its entries, and then
+/// finds an end without a beginning.
+fn changed_key(history: &History) -> Option<String> {
+    let key = |op: &Op| op.value.decode::<(Json, Json)>().ok().map(|(key, _)| key);
+    history.operations().into_iter().find_map(|operation| {
+        let (begun, ended) = (operation.invocation, operation.completion?);
+        let (first, second) = (key(begun)?, key(ended)?);
+        (first != second).then(|| {
+            format!(
+                "entry {} ends an operation on key {second}, which began on key {first} in entry {}",
+                ended.index, begun.index
+            )
+        })
+    })
 }
 
 /// The checker of `lin-kv`.
@@ -53,10 +92,11 @@ pub struct LinKvChecker;
 
 impl Checker for LinKvChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        check(history).into()
+        let checked = check(history);
+        Verdict::new(checked.valid(), findings(&checked), LinKv(checked)).unless_thrown(changed_key(history))
     }
 
-    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<StrictFinding> {
+    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {
         registers::strict_findings(history)
     }
 }

@@ -5,19 +5,20 @@
 //! *never read* otherwise. Lost elements make a history invalid; one without stable elements tells nothing.
 
 use crate::{
-    checker::numbers::Numbers,
-    checker::strict::sets,
+    checker::{comparable::incomparable, evidence, numbers::Numbers, strict::sets},
     expectations::Expectations,
-    finding::StrictFinding,
+    finding::{Finding, SHOWN},
     history::{History, Kind, Op, Process},
-    json::value,
+    text,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
 use glomers_json::Json;
-use serde::Serialize;
-use serde_json::json;
-use std::{collections::BTreeMap, time::Duration};
+use serde::{Serialize, Serializer};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What became of the elements.
 #[derive(Clone, Debug, Serialize)]
@@ -42,11 +43,13 @@ pub struct SetFull {
     pub stale_count: usize,
     /// Those elements.
     pub stale: Vec<Json>,
-    /// How long it took from known to stable, in milliseconds, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` without
-    /// stable elements.
-    pub stable_latencies: Option<[u128; 5]>,
+    /// The time from known to stable, in milliseconds, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` without stable
+    /// elements.
+    #[serde(serialize_with = "by_quantile")]
+    pub stable_latencies: Option<[u64; 5]>,
     /// The same from known to lost, over lost elements.
-    pub lost_latencies: Option<[u128; 5]>,
+    #[serde(serialize_with = "by_quantile")]
+    pub lost_latencies: Option<[u64; 5]>,
     /// The stale elements that took longest, the worst first.
     pub worst_stale: Vec<Stale>,
     /// Elements that some read held more than once. Maelstrom looks for less than once instead, and so finds none; so
@@ -63,7 +66,7 @@ pub struct Stale {
     /// The element.
     pub element: Json,
     /// How long it took from known to stable, in milliseconds.
-    pub stable_latency: u128,
+    pub stable_latency: u64,
     /// The index of the entry by which it was known.
     pub known: Option<usize>,
     /// The index of the invocation of the last read that missed it.
@@ -75,6 +78,14 @@ const WORST: usize = 8;
 
 /// The quantiles of [`SetFull::stable_latencies`].
 pub const QUANTILES: [f64; 5] = [0.0, 0.5, 0.95, 0.99, 1.0];
+
+impl SetFull {
+    /// The median and the largest time from known to stable; `None` without stable elements.
+    pub fn median_and_maximum(&self) -> Option<(Duration, Duration)> {
+        let [_, median, _, _, maximum] = self.stable_latencies?;
+        Some((Duration::from_millis(median), Duration::from_millis(maximum)))
+    }
+}
 
 /// A moment in a history.
 #[derive(Clone, Copy)]
@@ -178,12 +189,13 @@ fn summarise(elements: &[(&Json, &Element)]) -> SetFull {
     for (value, element) in elements {
         match element.fate() {
             Fate::Stable { latency } => {
-                stable_latencies.push(latency.as_millis());
-                if latency.as_millis() > 0 {
+                let latency = millis(latency);
+                stable_latencies.push(latency);
+                if latency > 0 {
                     stale.push((*value).clone());
                     worst_stale.push(Stale {
                         element: (*value).clone(),
-                        stable_latency: latency.as_millis(),
+                        stable_latency: latency,
                         known: element.known.map(|known| known.index),
                         last_absent: element.last_absent.map(|absent| absent.index),
                     });
@@ -191,7 +203,7 @@ fn summarise(elements: &[(&Json, &Element)]) -> SetFull {
             }
             Fate::Lost { latency } => {
                 lost.push((*value).clone());
-                lost_latencies.push(latency.as_millis());
+                lost_latencies.push(millis(latency));
             }
             Fate::NeverRead => never_read.push((*value).clone()),
         }
@@ -238,17 +250,63 @@ pub fn quantiles<T: Ord + Copy>(mut values: Vec<T>) -> Option<[T; 5]> {
     Some(QUANTILES.map(|quantile| values[place(quantile)]))
 }
 
-impl From<SetFull> for Verdict {
-    fn from(set: SetFull) -> Self {
-        let mut findings = value(&set);
-        for (name, latencies) in [("stable-latencies", set.stable_latencies), ("lost-latencies", set.lost_latencies)] {
-            let pairs =
-                |latencies: [u128; 5]| QUANTILES.iter().map(f64::to_string).zip(latencies.map(|value| json!(value)));
-            findings[name] =
-                latencies.map_or(serde_json::Value::Null, |all| serde_json::Map::from_iter(pairs(all)).into());
-        }
-        Self { valid: set.valid, findings }
+fn millis(latency: Duration) -> u64 {
+    u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// As a map from the quantiles to the values.
+#[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+fn by_quantile<S: Serializer>(latencies: &Option<[u64; 5]>, serializer: S) -> Result<S::Ok, S::Error> {
+    match latencies {
+        Some(latencies) => serializer.collect_map(QUANTILES.iter().map(f64::to_string).zip(latencies)),
+        None => serializer.serialize_none(),
     }
+}
+
+/// The number of stale elements that become findings.
+const STALE: usize = 3;
+
+fn findings(set: &SetFull, history: &History) -> Vec<Finding> {
+    let lost = |value: &Json| {
+        let mut entries = evidence::with_value(history, value.as_str(), |op| op.f != "read");
+        entries.extend(evidence::last_seen(value.as_str(), history));
+        Finding::fault("lost", entries, format!("{value} was known, and then missing for good."))
+            .about([value.as_str()])
+    };
+    let stale = |stale: &Stale| {
+        let took = text::time(Duration::from_millis(stale.stable_latency));
+        let entries: Vec<usize> = stale.known.into_iter().chain(stale.last_absent).collect();
+        let explanation = format!("it took {took} from when {} was known to when no read missed it.", stale.element);
+        Finding::note("stale", entries, explanation).about([stale.element.as_str()])
+    };
+    let unknown = (set.valid == Validity::Unknown).then(|| {
+        Finding::no_verdict("no element was seen by every read from some time on, so nothing was put to the test")
+    });
+    let lost = set.lost.iter().take(SHOWN).map(lost);
+    lost.chain(unknown).chain(set.worst_stale.iter().take(STALE).map(stale)).collect()
+}
+
+/// The reason why Jepsen's checker throws an exception: an add that ended with another value than any began with, elements
+/// without an order, or a read of something that has no elements.
+fn error(history: &History, add: &str) -> Option<String> {
+    let mut attempts: BTreeSet<&Json> = BTreeSet::new();
+    for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
+        let is_add = op.f == add;
+        if is_add && op.kind == Kind::Invoke {
+            attempts.insert(&op.value);
+        } else if is_add && !attempts.contains(&op.value) {
+            return Some(format!("entry {} ends the add of {}, which nobody began", op.index, op.value));
+        } else if op.f == "read" && op.kind == Kind::Ok && !is_collection(&op.value) {
+            return Some(format!("entry {} read {}, which has no elements", op.index, op.value));
+        }
+    }
+    let (left, right) = incomparable(attempts)?;
+    Some(format!("the elements {left} and {right} cannot be compared, and Maelstrom sorts them"))
+}
+
+/// Whether Clojure can walk through a value.
+fn is_collection(value: &Json) -> bool {
+    matches!(value.as_str().as_bytes().first(), Some(b'[' | b'{' | b'"' | b'n'))
 }
 
 /// The checker of `broadcast` and `g-set`.
@@ -260,10 +318,12 @@ pub struct SetChecker {
 
 impl Checker for SetChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        check(history, self.add).into()
+        let set = check(history, self.add);
+        let error = error(history, self.add);
+        Verdict::new(set.valid, findings(&set, history), set).unless_thrown(error)
     }
 
-    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<StrictFinding> {
+    fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {
         sets::strict_findings(history, self.add)
     }
 }

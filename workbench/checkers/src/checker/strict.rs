@@ -5,6 +5,8 @@
 //! a node serves what it has acknowledged.
 
 pub(super) mod agreement;
+pub mod altered;
+pub mod answers;
 pub mod counters;
 pub mod registers;
 pub mod sets;

@@ -1,110 +1,218 @@
-//! Isolation of transactions over lists and registers (elle: `list_append.clj`, `rw_register.clj`, `txn.clj`), and what
-//! Elle cannot see.
+//! Isolation of transactions over lists and registers (elle 0.2.2, which Maelstrom uses: `list_append.clj`,
+//! `rw_register.clj`, `txn.clj`), and what Elle cannot see.
 //!
-//! The cycles, their names and their explanations come from the `adya` crate. It rules out the same models as Elle on
-//! every recorded history, and names the same anomalies wherever Elle could name them all. What it does otherwise than
-//! Elle is made up for here:
-//! - a history in which a value is written twice it calls valid; Elle gives no verdict;
-//! - a consistency model that it does not know forbids nothing;
-//! - keys and values are integers or strings; Maelstrom's may be any JSON.
+//! Which models are ruled out, and which anomalies are named, follows Elle. Of several cycles of a kind in one part of the
+//! graph it finds any; so does this. Elle gives up on a part after a second and says so, which Maelstrom ignores for
+//! registers; here a search is bounded by the edges it follows, so that the same history has the same results.
 
 mod anomalies;
 mod blind;
+mod cycles;
+mod graph;
+mod lists;
 pub mod models;
-mod transcribe;
+mod order;
+mod registers;
+mod transactions;
+mod updates;
 
-use crate::{checker::strict::agreement::Agreement, finding::StrictFinding};
+pub use anomalies::{Anomaly, OfKind};
+pub use transactions::Objects;
+
 use crate::{
+    checker::strict::{agreement::Agreement, answers},
     expectations::Expectations,
+    finding::Finding,
     history::History,
     json::value,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
-use serde_json::json;
-use std::time::Duration;
-use transcribe::Transactions;
+use anomalies::{Analysis, Anomalies};
+use cycles::Cycle;
+use graph::Rels;
+use models::Names;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, fmt::Write as _};
+use transactions::Transactions;
 
-/// What transactions work on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Objects {
-    /// Lists: steps are `r` and `append`.
-    Lists,
-    /// Registers: steps are `r` and `w`.
-    Registers,
-}
-
-/// How long cycles of a kind are looked for among transactions that depend on each other in a circle.
-///
-/// The verdict does not depend on it: that a forbidden cycle exists is known before one is looked for. Only how closely
-/// it is named does, and only where thousands of transactions depend on each other in one circle.
-const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Among how many entries in a row hidden cycles are looked for: the time grows with the square of it.
+/// The number of entries in a row among which hidden cycles are looked for: the time grows with the square of it.
 const WINDOW: usize = 10_000;
 
-/// Judges a history of transactions by consistency models.
-pub fn check(history: &History, objects: Objects, models: &[String]) -> Verdict {
-    let expected = match models::canonical(models) {
-        Ok(expected) => expected,
-        Err(unknown) => return unknown_verdict(&format!("there is no consistency model {unknown}")),
-    };
-    let transactions = match Transactions::new(history, objects) {
-        Ok(transactions) => transactions,
-        Err(reason) => return unknown_verdict(&reason),
-    };
-    let mut verdict = anomalies::verdict(search(&transactions, expected, false), objects);
-    if let Some(twice) = transactions.written_twice() {
-        verdict.valid = verdict.valid.max(Validity::Unknown);
-        verdict.findings["error"] = value(&twice);
-    }
-    verdict
+/// The anomaly of a history without any dependency.
+pub const EMPTY: &str = "empty-transaction-graph";
+
+/// The results of a history of transactions.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Txn {
+    /// The anomalies that count, by Elle's names.
+    pub anomalies: BTreeMap<&'static str, OfKind>,
+    /// The weakest models that do not hold.
+    pub not: Vec<&'static str>,
+    /// The models that are stronger than those.
+    pub also_not: Vec<&'static str>,
+    /// The reason why Elle throws an exception, if it does.
+    pub error: Option<String>,
 }
 
-/// Looks for what Elle cannot see. What takes longer than all else, only if the test is `strict`.
-pub fn strict_findings(history: &History, objects: Objects, models: &[String], strict: bool) -> Vec<StrictFinding> {
-    let (Ok(expected), Ok(transactions)) = (models::canonical(models), Transactions::new(history, objects)) else {
+/// As Elle's results, with the counts, and of each kind the first few.
+impl Serialize for Txn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut results = serializer.serialize_map(None)?;
+        if let Some(error) = &self.error {
+            results.serialize_entry("error", error)?;
+            return results.end();
+        }
+        results.serialize_entry("anomaly-types", &self.anomalies.keys().collect::<Vec<_>>())?;
+        if !self.anomalies.is_empty() {
+            let counts: BTreeMap<_, _> = self.anomalies.iter().map(|(kind, found)| (kind, found.count)).collect();
+            results.serialize_entry("anomaly-counts", &counts)?;
+            results.serialize_entry("not", &self.not)?;
+            results.serialize_entry("also-not", &self.also_not)?;
+        }
+        let first = self.anomalies.iter().map(|(kind, found)| ((*kind).to_owned(), value(&found.first)));
+        results.serialize_entry("anomalies", &Map::from_iter(first))?;
+        results.end()
+    }
+}
+
+/// Judges a history of transactions by consistency models.
+pub fn check(history: &History, objects: Objects, models: &[String]) -> (Validity, Txn) {
+    let judged = models::canonical(models)
+        .map_err(|unknown| format!("there is no consistency model {unknown}"))
+        .and_then(|models| Ok((models, Transactions::new(history, objects)?)))
+        .and_then(|(models, transactions)| judge(&transactions, &models, false));
+    judged.unwrap_or_else(|error| (Validity::Unknown, Txn { error: Some(error), ..Txn::default() }))
+}
+
+/// Looks for anomalies that Elle cannot see. Those that take longer than all else it seeks only if the test is `strict`.
+pub fn strict_findings(history: &History, objects: Objects, models: &[String], strict: bool) -> Vec<Finding> {
+    let (Ok(models), Ok(transactions)) = (models::canonical(models), Transactions::new(history, objects)) else {
         return Vec::new();
     };
-    if !expected.iter().any(|model| models::is_real_time(model)) {
+    if !models.iter().any(|model| models::is_real_time(model)) {
         return blind::strict_findings(&transactions, &Agreement::eventual(history));
     }
-    let mut strict_findings = blind::strict_findings(&transactions, &Agreement::immediate());
+    let mut findings = blind::strict_findings(&transactions, &Agreement::immediate());
     if strict && objects == Objects::Registers {
-        strict_findings.extend(transactions.windows(WINDOW).iter().flat_map(|window| hidden_cycles(window, &expected)));
+        findings.extend(transactions.windows(WINDOW).iter().flat_map(|window| hidden_cycles(window, &models)));
     }
-    strict_findings
+    findings
 }
 
 /// Cycles that show only if the values of each register are put in the order of real time, which models of real time
 /// permit and Maelstrom does not ask Elle for.
-fn hidden_cycles(transactions: &Transactions, expected: &[String]) -> Vec<StrictFinding> {
-    let known = search(transactions, expected.to_vec(), false).anomalies;
-    let mut found = search(transactions, expected.to_vec(), true).anomalies;
-    found.retain(|kind, _| !known.contains_key(kind));
-    let describe = |(kind, anomaly): (String, adya::Anomaly)| {
-        let ops = anomaly.ops.iter().filter_map(|op| usize::try_from(*op).ok()).collect::<Vec<_>>();
-        StrictFinding::new(
-            "hidden-cycle",
-            ops,
-            format!("{kind}, with values in the order of real time: {}", anomaly.explanation),
-        )
+fn hidden_cycles(transactions: &Transactions, models: &Names) -> Vec<Finding> {
+    let anomalies = |linearizable_keys| {
+        judge(transactions, models, linearizable_keys).map(|(_, txn)| txn.anomalies).unwrap_or_default()
     };
-    let flat = found.into_iter().flat_map(|(kind, all)| all.into_iter().map(move |one| (kind.clone(), one)));
+    let (known, mut found) = (anomalies(false), anomalies(true));
+    found.retain(|kind, _| !known.contains_key(kind));
+    let describe = |(kind, anomaly): (&str, &Anomaly)| {
+        let explanation = format!("{kind}, with values in the order of real time: {}", anomaly.explanation);
+        Finding::strict("hidden-cycle", anomaly.ops.clone(), explanation)
+    };
+    let flat = found.iter().flat_map(|(kind, found)| found.first.iter().map(move |anomaly| (*kind, anomaly)));
     flat.map(describe).collect()
 }
 
-fn search(transactions: &Transactions, models: Vec<String>, linearizable_keys: bool) -> adya::Report {
-    let (workload, wfr_keys) = match transactions.objects {
-        Objects::Lists => (adya::Workload::ListAppend, false),
-        Objects::Registers => (adya::Workload::RwRegister, true),
-    };
-    let options = adya::Opts { models, timeout: SEARCH_TIMEOUT, wfr_keys, linearizable_keys, ..adya::Opts::default() };
-    adya::check(&transactions.transcribe(), workload, &options)
+/// Judges transactions; an error is the reason why Elle throws an exception.
+fn judge(transactions: &Transactions, models: &Names, linearizable_keys: bool) -> Result<(Validity, Txn), String> {
+    let Analysis { mut anomalies, mut graph, explainer } = match transactions.objects {
+        Objects::Lists => lists::analyze(transactions),
+        Objects::Registers => registers::analyze(transactions, linearizable_keys),
+    }?;
+    let forbidden = models::forbidden_by(models);
+    if forbidden.iter().any(|anomaly| anomaly.ends_with("-realtime")) {
+        order::link(&mut graph, &order::realtime(transactions), Rels::REALTIME);
+    } else if forbidden.iter().any(|anomaly| anomaly.ends_with("-process")) {
+        order::link(&mut graph, &order::process(transactions), Rels::PROCESS);
+    }
+    if !graph.is_used() {
+        anomalies.push(EMPTY, || Anomaly::new([], NOTHING.to_owned(), Value::Null));
+    }
+    let graph = graph.finish(transactions.entries.len());
+    for cycle in cycles::cycles(&graph, priority(transactions.objects)) {
+        anomalies.push(cycle.kind, || {
+            describe(transactions, &cycle, |from, to, rel| {
+                explainer.explain(from, to, rel).unwrap_or_else(|| order::explain(transactions, from, to, rel))
+            })
+        });
+    }
+    Ok(conclude(anomalies, &forbidden, transactions.objects))
 }
 
-fn unknown_verdict(error: &str) -> Verdict {
-    Verdict { valid: Validity::Unknown, findings: json!({ "error": error }) }
+const NOTHING: &str =
+    "no dependencies could be inferred between transactions, so the history says nothing about isolation";
+
+/// The order in which Elle asks why one transaction comes before another.
+fn priority(objects: Objects) -> [Rels; 5] {
+    match objects {
+        Objects::Lists => [Rels::WW, Rels::WR, Rels::RW, Rels::PROCESS, Rels::REALTIME],
+        Objects::Registers => [Rels::WR, Rels::WW, Rels::RW, Rels::PROCESS, Rels::REALTIME],
+    }
+}
+
+/// The verdict on a history with these anomalies, and those of them that are reported.
+fn conclude(anomalies: Anomalies, forbidden: &Names, objects: Objects) -> (Validity, Txn) {
+    let Anomalies(all) = anomalies;
+    let (not, also_not) = models::boundary(all.keys().copied());
+    let mut reported = all;
+    reported.retain(|kind, _| *kind == EMPTY || forbidden.contains(kind));
+    // A proof that cycles exist says nothing new beside an anomaly that rules out the same model.
+    let named: Vec<_> = reported.keys().copied().filter(|kind| !kind.ends_with("-cycle-exists")).collect();
+    let ruled_out = models::impossible(named);
+    reported.retain(|kind, _| cycles::model(kind).is_none_or(|model| !ruled_out.contains(model)));
+    if reported.is_empty() {
+        return (Validity::Valid, Txn::default());
+    }
+    let is_forbidden = reported.keys().any(|kind| forbidden.contains(kind));
+    // Maelstrom takes anything that Elle finds about registers for a violation (`txn_rw_register.clj`, `checker`).
+    let valid = if is_forbidden || objects == Objects::Registers { Validity::Invalid } else { Validity::Unknown };
+    let names = |names: Names| names.into_iter().collect();
+    (valid, Txn { anomalies: reported, not: names(not), also_not: names(also_not), error: None })
+}
+
+/// A cycle as an anomaly: the transactions, and the reason for each step.
+fn describe(transactions: &Transactions, cycle: &Cycle, explain: impl Fn(usize, usize, Rels) -> String) -> Anomaly {
+    let entry = |place: usize| &transactions.entries[place];
+    let ops: Vec<usize> = cycle.steps.iter().map(|(place, _)| entry(*place).index).collect();
+    if let Some(model) = cycles::model(cycle.kind) {
+        let size = ops.len();
+        let explanation =
+            format!("a cycle exists among these {size} transactions that must not if the history is {model}");
+        return Anomaly::new(ops, explanation, json!({ "not": model, "scc_size": size }));
+    }
+    let mut text = String::from("Let:\n");
+    for (place, _) in &cycle.steps {
+        let shown = anomalies::entry_json(transactions, entry(*place));
+        let _ = writeln!(text, "  {} = {shown}", transactions.label(*place));
+    }
+    text.push_str("Then:\n");
+    let mut steps = Vec::new();
+    for (number, (from, rel)) in cycle.steps.iter().enumerate() {
+        let is_last = number + 1 == cycle.steps.len();
+        let to = cycle.steps[(number + 1) % cycle.steps.len()].0;
+        let reason = explain(*from, to, *rel);
+        let (however, end) = if is_last { ("However, ", ": a contradiction!") } else { ("", ".") };
+        let [first, second] = [*from, to].map(|place| transactions.label(place));
+        let _ = writeln!(text, "  - {however}{first} < {second}, because {reason}{end}");
+        steps.push(json!({
+            "from": entry(*from).index, "to": entry(to).index, "rel": rel.name(), "why": reason,
+        }));
+    }
+    Anomaly::new(ops, text, json!({ "steps": steps }))
+}
+
+/// A finding for each of the first anomalies of each kind.
+fn findings(txn: &Txn) -> Vec<Finding> {
+    let finding = |kind: &'static str, anomaly: &Anomaly| {
+        let finding = Finding::fault(kind, anomaly.ops.clone(), anomaly.explanation.clone());
+        if anomaly.detail.is_null() { finding } else { finding.with_detail(format!("{:#}", anomaly.detail)) }
+    };
+    txn.anomalies.iter().flat_map(|(kind, found)| found.first.iter().map(|anomaly| finding(kind, anomaly))).collect()
 }
 
 /// The checker of `txn-list-append` and `txn-rw-register`.
@@ -116,10 +224,15 @@ pub struct TxnChecker {
 
 impl Checker for TxnChecker {
     fn check(&self, history: &History, expectations: &Expectations) -> Verdict {
-        check(history, self.objects, &expectations.consistency_models)
+        let (valid, txn) = check(history, self.objects, &expectations.consistency_models);
+        let error = txn.error.clone();
+        Verdict::new(valid, findings(&txn), txn).unless_thrown(error)
     }
 
-    fn strict_findings(&self, history: &History, expectations: &Expectations) -> Vec<StrictFinding> {
-        strict_findings(history, self.objects, &expectations.consistency_models, expectations.strict)
+    fn strict_findings(&self, history: &History, expectations: &Expectations) -> Vec<Finding> {
+        let models = &expectations.consistency_models;
+        let mut findings = answers::transactions(history);
+        findings.extend(strict_findings(history, self.objects, models, expectations.strict));
+        findings
     }
 }

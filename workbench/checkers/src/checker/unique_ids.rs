@@ -1,15 +1,15 @@
 //! No id twice (jepsen: `checker.clj`, `unique-ids`).
 
 use crate::{
+    checker::{comparable::incomparable, evidence},
     expectations::Expectations,
-    history::History,
-    json::value,
+    finding::{Finding, SHOWN},
+    history::{History, Kind, Op},
     validity::Validity,
     verdict::{Checker, Verdict},
 };
 use glomers_json::Json;
-use serde::Serialize;
-use serde_json::json;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// What the ids of a history show.
@@ -23,7 +23,7 @@ pub struct UniqueIds {
     /// How many different ids were given more than once.
     pub duplicated_count: usize,
     /// Those ids, and how often each was given.
-    #[serde(skip)]
+    #[serde(serialize_with = "counts")]
     pub duplicated: Vec<(Json, usize)>,
     /// The least and the greatest id, in the order of [`Json`].
     pub range: Option<(Json, Json)>,
@@ -52,13 +52,24 @@ pub fn check(history: &History) -> UniqueIds {
     }
 }
 
-impl From<UniqueIds> for Verdict {
-    fn from(ids: UniqueIds) -> Self {
-        let mut findings = value(&ids);
-        let duplicated = ids.duplicated.iter().map(|(id, count)| (id.to_string(), json!(count)));
-        findings["duplicated"] = serde_json::Map::from_iter(duplicated).into();
-        Self { valid: Validity::from_valid(ids.duplicated.is_empty()), findings }
-    }
+/// As a map from the ids, as text, to the counts.
+fn counts<S: Serializer>(duplicated: &[(Json, usize)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(duplicated.iter().map(|(id, count)| (id.as_str(), count)))
+}
+
+fn findings(ids: &UniqueIds, history: &History) -> Vec<Finding> {
+    let twice = |(id, count): &(Json, usize)| {
+        let entries = evidence::with_value(history, id.as_str(), |op| op.kind == Kind::Ok);
+        Finding::fault("duplicated", entries, format!("the id {id} was given {count} times.")).about([id.as_str()])
+    };
+    ids.duplicated.iter().take(SHOWN).map(twice).collect()
+}
+
+/// Ids of which Jepsen's checker cannot find the least.
+fn unsortable(history: &History) -> Option<String> {
+    let is_given = |op: &&Op| op.kind == Kind::Ok && op.f == "generate";
+    let (left, right) = incomparable(history.ops().iter().filter(is_given).map(|op| &op.value))?;
+    Some(format!("the ids {left} and {right} cannot be compared, and Maelstrom looks for the least and the greatest"))
 }
 
 /// The checker of `unique-ids`.
@@ -67,6 +78,8 @@ pub struct UniqueIdsChecker;
 
 impl Checker for UniqueIdsChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        check(history).into()
+        let ids = check(history);
+        let error = unsortable(history);
+        Verdict::new(Validity::from_valid(ids.duplicated.is_empty()), findings(&ids, history), ids).unless_thrown(error)
     }
 }

@@ -44,6 +44,8 @@ impl History {
     /// ```
     pub fn parse(text: &str) -> Result<Self, BadText> {
         let mut entries = Entries::default();
+        // A byte order mark, which some editors write.
+        let text = text.trim_start_matches('\u{feff}');
         let is_json = text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
         if is_json {
             read_json(text, &mut entries)?
@@ -71,19 +73,34 @@ fn read_edn(text: &str, entries: &mut Entries) -> Result<(), BadText> {
     }
     let (mut rest, mut line) = (text, 1);
     loop {
-        let form = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        let form = skip(rest).map_err(|reason| BadText { line, reason })?;
         line += rest[..rest.len() - form.len()].matches('\n').count();
         if form.is_empty() {
             return Ok(());
         }
         let bad = |reason| BadText { line, reason };
         let (edn, tail) = edn::read(form).map_err(|error| bad(in_words(&error)))?;
-        let forms = if let Edn::Vector(all) = &edn { all } else { slice::from_ref(&edn) };
+        let forms = if let Edn::Vector(all) | Edn::List(all) = &edn { all } else { slice::from_ref(&edn) };
         for edn in forms {
             op(edn).and_then(|op| entries.add(line, op)).map_err(bad)?;
         }
         line += form[..form.len() - tail.len()].matches('\n').count();
         rest = tail;
+    }
+}
+
+/// The text behind white space, comments and discarded forms.
+fn skip(text: &str) -> Result<&str, String> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if rest.starts_with(';') {
+            rest = rest.find('\n').map_or("", |end| &rest[end..]);
+        } else if let Some(discarded) = rest.strip_prefix("#_") {
+            (_, rest) = edn::read(skip(discarded)?).map_err(|error| in_words(&error))?;
+        } else {
+            return Ok(rest);
+        }
     }
 }
 

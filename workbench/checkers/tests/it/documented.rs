@@ -17,7 +17,7 @@ fn row(run: &recorded::Recorded) -> (String, String) {
     let begin = std::time::Instant::now();
     let strict = Judgement::of(&*checker(&run.workload).unwrap(), &run.history, &options);
     let took = begin.elapsed();
-    let kinds: Vec<_> = strict.strict_findings.counts.keys().copied().collect();
+    let kinds: Vec<_> = strict.strict_findings.counts.keys().map(|kind| &**kind).collect();
     let theirs = run.all_valid;
     let strict_verdict = format!("{} {}", strict.valid(), kinds.join(", "));
     let ours = Judgement { strict: false, ..strict }.valid();

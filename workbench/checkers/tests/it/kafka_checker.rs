@@ -3,9 +3,10 @@
 use crate::told::history;
 use glomers_checkers::validity::Validity;
 use glomers_checkers::{
-    checker::kafka::{self, Kafka},
+    checker::kafka::{self, Kafka, KafkaChecker},
+    expectations::Expectations,
     history::{Kind, Op, Process},
-    verdict::Verdict,
+    verdict::Checker,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -305,6 +306,6 @@ fn strange_values_do_no_harm() {
             }
         }
     }
-    let verdict = Verdict::from(kafka::check(&ops.into_iter().collect()));
+    let verdict = KafkaChecker.check(&ops.into_iter().collect(), &Expectations::default());
     assert!(json!(verdict)["error-types"].is_array());
 }

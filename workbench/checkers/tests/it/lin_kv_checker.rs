@@ -9,13 +9,12 @@ use glomers_checkers::{
         linearizability::{Budget, CasRegister, Independent, PartVerdict, check_within},
     },
     history::{History, Kind},
-    verdict::Verdict,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn judge(history: &History) -> Validity {
-    Verdict::from(check(history)).valid
+    check(history).valid()
 }
 
 #[track_caller]

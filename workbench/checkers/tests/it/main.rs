@@ -1,5 +1,6 @@
 //! The integration tests of this crate, in one program: it links once.
 
+mod differential;
 mod documented;
 mod edn;
 mod entries;

@@ -45,6 +45,24 @@ fn the_line_is_where_the_entry_begins() {
     });
 }
 
+/// A text is read as these many entries.
+#[track_caller]
+fn read(text: &str, count: usize) {
+    assert_eq!(History::parse(text).unwrap().ops().len(), count, "{text}");
+}
+
+#[test]
+fn text_around_the_entries_is_nothing() {
+    read(&format!("\u{feff}{READ}"), 1);
+    read(&format!("{READ} ; a comment"), 1);
+    read(&format!("; a \"comment\n{READ}\n;; another"), 1);
+    read(&format!("#_{{:index 99}} {READ}\n#_ {{:index 99}} ; nothing\n#_#_1 2"), 1);
+    read(&format!("[{READ}]"), 1);
+    read(&format!("({READ})"), 1);
+    read(&READ.replace(":time 5", ":time 5, :lag ##Inf"), 1);
+    refused(&format!("{READ}\n#_"), "line 1: no EDN from here on: UnexpectedEOF");
+}
+
 #[test]
 fn operations_in_an_order_that_makes_no_sense() {
     let line = |kind, f| format!("{{:process 3, :type :{kind}, :f :{f}}}\n");

@@ -1,5 +1,7 @@
 //! What Maelstrom does not look for, as data: for each kind a minimal history that shows it, and near misses.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 use crate::entries::history;
 use crate::notation;
 use crate::recorded;
@@ -7,16 +9,17 @@ use crate::told;
 use glomers_checkers::checker::checker;
 use glomers_checkers::checker::{
     kafka,
-    strict::{counters, registers, sets},
+    strict::{altered, answers, counters, registers, sets},
 };
 use glomers_checkers::expectations::Expectations;
-use glomers_checkers::finding::{StrictFinding, StrictFindings};
+use glomers_checkers::finding::{Finding, StrictFindings};
+use glomers_checkers::history::History;
 use glomers_checkers::judgement::Judgement;
 use glomers_checkers::validity::Validity;
 
 #[track_caller]
-fn expect(strict_findings: &[StrictFinding], text: &str, kinds: &[&str]) {
-    let found: Vec<_> = strict_findings.iter().map(|finding| finding.kind).collect();
+fn expect(strict_findings: &[Finding], text: &str, kinds: &[&str]) {
+    let found: Vec<_> = strict_findings.iter().map(|finding| &*finding.kind).collect();
     assert_eq!(found, kinds, "{text}: {strict_findings:#?}");
 }
 
@@ -115,7 +118,7 @@ fn registers_that_answer_null() {
     let expected =
         "entry 5 read null at key 0 after write 3 was acknowledged (entry 3), and nothing else could have come between";
     assert_eq!(found[0].explanation, expected);
-    assert_eq!(found[0].ops, [3, 5]);
+    assert_eq!(found[0].entries, [3, 5]);
 }
 
 #[test]
@@ -123,6 +126,48 @@ fn logs_with_what_nobody_sent() {
     let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&told::history(text)), text, kinds);
     check("1 send x 7@0; 2 poll x 7@0 8@1", &["garbage"]);
     check("1 send x 7@0; 2 poll x 7@0", &[]);
+}
+
+/// A transaction of one client.
+fn transaction(asked: &str, kind: &str, answered: &str) -> History {
+    let entry = |kind, value| format!("{{:process 0, :type :{kind}, :f :txn, :value {value}}}\n");
+    History::parse(&(entry("invoke", asked) + &entry(kind, answered))).unwrap()
+}
+
+#[test]
+fn answers_repeat_the_steps_of_their_request() {
+    let check = |answered: &str, kinds: &[&str]| {
+        let history = transaction("[[:append 1 1] [:r 1 nil]]", "ok", answered);
+        expect(&answers::transactions(&history), answered, kinds);
+    };
+    check("[[:append 1 1] [:r 1 [1]]]", &[]);
+    check("[]", &["malformed-answer"]);
+    check("[[:append 1 1]]", &["malformed-answer"]);
+    check("[[:r 1 [1]] [:append 1 1]]", &["malformed-answer"]);
+    check("[[:append 1 2] [:r 1 [1]]]", &["malformed-answer"]);
+    check("[[:append 1 1] [:r 2 [1]]]", &["malformed-answer"]);
+    check("[[:append 1 1] [:r 1 [1]] [:r 1 [1]]]", &["malformed-answer"]);
+}
+
+#[test]
+fn polls_answer_only_assigned_logs() {
+    let check = |text: &str, kinds: &[&str]| expect(&answers::polls(&told::history(text)), text, kinds);
+    check("1 assign x; 1 poll x 7@0", &[]);
+    check("1 assign x; 1 poll x 7@0 y 8@0", &["malformed-answer"]);
+    check("1 assign x y; 1 assign x; 1 poll y 8@0", &["malformed-answer"]);
+    check("1 assign x; 1 assign y open; 1 poll x 7@0 y 8@0", &[]);
+}
+
+#[test]
+fn values_change_only_in_answers() {
+    let check = |kind, answered, kinds: &[&str]| {
+        let history = transaction("[[:r 1 nil]]", kind, answered);
+        expect(&altered::values(&history), answered, kinds);
+    };
+    check("ok", "[[:r 1 [1]]]", &[]);
+    check("fail", "[[:r 1 nil]]", &[]);
+    check("info", "[[:r 1 [1]]]", &["altered-value"]);
+    check("fail", "[[:r 2 nil]]", &["altered-value"]);
 }
 
 /// Which of the recorded runs a strict test finds invalid: those that Maelstrom does, and these.
@@ -137,7 +182,7 @@ fn of_the_recorded_runs_only_faulty_ones_are_suspected() {
         let is_faulty = run.all_valid != Validity::Valid || only_strict.is_some();
         assert_eq!(judgement.valid(), Validity::from_valid(!is_faulty), "{}: {judgement}", run.name);
         if let Some((_, kind)) = only_strict {
-            assert!(judgement.strict_findings.counts.contains_key(kind), "{}: {judgement}", run.name);
+            assert!(judgement.strict_findings.counts.contains_key(*kind), "{}: {judgement}", run.name);
         }
         let lenient = Judgement { strict: false, ..judgement };
         assert_eq!(lenient.valid(), run.all_valid, "{}", run.name);
@@ -146,7 +191,7 @@ fn of_the_recorded_runs_only_faulty_ones_are_suspected() {
 
 #[test]
 fn only_the_first_of_a_kind_are_shown() {
-    let finding = |number| StrictFinding { kind: "garbage", ops: vec![number], explanation: format!("entry {number}") };
+    let finding = |number| Finding::strict("garbage", [number], format!("entry {number}"));
     let strict_findings = StrictFindings::new((0..100).map(finding).collect());
     assert_eq!(strict_findings.counts["garbage"], 100);
     assert_eq!(strict_findings.findings.len(), 8);

@@ -1,23 +1,19 @@
 //! Every anomaly of transactions that the checkers report: the smallest history that has it, and one that just has not.
 
 use crate::notation::{lists, registers};
+use glomers_checkers::checker::txn::{Objects, Txn, check, strict_findings};
 use glomers_checkers::validity::Validity;
-use glomers_checkers::{
-    checker::txn::{Objects, check, strict_findings},
-    verdict::Verdict,
-};
-use serde_json::json;
 
-fn judge(objects: Objects, text: &str, model: &str) -> Verdict {
+fn judge(objects: Objects, text: &str, model: &str) -> (Validity, Txn) {
     let history = if objects == Objects::Lists { lists(text) } else { registers(text) };
     check(&history, objects, &[model.to_owned()])
 }
 
 #[track_caller]
 fn expect(objects: Objects, text: &str, model: &str, expected: &[&str]) {
-    let verdict = judge(objects, text, model);
-    assert_eq!(verdict.findings["anomaly-types"], json!(expected), "{text}: {:#}", verdict.findings);
-    assert_eq!(verdict.valid, Validity::from_valid(expected.is_empty()), "{text}");
+    let (valid, txn) = judge(objects, text, model);
+    assert_eq!(txn.anomalies.keys().copied().collect::<Vec<_>>(), expected, "{text}: {txn:#?}");
+    assert_eq!(valid, Validity::from_valid(expected.is_empty()), "{text}");
 }
 
 #[track_caller]
@@ -117,7 +113,8 @@ fn updates_of_registers() {
 
 #[test]
 fn cycles_through_registers() {
-    register("ry2wy3wx1 rx1wx2wy2", &["G0"]);
+    // Elle explains a dependency by `wr` if it can, so a cycle of writes alone has no name of its own.
+    register("ry2wy3wx1 rx1wx2wy2", &["G1c", "PL-1-cycle-exists"]);
     register("ry2wy3wx1 wx2wy2", &[]);
     register("wx1ry1 wy1rx1", &["G1c"]);
     register("wx1ry wy1rx1", &[]);
@@ -140,7 +137,7 @@ fn registers_against_the_order_of_time() {
 #[test]
 fn models_permit_what_they_do_not_forbid() {
     let check = |model, text, valid| {
-        assert_eq!(judge(Objects::Registers, text, model).valid, Validity::from_valid(valid), "{model}: {text}");
+        assert_eq!(judge(Objects::Registers, text, model).0, Validity::from_valid(valid), "{model}: {text}");
     };
     let (aborted, skewed, fractured) = ("!wx1 rx1; ry wy1", "rxwy1 rywx1", "wx1wy1 rx1ry");
     check("read-uncommitted", aborted, true);
@@ -156,12 +153,12 @@ fn models_permit_what_they_do_not_forbid() {
 
 #[test]
 fn no_verdict_where_elle_has_none() {
-    assert_eq!(judge(Objects::Lists, "ax1 ax1 rx1", "serializable").valid, Validity::Unknown);
-    assert_eq!(judge(Objects::Lists, "ax1", "serializable").valid, Validity::Unknown);
-    assert_eq!(judge(Objects::Lists, "ax1 rx1", "acid").valid, Validity::Unknown);
-    assert_eq!(judge(Objects::Lists, "wx1", "serializable").valid, Validity::Unknown);
+    assert_eq!(judge(Objects::Lists, "ax1 ax1 rx1", "serializable").0, Validity::Unknown);
+    assert_eq!(judge(Objects::Lists, "ax1", "serializable").0, Validity::Unknown);
+    assert_eq!(judge(Objects::Lists, "ax1 rx1", "acid").0, Validity::Unknown);
+    assert_eq!(judge(Objects::Lists, "wx1", "serializable").0, Validity::Unknown);
     // Maelstrom takes any finding about registers for a violation, even that of an empty graph.
-    assert_eq!(judge(Objects::Registers, "wx1", "serializable").valid, Validity::Invalid);
+    assert_eq!(judge(Objects::Registers, "wx1", "serializable").0, Validity::Invalid);
 }
 
 #[track_caller]
@@ -208,7 +205,7 @@ fn cycles_that_only_the_clock_shows() {
     let hidden = |text: &str, expected: bool| {
         let found = strict_findings(&registers(text), Objects::Registers, &["strict-serializable".to_owned()], true);
         assert_eq!(found.iter().any(|one| one.kind == "hidden-cycle"), expected, "{text}: {found:#?}");
-        assert_eq!(judge(Objects::Registers, text, "strict-serializable").valid, Validity::Valid, "{text}");
+        assert_eq!(judge(Objects::Registers, text, "strict-serializable").0, Validity::Valid, "{text}");
     };
     hidden("wx1wy1; rx1wy2 ry1wx2; rx2", true);
     hidden("wx1wy1; rx1wy2; ry2wx2; rx2", false);

@@ -1,7 +1,8 @@
 //! The operations around a finding: those that show it, the previous and next ones of the same clients, and others on the
 //! same element or key.
 
-use crate::{explain::subject::Subject, findings::Finding};
+use crate::explain::subject::Subject;
+use glomers_checkers::finding::Finding;
 use glomers_checkers::history::{History, Op, Operation, Process};
 use std::collections::BTreeSet;
 

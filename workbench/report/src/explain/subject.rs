@@ -1,7 +1,7 @@
 //! The values that a finding is about, and the places that mention them.
 
-use crate::findings::Finding;
 use glomers_checkers::{
+    finding::Finding,
     history::{History, Op, Process},
     text::find,
 };

@@ -1,6 +1,6 @@
 //! The findings of the checkers, one card each.
 
-use crate::findings::{Finding, Weight, findings};
+use glomers_checkers::finding::{Finding, Weight};
 use glomers_checkers::text::{shorten, time};
 use glomers_workbench::Report;
 use maud::{Markup, html};
@@ -15,16 +15,16 @@ const VALUE: usize = 240;
 /// The findings, the worst first.
 pub(super) fn section(report: &Report) -> Markup {
     let (notes, found): (Vec<_>, Vec<_>) =
-        findings(report).into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
+        report.judgement.findings().into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
     html! {
         section #findings {
             h2 { "Findings" }
             @if found.is_empty() {
                 p { "No fault was found." }
             }
-            @for kind in found.chunk_by(|one, other| one.title == other.title) {
+            @for kind in found.chunk_by(|one, other| one.kind == other.kind) {
                 (card(report, &kind[0]))
-                (folded(report, &kind[1..], &format!("more: {}", kind[0].title)))
+                (folded(report, &kind[1..], &format!("more: {}", kind[0].kind)))
             }
             (folded(report, &notes, "notes"))
         }
@@ -56,7 +56,7 @@ fn card(report: &Report, anomaly: &Finding) -> Markup {
     };
     html! {
         article.(class) {
-            h3 { (anomaly.title) " " small { (role) } }
+            h3 { (anomaly.kind) " " small { (role) } }
             p { (anomaly.explanation) }
             @if !anomaly.entries.is_empty() {
                 p.places {

@@ -1,7 +1,7 @@
 //! The top of the page: the verdict with its reasons, the command that repeats the run, and the figures.
 
 use glomers_checkers::text::{shorten, significant, time};
-use glomers_checkers::{checker::stats, validity::Validity};
+use glomers_checkers::{checker::stats, finding::NO_VERDICT, validity::Validity};
 use glomers_workbench::{
     Report, TestConfig, Traffic,
     options::{Options, flags},
@@ -72,17 +72,15 @@ fn parts(report: &Report) -> Vec<(&'static str, Validity, String)> {
 
 /// The reason for the verdict of the workload's checker, in short.
 fn workload(report: &Report) -> String {
-    let findings = &report.judgement.verdict.findings;
-    let names = |key: &str| {
-        let names = findings[key].as_array()?.iter().filter_map(|name| name.as_str()).collect::<Vec<_>>();
-        (!names.is_empty()).then(|| names.join(", "))
-    };
-    let error = findings["error"].as_str().map(str::to_owned);
-    match report.judgement.verdict.valid {
-        Validity::Valid => "all guarantees hold".to_owned(),
-        _ => (names("bad-error-types").or_else(|| names("anomaly-types")))
-            .or(error)
-            .unwrap_or_else(|| "see the findings below".to_owned()),
+    let verdict = &report.judgement.verdict;
+    if verdict.valid == Validity::Valid {
+        return "all guarantees hold".to_owned();
+    }
+    let kinds: Vec<_> = verdict.fault_kinds().into_iter().filter(|kind| *kind != NO_VERDICT).collect();
+    let reason = verdict.findings.iter().find(|finding| finding.kind == NO_VERDICT);
+    match reason.filter(|_| kinds.is_empty()) {
+        Some(reason) => reason.explanation.clone(),
+        None => kinds.join(", "),
     }
 }
 

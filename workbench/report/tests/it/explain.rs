@@ -5,6 +5,7 @@
 
 use crate::nodes;
 use crate::nodes::Flood;
+use glomers_checkers::finding::Finding;
 use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_protocol::{
     Context, ErrorCode, Json, RpcError, handler,
@@ -17,7 +18,6 @@ use glomers_protocol::{
 };
 use glomers_report::{
     explain::Explanation,
-    findings::{Finding, findings as all},
     store::{Store, manifest::read_run},
 };
 use glomers_workbench::{
@@ -43,8 +43,8 @@ fn recorded(case: &str) -> Report {
 
 /// The first finding of this kind.
 fn finding(report: &Report, title: &str) -> Finding {
-    let findings = all(report);
-    let found = findings.iter().find(|finding| finding.title.contains(title));
+    let findings = report.judgement.findings();
+    let found = findings.iter().find(|finding| finding.kind.contains(title));
     found.unwrap_or_else(|| panic!("no {title} in {findings:#?}")).clone()
 }
 
@@ -240,7 +240,7 @@ fn a_run_of_the_store_is_read_back_as_it_was() {
         let read = read_run(&path, None).unwrap();
         assert_eq!((read.workload, read.valid()), (report.workload, report.valid()));
         assert_eq!(read.journal, report.journal);
-        assert_eq!(all(&read), all(&report));
+        assert_eq!(read.judgement.findings(), report.judgement.findings());
         let (read, report) = (read.config.unwrap(), report.config.as_ref().unwrap());
         assert_eq!((read.origin, read.stopped), (report.origin, report.stopped));
         assert_eq!(read.options.consistency_models, options.consistency_models);

@@ -14,17 +14,17 @@ use std::collections::BTreeMap;
 pub(super) type Key = usize;
 /// The number of a message among those of its key.
 pub(super) type Message = usize;
-/// Messages of one key and where they are, as far as that is known.
+/// Messages of one key and their offsets, as far as they are known.
 pub(super) type Pairs = Vec<(Option<i64>, Message)>;
 
-/// What an entry of the history says.
+/// The content of an entry of the history.
 pub(super) struct Entry<'a> {
     pub(super) op: &'a Op,
     /// Whether it is a `poll`, a `send` or a `txn`.
     pub(super) is_transaction: bool,
-    /// What it sends, by key.
+    /// The messages it sends, by key.
     pub(super) sends: Vec<(Key, Pairs)>,
-    /// What it has polled, by key. Only a successful poll has anything here.
+    /// The messages it has polled, by key. Only a completion has any.
     pub(super) reads: Vec<(Key, Pairs)>,
     /// The keys that an assignment names.
     pub(super) assigned: Option<Vec<Key>>,
@@ -32,16 +32,18 @@ pub(super) struct Entry<'a> {
     pub(super) invocation: Option<usize>,
 }
 
-/// What the clients did.
+/// The entries of clients.
 #[derive(Default)]
 pub(super) struct Entries<'a> {
     pub(super) list: Vec<Entry<'a>>,
+    /// The first entry whose value is no transaction, with the reason.
+    pub(super) malformed: Option<(usize, String)>,
     /// The messages of each key.
     keys: IndexMap<String, Numbers<'a>>,
 }
 
 impl<'a> Entries<'a> {
-    /// Decodes a history. What does not look like an operation of this workload says nothing.
+    /// Decodes a history.
     pub(super) fn new(history: &'a History) -> Self {
         let mut entries = Self::default();
         let mut open: BTreeMap<Process, usize> = BTreeMap::new();
@@ -63,43 +65,62 @@ impl<'a> Entries<'a> {
         let is_transaction = matches!(&*op.f, "poll" | "send" | "txn");
         let mut entry = Entry { op, is_transaction, sends: Vec::new(), reads: Vec::new(), assigned: None, invocation };
         if is_transaction {
-            for step in serde_json::from_str::<Vec<&'a RawValue>>(op.value.as_str()).unwrap_or_default() {
-                self.decode_step(step, &mut entry);
+            let steps = serde_json::from_str::<Option<Vec<&'a RawValue>>>(op.value.as_str()).ok();
+            let is_decoded = steps.is_some_and(|steps| {
+                steps.unwrap_or_default().into_iter().all(|step| self.decode_step(step, &mut entry).is_some())
+            });
+            if !is_decoded {
+                let reason = || format!("entry {} is no list of sends and polls: {}", op.index, op.value);
+                self.malformed.get_or_insert_with(|| (op.index, reason()));
             }
         } else if matches!(&*op.f, "assign" | "subscribe") {
-            let keys: Vec<String> = op.value.decode().unwrap_or_default();
-            entry.assigned = Some(keys.into_iter().map(|key| self.key(key)).collect());
+            let keys: Vec<Json> = op.value.decode().unwrap_or_default();
+            entry.assigned = Some(keys.iter().map(|key| self.key(key.as_str())).collect());
         }
         entry
     }
 
-    fn decode_step(&mut self, step: &'a RawValue, entry: &mut Entry<'a>) {
-        type Polled<'a> = BTreeMap<String, Vec<(Option<i64>, &'a RawValue)>>;
-        let parts: Vec<&'a RawValue> = serde_json::from_str(step.get()).unwrap_or_default();
-        match (parts.first().map(|name| name.get()), &parts[..]) {
-            (Some("\"poll\""), [_, polled, ..]) if entry.op.f != "send" => {
-                // A poll has no key twice.
+    /// Takes a step to an entry; `None` if it is neither a send nor a poll.
+    fn decode_step(&mut self, step: &'a RawValue, entry: &mut Entry<'a>) -> Option<()> {
+        let parts: Vec<&'a RawValue> = serde_json::from_str(step.get()).ok()?;
+        match (parts.first()?.get(), &parts[1..]) {
+            ("\"poll\"", []) => {}
+            ("\"poll\"", [polled, ..]) if entry.op.f != "send" => {
+                type Polled<'a> = Option<BTreeMap<String, Option<Vec<&'a RawValue>>>>;
                 let known = entry.reads.len();
-                for (key, pairs) in serde_json::from_str::<Polled<'a>>(polled.get()).unwrap_or_default() {
-                    let key = self.key(key);
-                    let number = |(offset, text): (_, &'a RawValue)| (offset, self.message(key, text.get()));
-                    add(&mut entry.reads, known, key, pairs.into_iter().map(number).collect());
+                // A poll has no key twice.
+                for (key, pairs) in serde_json::from_str::<Polled<'a>>(polled.get()).ok()?.unwrap_or_default() {
+                    let key = self.key_named(key);
+                    let pairs = pairs.unwrap_or_default().into_iter().map(|pair| self.pair(key, pair.get()));
+                    add(&mut entry.reads, known, key, pairs.collect::<Option<_>>()?);
                 }
             }
-            (Some("\"send\""), [_, key, sent, ..]) if entry.op.f != "poll" => {
-                let Ok(key) = serde_json::from_str(key.get()) else { return };
-                let key = self.key(key);
+            ("\"send\"", [key, sent, ..]) if entry.op.f != "poll" => {
+                let key = self.key(key.get());
                 // A message alone, or an offset and a message.
-                let pair: Result<(Option<i64>, &'a RawValue), _> = serde_json::from_str(sent.get());
-                let (offset, text) = pair.map_or((None, sent.get()), |(offset, text)| (offset, text.get()));
-                let (message, known) = (self.message(key, text), entry.sends.len());
-                add(&mut entry.sends, known, key, vec![(offset, message)]);
+                let pair = self.pair(key, sent.get()).unwrap_or_else(|| (None, self.message(key, sent.get())));
+                let known = entry.sends.len();
+                add(&mut entry.sends, known, key, vec![pair]);
             }
-            _ => {}
+            ("\"poll\"" | "\"send\"", _) => {}
+            _ => return None,
         }
+        Some(())
     }
 
-    fn key(&mut self, name: String) -> Key {
+    /// An offset, which may be unknown, and a message.
+    fn pair(&mut self, key: Key, text: &'a str) -> Option<(Option<i64>, Message)> {
+        let parts: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
+        let [offset, message, ..] = parts[..] else { return None };
+        Some((serde_json::from_str(offset.get()).ok()?, self.message(key, message.get())))
+    }
+
+    /// The number of a key by its JSON text. Maelstrom's keys are strings; Jepsen's may be numbers.
+    fn key(&mut self, text: &str) -> Key {
+        self.key_named(serde_json::from_str(text).unwrap_or_else(|_| text.to_owned()))
+    }
+
+    fn key_named(&mut self, name: String) -> Key {
         let entry = self.keys.entry(name);
         let number = entry.index();
         entry.or_default();
@@ -110,12 +131,12 @@ impl<'a> Entries<'a> {
         self.keys[key].number(text)
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(super) fn key_count(&self) -> usize {
         self.keys.len()
     }
 
-    /// How many different messages a key has.
+    /// The number of different messages of a key.
     pub(super) fn message_count(&self, key: Key) -> usize {
         self.keys[key].len()
     }

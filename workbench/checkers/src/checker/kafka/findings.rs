@@ -1,214 +1,230 @@
-//! What may be found, with Jepsen's key names, and how much of it is shown (`condense-error`).
+//! From anomalies of logs to findings: each kind in plain English, with the facts and the entries that show it.
 
-use super::entries::{Entries, Key, Message, Pairs};
-use crate::history::{Kind, Process};
-use glomers_json::Json;
+use super::{
+    Kafka,
+    anomalies::{By, Duplicate, Found, InconsistentOffset, LostWrite, PrecommittedRead, Skip, WrongRead},
+};
+use crate::{
+    finding::{Finding, SHOWN},
+    json::value,
+};
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::{borrow::Cow, collections::BTreeMap};
+use serde_json::Value;
 
-/// How many messages of a poll are shown on each side of the one that matters.
-const AROUND: usize = 3;
-
-/// Anomalies of one kind: how many there are, and the most telling of them.
-#[derive(Clone, Debug, Serialize)]
-pub struct Found<T> {
-    /// How many there are.
-    pub count: usize,
-    /// Some of them.
-    pub errs: Vec<T>,
-}
-
-impl<T> Found<T> {
-    /// Shows all.
-    pub(super) fn all(errs: Vec<T>) -> Self {
-        Self { count: errs.len(), errs }
-    }
-
-    /// Shows those that come first.
-    pub(super) fn least<K: Ord>(mut errs: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Self {
-        errs.sort_by_key(key);
-        let count = errs.len();
-        errs.truncate(limit);
-        Self { count, errs }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
+/// The meaning of a kind.
+fn describe(kind: &str) -> &'static str {
+    match kind {
+        "G1a" => "A poll saw a message whose send failed",
+        "G1c-realtime" => "A poll saw a message that was not yet sent",
+        "strong-PL-2-cycle-exists" => "Some operations depend on each other in a circle",
+        "duplicate" => "A message stands at several offsets",
+        "empty-transaction-graph" => "There is nothing to judge: no operation followed one that succeeded",
+        "inconsistent-offsets" => "An offset has several messages",
+        "int-nonmonotonic-poll" => "A poll goes back in its log",
+        "int-nonmonotonic-send" => "The sends of a transaction go back in their log",
+        "int-poll-skip" => "A poll leaves out messages",
+        "int-send-skip" => "Somebody else's messages stand between the sends of a transaction",
+        "lost-write" => "A message was not polled, though one behind it was",
+        "nonmonotonic-poll" => "From one poll to the next, a client goes back in a log",
+        "nonmonotonic-send" => "From one send to the next, a client goes back in a log",
+        "poll-skip" => "From one poll to the next, a client misses messages",
+        "precommitted-read" => "A transaction sees its own sends",
+        "unseen" => "Confirmed messages that nobody had polled by the end",
+        _ => "An anomaly",
     }
 }
 
-/// A message at an offset, and another one at the same.
-#[derive(Clone, Debug, Serialize)]
-pub struct InconsistentOffset {
+/// An anomaly that names messages of one log.
+pub(super) trait Anomaly: Serialize {
     /// The log.
-    pub key: String,
-    /// The offset.
-    pub offset: i64,
-    /// The offset without gaps.
-    pub index: usize,
+    fn key(&self) -> &str;
+
     /// The messages.
-    pub values: Vec<Value>,
+    fn values(&self) -> Vec<&Value>;
+
+    /// The facts after the key, as name and JSON text.
+    fn facts(&self) -> Vec<(&'static str, String)>;
+
+    /// The indices of the entries that show it.
+    fn entries(&self) -> Vec<usize>;
 }
 
-/// A message at several offsets of its log.
-#[derive(Clone, Debug, Serialize)]
-pub struct Duplicate {
-    /// The log.
-    pub key: String,
-    /// The message.
-    pub value: Value,
-    /// How often it is there.
-    pub count: usize,
-    /// And where.
-    pub offsets: Vec<i64>,
+/// The facts of an anomaly of one message.
+fn message(value: &Value) -> Vec<(&'static str, String)> {
+    vec![("value", value.to_string())]
 }
 
-/// A message that nobody polled although somebody polled one behind it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct LostWrite {
-    /// The log.
-    pub key: String,
-    /// The message.
-    pub value: Value,
-    /// The index at which it first stands in the log.
-    pub index: Option<usize>,
-    /// The highest index that must have been polled.
-    pub max_read_index: usize,
-    /// Who sent it.
-    pub writer: Witness,
-    /// Who polled that index.
-    pub max_read: Option<Witness>,
+fn list(values: &[impl Serialize]) -> String {
+    value(values).to_string()
 }
 
-/// A message that was polled, and who sent it: in vain (`G1a`), or only later (`G1c-realtime`).
-#[derive(Clone, Debug, Serialize)]
-pub struct WrongRead {
-    /// The log.
-    pub key: String,
-    /// The message.
-    pub value: Value,
-    /// Who sent it.
-    pub writer: Witness,
-    /// Who polled it.
-    pub reader: Witness,
+impl Anomaly for InconsistentOffset {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        self.values.iter().collect()
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![("values", list(&self.values)), ("offset", self.offset.to_string())]
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        self.seen_by.clone()
+    }
 }
 
-/// A transaction that polls what it sends itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct PrecommittedRead {
-    /// The transaction.
-    pub op: Witness,
-    /// The log.
-    pub key: String,
-    /// The message.
-    pub value: Value,
+impl Anomaly for Duplicate {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        vec![&self.value]
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![("value", self.value.to_string()), ("offsets", list(&self.offsets))]
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        self.seen_by.clone()
+    }
 }
 
-/// Two messages of a log that do not follow one another, though they were polled or sent in a row.
-#[derive(Clone, Debug, Serialize)]
-pub struct Jump {
-    /// The log.
-    pub key: String,
-    /// The messages.
-    pub values: [Value; 2],
-    /// How far it is in the log from the first to the second.
-    pub delta: i64,
-    /// What is between them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Value>,
-    /// Who did it.
-    #[serde(flatten)]
-    pub by: By,
+impl Anomaly for LostWrite {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        vec![&self.value]
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        message(&self.value)
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        self.max_read.iter().map(|read| read.index).chain([self.writer.index]).collect()
+    }
 }
 
-/// One operation, or two of the same client.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum By {
-    /// Within one.
-    Op(Witness),
-    /// From the one to the other.
-    Ops([Witness; 2]),
+impl Anomaly for WrongRead {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        vec![&self.value]
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        message(&self.value)
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        vec![self.reader.index, self.writer.index]
+    }
 }
 
-/// Messages that were confirmed and not polled by the end.
-#[derive(Clone, Debug, Serialize)]
-pub struct Unseen {
-    /// When the last operation ended, in nanoseconds.
-    pub time: u128,
-    /// How many there are in each log.
-    pub unseen: BTreeMap<String, usize>,
-    /// Some of them.
-    pub messages: BTreeMap<String, Vec<Value>>,
+impl Anomaly for PrecommittedRead {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        vec![&self.value]
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        message(&self.value)
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        vec![self.op.index]
+    }
 }
 
-/// The poll that was furthest behind.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Lag {
-    /// When it began, in seconds.
-    pub time: f64,
-    /// Who polled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub process: Option<Process>,
-    /// The log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// For how long its end had been another one than the poller knew, in seconds.
-    pub lag: f64,
-}
+impl Anomaly for Skip {
+    fn key(&self) -> &str {
+        &self.key
+    }
 
-/// An operation that takes part in an anomaly, cut down to the log in question and the neighbours of the message.
-#[derive(Clone, Debug, Serialize)]
-pub struct Witness {
-    /// Its place in the history.
-    pub index: usize,
-    /// When, in nanoseconds.
-    pub time: u128,
-    /// How it ended.
-    #[serde(rename = "type")]
-    pub kind: Kind,
-    /// Who did it.
-    pub process: Process,
-    /// Its name.
-    pub f: Cow<'static, str>,
-    /// What it polled or sent there.
-    pub value: Value,
-}
+    fn values(&self) -> Vec<&Value> {
+        self.values.iter().collect()
+    }
 
-impl Witness {
-    /// The entry at `place`, with what it says of the message.
-    pub(super) fn new(entries: &Entries<'_>, place: usize, key: Key, message: Message) -> Self {
-        let entry = &entries.list[place];
-        let name = entries.name(key);
-        let of_key = |batch: &[(Key, Pairs)]| {
-            batch.iter().find(|(known, _)| *known == key).map(|(_, pairs)| cut(pairs, message)).unwrap_or_default()
-        };
-        let pair = |(offset, message): (Option<i64>, Message)| json!([offset, shown(entries.value(key, message))]);
-        let sends = of_key(&entry.sends).into_iter().map(|sent| json!(["send", name, pair(sent)]));
-        let reads: Vec<Value> = of_key(&entry.reads).into_iter().map(pair).collect();
-        let reads = (!reads.is_empty()).then(|| json!(["poll", { &*name: reads }]));
-        let op = entry.op;
-        Self {
-            index: op.index,
-            time: op.time.as_nanos(),
-            kind: op.kind,
-            process: op.process,
-            f: op.f.clone(),
-            value: sends.chain(reads).collect(),
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let skipped = (!self.skipped.is_empty()).then(|| ("skipped", list(&self.skipped)));
+        [("values", list(&self.values)), ("delta", self.delta.to_string())].into_iter().chain(skipped).collect()
+    }
+
+    fn entries(&self) -> Vec<usize> {
+        match &self.by {
+            By::Op(op) => vec![op.index],
+            By::Ops(ops) => ops.iter().map(|op| op.index).collect(),
         }
     }
 }
 
-/// The message with its neighbours.
-fn cut(pairs: &Pairs, message: Message) -> Pairs {
-    let at = pairs.iter().position(|pair| pair.1 == message).unwrap_or(0);
-    pairs.iter().take(at + AROUND + 1).skip(at.saturating_sub(AROUND)).copied().collect()
+/// The findings, by kind.
+pub(super) fn findings(kafka: &Kafka) -> Vec<Finding> {
+    let found = &kafka.anomalies;
+    let mut findings = [
+        of_kind(kafka, "G1a", &found.aborted_read),
+        of_kind(kafka, "G1c-realtime", &found.early_read),
+        of_kind(kafka, "duplicate", &found.duplicate),
+        counted("empty-transaction-graph", found.empty_graph.count),
+        of_kind(kafka, "inconsistent-offsets", &found.inconsistent_offsets),
+        of_kind(kafka, "int-nonmonotonic-poll", &found.int_nonmonotonic_poll),
+        of_kind(kafka, "int-nonmonotonic-send", &found.int_nonmonotonic_send),
+        of_kind(kafka, "int-poll-skip", &found.int_poll_skip),
+        of_kind(kafka, "int-send-skip", &found.int_send_skip),
+        of_kind(kafka, "lost-write", &found.lost_write),
+        of_kind(kafka, "nonmonotonic-poll", &found.nonmonotonic_poll),
+        of_kind(kafka, "nonmonotonic-send", &found.nonmonotonic_send),
+        of_kind(kafka, "poll-skip", &found.poll_skip),
+        of_kind(kafka, "precommitted-read", &found.precommitted_read),
+        counted("strong-PL-2-cycle-exists", found.cycle_exists.count),
+    ]
+    .concat();
+    if let Some(unseen) = &found.unseen {
+        findings.push(Finding::fault("unseen", [], describe("unseen")).with_detail(format!("{:#}", value(unseen))));
+    }
+    findings
 }
 
-/// A message for a report: what no JSON library can hold, such as 1e400, becomes its text.
-pub(super) fn shown(value: &Json) -> Value {
-    value.decode().unwrap_or_else(|_| Value::from(value.as_str()))
+/// An anomaly that is only counted.
+fn counted(kind: &'static str, count: usize) -> Vec<Finding> {
+    (count > 0).then(|| Finding::fault(kind, [], format!("{} ({count})", describe(kind)))).into_iter().collect()
+}
+
+fn of_kind(kafka: &Kafka, kind: &'static str, found: &Found<impl Anomaly>) -> Vec<Finding> {
+    let is_allowed = !kafka.bad_error_types.contains(&kind);
+    let mut findings: Vec<Finding> = found.errs.iter().take(SHOWN).map(|err| finding(kind, err, is_allowed)).collect();
+    match findings.first_mut() {
+        None => counted(kind, found.count),
+        Some(first) => {
+            if found.count > found.errs.len().min(SHOWN) {
+                first.explanation.push_str(&format!(" The first of {}.", found.count));
+            }
+            findings
+        }
+    }
+}
+
+fn finding(kind: &'static str, err: &impl Anomaly, is_allowed: bool) -> Finding {
+    let key = Value::from(err.key()).to_string();
+    let facts: Vec<_> = err.facts().into_iter().map(|(name, fact)| format!(", {name} {fact}")).collect();
+    let explanation = format!("{}: key {key}{}.", describe(kind), facts.concat());
+    let finding = if is_allowed {
+        Finding::note(kind, err.entries(), explanation)
+    } else {
+        Finding::fault(kind, err.entries(), explanation)
+    };
+    let subjects = err.values().into_iter().map(Value::to_string);
+    finding.about(subjects).of_key(key).with_detail(format!("{:#}", value(err)))
 }

@@ -4,8 +4,8 @@
 //! behind for 1 at least.
 
 use super::{
+    anomalies::Lag,
     entries::{Entries, Entry, Key, Pairs},
-    findings::Lag,
 };
 use crate::history::{Kind, Process};
 use indexmap::IndexMap;

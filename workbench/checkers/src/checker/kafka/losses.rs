@@ -1,9 +1,10 @@
 //! Messages that nobody saw, or that nobody should have seen.
 
 use super::{
+    anomalies::{Evidence, Found, LostWrite, PrecommittedRead, Unseen, WrongRead, condensed},
     entries::{Entries, Key, Message},
-    findings::{Found, LostWrite, PrecommittedRead, Unseen, Witness, WrongRead, shown},
-    logs::{Fates, Log, has_happened},
+    index::{KeyIndex, has_happened},
+    version_order::VersionOrder,
 };
 use crate::history::Kind;
 use std::collections::BTreeSet;
@@ -16,39 +17,39 @@ const UNSEEN_SHOWN: usize = 32;
 ///
 /// A message may stand at several offsets. What must have been polled ends at the latest first index of a polled
 /// message, and includes the messages whose last index is before that.
-pub(super) fn lost_writes(entries: &Entries<'_>, fates: &[Fates], logs: &[Log]) -> Vec<LostWrite> {
+pub(super) fn lost_writes(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> Vec<LostWrite> {
     let mut found = Vec::new();
-    for (key, log) in logs.iter().enumerate() {
-        let messages = &fates[key].messages;
+    for (key, order) in orders.iter().enumerate() {
+        let messages = &index[key].messages;
         let mut indices: Vec<Option<(usize, usize)>> = vec![None; messages.len()];
-        for (index, at_offset) in log.offsets.values().enumerate() {
-            for message in at_offset {
-                indices[*message].get_or_insert((index, index)).1 = index;
+        for (place, at_offset) in order.log.values().enumerate() {
+            for sighting in at_offset {
+                indices[sighting.message].get_or_insert((place, place)).1 = place;
             }
         }
-        let polled = || (0..messages.len()).filter(|message| messages[*message].first_reader.is_some());
+        let polled = || (0..messages.len()).filter(|message| messages[*message].ok_reader.is_some());
         let Some(bound) = polled().filter_map(|message| Some(indices[message]?.0)).max() else { continue };
         let last_index = |message: Message| indices[message].map(|(_, last)| last);
         let max_read = (0..messages.len()).filter(|message| last_index(*message) == Some(bound)).find_map(|message| {
-            let reader = messages[message].first_reader?;
-            Some(Witness::new(entries, reader, key, message))
+            let reader = messages[message].ok_reader?;
+            Some(Evidence::new(entries, reader, key, message))
         });
         let mut lost: Vec<Message> = (0..messages.len())
             .filter(|message| last_index(*message).is_some_and(|index| index <= bound))
-            .filter(|message| messages[*message].first_reader.is_none())
+            .filter(|message| messages[*message].ok_reader.is_none())
             .collect();
         lost.sort_by_key(|message| last_index(*message));
         for message in lost {
-            let Some(writer) = messages[message].writer.filter(|writer| has_happened(&entries.list[*writer], fates))
+            let Some(writer) = messages[message].writer.filter(|writer| has_happened(&entries.list[*writer], index))
             else {
                 continue;
             };
             found.push(LostWrite {
                 key: entries.name(key),
-                value: shown(entries.value(key, message)),
+                value: condensed(entries.value(key, message)),
                 index: indices[message].map(|(first, _)| first),
                 max_read_index: bound,
-                writer: Witness::new(entries, writer, key, message),
+                writer: Evidence::new(entries, writer, key, message),
                 max_read: max_read.clone(),
             });
         }
@@ -66,9 +67,9 @@ fn seen<'a>(entries: &'a Entries<'_>) -> impl Iterator<Item = (usize, Key, Messa
 }
 
 /// Polls of messages whose send is known to have failed (`G1a`).
-pub(super) fn aborted_reads(entries: &Entries<'_>, fates: &[Fates]) -> Vec<WrongRead> {
-    let is_failed = |(_, key, message): &(usize, Key, Message)| fates[*key].messages[*message].is_failed;
-    seen(entries).filter(is_failed).filter_map(|read| wrong_read(entries, fates, read)).collect()
+pub(super) fn aborted_reads(entries: &Entries<'_>, index: &[KeyIndex]) -> Vec<WrongRead> {
+    let is_failed = |(_, key, message): &(usize, Key, Message)| index[*key].messages[*message].is_failed;
+    seen(entries).filter(is_failed).filter_map(|read| wrong_read(entries, index, read)).collect()
 }
 
 /// Polls that ended before the send of what they saw began (`G1c-realtime`).
@@ -76,24 +77,24 @@ pub(super) fn aborted_reads(entries: &Entries<'_>, fates: &[Fates]) -> Vec<Wrong
 /// Of the cycles that Elle looks for there is no other one without transactions of several steps: polls depend on
 /// sends and sends on nothing, so a cycle needs real time, and real time only closes one where a poll came first.
 /// What sends follow each other in the log Jepsen leaves out of the graph unless it is told otherwise (`:ww-deps`).
-pub(super) fn early_reads(entries: &Entries<'_>, fates: &[Fates]) -> Vec<WrongRead> {
+pub(super) fn early_reads(entries: &Entries<'_>, index: &[KeyIndex]) -> Vec<WrongRead> {
     let is_early = |(reader, key, message): &(usize, Key, Message)| {
-        let writer = fates[*key].messages[*message].writer;
+        let writer = index[*key].messages[*message].writer;
         writer.is_some_and(|writer| entries.list[writer].invocation.is_some_and(|began| began > *reader))
     };
-    seen(entries).filter(is_early).filter_map(|read| wrong_read(entries, fates, read)).collect()
+    seen(entries).filter(is_early).filter_map(|read| wrong_read(entries, index, read)).collect()
 }
 
 fn wrong_read(
     entries: &Entries<'_>,
-    fates: &[Fates],
+    index: &[KeyIndex],
     (reader, key, message): (usize, Key, Message),
 ) -> Option<WrongRead> {
     Some(WrongRead {
         key: entries.name(key),
-        value: shown(entries.value(key, message)),
-        writer: Witness::new(entries, fates[key].messages[message].writer?, key, message),
-        reader: Witness::new(entries, reader, key, message),
+        value: condensed(entries.value(key, message)),
+        writer: Evidence::new(entries, index[key].messages[message].writer?, key, message),
+        reader: Evidence::new(entries, reader, key, message),
     })
 }
 
@@ -107,9 +108,9 @@ pub(super) fn precommitted_reads(entries: &Entries<'_>) -> Vec<PrecommittedRead>
             Some((*key, *message))
         });
         if let Some((key, message)) = own {
-            let value = shown(entries.value(key, message));
+            let value = condensed(entries.value(key, message));
             found.push(PrecommittedRead {
-                op: Witness::new(entries, place, key, message),
+                op: Evidence::new(entries, place, key, message),
                 key: entries.name(key),
                 value,
             });
@@ -148,17 +149,17 @@ pub(super) fn unseen(entries: &Entries<'_>) -> Option<Unseen> {
         let mut values: Vec<_> = messages.iter().map(|message| entries.value(key, *message)).collect();
         values.sort();
         result.unseen.insert(entries.name(key), values.len());
-        result.messages.insert(entries.name(key), values.into_iter().take(UNSEEN_SHOWN).map(shown).collect());
+        result.messages.insert(entries.name(key), values.into_iter().take(UNSEEN_SHOWN).map(condensed).collect());
     }
     (!result.unseen.is_empty()).then_some(result)
 }
 
 /// Whether Elle finds nothing to go by: no transaction began after another one had succeeded, and nobody saw anything.
-pub(super) fn is_graph_empty(entries: &Entries<'_>, fates: &[Fates]) -> bool {
+pub(super) fn is_graph_empty(entries: &Entries<'_>, index: &[KeyIndex]) -> bool {
     let transactions = || entries.list.iter().enumerate().filter(|(_, entry)| entry.is_transaction);
     let first = transactions().find(|(_, entry)| entry.op.kind == Kind::Ok).map(|(place, _)| place);
     let follows = |began: usize| first.is_some_and(|first| began > first);
-    let is_seen = fates.iter().flat_map(|fates| &fates.messages).any(|fate| fate.first_reader.is_some());
+    let is_seen = index.iter().flat_map(|key| &key.messages).any(|message| message.reader.is_some());
     !entries.list.is_empty() && !is_seen && !transactions().any(|(_, entry)| entry.invocation.is_some_and(follows))
 }
 

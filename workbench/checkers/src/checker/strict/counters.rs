@@ -6,12 +6,12 @@
 //! - `unread-own-write`: such a counter, and less than the same client had added;
 //! - `disagreement`: clients that read different values at the very end.
 
-use crate::finding::StrictFinding;
+use crate::finding::Finding;
 use crate::history::{History, Kind, Op, Process};
 use std::collections::BTreeMap;
 
 /// Follows the reads of every client. `grows` says that nothing is ever subtracted.
-pub fn strict_findings(history: &History, grows: bool) -> Vec<StrictFinding> {
+pub fn strict_findings(history: &History, grows: bool) -> Vec<Finding> {
     let mut reads = Reads::default();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         let value = op.value.decode::<i64>().ok().map(i128::from);
@@ -35,7 +35,7 @@ struct Reads {
     clients: BTreeMap<Process, Client>,
     /// The first of the last reads.
     end: Option<(usize, i128)>,
-    strict_findings: Vec<StrictFinding>,
+    strict_findings: Vec<Finding>,
 }
 
 /// What a client knows.
@@ -87,6 +87,6 @@ impl Reads {
     fn find(&mut self, kind: &'static str, ops: impl Into<Vec<usize>>, what: String) {
         let ops = ops.into();
         let index = ops.last().copied().unwrap_or_default();
-        self.strict_findings.push(StrictFinding::new(kind, ops, format!("entry {index} {what}")));
+        self.strict_findings.push(Finding::strict(kind, ops, format!("entry {index} {what}")));
     }
 }

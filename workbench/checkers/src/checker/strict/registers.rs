@@ -4,7 +4,7 @@
 //!   begun to set `null`.
 
 use crate::{
-    finding::StrictFinding,
+    finding::Finding,
     history::{History, Kind, Op, Process},
 };
 use glomers_json::Json;
@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
 /// Follows the operations on every key.
-pub fn strict_findings(history: &History) -> Vec<StrictFinding> {
+pub fn strict_findings(history: &History) -> Vec<Finding> {
     let mut registers = IndexMap::<Json, Register>::new();
     // The key of each client's running operation and, if it is a read, what was known of the key when it began.
     let mut running = BTreeMap::<Process, (Json, Json, Option<Evidence>)>::new();
@@ -63,13 +63,13 @@ impl Register {
     }
 }
 
-fn finding(read: &Op, key: &Json, known: &Evidence) -> StrictFinding {
+fn finding(read: &Op, key: &Json, known: &Evidence) -> Finding {
     let Evidence { index, text } = known;
     let explanation = format!(
         "entry {} read null at key {key} after {text} (entry {index}), and nothing else could have come between",
         read.index
     );
-    StrictFinding::new("null-read", [*index, read.index], explanation)
+    Finding::strict("null-read", [*index, read.index], explanation)
 }
 
 /// The value that an operation leaves, if it sets one.

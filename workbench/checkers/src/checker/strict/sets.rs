@@ -7,18 +7,18 @@
 //! - `unread-own-write`: one whose add was acknowledged to this very client;
 //! - `disagreement`: clients that read different sets long after the last add and the healing of the network.
 
+use crate::{checker::strict::agreement::Agreement, finding::Finding};
 use crate::{
-    checker::numbers::Numbers,
+    checker::{numbers::Numbers, rounding},
     history::{History, Kind, Op, Process},
 };
-use crate::{checker::strict::agreement::Agreement, finding::StrictFinding};
 use std::collections::BTreeMap;
 
 /// An element by its number.
 type Element = usize;
 
 /// Follows the reads of every client; `add` is the name of the operation that adds.
-pub fn strict_findings(history: &History, add: &str) -> Vec<StrictFinding> {
+pub fn strict_findings(history: &History, add: &str) -> Vec<Finding> {
     let mut reads = Reads::default();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         match (op.kind, op.f == add) {
@@ -61,7 +61,7 @@ struct Reads<'a> {
     begun: BTreeMap<Process, &'a Op>,
     /// What each client read last.
     last: BTreeMap<Process, (usize, Vec<bool>)>,
-    strict_findings: Vec<StrictFinding>,
+    strict_findings: Vec<Finding>,
 }
 
 impl<'a> Reads<'a> {
@@ -83,7 +83,10 @@ impl<'a> Reads<'a> {
         let mut present = vec![false; self.numbers.len()];
         for element in elements {
             let Some(Attempt { failed }) = self.attempts.get(element).copied().flatten() else {
-                let what = format!("read {}, which nobody had begun to add", self.numbers.value(element));
+                let value = self.numbers.value(element);
+                let attempted = (0..self.attempts.len()).filter(|other| self.attempts[*other].is_some());
+                let hint = rounding::hint(value, attempted.map(|other| self.numbers.value(other)));
+                let what = format!("read {value}, which nobody had begun to add{hint}");
                 self.find("garbage", [read.index], what);
                 continue;
             };
@@ -140,6 +143,6 @@ impl<'a> Reads<'a> {
     fn find(&mut self, kind: &'static str, ops: impl Into<Vec<usize>>, what: String) {
         let ops = ops.into();
         let index = ops.last().copied().unwrap_or_default();
-        self.strict_findings.push(StrictFinding::new(kind, ops, format!("entry {index} {what}")));
+        self.strict_findings.push(Finding::strict(kind, ops, format!("entry {index} {what}")));
     }
 }

@@ -1,56 +1,74 @@
-//! From adya's report to a verdict with Elle's key names.
+//! The anomalies of transactions: a count and the first few of each kind.
 
-use super::{Objects, models};
-use crate::{validity::Validity, verdict::Verdict};
-use serde_json::{Map, Value, json};
+use super::transactions::{Entry, Step, Transactions};
+use crate::finding::SHOWN;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What Elle reports when it gives up, and what Maelstrom ignores for registers.
-const TIMEOUT: &str = "cycle-search-timeout";
+/// An anomaly.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Anomaly {
+    /// The indices of the entries that take part.
+    pub ops: Vec<usize>,
+    /// The reason, in a sentence or two.
+    pub explanation: String,
+    /// The parts of the reason.
+    pub detail: Value,
+}
 
-/// How many anomalies of a kind are shown. A node that shows aborted data has thousands of them, all alike.
-const SHOWN: usize = 8;
-
-pub(super) fn verdict(mut report: adya::Report, objects: Objects) -> Verdict {
-    let valid = match objects {
-        Objects::Lists => match report.valid {
-            adya::Valid::True => Validity::Valid,
-            adya::Valid::False => Validity::Invalid,
-            adya::Valid::Unknown => Validity::Unknown,
-        },
-        // Maelstrom: `txn_rw_register.clj`, `checker`. Any kind that is left makes the history invalid, even one that
-        // Elle would call unknown.
-        Objects::Registers => {
-            report.anomalies.remove(TIMEOUT);
-            Validity::from_valid(report.anomalies.is_empty())
-        }
-    };
-    let mut findings = json!({ "anomaly-types": report.anomalies.keys().collect::<Vec<_>>() });
-    if !report.anomalies.is_empty() {
-        findings["anomaly-counts"] = counts(&report.anomalies);
-        findings["not"] = names(report.not);
-        findings["also-not"] = names(report.also_not);
+impl Anomaly {
+    pub(super) fn new(ops: impl Into<Vec<usize>>, explanation: String, detail: Value) -> Self {
+        Self { ops: ops.into(), explanation, detail }
     }
-    findings["anomalies"] = shown(report.anomalies);
-    Verdict { valid, findings }
 }
 
-fn names(names: Vec<String>) -> Value {
-    let mut names: Vec<_> = names.into_iter().map(models::friendly).collect();
-    names.sort();
-    json!(names)
+/// The anomalies of one kind. A node that shows aborted data has thousands of them, all alike.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OfKind {
+    /// The number of them.
+    pub count: usize,
+    /// The first of them.
+    pub first: Vec<Anomaly>,
 }
 
-fn counts(anomalies: &BTreeMap<String, Vec<adya::Anomaly>>) -> Value {
-    anomalies.iter().map(|(kind, all)| (kind.clone(), json!(all.len()))).collect::<Map<_, _>>().into()
+/// The anomalies of a history, by Elle's name of the kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Anomalies(pub(super) BTreeMap<&'static str, OfKind>);
+
+impl Anomalies {
+    /// Counts an anomaly, and describes it if it is among the first of its kind.
+    pub(super) fn push(&mut self, kind: &'static str, describe: impl FnOnce() -> Anomaly) {
+        let of_kind = self.0.entry(kind).or_default();
+        of_kind.count += 1;
+        if of_kind.count <= SHOWN {
+            of_kind.first.push(describe());
+        }
+    }
 }
 
-fn shown(anomalies: BTreeMap<String, Vec<adya::Anomaly>>) -> Value {
-    let shown = |all: Vec<adya::Anomaly>| all.into_iter().take(SHOWN).map(describe).collect::<Vec<_>>();
-    anomalies.into_iter().map(|(kind, all)| (kind, json!(shown(all)))).collect::<Map<_, _>>().into()
+/// The dependencies between transactions that a history shows, and what contradicts itself without them.
+pub(super) struct Analysis<'a> {
+    pub(super) anomalies: Anomalies,
+    pub(super) graph: super::graph::Builder,
+    pub(super) explainer: Box<dyn Explain + 'a>,
 }
 
-/// The indices of the entries that take part, the reason in words, and the parts of the reason.
-fn describe(anomaly: adya::Anomaly) -> Value {
-    json!({ "ops": anomaly.ops, "explanation": anomaly.explanation, "detail": anomaly.detail })
+/// The reasons for dependencies.
+pub(super) trait Explain {
+    /// The reason why one transaction comes before another.
+    fn explain(&self, from: usize, to: usize, rel: super::graph::Rels) -> Option<String>;
+}
+
+/// An entry as JSON, with Jepsen's names.
+pub(super) fn entry_json(transactions: &Transactions, entry: &Entry) -> Value {
+    let steps: Vec<Value> = entry.steps.iter().map(|step| step_json(transactions, step)).collect();
+    json!({ "index": entry.index, "type": entry.kind, "process": entry.process, "value": steps })
+}
+
+/// A step as JSON.
+pub(super) fn step_json(transactions: &Transactions, step: &Step) -> Value {
+    crate::json::value(&transactions.show(step))
 }

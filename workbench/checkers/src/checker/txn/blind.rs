@@ -9,12 +9,12 @@
 //!
 //! Where the consistency models say nothing of real time, later means long after the network has healed.
 
-use super::{
-    Objects,
-    transcribe::{Entry, Step, Transactions},
+use super::transactions::{Entry, Id, Objects, Seen, Step, Transactions};
+use crate::{
+    checker::{rounding, strict::agreement::Agreement},
+    finding::Finding,
+    history::Kind,
 };
-use crate::{checker::strict::agreement::Agreement, finding::StrictFinding, history::Kind};
-use glomers_json::Json;
 use indexmap::IndexMap;
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ struct Read<'a> {
     /// The index at which its transaction began, and the time.
     begin: usize,
     begin_time: Duration,
-    values: &'a [Json],
+    values: &'a [Id],
 }
 
 /// A write that its transaction leaves behind.
 struct Write<'a> {
     entry: &'a Entry,
     begin: usize,
-    value: &'a Json,
+    value: Id,
 }
 
 /// What happened to one key.
@@ -41,24 +41,25 @@ struct Key<'a> {
     /// By committed transactions; of a register, the last of each transaction.
     writes: Vec<Write<'a>>,
     /// When each value was first written, or was to be.
-    attempts: IndexMap<&'a Json, usize>,
+    attempts: IndexMap<Id, usize>,
     /// The index at which the last transaction that may have written it ended, and the time.
     last_write_end: (usize, Duration),
 }
 
-pub(super) fn strict_findings(transactions: &Transactions, agreement: &Agreement) -> Vec<StrictFinding> {
-    let mut strict_findings = Vec::new();
-    for (name, key) in &by_key(transactions) {
-        strict_findings.extend(key.unwritten(name));
-        strict_findings.extend(key.unseen(name, transactions.objects, agreement));
-        strict_findings.extend(key.disagreement(name, agreement));
+pub(super) fn strict_findings(transactions: &Transactions, agreement: &Agreement) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (id, key) in &by_key(transactions) {
+        let look = Look { transactions, key: *id, history: key, agreement };
+        findings.extend(look.unwritten());
+        findings.extend(look.unseen());
+        findings.extend(look.disagreement());
     }
-    strict_findings.sort_by_key(|finding| finding.ops.first().copied());
-    strict_findings
+    findings.sort_by_key(|finding| finding.entries.first().copied());
+    findings
 }
 
-fn by_key(transactions: &Transactions) -> IndexMap<&Json, Key<'_>> {
-    let mut keys: IndexMap<&Json, Key<'_>> = IndexMap::new();
+fn by_key(transactions: &Transactions) -> IndexMap<Id, Key<'_>> {
+    let mut keys: IndexMap<Id, Key<'_>> = IndexMap::new();
     let mut begun: IndexMap<u64, &Entry> = IndexMap::new();
     for entry in &transactions.entries {
         if entry.kind == Kind::Invoke {
@@ -66,16 +67,17 @@ fn by_key(transactions: &Transactions) -> IndexMap<&Json, Key<'_>> {
         }
         let begun = begun.get(&entry.process).copied().unwrap_or(entry);
         let (begin, begin_time) = (begun.index, begun.time);
-        let mut own: Vec<(&Json, usize)> = Vec::new();
+        let mut own: Vec<(Id, usize)> = Vec::new();
         for step in &entry.steps {
             match step {
-                Step::Read { key, values } if entry.kind == Kind::Ok && !own.iter().any(|(name, _)| *name == key) => {
-                    keys.entry(key).or_default().reads.push(Read { entry, begin, begin_time, values });
+                Step::Read { key, values } if entry.kind == Kind::Ok && !own.iter().any(|(name, _)| name == key) => {
+                    let values = values.elements();
+                    keys.entry(*key).or_default().reads.push(Read { entry, begin, begin_time, values });
                 }
                 Step::Read { .. } => {}
                 Step::Write { key, value } => {
-                    let history = keys.entry(key).or_default();
-                    history.write(Write { entry, begin, value }, transactions.objects, &mut own, key);
+                    let write = Write { entry, begin, value: *value };
+                    keys.entry(*key).or_default().write(write, transactions.objects, &mut own, *key);
                 }
             }
         }
@@ -84,7 +86,7 @@ fn by_key(transactions: &Transactions) -> IndexMap<&Json, Key<'_>> {
 }
 
 impl<'a> Key<'a> {
-    fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(&'a Json, usize)>, key: &'a Json) {
+    fn write(&mut self, write: Write<'a>, objects: Objects, own: &mut Vec<(Id, usize)>, key: Id) {
         self.attempts.entry(write.value).or_insert(write.begin);
         self.last_write_end = self.last_write_end.max((write.entry.index, write.entry.time));
         let before = own.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
@@ -100,60 +102,78 @@ impl<'a> Key<'a> {
             _ => self.writes.push(write),
         }
     }
+}
 
-    fn unwritten(&self, name: &Json) -> Vec<StrictFinding> {
-        let strange = |read: &Read<'a>| read.values.iter().find(|value| !self.attempts.contains_key(value)).cloned();
-        let describe = |read: &Read<'a>| {
-            let (value, reader) = (strange(read)?, read.entry.index);
-            let explanation = format!("T{reader} read {value} at key {name}, which nobody wrote");
-            Some(StrictFinding::new("unwritten-read", [reader], explanation))
+/// A look at the history of one key.
+struct Look<'a> {
+    transactions: &'a Transactions,
+    key: Id,
+    history: &'a Key<'a>,
+    agreement: &'a Agreement,
+}
+
+impl Look<'_> {
+    fn unwritten(&self) -> Vec<Finding> {
+        let describe = |read: &Read<'_>| {
+            let strange = read.values.iter().find(|value| !self.history.attempts.contains_key(*value))?;
+            let (value, reader) = (self.transactions.name(*strange), read.entry.index);
+            let written = self.history.attempts.keys().map(|id| self.transactions.name(*id));
+            let hint = rounding::hint(value, written);
+            let explanation = format!("T{reader} read {value} at key {}, which nobody wrote{hint}", self.name());
+            Some(Finding::strict("unwritten-read", [reader], explanation))
         };
-        self.reads.iter().filter_map(describe).collect()
+        self.history.reads.iter().filter_map(describe).collect()
     }
 
-    fn unseen(&self, name: &Json, objects: Objects, agreement: &Agreement) -> Vec<StrictFinding> {
+    fn unseen(&self) -> Vec<Finding> {
         let mut unseen = Vec::new();
-        for write in &self.writes {
-            let is_later = |read: &&Read<'a>| {
-                read.begin > write.entry.index && agreement.covers(write.entry.time, read.begin_time)
+        for write in &self.history.writes {
+            let is_later = |read: &&Read<'_>| {
+                read.begin > write.entry.index && self.agreement.covers(write.entry.time, read.begin_time)
             };
-            let mut later = self.reads.iter().filter(is_later).peekable();
+            let mut later = self.history.reads.iter().filter(is_later).peekable();
             let Some(first) = later.peek().map(|read| read.entry.index) else { continue };
-            if later.all(|read| self.misses(read, write, objects)) {
-                let (writer, value) = (write.entry.index, write.value);
+            if later.all(|read| self.misses(read, write)) {
+                let (writer, value) = (write.entry.index, self.transactions.name(write.value));
+                let key = self.name();
                 let explanation =
-                    format!("T{writer} wrote {value} to key {name}, and no later read, from T{first} on, saw it");
-                unseen.push(StrictFinding::new("unseen-write", [writer, first], explanation));
+                    format!("T{writer} wrote {value} to key {key}, and no later read, from T{first} on, saw it");
+                unseen.push(Finding::strict("unseen-write", [writer, first], explanation));
             }
         }
         unseen
     }
 
     /// Whether a read that began after a write had ended shows a state before it.
-    fn misses(&self, read: &Read<'a>, write: &Write<'a>, objects: Objects) -> bool {
-        match objects {
-            Objects::Lists => !read.values.contains(write.value),
+    fn misses(&self, read: &Read<'_>, write: &Write<'_>) -> bool {
+        match self.transactions.objects {
+            Objects::Lists => !read.values.contains(&write.value),
             // A value that was first written before this write began may yet have been set after it, if its own
             // transaction was still going on. So only values of transactions that had ended by then count as older.
-            Objects::Registers => read.values.iter().all(|value| self.ended_before(value, write.begin)),
+            Objects::Registers => read.values.iter().all(|value| self.ended_before(*value, write.begin)),
         }
     }
 
-    fn ended_before(&self, value: &Json, begin: usize) -> bool {
-        self.writes.iter().any(|write| write.value == value && write.entry.index < begin)
+    fn ended_before(&self, value: Id, begin: usize) -> bool {
+        self.history.writes.iter().any(|write| write.value == value && write.entry.index < begin)
     }
 
-    fn disagreement(&self, name: &Json, agreement: &Agreement) -> Option<StrictFinding> {
-        let mut last: IndexMap<u64, &Read<'a>> = IndexMap::new();
-        let (index, time) = self.last_write_end;
-        let is_later = |read: &&Read<'a>| read.begin > index && agreement.covers(time, read.begin_time);
-        for read in self.reads.iter().filter(is_later) {
+    fn disagreement(&self) -> Option<Finding> {
+        let mut last: IndexMap<u64, &Read<'_>> = IndexMap::new();
+        let (index, time) = self.history.last_write_end;
+        let is_later = |read: &&Read<'_>| read.begin > index && self.agreement.covers(time, read.begin_time);
+        for read in self.history.reads.iter().filter(is_later) {
             last.insert(read.entry.process, read);
         }
         let (_, one) = last.first()?;
         let other = last.values().find(|read| read.values != one.values)?;
-        let saw = |read: &Read<'a>| format!("client {} last saw {}", read.entry.process, Json::new(read.values));
-        let explanation = format!("after the last write to key {name}, {} and {}", saw(one), saw(other));
-        Some(StrictFinding::new("disagreement", [one.entry.index, other.entry.index], explanation))
+        let saw =
+            |read: &Read<'_>| format!("client {} last saw {}", read.entry.process, self.transactions.list(read.values));
+        let explanation = format!("after the last write to key {}, {} and {}", self.name(), saw(one), saw(other));
+        Some(Finding::strict("disagreement", [one.entry.index, other.entry.index], explanation))
+    }
+
+    fn name(&self) -> &glomers_json::Json {
+        self.transactions.name(self.key)
     }
 }

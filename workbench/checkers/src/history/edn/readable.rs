@@ -3,7 +3,8 @@
 use std::{borrow::Cow, char::REPLACEMENT_CHARACTER, iter};
 
 /// The same EDN without the escapes `\b`, `\f` and `\u....`, which Clojure prints or reads and `clojure-reader` does not
-/// know: the characters themselves take their places. Half of a surrogate pair becomes U+FFFD.
+/// know: the characters themselves take their places. Half of a surrogate pair becomes U+FFFD. Symbolic numbers such as
+/// `##Inf`, which JSON has not, become strings.
 ///
 /// ```
 /// use glomers_checkers::history::edn::readable;
@@ -11,19 +12,27 @@ use std::{borrow::Cow, char::REPLACEMENT_CHARACTER, iter};
 /// assert_eq!(readable(r#"["caf\u00e9" \u00e9 "\\u00e9"]"#), r#"["café" \u00e9 "\\u00e9"]"#);
 /// ```
 pub fn readable(edn: &str) -> Cow<'_, str> {
-    if !["\\b", "\\f", "\\u"].iter().any(|escape| edn.contains(escape)) {
+    if !["\\b", "\\f", "\\u", "##"].iter().any(|token| edn.contains(token)) {
         return Cow::Borrowed(edn);
     }
     let mut plain = String::with_capacity(edn.len());
     let (mut rest, mut in_string) = (edn, false);
-    while let Some(at) = rest.find(['"', '\\']) {
+    while let Some(at) = rest.find(['"', '\\', ';', '#']) {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = if rest.starts_with('"') {
-            in_string = !in_string;
-            1
-        } else {
-            1 + rest[1..].chars().next().map_or(0, char::len_utf8)
+        let end = match rest.as_bytes()[0] {
+            b'"' => {
+                in_string = !in_string;
+                1
+            }
+            b'\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            // Quotes in a comment are no strings.
+            b';' if !in_string => rest.find('\n').unwrap_or(rest.len()),
+            b'#' if !in_string && rest.starts_with("##") => {
+                let name = rest[2..].find(|c: char| !c.is_alphabetic() && c != '-');
+                name.map_or(rest.len(), |end| 2 + end)
+            }
+            _ => 1,
         };
         let (token, tail) = rest.split_at(end);
         rest = tail;
@@ -31,6 +40,12 @@ pub fn readable(edn: &str) -> Cow<'_, str> {
             "\\b" if in_string => plain.push('\u{8}'),
             "\\f" if in_string => plain.push('\u{c}'),
             "\\u" if in_string => plain.push(unicode(&mut rest)),
+            // JSON has no such number either.
+            number if number.starts_with("##") => {
+                plain.push('"');
+                plain.push_str(number);
+                plain.push('"');
+            }
             other => plain.push_str(other),
         }
     }

@@ -1,0 +1,110 @@
+//! Answers that do not fit their requests (`malformed-answer`).
+//!
+//! A transaction's answer repeats the steps of the request in their order, with the reads filled in. Maelstrom does not
+//! compare them, and so a node that answers `[]` to everything passes there.
+
+use crate::{
+    finding::Finding,
+    history::{History, Op, Operation, Process},
+    text::shorten,
+};
+use glomers_json::Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The number of bytes of a request or an answer that is shown.
+const SHOWN: usize = 120;
+
+/// A step: its kind, its key and its value.
+type Step = (String, Json, Json);
+
+/// Holds the answer of each successful transaction to its request.
+pub fn transactions(history: &History) -> Vec<Finding> {
+    let of_operation = |operation: &Operation<'_>| {
+        let answer = operation.ok()?;
+        let fault = transaction(&operation.invocation.value, &answer.value)?;
+        let explanation = format!(
+            "T{} asked {} and was answered {}: {fault}; a txn_ok repeats the steps in order, with the reads filled in",
+            answer.index,
+            shorten(operation.invocation.value.as_str(), SHOWN),
+            shorten(answer.value.as_str(), SHOWN),
+        );
+        Some(Finding::strict("malformed-answer", [operation.invocation.index, answer.index], explanation))
+    };
+    history.operations().iter().filter(|operation| operation.invocation.f == "txn").filter_map(of_operation).collect()
+}
+
+/// The difference between an answer and what its request asks for.
+fn transaction(request: &Json, answer: &Json) -> Option<String> {
+    let asked: Vec<Step> = request.decode().ok()?;
+    let Ok(answered) = answer.decode::<Vec<Step>>() else { return Some("it is no list of steps".to_owned()) };
+    for (number, step) in asked.iter().enumerate() {
+        let (f, key, value) = step;
+        let is_right = answered
+            .get(number)
+            .is_some_and(|(kind, name, answer)| kind == f && name == key && (f == "r" || answer == value));
+        if !is_right {
+            let expected = if f == "r" { format!("[\"r\",{key},...]") } else { Json::new(step).to_string() };
+            return Some(format!("step {} should be {expected}", number + 1));
+        }
+    }
+    (answered.len() > asked.len()).then(|| format!("it has {} steps for {}", answered.len(), asked.len()))
+}
+
+/// Holds the answer of each successful poll to the logs that its client is assigned.
+///
+/// A client asks for the logs of its last assignment; an assignment that may have happened leaves both possible.
+pub fn polls(history: &History) -> Vec<Finding> {
+    // The logs of a subscription are given by the node.
+    if history.ops().iter().any(|op| op.f == "subscribe") {
+        return Vec::new();
+    }
+    let mut assigned: BTreeMap<Process, BTreeSet<String>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for operation in by_completion(history) {
+        let (invocation, Some(completion)) = (operation.invocation, operation.completion) else { continue };
+        let keys = assigned.entry(completion.process).or_default();
+        match (&*invocation.f, operation.ok()) {
+            ("assign", Some(_)) => *keys = names(&invocation.value),
+            ("assign", None) => keys.extend(names(&invocation.value)),
+            ("poll", Some(answer)) => {
+                if let Some(stranger) = polled(answer).into_iter().find(|key| !keys.contains(key)) {
+                    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+                    let explanation = format!(
+                        "entry {} polled the logs [{}] and was answered the log {stranger} too: {}; a poll_ok has only \
+                         logs that the poll asked for",
+                        answer.index,
+                        keys.join(", "),
+                        shorten(answer.value.as_str(), SHOWN),
+                    );
+                    let entries = [invocation.index, answer.index];
+                    findings.push(Finding::strict("malformed-answer", entries, explanation));
+                }
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// The operations in the order in which they ended.
+fn by_completion(history: &History) -> Vec<Operation<'_>> {
+    let mut operations = history.operations();
+    operations.sort_by_key(|operation| operation.completion.map(|completion| completion.index));
+    operations
+}
+
+/// The logs that an assignment names.
+fn names(assignment: &Json) -> BTreeSet<String> {
+    let names: Vec<Json> = assignment.decode().unwrap_or_default();
+    names.iter().map(name).collect()
+}
+
+fn name(key: &Json) -> String {
+    key.decode().unwrap_or_else(|_| key.to_string())
+}
+
+/// The logs that a poll was answered.
+fn polled(answer: &Op) -> Vec<String> {
+    let steps: Vec<(String, BTreeMap<String, Json>)> = answer.value.decode().unwrap_or_default();
+    steps.into_iter().filter(|(f, _)| f == "poll").flat_map(|(_, logs)| logs.into_keys()).collect()
+}

@@ -1,0 +1,187 @@
+//! The transactions of a history, with keys and values as numbers.
+
+use crate::history::{History, Kind, Op, Process};
+use glomers_json::Json;
+use indexmap::{IndexMap, IndexSet};
+use std::time::Duration;
+
+/// The objects that transactions work on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Objects {
+    /// Lists: steps are `r` and `append`.
+    Lists,
+    /// Registers: steps are `r` and `w`.
+    Registers,
+}
+
+/// A key or a value by its number: equal ones have the same.
+pub(super) type Id = usize;
+
+/// The number of `null`.
+pub(super) const NIL: Id = 0;
+
+/// An entry of a history.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) index: usize,
+    pub(super) time: Duration,
+    pub(super) kind: Kind,
+    pub(super) process: u64,
+    pub(super) steps: Vec<Step>,
+    /// The place among the entries at which its operation began or ended, if it did.
+    pub(super) partner: Option<usize>,
+}
+
+/// A step of a transaction.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    /// Read a list or a register. `None` is `null`: unknown in an invocation, nothing in a completion.
+    Read { key: Id, values: Option<Vec<Id>> },
+    /// Appended or set this value.
+    Write { key: Id, value: Id },
+}
+
+impl Step {
+    pub(super) fn key(&self) -> Id {
+        match self {
+            Self::Read { key, .. } | Self::Write { key, .. } => *key,
+        }
+    }
+}
+
+/// A value that was read.
+pub(super) trait Seen {
+    /// The elements of a list; none for `null`.
+    fn elements(&self) -> &[Id];
+
+    /// The value of a register.
+    fn value(&self) -> Id;
+}
+
+impl Seen for Option<Vec<Id>> {
+    fn elements(&self) -> &[Id] {
+        self.as_deref().unwrap_or_default()
+    }
+
+    fn value(&self) -> Id {
+        self.elements().first().copied().unwrap_or(NIL)
+    }
+}
+
+/// The transactions of a history.
+#[derive(Clone, Debug)]
+pub(super) struct Transactions {
+    pub(super) entries: Vec<Entry>,
+    pub(super) objects: Objects,
+    names: IndexSet<Json>,
+}
+
+impl Transactions {
+    /// Reads the transactions of clients; an error says which entry is not a transaction.
+    pub(super) fn new(history: &History, objects: Objects) -> Result<Self, String> {
+        let names = IndexSet::from([Json::null()]);
+        let mut transactions = Self { entries: Vec::new(), objects, names };
+        for op in history.ops().iter().filter(|op| op.f == "txn" && op.process != Process::Nemesis) {
+            let entry = transactions.entry(op)?;
+            transactions.entries.push(entry);
+        }
+        transactions.pair();
+        Ok(transactions)
+    }
+
+    fn entry(&mut self, op: &Op) -> Result<Entry, String> {
+        let malformed = || format!("entry {} is not a transaction: {}", op.index, op.value);
+        let Process::Client(process) = op.process else { return Err(malformed()) };
+        let steps: Vec<(String, Json, Json)> = op.value.decode().map_err(|_| malformed())?;
+        let steps = steps.into_iter().map(|(f, key, value)| self.step(&f, key, value)).collect::<Option<_>>();
+        let steps = steps.ok_or_else(malformed)?;
+        Ok(Entry { index: op.index, time: op.time, kind: op.kind, process, steps, partner: None })
+    }
+
+    fn step(&mut self, f: &str, key: Json, value: Json) -> Option<Step> {
+        let key = self.id(key);
+        match (f, self.objects) {
+            ("r", _) if value.is_null() => Some(Step::Read { key, values: None }),
+            ("r", Objects::Lists) => {
+                let elements: Vec<Json> = value.decode().ok()?;
+                Some(Step::Read { key, values: Some(elements.into_iter().map(|element| self.id(element)).collect()) })
+            }
+            ("r", Objects::Registers) => Some(Step::Read { key, values: Some(vec![self.id(value)]) }),
+            ("append", Objects::Lists) | ("w", Objects::Registers) => Some(Step::Write { key, value: self.id(value) }),
+            _ => None,
+        }
+    }
+
+    fn id(&mut self, value: Json) -> Id {
+        self.names.insert_full(value).0
+    }
+
+    /// Joins each invocation to its completion.
+    fn pair(&mut self) {
+        let mut open: IndexMap<u64, usize> = IndexMap::new();
+        for place in 0..self.entries.len() {
+            let process = self.entries[place].process;
+            if self.entries[place].kind == Kind::Invoke {
+                open.insert(process, place);
+            } else if let Some(begun) = open.swap_remove(&process) {
+                self.entries[begun].partner = Some(place);
+                self.entries[place].partner = Some(begun);
+            }
+        }
+    }
+
+    /// The value of a number.
+    pub(super) fn name(&self, id: Id) -> &Json {
+        &self.names[id]
+    }
+
+    /// A list of values as JSON.
+    pub(super) fn list(&self, ids: &[Id]) -> Json {
+        Json::new(&ids.iter().map(|id| self.name(*id)).collect::<Vec<_>>())
+    }
+
+    /// The value of a read as JSON.
+    pub(super) fn seen(&self, values: &Option<Vec<Id>>) -> Json {
+        match (values, self.objects) {
+            (None, _) => Json::null(),
+            (Some(elements), Objects::Lists) => self.list(elements),
+            (Some(_), Objects::Registers) => self.name(values.value()).clone(),
+        }
+    }
+
+    /// A step as JSON.
+    pub(super) fn show(&self, step: &Step) -> Json {
+        let write = if self.objects == Objects::Lists { "append" } else { "w" };
+        match step {
+            Step::Read { key, values } => Json::new(&("r", self.name(*key), self.seen(values))),
+            Step::Write { key, value } => Json::new(&(write, self.name(*key), self.name(*value))),
+        }
+    }
+
+    /// The name of a transaction in explanations.
+    pub(super) fn label(&self, place: usize) -> String {
+        format!("T{}", self.entries[place].index)
+    }
+
+    /// The places of the entries of these kinds.
+    pub(super) fn of_kinds<'a>(&'a self, kinds: &'a [Kind]) -> impl Iterator<Item = usize> + 'a {
+        (0..self.entries.len()).filter(|place| kinds.contains(&self.entries[*place].kind))
+    }
+
+    /// The transactions that begin and end within so many entries in a row, one such part after the other.
+    pub(super) fn windows(&self, size: usize) -> Vec<Self> {
+        let part = |entries: &[Entry]| {
+            let mut begun = IndexSet::new();
+            let is_whole = |entry: &&Entry| match entry.kind {
+                Kind::Invoke => begun.insert(entry.process),
+                _ => begun.swap_remove(&entry.process),
+            };
+            let entries = entries.iter().filter(is_whole).cloned().collect();
+            let mut part = Self { entries, objects: self.objects, names: self.names.clone() };
+            part.entries.iter_mut().for_each(|entry| entry.partner = None);
+            part.pair();
+            part
+        };
+        self.entries.chunks(size).map(part).collect()
+    }
+}

@@ -44,6 +44,9 @@ fn registers() {
     expect(&Register, "w1 w2 r1; r1; r2", false);
     expect(&Register, "?w1; w2; r1; w3; r1", false);
     expect(&Register, "?w1; w2; r1; w3; r3", true);
+    // The second w0 changes nothing, but w2 may have come before it.
+    expect(&Register, "w0; w0 w2; r0", true);
+    expect(&Register, "w0; ?w0; w2; r0; r0", true);
 }
 
 #[test]
@@ -52,6 +55,8 @@ fn registers_with_compare_and_set() {
     expect(&CasRegister, "w1; c12 c21 c13; r3", true);
     expect(&CasRegister, "w1; w2 c12; r1", false);
     expect(&CasRegister, "w1; w2 c21; r1", true);
+    expect(&CasRegister, "w0; c05 w2 w0; r5", true);
+    expect(&CasRegister, "w0; c05 w2; r5", false);
 }
 
 #[test]
@@ -153,6 +158,8 @@ fn agrees(model: &impl Model, words: &'static [&'static str]) {
 #[test]
 fn every_verdict_is_that_of_trying_all_orders() {
     agrees(&Register, &["w0", "w1", "w2", "r0", "r1", "r2"]);
+    agrees(&Register, &["w0", "w0", "w1", "r0"]);
+    agrees(&CasRegister, &["w0", "w0", "w1", "c02", "r2"]);
     agrees(&CasRegister, &["w0", "w1", "r0", "r1", "r2", "c01", "c12", "c10", "c11"]);
     agrees(&Mutex, &["l", "u"]);
     agrees(&Counter, &["a1", "a1", "a2", "r0", "r1", "r2", "r3"]);

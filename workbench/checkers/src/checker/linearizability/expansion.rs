@@ -7,7 +7,7 @@
 //! - **Silent operations.** An operation that is possible and changes nothing, such as a read that fits, becomes met at
 //!   once.
 //! - **Overwrites.** Before an operation that always succeeds and leaves the same state whatever was before, every other
-//!   running overwrite may have taken effect unnoticed: it becomes met. That is what makes writes that nobody reads
+//!   running overwrite may have taken effect unnoticed: it becomes met. That holds too if the state was the same before. That is what makes writes that nobody reads
 //!   cheap: a hundred that run at once are one configuration for each value, not one for each subset.
 //! - **Only with a reason.** An operation takes effect before its turn only if the state after it makes another one
 //!   possible that is not an overwrite, or if it is a duty itself: open, and not an overwrite. Otherwise the next visible
@@ -104,7 +104,10 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         }
         match self.states.step(self.model, configuration.state, &self.part.kinds[self.kind as usize]) {
             Step::Impossible => self.push(configuration),
-            Step::Same => self.keep(configuration),
+            Step::Same if self.effect == Effect::Observe => self.keep(configuration),
+            Step::Same => {
+                self.keep(self.after(&configuration, Choice::Slot(self.slot), self.kind, configuration.state))
+            }
             Step::To(next) => self.keep(self.after(&configuration, Choice::Slot(self.slot), self.kind, next)),
         }
     }

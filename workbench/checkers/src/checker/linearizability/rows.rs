@@ -21,7 +21,7 @@ pub(super) struct Row<const WORDS: usize> {
     pub(super) enabled: Slots<WORDS>,
     /// Kinds without a known end that are possible because of the state and change it.
     pub(super) enabled_unended: Vec<KindId>,
-    /// Those that change the state, and the state after each.
+    /// Those that change the state, and all overwrites, with the state after each.
     pub(super) moves: Vec<(KindId, StateId)>,
 }
 
@@ -62,11 +62,16 @@ impl<const WORDS: usize> Rows<WORDS> {
                     row.silent.insert(*slot);
                 }
             }
-            if let Step::To(next) = step {
-                row.moves.push((kind, next));
-                if !overwrites && running.unended(kind) > 0 {
-                    row.enabled_unended.push(kind);
+            match step {
+                Step::To(next) => {
+                    row.moves.push((kind, next));
+                    if !overwrites && running.unended(kind) > 0 {
+                        row.enabled_unended.push(kind);
+                    }
                 }
+                // It changes nothing, but other overwrites may have taken effect before it.
+                Step::Same if overwrites => row.moves.push((kind, state)),
+                Step::Same | Step::Impossible => {}
             }
         }
         let row = Rc::new(row);

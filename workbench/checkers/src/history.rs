@@ -1,5 +1,6 @@
 //! What the clients did and what became of it: the input of every checker.
 
+pub mod builder;
 pub mod edn;
 mod entries;
 pub mod faults;

@@ -35,3 +35,8 @@ pub mod recording;
 pub mod text;
 pub mod validity;
 pub mod verdict;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,7 +19,8 @@ mod skips;
 mod version_order;
 
 pub use anomalies::{
-    By, Duplicate, Evidence, Found, InconsistentOffset, Lag, LostWrite, PrecommittedRead, Skip, Unseen, WrongRead,
+    ALLOWED, Anomalies, By, Duplicate, Evidence, Found, InconsistentOffset, Lag, LostWrite, PrecommittedRead, Skip,
+    Unseen, WrongRead,
 };
 
 use crate::{
@@ -39,9 +40,6 @@ use version_order::VersionOrder;
 
 /// The number of inconsistent offsets and duplicates that are shown.
 const SHOWN: usize = 32;
-
-/// The anomalies that do not make a history invalid (`allowed-error-types`).
-pub const ALLOWED: &[&str] = &["int-send-skip"];
 
 /// The results of a history.
 #[derive(Clone, Debug, Serialize)]
@@ -64,68 +62,6 @@ pub struct Kafka {
     /// Why there is no verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-}
-
-/// Declares the anomalies, each with Jepsen's name for it.
-macro_rules! anomalies {
-    ($($(#[doc = $doc:literal])+ $field:ident: $kind:ty = $name:literal,)+) => {
-        /// The anomalies of a history, by kind.
-        #[derive(Clone, Debug, Serialize)]
-        pub struct Anomalies {$(
-            $(#[doc = $doc])+
-            #[serde(rename = $name, skip_serializing_if = "Found::is_empty")]
-            pub $field: Found<$kind>,
-        )+
-            /// Confirmed messages that nobody had polled by the end.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub unseen: Option<Unseen>,
-        }
-
-        impl Anomalies {
-            /// The names of those that there are, sorted.
-            fn names(&self) -> Vec<&'static str> {
-                let mut names: Vec<_> = self.unseen.iter().map(|_| "unseen").collect();
-                $(if !self.$field.is_empty() {
-                    names.push($name);
-                })+
-                names.sort_unstable();
-                names
-            }
-        }
-    };
-}
-
-anomalies! {
-    /// Polls of messages whose send failed.
-    aborted_read: WrongRead = "G1a",
-    /// Polls of messages that were not yet sent.
-    early_read: WrongRead = "G1c-realtime",
-    /// As many: so Elle says that some cycle exists.
-    cycle_exists: WrongRead = "strong-PL-2-cycle-exists",
-    /// Messages at several offsets.
-    duplicate: Duplicate = "duplicate",
-    /// There is nothing to judge: no operation followed one that succeeded.
-    empty_graph: () = "empty-transaction-graph",
-    /// Offsets with several messages.
-    inconsistent_offsets: InconsistentOffset = "inconsistent-offsets",
-    /// Polls that go back in a log.
-    int_nonmonotonic_poll: Skip = "int-nonmonotonic-poll",
-    /// Transactions whose sends go back in a log.
-    int_nonmonotonic_send: Skip = "int-nonmonotonic-send",
-    /// Polls that leave out messages.
-    int_poll_skip: Skip = "int-poll-skip",
-    /// Transactions with somebody else's messages between their sends.
-    int_send_skip: Skip = "int-send-skip",
-    /// Messages that a poll must have seen.
-    lost_write: LostWrite = "lost-write",
-    /// Clients whose polls go back in a log, from one to the next.
-    nonmonotonic_poll: Skip = "nonmonotonic-poll",
-    /// Clients whose sends go back in a log, from one to the next.
-    nonmonotonic_send: Skip = "nonmonotonic-send",
-    /// Clients whose polls leave out messages, from one to the next.
-    poll_skip: Skip = "poll-skip",
-    /// Transactions that see their own sends.
-    precommitted_read: PrecommittedRead = "precommitted-read",
 }
 
 /// Judges the operations `send`, `poll`, `assign` and, if there are any, `txn` and `subscribe`.
@@ -255,7 +191,7 @@ impl Checker for KafkaChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
         let kafka = check(history);
         let error = kafka.error.clone();
-        Verdict::new(kafka.valid, findings::findings(&kafka), kafka).unless_thrown(error)
+        Verdict::new(kafka.valid, findings::findings(&kafka.anomalies), kafka).unless_thrown(error)
     }
 
     fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {

@@ -1,8 +1,7 @@
 //! From anomalies of logs to findings: each kind in plain English, with the facts and the entries that show it.
 
-use super::{
-    Kafka,
-    anomalies::{By, Duplicate, Found, InconsistentOffset, LostWrite, PrecommittedRead, Skip, WrongRead},
+use super::anomalies::{
+    ALLOWED, Anomalies, By, Duplicate, Found, InconsistentOffset, LostWrite, PrecommittedRead, Skip, WrongRead,
 };
 use crate::{
     finding::{Finding, SHOWN},
@@ -171,23 +170,22 @@ impl Anomaly for Skip {
 }
 
 /// The findings, by kind.
-pub(super) fn findings(kafka: &Kafka) -> Vec<Finding> {
-    let found = &kafka.anomalies;
+pub(super) fn findings(found: &Anomalies) -> Vec<Finding> {
     let mut findings = [
-        of_kind(kafka, "G1a", &found.aborted_read),
-        of_kind(kafka, "G1c-realtime", &found.early_read),
-        of_kind(kafka, "duplicate", &found.duplicate),
+        of_kind("G1a", &found.aborted_read),
+        of_kind("G1c-realtime", &found.early_read),
+        of_kind("duplicate", &found.duplicate),
         counted("empty-transaction-graph", found.empty_graph.count),
-        of_kind(kafka, "inconsistent-offsets", &found.inconsistent_offsets),
-        of_kind(kafka, "int-nonmonotonic-poll", &found.int_nonmonotonic_poll),
-        of_kind(kafka, "int-nonmonotonic-send", &found.int_nonmonotonic_send),
-        of_kind(kafka, "int-poll-skip", &found.int_poll_skip),
-        of_kind(kafka, "int-send-skip", &found.int_send_skip),
-        of_kind(kafka, "lost-write", &found.lost_write),
-        of_kind(kafka, "nonmonotonic-poll", &found.nonmonotonic_poll),
-        of_kind(kafka, "nonmonotonic-send", &found.nonmonotonic_send),
-        of_kind(kafka, "poll-skip", &found.poll_skip),
-        of_kind(kafka, "precommitted-read", &found.precommitted_read),
+        of_kind("inconsistent-offsets", &found.inconsistent_offsets),
+        of_kind("int-nonmonotonic-poll", &found.int_nonmonotonic_poll),
+        of_kind("int-nonmonotonic-send", &found.int_nonmonotonic_send),
+        of_kind("int-poll-skip", &found.int_poll_skip),
+        of_kind("int-send-skip", &found.int_send_skip),
+        of_kind("lost-write", &found.lost_write),
+        of_kind("nonmonotonic-poll", &found.nonmonotonic_poll),
+        of_kind("nonmonotonic-send", &found.nonmonotonic_send),
+        of_kind("poll-skip", &found.poll_skip),
+        of_kind("precommitted-read", &found.precommitted_read),
         counted("strong-PL-2-cycle-exists", found.cycle_exists.count),
     ]
     .concat();
@@ -202,8 +200,8 @@ fn counted(kind: &'static str, count: usize) -> Vec<Finding> {
     (count > 0).then(|| Finding::fault(kind, [], format!("{} ({count})", describe(kind)))).into_iter().collect()
 }
 
-fn of_kind(kafka: &Kafka, kind: &'static str, found: &Found<impl Anomaly>) -> Vec<Finding> {
-    let is_allowed = !kafka.bad_error_types.contains(&kind);
+fn of_kind(kind: &'static str, found: &Found<impl Anomaly>) -> Vec<Finding> {
+    let is_allowed = ALLOWED.contains(&kind);
     let mut findings: Vec<Finding> = found.errs.iter().take(SHOWN).map(|err| finding(kind, err, is_allowed)).collect();
     match findings.first_mut() {
         None => counted(kind, found.count),

@@ -5,6 +5,7 @@
 mod dependencies;
 mod internal;
 mod versions;
+mod writers;
 
 use super::{
     anomalies::{Analysis, Anomalies, Anomaly, entry_json, step_json},
@@ -14,14 +15,9 @@ use super::{
 use crate::history::Kind;
 use dependencies::Dependencies;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use versions::Versions;
-
-/// A transaction and an element that it read or wrote.
-type Writers = BTreeMap<(Id, Id), usize>;
-
-/// The completions that can have had an effect.
-const POSSIBLE: &[Kind] = &[Kind::Ok, Kind::Info];
+use writers::{POSSIBLE, Writers, writers};
 
 /// Everything that a history shows without real time; an error is the reason why Elle gives no verdict.
 pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, String> {
@@ -195,17 +191,4 @@ fn duplicates(transactions: &Transactions, anomalies: &mut Anomalies) {
             });
         }
     }
-}
-
-/// The last completion of these kinds that appended each element.
-fn writers(transactions: &Transactions, kinds: &[Kind]) -> Writers {
-    let mut writers = Writers::new();
-    for place in transactions.of_kinds(kinds) {
-        for step in &transactions.entries[place].steps {
-            if let Step::Write { key, value } = step {
-                writers.insert((*key, *value), place);
-            }
-        }
-    }
-    writers
 }

@@ -5,6 +5,7 @@
 //! writes another puts them in that order. Only committed transactions are in the graph.
 
 mod dependencies;
+mod externals;
 mod internal;
 mod versions;
 
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::history::Kind;
 use dependencies::Dependencies;
+use externals::Externals;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use versions::Versions;
@@ -34,28 +36,6 @@ pub(super) fn analyze(transactions: &Transactions, linearizable_keys: bool) -> R
     let dependencies = Dependencies::new(transactions, externals, versions);
     let graph = dependencies.graph()?;
     Ok(Analysis { anomalies, graph, explainer: Box::new(dependencies) })
-}
-
-/// The first value of each key that a transaction reads before it writes the key, and the last that it writes.
-pub(super) struct Externals {
-    reads: BTreeMap<Id, Id>,
-    writes: BTreeMap<Id, Id>,
-}
-
-impl Externals {
-    fn new(steps: &[Step]) -> Self {
-        let mut externals = Self { reads: BTreeMap::new(), writes: BTreeMap::new() };
-        for step in steps {
-            match step {
-                Step::Read { key, values } if !externals.writes.contains_key(key) => {
-                    externals.reads.entry(*key).or_insert(values.value());
-                }
-                Step::Read { .. } => {}
-                Step::Write { key, value } => _ = externals.writes.insert(*key, *value),
-            }
-        }
-        externals
-    }
 }
 
 /// Elle refuses keys of different types, which Clojure would not find equal.

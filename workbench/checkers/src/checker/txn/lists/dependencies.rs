@@ -1,7 +1,10 @@
 //! Dependencies between transactions over lists: `ww` between appends in a row, `wr` from an append to the reads that end
 //! with it, `rw` from reads to the append that comes next.
 
-use super::{POSSIBLE, Writers, versions::Versions, writers};
+use super::{
+    versions::Versions,
+    writers::{POSSIBLE, Writers, writers},
+};
 use crate::{
     checker::txn::{
         anomalies::Explain,

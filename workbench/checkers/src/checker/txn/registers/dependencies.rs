@@ -1,6 +1,6 @@
 //! Dependencies between transactions over registers: `wr` from a write to its reads, `ww` and `rw` by the order of values.
 
-use super::{Externals, versions::Versions};
+use super::{externals::Externals, versions::Versions};
 use crate::{
     checker::txn::{
         anomalies::Explain,

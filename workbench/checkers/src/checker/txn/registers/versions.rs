@@ -3,7 +3,7 @@
 //! A source that would make the values of a key run in a circle is left out, and the circle is an anomaly
 //! (`cyclic-versions`).
 
-use super::Externals;
+use super::externals::Externals;
 use crate::{
     checker::{
         comparable::incomparable,

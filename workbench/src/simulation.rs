@@ -6,6 +6,7 @@
 
 use crate::{
     engine::{
+        members::Condition,
         network::Grudge,
         participant::{Participant, ParticipantId},
         services,
@@ -151,7 +152,7 @@ impl Simulation {
         self.world.now()
     }
 
-    /// The number of messages sent so far, all together.
+    /// The number of messages sent so far, including those of clients and services and injected ones.
     pub fn messages(&self) -> u64 {
         self.world.messages()
     }
@@ -283,6 +284,11 @@ impl Simulation {
         self.init(&node)
     }
 
+    /// Returns true if a node is neither crashed nor paused.
+    pub fn is_running(&self, node: &str) -> bool {
+        self.world.condition(&NodeId::from(node)) == Condition::Running
+    }
+
     /// Stops a node where it is; messages to it wait.
     pub fn pause(&mut self, node: &str) {
         self.world.pause(&NodeId::from(node));
@@ -298,9 +304,28 @@ impl Simulation {
         self.world.set_tamper(Some(Box::new(tamper)));
     }
 
+    /// Replaces messages from now on as they arrive, where `rewrite` returns a line. It sees exactly the messages that
+    /// participants get, in that order.
+    pub fn rewrite(&mut self, rewrite: impl FnMut(&Message<'_>) -> Option<Box<str>> + 'static) {
+        self.world.set_rewrite(Some(Box::new(rewrite)));
+    }
+
     /// Leaves all messages from now on as they are.
     pub fn untamper(&mut self) {
         self.world.set_tamper(None);
+        self.world.set_rewrite(None);
+    }
+
+    /// Delivers a message now to its `dest` as if its `src` had sent it: a forged one, or an old one once more. It has no
+    /// latency, passes all partitions and is not tampered with. A node that is not running does not get it.
+    ///
+    /// # Panics
+    ///
+    /// If the line is not a message.
+    pub fn inject(&mut self, line: &str) {
+        let message = Received::parse(line).unwrap_or_else(|error| panic!("not a message: {line}: {error}"));
+        let (src, dest) = (NodeId::from(message.src()), NodeId::from(message.dest()));
+        self.world.inject(src, &dest, line.into());
     }
 
     /// Drops the next message from one participant to another.

@@ -14,7 +14,7 @@ use crate::{
         members::{Condition, Members},
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
-        tamper::{Message, Tamper},
+        tamper::{Message, Rewrite, Tamper},
         violation::{Violation, ViolationKind, Violations, shown},
     },
     options::{Fault, Options},
@@ -46,6 +46,7 @@ pub(crate) struct World {
     crash: Option<Crash>,
     violations: Violations,
     tamper: Option<Tamper>,
+    rewrite: Option<Rewrite>,
 }
 
 impl World {
@@ -64,6 +65,7 @@ impl World {
             crash: None,
             violations: Violations::default(),
             tamper: None,
+            rewrite: None,
         }
     }
 
@@ -103,6 +105,19 @@ impl World {
     /// Lets a test decide the fate of every message, or no longer.
     pub(crate) fn set_tamper(&mut self, tamper: Option<Tamper>) {
         self.tamper = tamper;
+    }
+
+    /// Lets a test replace every message as it arrives, or no longer.
+    pub(crate) fn set_rewrite(&mut self, rewrite: Option<Rewrite>) {
+        self.rewrite = rewrite;
+    }
+
+    /// Has a message arrive now, whatever the network is like, if its receiver is running.
+    pub(crate) fn inject(&mut self, src: NodeId, dest: &NodeId, line: Box<str>) {
+        let Some(receiver) = self.members.id(dest).filter(|_| self.condition(dest) == Condition::Running) else { return };
+        let id = self.messages;
+        self.messages += 1;
+        self.receive(receiver, InFlight { deadline: self.now, id, src, line });
     }
 
     /// The number of messages that were sent so far.
@@ -280,11 +295,21 @@ impl World {
         if member.condition != Condition::Running {
             return member.inbox.push(message);
         }
+        self.receive(id, message);
+        self.pick_up(id);
+    }
+
+    /// Lets a running participant take a message.
+    fn receive(&mut self, id: ParticipantId, mut message: InFlight) {
+        let Some(member) = self.members.get(id) else { return };
+        if let Some(rewrite) = &mut self.rewrite {
+            let arriving = Message { src: message.src.as_str(), dest: member.name.as_str(), line: &message.line };
+            message.line = rewrite(&arriving).unwrap_or(message.line);
+        }
         self.network.received(message.src.as_str(), member.name.as_str());
         member.participant.deliver(message.id, &message.line, self.now - member.joined);
         self.journal.received(self.now, message.id, message.line);
         self.settle(id);
-        self.pick_up(id);
     }
 
     /// After a participant did something: sends what it has to send, and sees to it that it is woken in time.
@@ -323,13 +348,9 @@ impl World {
         self.messages += 1;
         self.journal.sent(self.now, message, &line);
         let mut deliveries = self.network.send(src.as_str(), dest.as_str(), &mut self.rng);
-        let line = match &mut self.tamper {
-            Some(tamper) => {
-                let fate = tamper(&Message { src: src.as_str(), dest: dest.as_str(), line: &line });
-                fate.apply(&mut deliveries).unwrap_or(line)
-            }
-            None => line,
-        };
+        if let Some(tamper) = &mut self.tamper {
+            tamper(&Message { src: src.as_str(), dest: dest.as_str(), line: &line }).apply(&mut deliveries);
+        }
         let (Some(receiver), [Some(delivery), copy]) = (receiver, deliveries) else { return };
         let in_flight = |line| InFlight { deadline: self.now, id: message, src: src.clone(), line };
         let copied = copy.map(|copy| (copy, in_flight(line.clone())));

@@ -114,13 +114,48 @@ fn messages_are_tampered_with() {
     assert_eq!(heard(&simulation), [2, 1, 2]);
     simulation.tamper(|message| match message.dest {
         "n1" => Fate::Repeat(SECOND / 2),
-        "n2" => Fate::Replace(message.line.replace(r#""value":1"#, r#""value":9"#).into()),
         _ => Fate::Deliver,
     });
     assert_eq!(tell(&mut simulation), [3, 3, 3]);
-    assert_eq!(simulation.handler::<Told>("n2").0.borrow().last(), Some(&Json::from(9)));
     simulation.untamper();
     assert_eq!(tell(&mut simulation), [4, 4, 4]);
+}
+
+#[test]
+fn messages_are_rewritten_as_they_arrive() {
+    let mut simulation = cluster();
+    let mut arrivals = 0;
+    simulation.rewrite(move |message| {
+        arrivals += i64::from(message.dest == "n1");
+        (message.dest == "n1").then(|| message.line.replace(r#""value":1"#, &format!(r#""value":{arrivals}"#)).into())
+    });
+    // The second of three messages is lost, so two arrive.
+    assert_eq!(tell(&mut simulation), [1, 1, 1]);
+    simulation.isolate("n1");
+    assert_eq!(tell(&mut simulation), [2, 1, 2]);
+    simulation.heal();
+    assert_eq!(tell(&mut simulation), [3, 2, 3]);
+    let values = ["n1", "n2"].map(|node| simulation.handler::<Told>(node).0.borrow().clone());
+    assert_eq!(values, [vec![Json::from(1), Json::from(2)], vec![Json::from(1); 3]]);
+    simulation.untamper();
+    tell(&mut simulation);
+    assert_eq!(simulation.handler::<Told>("n1").0.borrow().last(), Some(&Json::from(1)));
+}
+
+#[test]
+fn an_injected_message_arrives_at_once_at_a_running_node() {
+    let mut simulation = cluster();
+    let forged = r#"{"src":"n0","dest":"n1","body":{"type":"tell","value":5}}"#;
+    simulation.tamper(|_| Fate::Drop);
+    simulation.isolate("n1");
+    simulation.inject(forged);
+    assert_eq!(heard(&simulation), [0, 1, 0]);
+    simulation.pause("n1");
+    assert!(!simulation.is_running("n1") && simulation.is_running("n0"));
+    simulation.inject(forged);
+    simulation.resume("n1");
+    simulation.run_for(SECOND);
+    assert_eq!(heard(&simulation), [0, 1, 0]);
 }
 
 #[test]

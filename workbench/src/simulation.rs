@@ -10,6 +10,7 @@ use crate::{
         network::Grudge,
         participant::{Participant, ParticipantId},
         services,
+        tamper::Tamper,
         world::World,
     },
     options::{Fault, Options},
@@ -112,8 +113,31 @@ impl Simulation {
         options: &Options,
         make: impl Fn(&Context) -> H + Clone + 'static,
     ) -> Result<Self, CallError> {
+        Self::start(options, make, None)
+    }
+
+    /// Starts a cluster of handlers that `make` makes, on a network that `tamper` decides about from the first message on,
+    /// as [`Self::tamper`] does later.
+    ///
+    /// # Errors
+    ///
+    /// If a node does not answer `init`.
+    pub fn with_tamper<H: Handler>(
+        options: &Options,
+        make: impl Fn(&Context) -> H + Clone + 'static,
+        tamper: impl FnMut(&Message<'_>) -> Fate + 'static,
+    ) -> Result<Self, CallError> {
+        Self::start(options, make, Some(Box::new(tamper)))
+    }
+
+    fn start<H: Handler>(
+        options: &Options,
+        make: impl Fn(&Context) -> H + Clone + 'static,
+        tamper: Option<Tamper>,
+    ) -> Result<Self, CallError> {
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(options, Pcg64Mcg::seed_from_u64(rng.next_u64()), None);
+        world.set_tamper(tamper);
         for (id, service) in services::all(options, &mut rng) {
             world.join(id, service);
         }
@@ -128,8 +152,9 @@ impl Simulation {
             let process = simulation.process();
             simulation.world.join(id, process);
         }
-        let ids = simulation.ids.clone();
-        ids.iter().try_for_each(|id| simulation.init(id))?;
+        // All at once, so that no node hears from another before it knows its own id.
+        let inits: Vec<_> = simulation.ids.clone().iter().map(|id| simulation.init(id)).collect();
+        inits.iter().try_for_each(|init| simulation.wait(init).map(|_| ()))?;
         Ok(simulation)
     }
 
@@ -137,9 +162,9 @@ impl Simulation {
         Box::new((self.spawn)(self.rng.next_u64()))
     }
 
-    fn init(&mut self, node: &NodeId) -> Result<(), CallError> {
+    fn init(&mut self, node: &NodeId) -> Reply<Init> {
         let init = Init { node_id: node.clone(), node_ids: self.ids.clone() };
-        self.call(node.as_ref(), &init).map(|_| ())
+        self.send(node.as_str(), &init)
     }
 
     /// The ids of the nodes.
@@ -173,6 +198,8 @@ impl Simulation {
         R::Response: 'static,
     {
         let slot: Slot<R> = Rc::default();
+        // Its clock stands at the last event that concerned it, and the timeout begins now.
+        self.world.wake(self.client_id);
         // A call sends its request when it is made; the task only waits.
         let call = self.client.call(node, request).from_anybody().timeout(TIMEOUT);
         let arrived = Rc::clone(&slot);
@@ -194,6 +221,10 @@ impl Simulation {
         R::Response: 'static,
     {
         let reply = self.send(node, request);
+        self.wait(&reply)
+    }
+
+    fn wait<R: Request>(&mut self, reply: &Reply<R>) -> Result<R::Response, CallError> {
         loop {
             if let Some(reply) = reply.take() {
                 return reply;
@@ -281,7 +312,8 @@ impl Simulation {
         let node = NodeId::from(node);
         let process = self.process();
         self.world.revive(&node, process);
-        self.init(&node)
+        let init = self.init(&node);
+        self.wait(&init).map(|_| ())
     }
 
     /// Returns true if a node is neither crashed nor paused.

@@ -2,10 +2,10 @@
 //! workbench judges.
 use crate::cluster::Cluster;
 use glomers_protocol::{
-    ErrorCode, Handler, Json, Message, Payload, RpcError,
-    lin_kv::{Cas, Read, ReadOk, Write},
+    CallError, ErrorCode, Json, Request,
+    lin_kv::{Cas, Read, Write},
     rand::RngExt,
-    txn_list_append::{MicroOp, Txn, TxnOk},
+    txn_list_append::{MicroOp, Txn},
 };
 use glomers_workbench::{
     Judgement, Validity,
@@ -35,27 +35,33 @@ pub(crate) enum Kv {
 pub(crate) struct Clients {
     kv: Kv,
     ops: Vec<Op>,
-    /// The requests without an answer: their operation and argument.
-    open: BTreeMap<i64, (Cow<'static, str>, Value)>,
+    /// The requests without a reply.
+    open: BTreeMap<i64, Open>,
     requests: i64,
     /// The requests that a node has found right or wrong.
     pub(crate) served: BTreeSet<i64>,
-    /// Requests up to this number are those of other clients.
-    others: i64,
+}
+
+/// A request that waits for its reply.
+struct Open {
+    f: Cow<'static, str>,
+    value: Value,
+    /// Takes the value of the operation when the reply has come.
+    take: Box<dyn Fn() -> Option<Result<Value, CallError>>>,
 }
 
 impl Clients {
     pub(crate) fn new(kv: Kv) -> Self {
-        Self { kv, ops: Vec::new(), open: BTreeMap::new(), requests: 0, served: BTreeSet::new(), others: 0 }
+        Self { kv, ops: Vec::new(), open: BTreeMap::new(), requests: 0, served: BTreeSet::new() }
     }
 
-    /// Clients who know nothing of what those before them have done.
+    /// Clients that know nothing of what those before them have done.
     pub(crate) fn after(before: &Self) -> Self {
-        Self { requests: before.requests, others: before.requests, ..Self::new(before.kv) }
+        Self { requests: before.requests, ..Self::new(before.kv) }
     }
 
     /// Makes a random request to a node, if it lives. Returns its number.
-    pub(crate) fn request<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) -> i64 {
+    pub(crate) fn request(&mut self, cluster: &mut Cluster, node: usize) -> i64 {
         self.requests += 1;
         if !cluster.is_dead(node) {
             match self.kv {
@@ -67,77 +73,90 @@ impl Clients {
         self.requests
     }
 
-    fn request_map<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) {
+    fn request_map(&mut self, cluster: &mut Cluster, node: usize) {
         let number = self.requests;
         let (key, value) = (number / REQUESTS_PER_KEY, Json::from(number));
         let expected = cluster.rng.random_range(0..3) + number - 4;
+        let key = Json::from(key);
         match cluster.rng.random_range(0..4) {
-            0 => {
-                self.invoke(cluster, "read", json!([key, null]));
-                cluster.request(node, number, &Read { key: Json::from(key) });
-            }
+            0 => self.invoke(cluster, node, "read", json!([key, null]), &Read { key }, |value, reply| {
+                value[1] = json!(reply.value);
+            }),
             1 => {
-                self.invoke(cluster, "cas", json!([key, [expected, number]]));
-                cluster.request(node, number, &Cas { key: Json::from(key), from: Json::from(expected), to: value });
+                let argument = json!([key, [expected, number]]);
+                let cas = Cas { key, from: Json::from(expected), to: value };
+                self.invoke(cluster, node, "cas", argument, &cas, |_, _| ());
             }
-            _ => {
-                self.invoke(cluster, "write", json!([key, number]));
-                cluster.request(node, number, &Write { key: Json::from(key), value });
-            }
+            _ => self.invoke(cluster, node, "write", json!([key, number]), &Write { key, value }, |_, _| ()),
         }
     }
 
-    fn request_lists<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) {
+    fn request_lists(&mut self, cluster: &mut Cluster, node: usize) {
         let number = self.requests;
         let key = |ago: i64| Json::from(number / REQUESTS_PER_KEY - ago);
         let ago = cluster.rng.random_range(0..3);
         let append = MicroOp::Append { key: key(0), value: Json::from(number) };
         let request = Txn { txn: vec![MicroOp::Read { key: key(ago) }, append, MicroOp::Read { key: key(0) }] };
-        self.invoke(cluster, "txn", json!(request)["txn"].take());
-        cluster.request(node, number, &request);
+        let argument = json!(request)["txn"].take();
+        self.invoke(cluster, node, "txn", argument, &request, |value, reply| *value = json!(reply)["txn"].take());
     }
 
-    fn invoke<H: Handler>(&mut self, cluster: &Cluster<H>, f: &'static str, value: Value) {
-        self.open.insert(self.requests, (Cow::Borrowed(f), value.clone()));
-        self.note(cluster, self.requests, Kind::Invoke, Cow::Borrowed(f), &value);
+    /// Sends a request; `complete` turns the argument of its operation into the result.
+    fn invoke<R: Request<Response: 'static> + 'static>(
+        &mut self,
+        cluster: &mut Cluster,
+        node: usize,
+        f: &'static str,
+        value: Value,
+        request: &R,
+        complete: fn(&mut Value, R::Response),
+    ) {
+        let f = Cow::Borrowed(f);
+        self.note(cluster.now(), self.requests, Kind::Invoke, f.clone(), &value);
+        let (reply, argument) = (cluster.send(node, request), value.clone());
+        let take = Box::new(move || {
+            let completed = |response| {
+                let mut value = argument.clone();
+                complete(&mut value, response);
+                value
+            };
+            reply.take().map(|reply| reply.map(completed))
+        });
+        self.open.insert(self.requests, Open { f, value, take });
     }
 
-    fn note<H: Handler>(&mut self, cluster: &Cluster<H>, number: i64, kind: Kind, f: Cow<'static, str>, value: &Value) {
+    fn note(&mut self, time: Duration, number: i64, kind: Kind, f: Cow<'static, str>, value: &Value) {
         let process = Process::Client(number.unsigned_abs());
-        let (index, time, value) = (0, cluster.now(), Json::new(value));
+        let (index, value) = (0, Json::new(value));
         self.ops.push(Op { index, time, kind, process, f, value, error: None, extra: Vec::new() });
     }
 
-    /// Takes in the answers that have come.
-    pub(crate) fn hear<H: Handler>(&mut self, cluster: &mut Cluster<H>) {
-        for answer in std::mem::take(&mut cluster.answers) {
-            let message = Message::parse(&answer).unwrap();
-            let number = message.in_reply_to().unwrap();
-            if number <= self.others {
-                continue;
+    /// Takes in the replies that have come.
+    pub(crate) fn hear(&mut self, cluster: &Cluster) {
+        let replies: Vec<_> = self.open.iter().filter_map(|(number, open)| Some((*number, (open.take)()?))).collect();
+        for (number, reply) in replies {
+            let Some(Open { f, value, .. }) = self.open.remove(&number) else { continue };
+            let is_unserved = |code| matches!(code, ErrorCode::TemporarilyUnavailable | ErrorCode::Timeout);
+            match &reply {
+                Err(CallError::Rpc(error)) if is_unserved(error.code) => {}
+                Err(CallError::Timeout { .. }) => {}
+                _ => {
+                    self.served.insert(number);
+                }
             }
-            let (f, mut value) = self.open.remove(&number).expect("one answer to one request");
-            let error = (message.wire_type() == RpcError::TYPE).then(|| message.payload::<RpcError>().unwrap().code);
-            let kind = match &error {
-                Some(code) if code.is_definite() => Kind::Fail,
-                Some(_) => Kind::Info,
-                None => Kind::Ok,
+            let (kind, value) = match reply {
+                Ok(value) => (Kind::Ok, value),
+                Err(CallError::Rpc(error)) if error.code.is_definite() => (Kind::Fail, value),
+                Err(CallError::Rpc(_) | CallError::Timeout { .. }) => (Kind::Info, value),
+                Err(error) => panic!("request {number}: {error}"),
             };
-            if !matches!(error, Some(ErrorCode::TemporarilyUnavailable | ErrorCode::Timeout)) {
-                self.served.insert(number);
-            }
-            match message.wire_type() {
-                ReadOk::TYPE => value[1] = json!(message.payload::<ReadOk>().unwrap().value),
-                TxnOk::TYPE => value = json!(message.payload::<TxnOk>().unwrap())["txn"].take(),
-                _ => {}
-            }
-            self.note(cluster, number, kind, f, &value);
+            self.note(cluster.now(), number, kind, f, &value);
         }
     }
 
     /// Makes requests to a node until it serves one, ten a second, and says how long that took.
     #[track_caller]
-    pub(crate) fn insist<H: Handler>(&mut self, cluster: &mut Cluster<H>, node: usize) -> Duration {
+    pub(crate) fn insist(&mut self, cluster: &mut Cluster, node: usize) -> Duration {
         let (begin, mut requests) = (cluster.now(), BTreeSet::new());
         while self.served.is_disjoint(&requests) {
             assert!(cluster.now() < begin + Duration::from_secs(30), "node {node} does not come back");

@@ -1,50 +1,47 @@
-//! A cluster of nodes over a network that is worse than the workbench's: it loses, duplicates and reorders messages, and cuts
-//! links in one direction only. Tests send requests to the nodes directly and see every answer.
+//! A [`Simulation`] on a network that is worse than the workbench's: it loses, doubles and reorders messages, brings old ones
+//! once more, and cuts links in one direction only.
+//!
+//! Latencies are delays that the tamper decides about rather than those of the options. In Maelstrom a node that holds a
+//! message until it is due takes no other, so a client's request would wait behind it, and tests could not ask for an answer
+//! at once. Nor would a message reach a node that has started again in the meantime.
+
 use glomers_protocol::{
-    Context, Handler, Message, Node, NodeId, Payload, Request,
-    init::Init,
+    Context, Handler, Message, Request,
     rand::{RngExt, SeedableRng},
 };
-use rand_pcg::Pcg64Mcg;
-use serde_json::json;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
+use glomers_workbench::{
+    Options,
+    simulation::{self, Fate, Reply, Simulation},
 };
+use rand_pcg::Pcg64Mcg;
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
 
-/// Nodes, and the messages between them.
-pub(crate) struct Cluster<H> {
+const IDS: [&str; 7] = ["n0", "n1", "n2", "n3", "n4", "n5", "n6"];
+
+/// Old messages arrive in steps of this time.
+const STEP: Duration = Duration::from_millis(1);
+
+/// A simulated cluster whose nodes have numbers, and the network between them.
+pub(crate) struct Cluster {
+    pub(crate) simulation: Simulation,
     pub(crate) rng: Pcg64Mcg,
-    /// The number of messages between nodes.
-    pub(crate) sent: usize,
-    /// The answers to requests that may be answered later.
-    pub(crate) answers: Vec<String>,
-    /// The length of the longest message.
-    pub(crate) longest: usize,
-    ids: Vec<NodeId>,
-    nodes: Vec<Node>,
-    make: fn(&Context) -> H,
-    /// When each node was started: its clock counts from there.
-    births: Vec<Duration>,
-    /// The nodes that are killed and not restarted.
-    dead: BTreeSet<usize>,
-    now: Duration,
-    latency: Latency,
-    /// The chance that a message is lost, and that one is doubled.
-    pub(crate) noise: f64,
-    /// The chance that with a message an old one comes once more, which any node has sent at any time.
-    pub(crate) echo: f64,
-    old: Vec<(usize, String)>,
-    /// Alters a message, given its receiver and text.
-    pub(crate) tamper: Option<Tamper>,
-    /// The links that carry nothing: from the first node to the second.
-    cut: BTreeSet<(usize, usize)>,
-    /// By the time of arrival.
-    in_flight: BTreeMap<(Duration, usize), (usize, String)>,
+    network: Rc<RefCell<Network>>,
 }
 
-/// Alters what arrives at a node.
-pub(crate) type Tamper = Box<dyn FnMut(usize, String) -> String>;
+/// The state of the network that decides the fate of messages.
+struct Network {
+    rng: Pcg64Mcg,
+    latency: Latency,
+    /// The chance that a message is lost, and that one is doubled.
+    noise: f64,
+    /// The chance that with a message an old one comes once more, which any node has sent at any time.
+    echo: f64,
+    old: Vec<Box<str>>,
+    /// The old messages that are to come.
+    due: Vec<Box<str>>,
+    /// The requests that have a reply.
+    answered: BTreeSet<i64>,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Latency {
@@ -52,191 +49,152 @@ pub(crate) enum Latency {
     Exponential(Duration),
 }
 
-impl<H: Handler> Cluster<H> {
-    pub(crate) fn new(seed: u64, count: usize, latency: Latency) -> Self {
+impl Cluster {
+    pub(crate) fn new<H: Handler>(seed: u64, count: usize, latency: Latency) -> Self {
         Self::with(seed, count, latency, H::init)
     }
 
-    /// Nodes whose handlers are made in this way.
-    pub(crate) fn with(seed: u64, count: usize, latency: Latency, make: fn(&Context) -> H) -> Self {
-        let ids: Vec<NodeId> = (0..count).map(|number| NodeId::from(format!("n{number}").as_str())).collect();
-        let nodes = (0..count).map(|number| Node::with(seed + number as u64, make)).collect();
-        let (now, cut, in_flight) = (Duration::ZERO, BTreeSet::new(), BTreeMap::new());
-        let (rng, births) = (Pcg64Mcg::seed_from_u64(seed), vec![now; count]);
-        let (sent, answers, longest, noise, dead) = (0, Vec::new(), 0, 0.0, BTreeSet::new());
-        let (echo, old, tamper) = (0.0, Vec::new(), None);
-        let mut cluster = Self {
-            rng,
-            sent,
-            answers,
-            longest,
-            ids,
-            nodes,
-            make,
-            births,
-            dead,
-            now,
+    /// A cluster of handlers that `make` makes.
+    pub(crate) fn with<H: Handler>(seed: u64, count: usize, latency: Latency, make: fn(&Context) -> H) -> Self {
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        let network = Rc::new(RefCell::new(Network {
+            rng: Pcg64Mcg::seed_from_u64(rng.random()),
             latency,
-            noise,
-            echo,
-            old,
-            tamper,
-            cut,
-            in_flight,
-        };
-        (0..count).for_each(|node| cluster.init(node));
-        cluster
-    }
-
-    /// Ends a node. What it has sent still arrives.
-    pub(crate) fn kill(&mut self, node: usize) {
-        self.dead.insert(node);
-    }
-
-    pub(crate) fn is_dead(&self, node: usize) -> bool {
-        self.dead.contains(&node)
-    }
-
-    /// Ends a node, and starts it again with an empty memory; or starts one that was killed.
-    pub(crate) fn restart(&mut self, node: usize) {
-        self.dead.remove(&node);
-        self.nodes[node] = Node::with(self.rng.random(), self.make);
-        self.births[node] = self.now;
-        self.init(node);
-    }
-
-    fn init(&mut self, node: usize) {
-        let init = Init { node_id: self.ids[node].clone(), node_ids: self.ids.clone() };
-        self.call(node, &init);
-    }
-
-    /// The time since the cluster was made.
-    pub(crate) fn now(&self) -> Duration {
-        self.now
+            noise: 0.0,
+            echo: 0.0,
+            old: Vec::new(),
+            due: Vec::new(),
+            answered: BTreeSet::new(),
+        }));
+        let options = Options { seed, ..Options::default().with_node_count(count) };
+        let tampering = Rc::clone(&network);
+        let tamper = move |message: &simulation::Message<'_>| tampering.borrow_mut().fate(message);
+        Self { simulation: Simulation::with_tamper(&options, make, tamper).unwrap(), rng, network }
     }
 
     /// The number of nodes.
     pub(crate) fn count(&self) -> usize {
-        self.nodes.len()
+        self.simulation.nodes().len()
     }
 
-    pub(crate) fn handler(&self, node: usize) -> &H {
-        self.nodes[node].handler().unwrap()
+    pub(crate) fn now(&self) -> Duration {
+        self.simulation.now()
     }
 
-    /// The answer to a request, which must come at once.
-    pub(crate) fn call<R: Request>(&mut self, node: usize, request: &R) -> R::Response {
-        self.deliver(node, 1, request);
-        let answer = self.drain(node).expect("every request is answered at once");
-        let message = Message::parse(&answer).unwrap();
-        assert_eq!(message.wire_type(), R::Response::TYPE, "{answer}");
-        message.payload().unwrap()
+    pub(crate) fn handler<H: Handler>(&self, node: usize) -> &H {
+        self.simulation.handler(IDS[node])
     }
 
-    /// Makes a request that is answered among [`Self::answers`], at once or later.
-    pub(crate) fn request<R: Request>(&mut self, node: usize, msg_id: i64, request: &R) {
-        self.deliver(node, msg_id, request);
-        let answer = self.drain(node);
-        self.answers.extend(answer);
+    /// The response to a request, which must come at once.
+    pub(crate) fn call<R: Request<Response: 'static>>(&mut self, node: usize, request: &R) -> R::Response {
+        let now = self.now();
+        let response = self.simulation.call(IDS[node], request).unwrap();
+        assert_eq!(self.now(), now, "every request is answered at once");
+        response
     }
 
-    fn deliver<R: Request>(&mut self, node: usize, msg_id: i64, request: &R) {
-        let mut body = json!(request);
-        body["type"] = json!(R::TYPE);
-        body["msg_id"] = json!(msg_id);
-        let line = json!({"src": "c1", "dest": self.ids[node], "body": body}).to_string();
-        self.nodes[node].deliver(line.as_bytes(), self.now - self.births[node]).unwrap();
+    /// Sends a request whose reply may come later.
+    pub(crate) fn send<R: Request<Response: 'static>>(&mut self, node: usize, request: &R) -> Reply<R> {
+        self.simulation.send(IDS[node], request)
     }
 
     /// Lets time pass.
     pub(crate) fn run(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        loop {
-            let arrival = self.in_flight.first_key_value().map(|((at, _), _)| *at);
-            let deadline = (0..self.count())
-                .filter(|node| !self.is_dead(*node))
-                .filter_map(|node| Some((self.births[node] + self.nodes[node].deadline()?, node)))
-                .min();
-            match (arrival, deadline) {
-                (Some(at), _) if at <= end && deadline.is_none_or(|(deadline, _)| at <= deadline) => {
-                    let ((at, _), (node, line)) = self.in_flight.pop_first().unwrap();
-                    self.now = at;
-                    self.arrive(node, line);
-                }
-                (_, Some((at, node))) if at <= end => {
-                    self.now = at;
-                    self.nodes[node].advance(at - self.births[node]);
-                    let answer = self.drain(node);
-                    self.answers.extend(answer);
-                }
-                _ => break,
-            }
+        let end = self.now() + duration;
+        let step = if self.network.borrow().echo > 0.0 { STEP } else { duration };
+        while self.now() < end {
+            self.simulation.run_for(step.min(end - self.now()));
+            let due = std::mem::take(&mut self.network.borrow_mut().due);
+            due.iter().for_each(|line| self.simulation.inject(line));
         }
-        self.now = end;
     }
 
-    /// Has a message arrive at a node.
-    pub(crate) fn arrive(&mut self, node: usize, mut line: String) {
-        if let Some(tamper) = &mut self.tamper {
-            line = tamper(node, line);
-        }
-        if !self.is_dead(node) {
-            self.nodes[node].deliver(line.as_bytes(), self.now - self.births[node]).unwrap();
-            let answer = self.drain(node);
-            self.answers.extend(answer);
-        }
+    /// Ends a node. What it has sent still arrives.
+    pub(crate) fn kill(&mut self, node: usize) {
+        self.simulation.crash(IDS[node]);
+    }
+
+    pub(crate) fn is_dead(&self, node: usize) -> bool {
+        !self.simulation.is_running(IDS[node])
+    }
+
+    /// Ends a node, and starts it again with an empty memory; or starts one that was killed.
+    pub(crate) fn restart(&mut self, node: usize) {
+        self.simulation.restart(IDS[node]).unwrap();
+    }
+
+    /// Sets the chance that a message is lost, and that one is doubled.
+    pub(crate) fn set_noise(&self, chance: f64) {
+        self.network.borrow_mut().noise = chance;
+    }
+
+    /// Sets the chance that with a message an old one comes once more.
+    pub(crate) fn set_echo(&self, chance: f64) {
+        self.network.borrow_mut().echo = chance;
     }
 
     /// Cuts each link, in each direction, with an even chance.
     pub(crate) fn partition(&mut self) {
-        let count = self.count();
-        let links = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
-        self.cut = links.filter(|_| self.rng.random()).collect();
+        self.simulation.heal();
+        let ids = &IDS[..self.count()];
+        for (from, to) in ids.iter().flat_map(|from| ids.iter().map(move |to| (from, to))) {
+            if from != to && self.rng.random() {
+                self.simulation.cut(from, to);
+            }
+        }
     }
 
-    /// Cuts a node off from all others.
+    /// Cuts a node, and no other, off from all others.
     pub(crate) fn isolate(&mut self, node: usize) {
-        self.cut = (0..self.count()).flat_map(|other| [(node, other), (other, node)]).collect();
+        self.simulation.heal();
+        self.simulation.isolate(IDS[node]);
     }
 
     /// Makes the network reliable again.
     pub(crate) fn heal(&mut self) {
-        self.cut.clear();
-        (self.noise, self.echo) = (0.0, 0.0);
+        self.simulation.heal();
+        self.set_noise(0.0);
+        self.set_echo(0.0);
     }
 
-    /// Sends what the node has to say to other nodes, and returns what it has to say to the client.
-    fn drain(&mut self, node: usize) -> Option<String> {
-        let (mut lines, mut answer) = (Vec::new(), None);
-        self.nodes[node].drain(|dest, line| lines.push((dest.clone(), line.to_owned())));
-        for (dest, line) in lines {
-            let Some(to) = self.ids.iter().position(|id| *id == dest) else {
-                if let Some(earlier) = answer.replace(line) {
-                    self.answers.push(earlier);
-                }
-                continue;
-            };
-            self.sent += 1;
-            self.longest = self.longest.max(line.len());
-            let copies = match self.rng.random::<f64>() {
-                chance if self.cut.contains(&(node, to)) || chance < self.noise => 0,
-                chance if chance < self.noise * 2.0 => 2,
-                _ => 1,
-            };
-            for copy in 0..copies {
-                let at = self.now + self.latency.draw(&mut self.rng);
-                self.in_flight.insert((at, self.sent * 3 + copy), (to, line.clone()));
+    /// From now on, the length of the longest message that a node gets from another.
+    pub(crate) fn longest(&mut self) -> Rc<RefCell<usize>> {
+        let longest = Rc::new(RefCell::new(0));
+        let seen = Rc::clone(&longest);
+        self.simulation.rewrite(move |message| {
+            if is_between_nodes(message) {
+                seen.replace_with(|longest| message.line.len().max(*longest));
             }
-            if self.echo > 0.0 {
-                self.old.push((to, line));
-                if self.rng.random::<f64>() < self.echo {
-                    let old = self.old[self.rng.random_range(0..self.old.len())].clone();
-                    self.in_flight.insert((self.now, self.sent * 3 + 2), old);
-                }
+            None
+        });
+        longest
+    }
+}
+
+impl Network {
+    fn fate(&mut self, message: &simulation::Message<'_>) -> Fate {
+        if !is_between_nodes(message) {
+            let answered = Message::parse(message.line).unwrap().in_reply_to();
+            assert!(answered.is_none_or(|number| self.answered.insert(number)), "a second answer: {}", message.line);
+            return Fate::Deliver;
+        }
+        if self.echo > 0.0 {
+            self.old.push(message.line.into());
+            if self.rng.random_bool(self.echo) {
+                self.due.push(self.old[self.rng.random_range(0..self.old.len())].clone());
             }
         }
-        answer
+        let latency = self.latency.draw(&mut self.rng);
+        match self.rng.random::<f64>() {
+            chance if chance < self.noise => Fate::Drop,
+            chance if chance < self.noise * 2.0 => Fate::Repeat(latency),
+            _ => Fate::Delay(latency),
+        }
     }
+}
+
+pub(crate) fn is_between_nodes(message: &simulation::Message<'_>) -> bool {
+    message.src.starts_with('n') && message.dest.starts_with('n')
 }
 
 impl Latency {
@@ -250,17 +208,17 @@ impl Latency {
 
 /// Lets clients `operate` on random nodes of a cluster for twenty seconds, while links break and messages get lost;
 /// then heals the network, and waits until all is quiet.
-pub(crate) fn storm<H: Handler>(seed: u64, mut operate: impl FnMut(&mut Cluster<H>, usize)) -> Cluster<H> {
+pub(crate) fn storm<H: Handler>(seed: u64, mut operate: impl FnMut(&mut Cluster, usize)) -> Cluster {
     let mean = [Duration::ZERO, Duration::from_millis(20), Duration::from_millis(200), Duration::from_secs(2)];
     let mean = mean[usize::try_from(seed / 2 % 4).unwrap()];
     let latency = if seed.is_multiple_of(2) { Latency::Constant(mean) } else { Latency::Exponential(mean) };
     let count = usize::try_from(seed % 5 + 1).unwrap();
-    let mut cluster = Cluster::new(seed, count, latency);
+    let mut cluster = Cluster::new::<H>(seed, count, latency);
     for second in 0..20 {
         match second % 5 {
-            0 => cluster.noise = 0.1,
+            0 => cluster.set_noise(0.1),
             1 | 3 => cluster.partition(),
-            _ => cluster.cut.clear(),
+            _ => cluster.simulation.heal(),
         }
         for _ in 0..20 {
             let node = cluster.rng.random_range(0..count);
@@ -269,10 +227,7 @@ pub(crate) fn storm<H: Handler>(seed: u64, mut operate: impl FnMut(&mut Cluster<
         }
     }
     cluster.heal();
-    cluster.run(Duration::from_secs(60));
-    let sent = cluster.sent;
-    cluster.run(Duration::from_secs(60));
-    assert_eq!(cluster.sent, sent, "nobody has anything left to say");
-    assert!(cluster.answers.is_empty(), "one answer to one request, at once: {:?}", cluster.answers);
+    let (minute, two_minutes) = (Duration::from_secs(60), Duration::from_secs(120));
+    assert!(cluster.simulation.run_until_quiet(minute, two_minutes), "nobody has anything left to say");
     cluster
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use glomers_handlers::{ReplicatedLists, ReplicatedMap, replicated_log::MAX_RETAINED};
 use glomers_protocol::{
-    Context, Handler, Json, Message, Payload, RpcError,
+    CallError, Context, Handler, Json,
     rand::RngExt,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
@@ -15,9 +15,13 @@ use glomers_workbench::{
     Options, Report, Validity,
     history::{Kind, Process},
     options::{Concurrency, Distribution, Fault, Latency},
-    run, run_with, workload,
+    run, run_with,
+    simulation::Reply,
+    workload,
 };
-use std::{collections::BTreeSet, ops::Range, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range, time::Duration};
 
 /// A run of ten seconds with partitions. Seeds differ in size and, if there is any latency, in its distribution.
 fn options(seed: u64, latency: u64) -> Options {
@@ -115,6 +119,8 @@ fn those_who_hear_a_majority_are_served(seeds: u64) {
 #[derive(Default)]
 struct Clients {
     appended: i64,
+    /// The requests without a reply.
+    open: BTreeMap<i64, Reply<Txn>>,
     /// The elements that may be in the list, those that must be, and those that must not.
     possible: BTreeSet<i64>,
     acknowledged: BTreeSet<i64>,
@@ -125,29 +131,33 @@ struct Clients {
 
 impl Clients {
     /// Appends a number of its own and reads the list.
-    fn append(&mut self, cluster: &mut Cluster<ReplicatedLists>, node: usize) {
+    fn append(&mut self, cluster: &mut Cluster, node: usize) {
         self.appended += 1;
         self.possible.insert(self.appended);
         let key = Json::from("k");
         let value = Json::from(self.appended);
         let txn = vec![MicroOp::Append { key: key.clone(), value }, MicroOp::Read { key }];
-        cluster.request(node, self.appended, &Txn { txn });
+        self.open.insert(self.appended, cluster.send(node, &Txn { txn }));
     }
 
     /// Checks that every list that was read is a prefix of the longer ones, so that all nodes have one order.
-    fn hear(&mut self, cluster: &mut Cluster<ReplicatedLists>, seed: u64) {
-        for answer in std::mem::take(&mut cluster.answers) {
-            let message = Message::parse(&answer).unwrap();
-            let number = message.in_reply_to().unwrap();
-            if message.wire_type() != TxnOk::TYPE {
-                if message.payload::<RpcError>().unwrap().code.is_definite() {
-                    self.refused.insert(number);
+    fn hear(&mut self, seed: u64) {
+        let replies: Vec<_> = self.open.iter().filter_map(|(number, reply)| Some((*number, reply.take()?))).collect();
+        for (number, reply) in replies {
+            self.open.remove(&number);
+            let txn = match reply {
+                Ok(TxnOk { txn }) => txn,
+                Err(CallError::Rpc(error)) => {
+                    if error.code.is_definite() {
+                        self.refused.insert(number);
+                    }
+                    continue;
                 }
-                continue;
-            }
+                Err(CallError::Timeout { .. }) => continue,
+                Err(error) => panic!("seed {seed}: {error}"),
+            };
             self.acknowledged.insert(number);
-            let TxnOk { txn } = message.payload().unwrap();
-            let [_, CompletedMicroOp::Read { value: Some(list), .. }] = &txn[..] else { panic!("{answer}") };
+            let [_, CompletedMicroOp::Read { value: Some(list), .. }] = &txn[..] else { panic!("{txn:?}") };
             let list: Vec<i64> = list.iter().map(|value| value.decode().unwrap()).collect();
             assert_eq!(list.last(), Some(&number), "seed {seed}");
             assert!(list.iter().zip(&self.list).all(|(one, other)| one == other), "seed {seed}: two orders");
@@ -163,11 +173,11 @@ fn a_bad_network_reorders_repeats_and_loses_nothing(seeds: u64) {
         let mean = Duration::from_millis([0, 5, 20, 60][usize::try_from(seed / 2 % 4).unwrap()]);
         let latency = if seed % 2 == 0 { Delay::Constant(mean) } else { Delay::Exponential(mean) };
         let count = usize::try_from(seed % 5 + 1).unwrap();
-        let mut cluster = Cluster::<ReplicatedLists>::new(seed, count, latency);
+        let mut cluster = Cluster::new::<ReplicatedLists>(seed, count, latency);
         let mut clients = Clients::default();
         for second in 0..20 {
             match second % 5 {
-                0 => cluster.noise = 0.1,
+                0 => cluster.set_noise(0.1),
                 1 | 3 => cluster.partition(),
                 _ => cluster.heal(),
             }
@@ -175,18 +185,18 @@ fn a_bad_network_reorders_repeats_and_loses_nothing(seeds: u64) {
                 let node = cluster.rng.random_range(0..count);
                 clients.append(&mut cluster, node);
                 cluster.run(Duration::from_millis(50));
-                clients.hear(&mut cluster, seed);
+                clients.hear(seed);
             }
         }
         cluster.heal();
         cluster.run(Duration::from_secs(10));
-        clients.hear(&mut cluster, seed);
+        clients.hear(seed);
         let before = clients.acknowledged.len();
         for node in 0..count {
             clients.append(&mut cluster, node);
             cluster.run(Duration::from_secs(1));
         }
-        clients.hear(&mut cluster, seed);
+        clients.hear(seed);
         assert_eq!(clients.acknowledged.len(), before + count, "seed {seed}: all nodes are back");
         assert!(before > 100, "seed {seed}: {before}");
         let list: BTreeSet<i64> = clients.list.iter().copied().collect();
@@ -199,17 +209,19 @@ fn a_bad_network_reorders_repeats_and_loses_nothing(seeds: u64) {
 #[test]
 fn what_all_nodes_have_executed_is_cut_off_the_log() {
     // It differs from the correct handler only in that its log can be inspected.
-    let mut cluster = Cluster::<wrong::TornLists>::new(1, 3, Delay::Constant(Duration::from_millis(1)));
+    let mut cluster = Cluster::new::<wrong::TornLists>(1, 3, Delay::Constant(Duration::from_millis(1)));
     cluster.run(Duration::from_secs(1));
     let (txn, count) = (Txn { txn: vec![MicroOp::Read { key: Json::from(1) }] }, MAX_RETAINED * 5 / 4);
-    for number in 1..=i64::try_from(count).unwrap() {
-        cluster.request(usize::try_from(number % 3).unwrap(), number, &txn);
+    let mut replies = Vec::new();
+    for number in 0..count {
+        replies.push(cluster.send(number % 3, &txn));
         cluster.run(Duration::from_millis(3));
     }
     cluster.run(Duration::from_secs(1));
-    assert_eq!(cluster.answers.len(), count);
+    assert!(replies.iter().all(|reply| matches!(reply.take(), Some(Ok(_)))));
     for node in 0..3 {
-        assert!(cluster.handler(node).0.stored() <= MAX_RETAINED, "node {node}: {}", cluster.handler(node).0.stored());
+        let stored = cluster.handler::<wrong::TornLists>(node).0.stored();
+        assert!(stored <= MAX_RETAINED, "node {node}: {stored}");
     }
 }
 

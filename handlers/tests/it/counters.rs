@@ -38,7 +38,7 @@ fn a_counter_that_grows_and_shrinks(seeds: u64) {
 
 fn nodes_agree_a_second_after_a_partition(seeds: u64) {
     for seed in 0..seeds {
-        let mut cluster = Cluster::<PnCounter>::new(seed, 3, Latency::Constant(Duration::from_millis(100)));
+        let mut cluster = Cluster::new::<PnCounter>(seed, 3, Latency::Constant(Duration::from_millis(100)));
         cluster.partition();
         for number in 0..100 {
             cluster.call(number % 3, &pn_counter::Add { delta: 1 });

@@ -29,7 +29,7 @@ fn read_all() -> impl Iterator<Item = MicroOp> {
 }
 
 /// Runs a transaction and returns what it read.
-fn reads(cluster: &mut Cluster<LastWriterWins>, node: usize, steps: impl Iterator<Item = MicroOp>) -> Vec<Json> {
+fn reads(cluster: &mut Cluster, node: usize, steps: impl Iterator<Item = MicroOp>) -> Vec<Json> {
     let steps = cluster.call(node, &Txn { txn: steps.collect() }).txn;
     let read = |step| match step {
         CompletedMicroOp::Read { value, .. } => Some(value),
@@ -39,7 +39,7 @@ fn reads(cluster: &mut Cluster<LastWriterWins>, node: usize, steps: impl Iterato
 }
 
 /// The one value that all keys have.
-fn snapshot(cluster: &mut Cluster<LastWriterWins>, node: usize) -> Json {
+fn snapshot(cluster: &mut Cluster, node: usize) -> Json {
     let values = reads(cluster, node, read_all());
     assert!(values.iter().all(|value| *value == values[0]), "a transaction seen in part: {values:?}");
     values[0].clone()
@@ -50,7 +50,7 @@ fn transactions_are_atomic_and_replicas_converge(seeds: u64) {
         let mut written = 0;
         // For each node the values that it has shown, and the one that it shows.
         let mut shown = vec![(BTreeSet::new(), Json::null()); 5];
-        let mut cluster = storm(seed, |cluster, node| {
+        let mut cluster = storm::<LastWriterWins>(seed, |cluster, node| {
             let value = snapshot(cluster, node);
             let (past, present) = &mut shown[node];
             if *present != value {
@@ -74,7 +74,7 @@ fn transactions_are_atomic_and_replicas_converge(seeds: u64) {
 
 #[test]
 fn a_write_that_follows_a_read_wins_over_what_was_read() {
-    let mut cluster = Cluster::<LastWriterWins>::new(1, 2, Latency::Constant(Duration::from_millis(10)));
+    let mut cluster = Cluster::new::<LastWriterWins>(1, 2, Latency::Constant(Duration::from_millis(10)));
     for value in 1..=50 {
         reads(&mut cluster, 1, write_all(value));
     }

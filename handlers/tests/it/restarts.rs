@@ -40,9 +40,12 @@ fn ids_are_unique_across_restarts() {
 }
 
 /// Gives each of three nodes values, before and after each is started again, and returns what each has in the end.
-fn told<H: Handler, T>(tell: impl Fn(&mut Cluster<H>, usize, i64), read: fn(&mut Cluster<H>, usize) -> T) -> [T; 3] {
+fn told<H: Handler, T>(
+    tell: impl Fn(&mut Cluster, usize, i64),
+    read: impl Fn(&mut Cluster, usize) -> T,
+) -> [T; 3] {
     let latency = Latency::Constant(Duration::from_millis(20));
-    let mut cluster = Cluster::new(1, 3, latency);
+    let mut cluster = Cluster::new::<H>(1, 3, latency);
     cluster.run(Duration::from_secs(2));
     for round in 0..10 {
         for node in 0..3 {
@@ -63,31 +66,31 @@ fn everybody_has<T: Debug + PartialEq>(had: [T; 3], expected: &T) {
 
 #[test]
 fn sets_lose_nothing_that_was_told() {
-    let tell = |cluster: &mut Cluster<SetUnion>, node, value| {
+    let tell = |cluster: &mut Cluster, node, value| {
         cluster.call(node, &g_set::Add { element: Json::from(value) });
     };
-    let had = told(tell, |cluster, node| cluster.call(node, &g_set::Read {}).value.len());
+    let had = told::<SetUnion, _>(tell, |cluster, node| cluster.call(node, &g_set::Read {}).value.len());
     everybody_has(had, &30);
 }
 
 #[test]
 fn counters_lose_nothing_that_was_told() {
-    let tell = |cluster: &mut Cluster<GCounter>, node, delta| {
+    let tell = |cluster: &mut Cluster, node, delta| {
         cluster.call(node, &g_counter::Add { delta });
     };
-    everybody_has(told(tell, |cluster, node| cluster.call(node, &g_counter::Read {}).value), &(0..30).sum());
-    let tell = |cluster: &mut Cluster<PnCounter>, node, delta: i64| {
+    everybody_has(told::<GCounter, _>(tell, |cluster, node| cluster.call(node, &g_counter::Read {}).value), &(0..30).sum());
+    let tell = |cluster: &mut Cluster, node, delta: i64| {
         cluster.call(node, &pn_counter::Add { delta: -delta });
     };
-    everybody_has(told(tell, |cluster, node| cluster.call(node, &pn_counter::Read {}).value), &(-29..1).sum());
+    everybody_has(told::<PnCounter, _>(tell, |cluster, node| cluster.call(node, &pn_counter::Read {}).value), &(-29..1).sum());
 }
 
 #[test]
 fn logs_lose_nothing_that_was_told() {
-    let tell = |cluster: &mut Cluster<WatermarkLogs>, node, value| {
+    let tell = |cluster: &mut Cluster, node, value| {
         cluster.call(node, &kafka::Send { key: "k".to_owned(), msg: Json::from(value) });
     };
-    let had = told(tell, |cluster, node| {
+    let had = told::<WatermarkLogs, _>(tell, |cluster, node| {
         let poll = kafka::Poll { offsets: BTreeMap::from([("k".to_owned(), 0)]) };
         let msgs = cluster.call(node, &poll).msgs.remove("k").unwrap_or_default();
         BTreeSet::from_iter(msgs.into_iter().map(|OffsetMessage((_, msg))| msg))
@@ -97,11 +100,11 @@ fn logs_lose_nothing_that_was_told() {
 
 #[test]
 fn registers_lose_nothing_that_was_told() {
-    let tell = |cluster: &mut Cluster<LastWriterWins>, node, value: i64| {
+    let tell = |cluster: &mut Cluster, node, value: i64| {
         let write = MicroOp::Write { key: Json::from(value % 5), value: Json::from(value) };
         cluster.call(node, &Txn { txn: vec![write] });
     };
-    let had = told(tell, |cluster, node| {
+    let had = told::<LastWriterWins, _>(tell, |cluster, node| {
         let read = |key: i64| MicroOp::Read { key: Json::from(key) };
         let completed = cluster.call(node, &Txn { txn: (0..5).map(read).collect() }).txn;
         let value =

@@ -10,7 +10,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options,
     options::Latency,
-    simulation::{Fate, Simulation},
+    simulation::{Fate, Message, Simulation},
 };
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, time::Duration};
@@ -122,6 +122,16 @@ fn messages_are_tampered_with() {
 }
 
 #[test]
+fn the_first_messages_are_tampered_with_as_well() {
+    let options = Options::default().with_node_count(3);
+    let lost = |message: &Message<'_>| if message.dest == "n2" { Fate::Drop } else { Fate::Deliver };
+    let error = Simulation::with_tamper(&options, |_| Told::default(), lost).unwrap_err();
+    assert!(matches!(error, CallError::Timeout { .. }), "{error}");
+    let late = |message: &Message<'_>| if message.dest == "n2" { Fate::Delay(SECOND) } else { Fate::Deliver };
+    assert_eq!(Simulation::with_tamper(&options, |_| Told::default(), late).unwrap().now(), SECOND);
+}
+
+#[test]
 fn messages_are_rewritten_as_they_arrive() {
     let mut simulation = cluster();
     let mut arrivals = 0;
@@ -165,6 +175,18 @@ fn a_reply_is_taken_when_it_has_come() {
     assert!(reply.take().is_none());
     while simulation.step() && format!("{reply:?}").contains("false") {}
     assert!(reply.take().unwrap().unwrap().messages.is_empty());
+}
+
+#[test]
+fn a_request_has_five_seconds_after_any_silence() {
+    let mut simulation = cluster();
+    simulation.run_for(20 * SECOND);
+    simulation.call("n0", &Read {}).unwrap();
+    simulation.run_for(20 * SECOND);
+    simulation.drop_next("n0", "c1");
+    let sent = simulation.now();
+    simulation.call("n0", &Read {}).unwrap_err();
+    assert_eq!(simulation.now() - sent, 5 * SECOND);
 }
 
 #[test]

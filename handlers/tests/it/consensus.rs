@@ -21,7 +21,9 @@ use glomers_workbench::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Range, time::Duration};
+    ops::Range,
+    time::Duration,
+};
 
 /// A run of ten seconds with partitions. Seeds differ in size and, if there is any latency, in its distribution.
 fn options(seed: u64, latency: u64) -> Options {

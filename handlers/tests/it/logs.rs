@@ -153,7 +153,6 @@ fn five_nodes_do_as_two(seeds: u64) {
             assert_eq!((counts.fail_count, counts.info_count), (0, 0), "seed {seed}, {f}: {report}");
         }
         let messages = report.server_messages_per_operation().unwrap();
-        println!("seed {seed}: {messages:.3} messages per operation");
         assert!(messages <= 0.15, "seed {seed}: {messages} messages per operation");
     }
 }

@@ -104,8 +104,6 @@ fn five_nodes_tear_nothing_apart_and_are_available(seeds: u64) {
         let report = run::<LastWriterWins>(workload("txn-rw-register").unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         assert_eq!(torn_reads(&report), 0, "seed {seed}");
-        let messages = report.server_messages_per_operation().unwrap();
-        println!("seed {seed}: {messages:.3} messages per operation");
     }
 }
 

@@ -40,10 +40,7 @@ fn ids_are_unique_across_restarts() {
 }
 
 /// Gives each of three nodes values, before and after each is started again, and returns what each has in the end.
-fn told<H: Handler, T>(
-    tell: impl Fn(&mut Cluster, usize, i64),
-    read: impl Fn(&mut Cluster, usize) -> T,
-) -> [T; 3] {
+fn told<H: Handler, T>(tell: impl Fn(&mut Cluster, usize, i64), read: impl Fn(&mut Cluster, usize) -> T) -> [T; 3] {
     let latency = Latency::Constant(Duration::from_millis(20));
     let mut cluster = Cluster::new::<H>(1, 3, latency);
     cluster.run(Duration::from_secs(2));
@@ -78,11 +75,17 @@ fn counters_lose_nothing_that_was_told() {
     let tell = |cluster: &mut Cluster, node, delta| {
         cluster.call(node, &g_counter::Add { delta });
     };
-    everybody_has(told::<GCounter, _>(tell, |cluster, node| cluster.call(node, &g_counter::Read {}).value), &(0..30).sum());
+    everybody_has(
+        told::<GCounter, _>(tell, |cluster, node| cluster.call(node, &g_counter::Read {}).value),
+        &(0..30).sum(),
+    );
     let tell = |cluster: &mut Cluster, node, delta: i64| {
         cluster.call(node, &pn_counter::Add { delta: -delta });
     };
-    everybody_has(told::<PnCounter, _>(tell, |cluster, node| cluster.call(node, &pn_counter::Read {}).value), &(-29..1).sum());
+    everybody_has(
+        told::<PnCounter, _>(tell, |cluster, node| cluster.call(node, &pn_counter::Read {}).value),
+        &(-29..1).sum(),
+    );
 }
 
 #[test]

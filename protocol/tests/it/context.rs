@@ -1,5 +1,9 @@
 //! The context of a handler in virtual time: calls, timers, random numbers and services. A test is a script that the node
 //! runs after `init`, the messages that reach it, and the transcript of its log and its messages.
+//!
+//! The tests drive the `Node` itself rather than the workbench's `Simulation`. They are about its deadlines and the exact lines
+//! that it takes and gives, where there is no network to simulate. The simulation relies on what is shown here, and this crate
+//! does not depend on the workbench, not even for tests.
 
 use futures::future::{LocalBoxFuture, join, select};
 use glomers_protocol::{

@@ -114,7 +114,9 @@ impl World {
 
     /// Has a message arrive now, whatever the network is like, if its receiver is running.
     pub(crate) fn inject(&mut self, src: NodeId, dest: &NodeId, line: Box<str>) {
-        let Some(receiver) = self.members.id(dest).filter(|_| self.condition(dest) == Condition::Running) else { return };
+        let Some(receiver) = self.members.id(dest).filter(|_| self.condition(dest) == Condition::Running) else {
+            return;
+        };
         let id = self.messages;
         self.messages += 1;
         self.receive(receiver, InFlight { deadline: self.now, id, src, line });

@@ -9,7 +9,9 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Validity,
     options::{Fault, Latency},
-    run, workload,
+    run,
+    simulation::Simulation,
+    workload,
 };
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
@@ -65,6 +67,22 @@ fn challenge_3c() {
     let report = run::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     Chapter::retry.shows(&report);
+}
+
+#[test]
+fn a_rumour_outlasts_a_partition() {
+    let knows =
+        |simulation: &Simulation, node| simulation.handler::<Stubborn>(node).values.borrow().contains(&Json::from(7));
+    let mut simulation = Simulation::new::<Stubborn>(&Options::default().with_node_count(3)).unwrap();
+    simulation.isolate("n2");
+    simulation.call("n0", &Broadcast { message: Json::from(7) }).unwrap();
+    simulation.run_for(Duration::from_secs(10));
+    assert!(knows(&simulation, "n1") && !knows(&simulation, "n2"));
+
+    simulation.heal();
+    simulation.run_for(Duration::from_secs(1));
+    assert!(knows(&simulation, "n2"));
+    assert!(simulation.run_until_quiet(Duration::from_secs(2), Duration::from_secs(10)));
 }
 
 #[test]

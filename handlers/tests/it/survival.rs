@@ -361,7 +361,7 @@ fn noise(seed: u64, rewrite: Option<Rewrite>) -> Validity {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn links_that_neither_order_nor_tell_copies_are_found() {
-    const SEED: u64 = 31;
+    const SEED: u64 = 21;
     assert_eq!(noise(SEED, None), Validity::Valid);
     assert_eq!(noise(SEED, Some(disorder())), Validity::Invalid);
 }

@@ -161,7 +161,8 @@ impl Keys {
         let groups: BTreeSet<usize> = free.iter().map(|thread| thread / size).collect();
         let group = *groups.into_iter().collect::<Vec<_>>().choose(moment.rng)?;
         let (first, middle, end) = (group * size, group * size + self.nodes, (group + 1) * size);
-        let roles = if group == 0 { vec![first..middle, middle..end] } else { vec![first..end] };
+        // Readers, then writers.
+        let roles = if group == 0 { [first..middle, middle..end] } else { [first..first, first..end] };
         let free_roles: Vec<_> = roles.into_iter().filter(|role| free.range(role.clone()).next().is_some()).collect();
         let role = free_roles.choose(moment.rng)?;
         // The nemesis has a place as well.

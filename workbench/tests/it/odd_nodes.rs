@@ -174,7 +174,7 @@ fn a_node_that_does_not_get_ready_is_explained() {
         }
     });
     let text = failed("init-error").to_string();
-    assert!(text.starts_with("n0 did not get ready: error 11 temporarily-unavailable: \"not now\""), "{text}");
+    assert!(text.starts_with("n0 did not get ready: error 11 temporarily-unavailable: not now"), "{text}");
 }
 
 #[test]

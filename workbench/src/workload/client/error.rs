@@ -58,6 +58,10 @@ impl fmt::Display for ErrorAnswer {
             Some(code) => write!(f, "error {code} {}", self.name)?,
             None => write!(f, "error without a code")?,
         }
-        if self.text.is_null() { Ok(()) } else { write!(f, ": {}", self.text) }
+        match self.text.decode::<String>() {
+            Ok(text) => write!(f, ": {text}"),
+            Err(_) if self.text.is_null() => Ok(()),
+            Err(_) => write!(f, ": {}", self.text),
+        }
     }
 }

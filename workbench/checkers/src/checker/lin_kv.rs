@@ -9,7 +9,7 @@ use crate::{
     checker::strict::registers,
     expectations::Expectations,
     finding::{Finding, SHOWN},
-    history::{History, Op},
+    history::{History, Kind, Op, Operation},
     json::value,
     validity::Validity,
     verdict::{Checker, Verdict},
@@ -17,6 +17,7 @@ use crate::{
 use glomers_json::Json;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Judges a history.
 pub fn check(history: &History) -> Linearizability {
@@ -70,20 +71,35 @@ fn findings(checked: &Linearizability) -> Vec<Finding> {
     checked.parts.iter().filter_map(finding).take(SHOWN).collect()
 }
 
-/// An operation that ends at another key than it began at. Jepsen splits a history by the keys of its entries, and then
-/// finds an end without a beginning.
-fn changed_key(history: &History) -> Option<String> {
+/// Operations that end at another key than they began at: the history without these ends, the keys at which they end, and
+/// the first of them in words.
+///
+/// Jepsen splits a history by the keys of its entries. At the first key it finds an operation without an end, at the second
+/// an end without a beginning, on which knossos throws an exception; other keys are judged as ever.
+fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<String>) {
     let key = |op: &Op| op.value.decode::<(Json, Json)>().ok().map(|(key, _)| key);
-    history.operations().into_iter().find_map(|operation| {
-        let (begun, ended) = (operation.invocation, operation.completion?);
-        let (first, second) = (key(begun)?, key(ended)?);
-        (first != second).then(|| {
-            format!(
+    let mut moved = BTreeMap::new();
+    for Operation { invocation, completion } in history.operations() {
+        if let (Some(first), Some(completion)) = (key(invocation), completion)
+            && let Some(second) = key(completion).filter(|second| *second != first)
+        {
+            let reason = format!(
                 "entry {} ends an operation on key {second}, which began on key {first} in entry {}",
-                ended.index, begun.index
-            )
-        })
-    })
+                completion.index, invocation.index
+            );
+            moved.insert(completion.index, (invocation.value.clone(), second, reason));
+        }
+    }
+    if moved.is_empty() {
+        return (Cow::Borrowed(history), Vec::new(), None);
+    }
+    let repair = |op: &Op| match moved.get(&op.index) {
+        Some((value, _, _)) => Op { kind: Kind::Info, value: value.clone(), ..op.clone() },
+        None => op.clone(),
+    };
+    let repaired = history.ops().iter().map(repair).collect();
+    let reason = moved.values().next().map(|(_, _, reason)| reason.clone());
+    (Cow::Owned(repaired), moved.into_values().map(|(_, key, _)| key).collect(), reason)
 }
 
 /// The checker of `lin-kv`.
@@ -92,8 +108,14 @@ pub struct LinKvChecker;
 
 impl Checker for LinKvChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        let checked = check(history);
-        Verdict::new(checked.valid(), findings(&checked), LinKv(checked)).unless_thrown(changed_key(history))
+        let (history, thrown, reason) = changed_keys(history);
+        let checked = check(&history);
+        let is_judged = |key: &Option<Json>| key.as_ref().is_none_or(|key| !thrown.contains(key));
+        let judged = checked.parts.iter().filter(|(key, _)| is_judged(key)).map(|(_, verdict)| verdict.valid());
+        let valid = judged.max().unwrap_or(Validity::Valid);
+        let verdict = Verdict::new(valid, findings(&checked), LinKv(checked));
+        // A key that is not linearizable decides, whatever happens at others.
+        verdict.unless_thrown(reason.filter(|_| valid != Validity::Invalid))
     }
 
     fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {

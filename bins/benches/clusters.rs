@@ -12,7 +12,7 @@ use glomers_handlers::StarBroadcast;
 use glomers_workbench::{
     Options,
     options::{Concurrency, Latency},
-    run, workload,
+    simulate, workload,
 };
 use std::{
     process::Command,
@@ -41,15 +41,14 @@ fn main() {
 
 /// Broadcasts as in challenge 3d, with 200 operations whatever the size, and two nodes' worth of reads at the end.
 fn measure(nodes: usize) {
-    let options = Options {
-        rate: 100.0,
-        time_limit: Duration::from_secs(2),
-        latency: Latency { mean: Duration::from_millis(100), ..Latency::default() },
-        concurrency: Concurrency::Total(25),
-        ..Options::default().with_node_count(nodes)
-    };
+    let options = Options::default()
+        .node_count(nodes)
+        .rate(100.0)
+        .time_limit(Duration::from_secs(2))
+        .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() })
+        .concurrency(Concurrency::Total(25));
     let begin = Instant::now();
-    let report = run::<StarBroadcast>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<StarBroadcast>(workload("broadcast").unwrap(), &options).unwrap();
     let (wall, messages) = (begin.elapsed(), report.net.all.send_count);
     let per_operation = report.server_messages_per_operation().unwrap();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

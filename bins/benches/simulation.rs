@@ -14,7 +14,7 @@ use glomers_workbench::{
     Options,
     challenge::challenges,
     options::{Concurrency, Latency},
-    run, workload,
+    simulate, workload,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -24,8 +24,8 @@ fn main() {
 }
 
 fn measure<H: Handler>(bencher: Bencher, name: &str, options: &Options) {
-    let messages = run::<H>(workload(name).unwrap(), options).unwrap().net.all.send_count;
-    bencher.counter(ItemsCount::new(messages)).bench_local(|| run::<H>(workload(name).unwrap(), options).unwrap());
+    let messages = simulate::<H>(workload(name).unwrap(), options).unwrap().net.all.send_count;
+    bencher.counter(ItemsCount::new(messages)).bench_local(|| simulate::<H>(workload(name).unwrap(), options).unwrap());
 }
 
 /// Passes a token on to the next node, again and again.
@@ -61,49 +61,44 @@ impl Relay {
 /// 50 tokens among five nodes, each passed on once a millisecond for two seconds: what a message alone costs.
 #[divan::bench(sample_count = 10)]
 fn tokens(bencher: Bencher) {
-    let options = Options {
-        rate: 1.0,
-        time_limit: Duration::from_secs(2),
-        latency: Latency { mean: Duration::from_millis(1), ..Latency::default() },
-        ..Options::default()
-    };
+    let options = Options::default()
+        .rate(1.0)
+        .time_limit(Duration::from_secs(2))
+        .latency(Latency { mean: Duration::from_millis(1), ..Latency::default() });
     measure::<Relay>(bencher, "echo", &options);
 }
 
 /// 20,000 echoes: two messages each, a client's operation and its two entries in the history included.
 #[divan::bench(sample_count = 10)]
 fn echoes(bencher: Bencher) {
-    let options = Options {
-        rate: 10_000.0,
-        time_limit: Duration::from_secs(2),
-        concurrency: Concurrency::Total(10),
-        ..Options::default().with_node_count(1)
-    };
+    let options = Options::default()
+        .node_count(1)
+        .rate(10_000.0)
+        .time_limit(Duration::from_secs(2))
+        .concurrency(Concurrency::Total(10));
     measure::<Parrot>(bencher, "echo", &options);
 }
 
 /// Next to no operations; 50 nodes tell each other their counts.
 #[divan::bench(sample_count = 10)]
 fn gossip(bencher: Bencher) {
-    let options = Options {
-        rate: 200.0,
-        time_limit: Duration::from_secs(2),
-        concurrency: Concurrency::Total(50),
-        ..Options::default().with_node_count(50)
-    };
+    let options = Options::default()
+        .node_count(50)
+        .rate(200.0)
+        .time_limit(Duration::from_secs(2))
+        .concurrency(Concurrency::Total(50));
     measure::<GCounter>(bencher, "g-counter", &options);
 }
 
 /// Judging included.
 #[divan::bench(sample_count = 10)]
 fn transactions(bencher: Bencher) {
-    let options = Options {
-        rate: 1000.0,
-        time_limit: Duration::from_secs(5),
-        concurrency: Concurrency::Total(10),
-        consistency_models: vec!["read-uncommitted".to_owned()],
-        ..Options::default().with_node_count(2)
-    };
+    let options = Options::default()
+        .node_count(2)
+        .rate(1000.0)
+        .time_limit(Duration::from_secs(5))
+        .concurrency(Concurrency::Total(10))
+        .consistency_models(vec!["read-uncommitted".to_owned()]);
     measure::<LastWriterWins>(bencher, "txn-rw-register", &options);
 }
 
@@ -115,5 +110,5 @@ fn challenge_3d(bencher: Bencher) {
     let seconds = usize::try_from(challenge.options.time_limit.as_secs()).unwrap();
     bencher
         .counter(ItemsCount::new(seconds))
-        .bench_local(|| run::<StarBroadcast>(workload("broadcast").unwrap(), &challenge.options).unwrap());
+        .bench_local(|| simulate::<StarBroadcast>(workload("broadcast").unwrap(), &challenge.options).unwrap());
 }

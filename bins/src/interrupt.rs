@@ -2,11 +2,12 @@
 //! once. Hosted nodes do not receive them, because they are in process groups of their own; the test ends them in both
 //! cases. SIGHUP keeps its default, so that `nohup` can ignore it.
 
-use glomers_workbench::{Control, Stage};
+use glomers_workbench::{Stage, Stop};
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
 };
+use std::ops::ControlFlow;
 use std::{
     sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     thread,
@@ -47,15 +48,15 @@ pub(crate) fn exit_code() -> u8 {
 }
 
 /// The reaction of a test at this stage.
-pub(crate) fn wanted(stage: Stage) -> Control {
+pub(crate) fn wanted(stage: Stage) -> ControlFlow<Stop> {
     if stage == Stage::Checking {
         // They have been ended.
         HAS_NODES.store(false, Ordering::SeqCst);
     }
     match PRESSES.load(Ordering::SeqCst) {
-        0 => Control::Continue,
-        1 => Control::Stop,
-        _ => Control::Abort,
+        0 => ControlFlow::Continue(()),
+        1 => ControlFlow::Break(Stop::Early),
+        _ => ControlFlow::Break(Stop::Now),
     }
 }
 

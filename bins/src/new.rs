@@ -114,9 +114,9 @@ fn program(name: &str, workload: &str, requests: &[Request]) -> String {
     // One workload needs more clients than nodes.
     let (concurrency, import) = match workload {
         "lin-kv" => {
-            ("concurrency: Concurrency::PerNode(2), ", "Options, Validity, options::Concurrency, run, workload")
+            (".concurrency(Concurrency::PerNode(2))", "Options, Validity, options::Concurrency, simulate, workload")
         }
-        _ => ("", "Options, Validity, run, workload"),
+        _ => ("", "Options, Validity, simulate, workload"),
     };
     let values = [
         ("WORKLOAD", workload),

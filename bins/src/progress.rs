@@ -2,8 +2,9 @@
 //! stderr is a pipe or a file, nor in the store.
 
 use crate::{interrupt, terminal};
-use glomers_workbench::{Control, Progress, Stage};
+use glomers_workbench::{Progress, Stage, Stop};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::ops::ControlFlow;
 use std::{
     fmt::Write as _,
     io::{IsTerminal, Write, stderr},
@@ -33,9 +34,9 @@ impl Line {
     }
 
     /// Shows the progress, and returns what Ctrl-C asks of the test.
-    pub(crate) fn show(&mut self, progress: &Progress) -> Control {
+    pub(crate) fn show(&mut self, progress: &Progress) -> ControlFlow<Stop> {
         let wanted = interrupt::wanted(progress.stage);
-        if wanted == Control::Stop && !self.is_stopping {
+        if wanted == ControlFlow::Break(Stop::Early) && !self.is_stopping {
             self.is_stopping = true;
             self.say("stopping; the history so far will be judged. Ctrl-C again ends the test at once");
         }

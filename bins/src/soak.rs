@@ -9,8 +9,9 @@ use anyhow::ensure;
 use clap::Args;
 use glomers::catalogue::SimulateError;
 use glomers_workbench::{
-    Control, Load, Options, Progress, Report, RunError, Validity, checker::txn::EMPTY, options::Fault, soak,
+    Load, Options, Progress, Report, RunError, Stop, Validity, checker::txn::EMPTY, options::Fault, soak,
 };
+use std::ops::ControlFlow;
 use std::{
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -152,7 +153,7 @@ fn cases<'a>(arguments: &Arguments, subjects: &'a [Subject]) -> Vec<Case<'a>> {
     let seeds = seeds.filter(|seed| seed % count == index);
     let case = |seed, subject: &'a Subject| {
         let faults = arguments.nemesis.as_ref().unwrap_or(&subject.tolerates);
-        let base = Options { strict: arguments.strict, liveness: true, ..subject.options.clone() };
+        let base = subject.options.clone().strict(arguments.strict).liveness(true);
         Case { subject, options: soak::draw(&base, faults, seed) }
     };
     seeds.flat_map(|seed| subjects.iter().map(move |subject| case(seed, subject))).collect()
@@ -190,7 +191,9 @@ impl Case<'_> {
     ///
     /// The workload cannot be run with these options, which no drawn test should be, but a smaller one may.
     fn run(&self, options: &Options) -> Result<Outcome, RunError> {
-        let mut observer = |_: &Progress| if interrupt::is_pressed() { Control::Stop } else { Control::Continue };
+        let mut observer = |_: &Progress| {
+            if interrupt::is_pressed() { ControlFlow::Break(Stop::Early) } else { ControlFlow::Continue(()) }
+        };
         let simulated = || self.subject.node.simulate(options, &self.subject.arguments, &mut observer);
         let text = match catch_unwind(AssertUnwindSafe(simulated)) {
             Ok(Ok(report)) => {
@@ -275,7 +278,7 @@ mod tests {
             assert!(cases.iter().all(|case| matches!(case.judge(), Outcome::Undecided(_))));
             let (options, arguments) = (&cases[0].options, &cases[0].subject.arguments);
             let node = cases[0].subject.node;
-            let report = node.simulate(options, arguments, &mut |_| Control::Continue).unwrap();
+            let report = node.simulate(options, arguments, &mut |_| ControlFlow::Continue(())).unwrap();
             assert_eq!(report.valid(), Validity::Invalid, "{report}");
         }
     }

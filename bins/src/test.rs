@@ -14,7 +14,7 @@ use std::{
 
 /// Runs the test as often as it is asked for, until one run is not valid; prints the results and keeps the runs.
 pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<Validity> {
-    let mut options = Options { journal: true, ..arguments.options()? };
+    let mut options = arguments.options()?.journal(true);
     for remark in arguments.remarks(words) {
         // The test does not depend on who reads this.
         let _ = writeln!(stderr(), "note: {remark}");

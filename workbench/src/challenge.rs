@@ -70,7 +70,7 @@ pub fn challenges() -> Vec<Challenge> {
     let limits = |nodes: usize, seconds: u64, rate: f64| Options {
         time_limit: Duration::from_secs(seconds),
         rate,
-        ..Options::default().with_node_count(nodes)
+        ..Options::default().node_count(nodes)
     };
     let partitioned = |options: Options| Options { nemesis: vec![Fault::Partition], ..options };
     let millis = Duration::from_millis;

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
-//! use glomers_workbench::{Options, Validity, run, workload};
+//! use glomers_workbench::{Options, Validity, simulate, workload};
 //!
 //! #[derive(Default)]
 //! struct Parrot;
@@ -15,7 +15,7 @@
 //!     }
 //! }
 //!
-//! let report = run::<Parrot>(workload("echo")?, &Options::default())?;
+//! let report = simulate::<Parrot>(workload("echo")?, &Options::default())?;
 //! assert_eq!(report.valid(), Validity::Valid, "{report}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -52,9 +52,9 @@ pub use run::{
     error::RunError,
     nemesis::Effect,
     pace::Load,
-    progress::{Control, Observer, Progress, Stage},
+    progress::{Observer, Progress, Stage, Stop},
     report::{Report, TestConfig},
-    start::{Bench, run, run_program, run_with},
+    start::{Bench, simulate, simulate_with, test_program},
 };
 pub use validity::Validity;
 pub use workload::workload;

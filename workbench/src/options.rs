@@ -10,55 +10,84 @@ pub use glomers_checkers::expectations::Availability;
 use glomers_checkers::expectations::Expectations;
 use std::{fmt, str::FromStr, time::Duration};
 
-/// How a test is run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// The nodes' ids.
-    pub nodes: Vec<String>,
-    /// How many clients work at the same time.
-    pub concurrency: Concurrency,
-    /// How many operations a second, all clients together, on average.
-    pub rate: f64,
-    /// How long clients begin new operations.
-    pub time_limit: Duration,
-    /// How long a message between nodes takes.
-    pub latency: Latency,
-    /// Which part of all messages is lost, clients' included: from 0 to 1.
-    pub loss: f64,
-    /// Which faults are injected.
-    pub nemesis: Vec<Fault>,
-    /// How long a fault, and the time between two faults, lasts on average.
-    pub nemesis_interval: Duration,
-    /// Which neighbours nodes are proposed.
-    pub topology: Topology,
-    /// Which part of the operations must succeed.
-    pub availability: Option<Availability>,
-    /// Which consistency models transactions are held to.
-    pub consistency_models: Vec<String>,
-    /// Whether faults that Maelstrom does not look for count.
-    pub strict: bool,
-    /// Whether each node must serve its clients again when all faults are over; Maelstrom does not ask.
-    pub liveness: bool,
+/// Declares the options, each with a setter of the same name.
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
+        /// The options of a test. They begin with [`Options::default`], Maelstrom's defaults, and each has a setter of its
+        /// name:
+        ///
+        /// ```
+        /// use glomers_workbench::{Options, options::Fault};
+        ///
+        /// let options = Options::default().rate(20.0).nemesis(vec![Fault::Partition]).seed(7);
+        /// assert_eq!(options.seed, 7);
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct Options {
+            $($(#[$doc])* pub $name: $kind,)*
+        }
+
+        impl Options {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $name: $kind) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+options! {
+    /// The ids of the nodes.
+    nodes: Vec<String>,
+    /// The number of clients that work at the same time.
+    concurrency: Concurrency,
+    /// The mean number of operations per second, all clients together.
+    rate: f64,
+    /// The time in which clients begin new operations.
+    time_limit: Duration,
+    /// The latency of messages between nodes.
+    latency: Latency,
+    /// The fraction of all messages that is lost, those of clients included: from 0 to 1.
+    loss: f64,
+    /// The faults to inject.
+    nemesis: Vec<Fault>,
+    /// The mean duration of a fault, and of the time between two faults.
+    nemesis_interval: Duration,
+    /// The neighbours that are proposed to each node.
+    topology: Topology,
+    /// The fraction of the operations that must succeed; `None`: any.
+    availability: Option<Availability>,
+    /// The consistency models that transactions are held to.
+    consistency_models: Vec<String>,
+    /// True to fail also on anomalies that Maelstrom does not check.
+    strict: bool,
+    /// True to require that each node serves its clients again after all faults. Maelstrom does not.
+    liveness: bool,
     /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they never
     /// do.
-    pub merge_lww_kv: bool,
+    merge_lww_kv: bool,
     /// True to have clients of the lin-kv workload use all nodes alike and read every key. Maelstrom's prefer the first
     /// node, and read only the first of several keys.
-    pub even_lin_kv: bool,
-    /// How many keys transactions and logs work on at a time; `None`: the workload's own number.
-    pub key_count: Option<usize>,
-    /// How many steps a transaction has at most.
-    pub max_txn_length: usize,
-    /// How often a key is written before it makes way for a new one.
-    pub max_writes_per_key: u64,
-    /// Fixes every byte of a simulated run.
-    pub seed: u64,
-    /// Whether the report is to hold every message.
-    pub journal: bool,
-    /// Whether each message is logged as it is sent.
-    pub log_send: bool,
-    /// Whether each message is logged as it is received.
-    pub log_receive: bool,
+    even_lin_kv: bool,
+    /// The number of keys that transactions and logs use at a time; `None`: the workload's own number.
+    key_count: Option<usize>,
+    /// The largest number of steps in a transaction.
+    max_txn_length: usize,
+    /// The number of writes to a key before a new key replaces it.
+    max_writes_per_key: u64,
+    /// The seed, which fixes every byte of a simulated run.
+    seed: u64,
+    /// True to record every message in the report.
+    journal: bool,
+    /// True to log each message when it is sent.
+    log_send: bool,
+    /// True to log each message when it is received.
+    log_receive: bool,
 }
 
 impl Default for Options {
@@ -91,9 +120,9 @@ impl Default for Options {
 }
 
 impl Options {
-    /// With `count` nodes `n0`, `n1` ..., as `--node-count` names them.
+    /// Sets the nodes to `n0`, `n1` ..., `count` of them, as `--node-count` names them.
     #[must_use]
-    pub fn with_node_count(mut self, count: usize) -> Self {
+    pub fn node_count(mut self, count: usize) -> Self {
         self.nodes = (0..count).map(|number| format!("n{number}")).collect();
         self
     }

@@ -51,7 +51,7 @@ pub use crate::engine::tamper::{Fate, Message};
 ///     }
 /// }
 ///
-/// let mut simulation = Simulation::new::<Alone>(&Options::default().with_node_count(2))?;
+/// let mut simulation = Simulation::new::<Alone>(&Options::default().node_count(2))?;
 /// simulation.call("n0", &Broadcast { message: Json::from(7) })?;
 /// assert_eq!(simulation.handler::<Alone>("n0").0.borrow().len(), 1);
 /// assert!(simulation.call("n1", &Read {})?.messages.is_empty(), "this node tells nobody");

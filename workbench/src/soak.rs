@@ -4,7 +4,7 @@
 //!
 //! ```
 //! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
-//! use glomers_workbench::{Options, Validity, options::Fault, run, soak, workload};
+//! use glomers_workbench::{Options, Validity, options::Fault, simulate, soak, workload};
 //!
 //! #[derive(Default)]
 //! struct Parrot;
@@ -16,7 +16,7 @@
 //!     }
 //! }
 //!
-//! let is_valid = |options: &Options| run::<Parrot>(workload("echo").unwrap(), options).unwrap().valid() == Validity::Valid;
+//! let is_valid = |options: &Options| simulate::<Parrot>(workload("echo").unwrap(), options).unwrap().valid() == Validity::Valid;
 //! for seed in 0..10 {
 //!     let options = soak::draw(&Options::default(), &[Fault::Partition, Fault::Slow], seed);
 //!     assert!(is_valid(&options), "{:?}", soak::shrink(&options, 100, |options| !is_valid(options)));
@@ -52,22 +52,21 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     let nodes = pick(&NODES, rng);
     let nemesis = some_of(faults, rng);
     let answers = nemesis.iter().all(|fault| !fault.stops_nodes());
-    Options {
-        concurrency: Concurrency::PerNode(per_node * rng.random_range(1..=2)),
+    base.clone()
+        .node_count(nodes)
+        .concurrency(Concurrency::PerNode(per_node * rng.random_range(1..=2)))
         // Uniform on a logarithmic scale, rounded to be typed easily.
-        rate: (5.0 * 30_f64.powf(rng.random())).round(),
-        time_limit: Duration::from_secs(rng.random_range(5..=20)),
-        latency: Latency {
+        .rate((5.0 * 30_f64.powf(rng.random())).round())
+        .time_limit(Duration::from_secs(rng.random_range(5..=20)))
+        .latency(Latency {
             mean: Duration::from_millis(pick(&LATENCIES, rng)),
             distribution: pick(&DISTRIBUTIONS, rng),
-        },
-        nemesis_interval: Duration::from_millis(500 * rng.random_range(1..=10)),
-        nemesis,
-        topology: pick(&TOPOLOGIES, rng),
-        availability: base.availability.filter(|_| answers),
-        seed,
-        ..base.clone().with_node_count(nodes)
-    }
+        })
+        .nemesis_interval(Duration::from_millis(500 * rng.random_range(1..=10)))
+        .nemesis(nemesis)
+        .topology(pick(&TOPOLOGIES, rng))
+        .availability(base.availability.filter(|_| answers))
+        .seed(seed)
 }
 
 /// The smallest test found that still `fails`, after at most `tries` attempts: fewer faults, operations, nodes and clients,
@@ -107,7 +106,7 @@ fn smaller(options: &Options) -> Vec<Options> {
         add(&|options| options.time_limit = Duration::from_secs(seconds.max(1)));
     }
     for count in [1, options.nodes.len() / 2, options.nodes.len() - 1] {
-        add(&|options| *options = options.clone().with_node_count(count.max(1)));
+        add(&|options| *options = options.clone().node_count(count.max(1)));
     }
     add(&|options| options.rate = (options.rate / 2.0).ceil());
     add(&|options| options.latency = Latency::default());
@@ -137,7 +136,7 @@ mod tests {
 
     #[test]
     fn seeds_draw_different_tests_and_always_the_same() {
-        let base = Options { concurrency: Concurrency::PerNode(2), ..Options::default() };
+        let base = Options::default().concurrency(Concurrency::PerNode(2));
         let draws: Vec<_> = (0..100).map(|seed| draw(&base, &Fault::ALL, seed)).collect();
         assert_eq!(draws, (0..100).map(|seed| draw(&base, &Fault::ALL, seed)).collect::<Vec<_>>());
         let sizes: BTreeSet<_> = draws.iter().map(|options| options.nodes.len()).collect();
@@ -161,14 +160,14 @@ mod tests {
             tried += 1;
             options.nodes.len() >= 2 && options.time_limit >= Duration::from_secs(3)
         });
-        let expected = Options {
-            nemesis: Vec::new(),
-            time_limit: Duration::from_secs(3),
-            rate: 1.0,
-            latency: Latency::default(),
-            concurrency: Concurrency::PerNode(1),
-            ..options.clone().with_node_count(2)
-        };
+        let expected = options
+            .clone()
+            .node_count(2)
+            .nemesis(Vec::new())
+            .time_limit(Duration::from_secs(3))
+            .rate(1.0)
+            .latency(Latency::default())
+            .concurrency(Concurrency::PerNode(1));
         assert_eq!(smallest, expected);
         assert!(tried < 100, "{tried}");
         assert_eq!(shrink(&options, 0, |_| true), options);

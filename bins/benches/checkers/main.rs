@@ -8,7 +8,7 @@ mod nodes;
 use divan::{Bencher, counter::ItemsCount};
 use glomers_handlers::{SetUnion, StarBroadcast, WatermarkLogs};
 use glomers_protocol::Handler;
-use glomers_workbench::{Options, checker::checker, options::Concurrency, run, workload};
+use glomers_workbench::{Options, checker::checker, options::Concurrency, simulate, workload};
 use nodes::{Forgetful, Lists, Registers};
 use std::time::Duration;
 
@@ -28,15 +28,16 @@ fn up_to(longest: u64) -> Vec<u64> {
 
 /// Judges one history again and again; `adjust` says how the run differs from ten clients at one node.
 fn judge<H: Handler>(bencher: Bencher, name: &str, seconds: u64, adjust: impl FnOnce(Options) -> Options) {
-    let options = adjust(Options {
-        rate: 1000.0,
-        time_limit: Duration::from_secs(seconds),
-        concurrency: Concurrency::Total(10),
-        ..Options::default().with_node_count(1)
-    });
+    let options = adjust(
+        Options::default()
+            .node_count(1)
+            .rate(1000.0)
+            .time_limit(Duration::from_secs(seconds))
+            .concurrency(Concurrency::Total(10)),
+    );
     let expectations = options.expectations();
     let checker = checker(name).unwrap();
-    let history = run::<H>(workload(name).unwrap(), &options).unwrap().history;
+    let history = simulate::<H>(workload(name).unwrap(), &options).unwrap().history;
     bencher
         .counter(ItemsCount::new(history.operations().len()))
         .bench_local(|| (checker.check(&history, &expectations), checker.strict_findings(&history, &expectations)));

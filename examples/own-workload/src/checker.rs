@@ -4,6 +4,7 @@
 use crate::leaderboard::{Entry, Submit};
 use glomers_workbench::{
     expectations::Expectations,
+    finding::Finding,
     history::History,
     verdict::{Checker, Verdict},
 };
@@ -15,12 +16,12 @@ pub struct LeaderboardChecker;
 
 impl Checker for LeaderboardChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        Verdict::from_errors(&errors(history))
+        Verdict::from_findings(findings(history))
     }
 }
 
-/// The errors in a history, one sentence each.
-pub fn errors(history: &History) -> Vec<String> {
+/// The faults in a history.
+pub fn findings(history: &History) -> Vec<Finding> {
     let (mut submitted, mut best) = (BTreeSet::new(), BTreeMap::new());
     let operations = history.operations();
     for operation in &operations {
@@ -32,18 +33,20 @@ pub fn errors(history: &History) -> Vec<String> {
         }
     }
 
-    let mut errors = Vec::new();
+    let mut findings = Vec::new();
     for read in operations.iter().filter(|operation| operation.invocation.f == "standings") {
         let Some(read) = read.ok() else { continue };
         let standings: Vec<Entry> = read.value.decode().unwrap_or_default();
         let shown: BTreeMap<_, _> = standings.into_iter().map(|Entry { player, score }| (player, score)).collect();
         for (player, score) in shown.clone().into_iter().filter(|entry| !submitted.contains(entry)) {
-            errors.push(format!("entry {}: {player} has {score}, which nobody submitted", read.index));
+            let explanation = format!("entry {}: {player} has {score}, which nobody submitted", read.index);
+            findings.push(Finding::fault("unknown-score", [read.index], explanation));
         }
         for (player, best) in best.iter().filter(|(player, best)| read.is_final() && shown.get(*player) < Some(*best)) {
             let shown = shown.get(player).map_or("nothing".to_owned(), i64::to_string);
-            errors.push(format!("entry {}: at the end {player} has {shown} instead of {best}", read.index));
+            let explanation = format!("entry {}: at the end {player} has {shown} instead of {best}", read.index);
+            findings.push(Finding::fault("lost-score", [read.index], explanation));
         }
     }
-    errors
+    findings
 }

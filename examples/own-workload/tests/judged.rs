@@ -1,7 +1,7 @@
 //! Tests the node under partitions, and tests that the checker finds nodes that are wrong on purpose.
 
 use glomers_protocol::{Context, Handler, handler};
-use glomers_workbench::{Options, Report, Validity, options::Fault, run};
+use glomers_workbench::{Options, Report, Validity, options::Fault, simulate};
 use own_workload::{
     Board, Leaderboard,
     leaderboard::{Entry, Standings, StandingsOk, Submit, SubmitOk},
@@ -10,15 +10,13 @@ use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 fn judge<H: Handler>(seed: u64, seconds: u64) -> Report {
-    let options = Options {
-        seed,
-        rate: 20.0,
-        time_limit: Duration::from_secs(seconds),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(1),
-        ..Options::default()
-    };
-    run::<H>(Box::new(Leaderboard), &options).unwrap()
+    let options = Options::default()
+        .seed(seed)
+        .rate(20.0)
+        .time_limit(Duration::from_secs(seconds))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(1));
+    simulate::<H>(Box::new(Leaderboard), &options).unwrap()
 }
 
 #[test]

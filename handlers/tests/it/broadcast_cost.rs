@@ -1,18 +1,17 @@
 //! The cost of broadcast at the size of challenges 3d and 3e, for three latency budgets, which it must keep.
 use glomers_handlers::{StarBroadcast, star_broadcast::BUDGET};
-use glomers_workbench::{Options, Report, Validity, options::Latency, run_with, workload};
+use glomers_workbench::{Options, Report, Validity, options::Latency, simulate_with, workload};
 use std::time::Duration;
 
 /// 25 nodes, 100 operations a second, 100 ms of latency.
 fn run(budget: Duration, seed: u64) -> Report {
-    let options = Options {
-        seed,
-        rate: 100.0,
-        time_limit: Duration::from_secs(20),
-        latency: Latency { mean: Duration::from_millis(100), ..Latency::default() },
-        ..Options::default().with_node_count(25)
-    };
-    run_with(workload("broadcast").unwrap(), &options, move |cx| StarBroadcast::with_budget(cx, budget)).unwrap()
+    let options = Options::default()
+        .node_count(25)
+        .seed(seed)
+        .rate(100.0)
+        .time_limit(Duration::from_secs(20))
+        .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() });
+    simulate_with(workload("broadcast").unwrap(), &options, move |cx| StarBroadcast::with_budget(cx, budget)).unwrap()
 }
 
 /// Checks a run against the largest number of messages per operation, and the largest median and maximum latency in

@@ -66,7 +66,7 @@ impl Cluster {
             due: Vec::new(),
             answered: BTreeSet::new(),
         }));
-        let options = Options { seed, ..Options::default().with_node_count(count) };
+        let options = Options::default().node_count(count).seed(seed);
         let tampering = Rc::clone(&network);
         let tamper = move |message: &simulation::Message<'_>| tampering.borrow_mut().fate(message);
         Self { simulation: Simulation::with_tamper(&options, make, tamper).unwrap(), rng, network }

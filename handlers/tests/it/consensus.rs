@@ -15,7 +15,7 @@ use glomers_workbench::{
     Options, Report, Validity,
     history::{Kind, Process},
     options::{Concurrency, Distribution, Fault, Latency},
-    run, run_with,
+    simulate, simulate_with,
     simulation::Reply,
     workload,
 };
@@ -28,16 +28,15 @@ use std::{
 /// A run of ten seconds with partitions. Seeds differ in size and, if there is any latency, in its distribution.
 fn options(seed: u64, latency: u64) -> Options {
     let exponential = Latency { mean: Duration::from_millis(latency), distribution: Distribution::Exponential };
-    Options {
-        seed,
-        latency: exponential,
-        rate: 20.0,
-        time_limit: Duration::from_secs(10),
-        concurrency: Concurrency::PerNode(2),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(2),
-        ..Options::default().with_node_count(if seed.is_multiple_of(2) { 3 } else { 5 })
-    }
+    Options::default()
+        .node_count(if seed.is_multiple_of(2) { 3 } else { 5 })
+        .seed(seed)
+        .latency(exponential)
+        .rate(20.0)
+        .time_limit(Duration::from_secs(10))
+        .concurrency(Concurrency::PerNode(2))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(2))
 }
 
 /// Checks that no run is invalid, and that at least this percentage of all operations succeeds. In a single run it may be
@@ -45,7 +44,7 @@ fn options(seed: u64, latency: u64) -> Options {
 fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
     let (mut ok, mut count) = (0, 0);
     for seed in 0..seeds {
-        let report = run::<H>(workload(name).unwrap(), &options(seed, latency)).unwrap();
+        let report = simulate::<H>(workload(name).unwrap(), &options(seed, latency)).unwrap();
         let context = format!("{name}, seed {seed}, {latency} ms: {report}");
         assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{context}");
         assert!(report.violations.is_empty(), "{context}");
@@ -74,10 +73,10 @@ fn transactions_are_strict_serializable_over_a_slow_network(seeds: u64) {
 #[test]
 fn one_node_agrees_with_itself() {
     for name in ["lin-kv", "txn-list-append"] {
-        let options = options(0, 0).with_node_count(1);
+        let options = options(0, 0).node_count(1);
         let report = match name {
-            "lin-kv" => run::<ReplicatedMap>(workload(name).unwrap(), &options),
-            _ => run::<ReplicatedLists>(workload(name).unwrap(), &options),
+            "lin-kv" => simulate::<ReplicatedMap>(workload(name).unwrap(), &options),
+            _ => simulate::<ReplicatedLists>(workload(name).unwrap(), &options),
         };
         let report = report.unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{report}");
@@ -107,8 +106,8 @@ fn those_who_hear_a_majority_are_served(seeds: u64) {
     let (mut ok, mut count) = (0, 0);
     for seed in 0..seeds {
         let (nemesis_interval, time_limit) = (Duration::from_secs(6), Duration::from_secs(30));
-        let options = Options { nemesis_interval, time_limit, ..options(seed, 0).with_node_count(5) };
-        let report = run::<ReplicatedLists>(workload("txn-list-append").unwrap(), &options).unwrap();
+        let options = options(seed, 0).node_count(5).nemesis_interval(nemesis_interval).time_limit(time_limit);
+        let report = simulate::<ReplicatedLists>(workload("txn-list-append").unwrap(), &options).unwrap();
         for (served, ended) in served_in_partitions(&report) {
             assert!(served > 0, "seed {seed}: none of {ended} operations in a partition: {report}");
             (ok, count) = (ok + served, count + ended);
@@ -229,8 +228,9 @@ fn what_all_nodes_have_executed_is_cut_off_the_log() {
 
 /// Checks that the checker finds a faulty node. Operations that merely fail do not count.
 fn found<H: Handler>(name: &str, seeds: u64, make: impl Fn(&Context) -> H + Clone + 'static) {
-    let judge =
-        |seed| run_with(workload(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid;
+    let judge = |seed| {
+        simulate_with(workload(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid
+    };
     let count = (0..seeds).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64;
     assert!(count + 1 >= seeds, "{name}: found on {count} of {seeds} seeds");
 }

@@ -13,7 +13,7 @@ use glomers_handlers::{
     WatermarkLogs,
 };
 use glomers_protocol::{Handler, Message, Node};
-use glomers_workbench::{Options, options::Concurrency, run, workload};
+use glomers_workbench::{Options, options::Concurrency, simulate, workload};
 use mutations::{Damaged, lines, mutated, texts};
 use proptest::{collection::vec, prelude::*};
 use std::{
@@ -49,14 +49,13 @@ fn count_panics() {
 
 /// What three nodes and their clients and services say in a short run, and the transcript of Maelstrom's demo node.
 fn corpus<H: Handler>(name: &str) -> Vec<Vec<u8>> {
-    let options = Options {
-        time_limit: Duration::from_secs(2),
-        rate: 30.0,
-        journal: true,
-        concurrency: Concurrency::PerNode(2),
-        ..Options::default().with_node_count(3)
-    };
-    let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+    let options = Options::default()
+        .node_count(3)
+        .time_limit(Duration::from_secs(2))
+        .rate(30.0)
+        .journal(true)
+        .concurrency(Concurrency::PerNode(2));
+    let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
     let heard = report.journal.iter().filter(|packet| packet.received).map(|packet| packet.message.to_string());
     let mut all = lines(heard.collect::<Vec<_>>());
     all.extend(lines(texts("protocol/tests/recordings", &format!("{name}.0.in.jsonl"))));

@@ -4,7 +4,7 @@ use glomers_workbench::{
     Options, Report, Validity,
     history::Kind,
     options::{Distribution, Fault, Latency},
-    run, run_with, soak, workload,
+    simulate, simulate_with, soak, workload,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,22 +21,21 @@ pub(crate) fn stormy(seed: u64) -> Options {
         mean: Duration::from_millis(seed % 5 * 25),
         distribution: if seed.is_multiple_of(2) { Distribution::Exponential } else { Distribution::Uniform },
     };
-    Options {
-        seed,
-        latency,
-        rate: 20.0,
-        time_limit: Duration::from_secs(6),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(2),
-        ..Options::default().with_node_count(usize::try_from(seed % 5 + 1).unwrap())
-    }
+    Options::default()
+        .node_count(usize::try_from(seed % 5 + 1).unwrap())
+        .seed(seed)
+        .latency(latency)
+        .rate(20.0)
+        .time_limit(Duration::from_secs(6))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(2))
 }
 
 /// Checks that a handler is valid on every seed.
 pub(crate) fn always_valid<H: Handler>(name: &str, seeds: u64, options: impl Fn(u64) -> Options) {
     for seed in 0..seeds {
         let options = options(seed);
-        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, {options:?}: {report}");
     }
 }
@@ -45,7 +44,7 @@ pub(crate) fn always_valid<H: Handler>(name: &str, seeds: u64, options: impl Fn(
 pub(crate) fn never_wrong<H: Handler>(name: &str, seeds: u64, options: impl Fn(u64) -> Options) {
     for seed in 0..seeds {
         let options = options(seed);
-        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
         assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{name}, {options:?}: {report}");
     }
 }
@@ -58,7 +57,7 @@ pub(crate) fn right<H: Handler>(
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) {
     for seed in 0..seeds {
-        let report = run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
+        let report = simulate_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}: {report}");
     }
 }
@@ -72,7 +71,8 @@ pub(crate) fn found<H: Handler>(
     options: impl Fn(u64) -> Options,
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) {
-    let report = |options: &Options| -> Report { run_with(workload(name).unwrap(), options, make.clone()).unwrap() };
+    let report =
+        |options: &Options| -> Report { simulate_with(workload(name).unwrap(), options, make.clone()).unwrap() };
     let is_found = |options: &Options| report(options).judgement.verdict.valid == Validity::Invalid;
     let faults: Vec<_> = Fault::ALL.into_iter().filter(|fault| !fault.stops_nodes()).collect();
     let first = (0..DRAWN).find(|seed| is_found(&soak::draw(&options(0), &faults, *seed)));

@@ -11,26 +11,25 @@ use glomers_protocol::{Context, Handler};
 use glomers_workbench::{
     Options, Report, Validity,
     options::{Concurrency, Distribution, Fault, Latency},
-    run, run_with, workload,
+    simulate, simulate_with, workload,
 };
 use std::time::Duration;
 
 fn options(seed: u64, faults: &[Fault]) -> Options {
-    Options {
-        seed,
-        latency: Latency { mean: Duration::from_millis(seed % 4 * 10), distribution: Distribution::Exponential },
-        rate: 20.0,
-        concurrency: Concurrency::PerNode(2),
-        time_limit: Duration::from_secs(20),
-        nemesis: faults.to_vec(),
-        nemesis_interval: Duration::from_secs(2),
-        liveness: true,
-        ..Options::default().with_node_count(3)
-    }
+    Options::default()
+        .node_count(3)
+        .seed(seed)
+        .latency(Latency { mean: Duration::from_millis(seed % 4 * 10), distribution: Distribution::Exponential })
+        .rate(20.0)
+        .concurrency(Concurrency::PerNode(2))
+        .time_limit(Duration::from_secs(20))
+        .nemesis(faults.to_vec())
+        .nemesis_interval(Duration::from_secs(2))
+        .liveness(true)
 }
 
 fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
-    run::<H>(workload(name).unwrap(), &options(seed, faults)).unwrap()
+    simulate::<H>(workload(name).unwrap(), &options(seed, faults)).unwrap()
 }
 
 /// Checks that nothing is lost or wrong, and that all nodes serve again.
@@ -68,13 +67,11 @@ fn forwarded_registers_stay(seeds: u64) {
 /// one to a request of the new incarnation.
 fn answers_to_an_earlier_incarnation_are_none(seeds: u64) {
     for seed in 0..seeds {
-        let options = Options {
-            latency: Latency { mean: Duration::from_millis(100), distribution: Distribution::Constant },
-            rate: 100.0,
-            nemesis_interval: Duration::from_millis(500),
-            ..options(seed, &[Fault::Kill, Fault::Slow])
-        };
-        let report = run::<ForwardedRegisters>(workload("lin-kv").unwrap(), &options).unwrap();
+        let options = options(seed, &[Fault::Kill, Fault::Slow])
+            .latency(Latency { mean: Duration::from_millis(100), distribution: Distribution::Constant })
+            .rate(100.0)
+            .nemesis_interval(Duration::from_millis(500));
+        let report = simulate::<ForwardedRegisters>(workload("lin-kv").unwrap(), &options).unwrap();
         assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
     }
 }
@@ -151,7 +148,7 @@ fn durable_broadcasts_stay(seeds: u64) {
     for seed in 0..seeds {
         let options = options(seed, &[Fault::KillMinority]);
         let make = |cx: &Context| StarBroadcast::with_budget(cx, BUDGET).durable();
-        let report = run_with(workload("broadcast").unwrap(), &options, make).unwrap();
+        let report = simulate_with(workload("broadcast").unwrap(), &options, make).unwrap();
         assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
         assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
     }

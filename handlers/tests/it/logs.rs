@@ -10,7 +10,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Validity,
     options::{Concurrency, Fault},
-    run, workload,
+    simulate, workload,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -136,16 +136,15 @@ fn what_is_not_there_is_left_out() {
 /// Challenge 5c, but for the number of nodes and the partitions.
 fn five_nodes_do_as_two(seeds: u64) {
     for seed in 0..seeds {
-        let options = Options {
-            seed,
-            rate: 1000.0,
-            time_limit: Duration::from_secs(20),
-            concurrency: Concurrency::PerNode(2),
-            nemesis: vec![Fault::Partition],
-            nemesis_interval: Duration::from_secs(4),
-            ..Options::default().with_node_count(5)
-        };
-        let report = run::<WatermarkLogs>(workload("kafka").unwrap(), &options).unwrap();
+        let options = Options::default()
+            .node_count(5)
+            .seed(seed)
+            .rate(1000.0)
+            .time_limit(Duration::from_secs(20))
+            .concurrency(Concurrency::PerNode(2))
+            .nemesis(vec![Fault::Partition])
+            .nemesis_interval(Duration::from_secs(4));
+        let report = simulate::<WatermarkLogs>(workload("kafka").unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         // Commits are part of polls, and asking for them is part of assignments.
         for f in ["send", "poll", "assign"] {

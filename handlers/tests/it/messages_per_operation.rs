@@ -4,7 +4,7 @@ use glomers_protocol::Handler;
 use glomers_workbench::{
     Options, Validity,
     options::{Concurrency, Fault},
-    run, workload,
+    simulate, workload,
 };
 use std::time::Duration;
 
@@ -12,18 +12,17 @@ use std::time::Duration;
 /// fails.
 fn check<H: Handler>(name: &str, nodes: usize, rate: f64, threshold: f64, seeds: u64) {
     for seed in 0..seeds {
-        let options = Options {
-            seed,
-            rate,
-            time_limit: Duration::from_secs(20),
-            concurrency: Concurrency::PerNode(2),
-            nemesis: vec![Fault::Partition],
-            nemesis_interval: Duration::from_secs(4),
+        let options = Options::default()
+            .node_count(nodes)
+            .seed(seed)
+            .rate(rate)
+            .time_limit(Duration::from_secs(20))
+            .concurrency(Concurrency::PerNode(2))
+            .nemesis(vec![Fault::Partition])
+            .nemesis_interval(Duration::from_secs(4))
             // What challenge 6c asks of transactions; it has no meaning elsewhere.
-            consistency_models: vec!["read-committed".to_owned()],
-            ..Options::default().with_node_count(nodes)
-        };
-        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+            .consistency_models(vec!["read-committed".to_owned()]);
+        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes: {report}");
         assert_eq!(report.judgement.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
         let messages = report.server_messages_per_operation().unwrap();

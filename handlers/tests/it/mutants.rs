@@ -10,7 +10,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options,
     options::{Concurrency, Latency},
-    run_with, workload,
+    simulate_with, workload,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -73,19 +73,18 @@ fn check<H: Handler>(
 /// Three nodes with a latency of 20 ms, and partitions.
 fn usual(seed: u64) -> Options {
     let latency = Latency { mean: Duration::from_millis(20), ..Latency::default() };
-    Options { seed, latency, ..stormy(2) }
+    stormy(2).seed(seed).latency(latency)
 }
 
 /// Much traffic on few keys, between two nodes.
 fn busy(seed: u64) -> Options {
-    Options {
-        rate: 60.0,
-        concurrency: Concurrency::PerNode(2),
-        key_count: Some(2),
-        max_writes_per_key: 1000,
-        consistency_models: vec!["read-committed".to_owned()],
-        ..usual(seed).with_node_count(2)
-    }
+    usual(seed)
+        .node_count(2)
+        .rate(60.0)
+        .concurrency(Concurrency::PerNode(2))
+        .key_count(Some(2))
+        .max_writes_per_key(1000)
+        .consistency_models(vec!["read-committed".to_owned()])
 }
 
 #[derive(Default)]
@@ -203,7 +202,7 @@ impl Gossip {
 
 fn broadcasts(seeds: u64) {
     // Often enough for values to come while an acknowledgement is on its way.
-    let options = |seed| Options { rate: 50.0, ..usual(seed) };
+    let options = |seed| usual(seed).rate(50.0);
     let make = |mistake| Gossip { mistake, ..Gossip::default() };
     check("broadcast", seeds, options, make, &[TrustsNetwork, ForgivesTooMuch]);
 }
@@ -465,9 +464,9 @@ fn registers(seeds: u64) {
 #[test]
 fn torn_transactions() {
     let count = |mistake| {
-        let options = Options { max_writes_per_key: 4, key_count: None, ..busy(0) };
+        let options = busy(0).max_writes_per_key(4).key_count(None);
         let make = move |_: &Context| LastWriterWins { mistake, ..LastWriterWins::default() };
-        torn_reads(&run_with(workload("txn-rw-register").unwrap(), &options, make).unwrap())
+        torn_reads(&simulate_with(workload("txn-rw-register").unwrap(), &options, make).unwrap())
     };
     assert_eq!(count(Nothing), 0);
     assert!(count(TearsApart) > 0);

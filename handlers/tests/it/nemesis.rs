@@ -6,7 +6,7 @@ use glomers_protocol::Handler;
 use glomers_workbench::{
     Options, Validity,
     options::{Availability, Distribution, Fault, Latency},
-    run, workload,
+    simulate, workload,
 };
 use std::time::Duration;
 
@@ -18,20 +18,19 @@ fn check<H: Handler>(name: &str, seeds: u64) {
             distribution: if seed % 2 == 0 { Distribution::Exponential } else { Distribution::Uniform },
         };
         let nodes = usize::try_from(seed % 7 + 1).unwrap();
-        let options = Options {
-            seed,
-            latency,
-            rate: 20.0,
-            time_limit: Duration::from_secs(6),
-            nemesis: vec![Fault::Partition],
-            nemesis_interval: Duration::from_secs(2),
+        let options = Options::default()
+            .node_count(nodes)
+            .seed(seed)
+            .latency(latency)
+            .rate(20.0)
+            .time_limit(Duration::from_secs(6))
+            .nemesis(vec![Fault::Partition])
+            .nemesis_interval(Duration::from_secs(2))
             // Some of kafka's operations are crashes of clients.
-            availability: (name != "kafka").then_some(Availability::Total),
+            .availability((name != "kafka").then_some(Availability::Total))
             // What challenge 6c asks of transactions; it has no meaning elsewhere.
-            consistency_models: vec!["read-committed".to_owned()],
-            ..Options::default().with_node_count(nodes)
-        };
-        let report = run::<H>(workload(name).unwrap(), &options).unwrap();
+            .consistency_models(vec!["read-committed".to_owned()]);
+        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes, {latency:?}: {report}");
     }
 }

@@ -11,7 +11,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Validity,
     options::{Availability, Concurrency, Fault},
-    run, workload,
+    simulate, workload,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -89,19 +89,18 @@ fn a_write_that_follows_a_read_wins_over_what_was_read() {
 /// The requirement of challenge 6c with five nodes instead of two, and no read of a part of a transaction.
 fn five_nodes_tear_nothing_apart_and_are_available(seeds: u64) {
     for seed in 0..seeds {
-        let options = Options {
-            seed,
-            rate: 250.0,
-            time_limit: Duration::from_secs(10),
-            concurrency: Concurrency::PerNode(2),
-            consistency_models: vec!["read-committed".to_owned()],
-            max_writes_per_key: 4,
-            availability: Some(Availability::Total),
-            nemesis: vec![Fault::Partition],
-            nemesis_interval: Duration::from_secs(2),
-            ..Options::default().with_node_count(5)
-        };
-        let report = run::<LastWriterWins>(workload("txn-rw-register").unwrap(), &options).unwrap();
+        let options = Options::default()
+            .node_count(5)
+            .seed(seed)
+            .rate(250.0)
+            .time_limit(Duration::from_secs(10))
+            .concurrency(Concurrency::PerNode(2))
+            .consistency_models(vec!["read-committed".to_owned()])
+            .max_writes_per_key(4)
+            .availability(Some(Availability::Total))
+            .nemesis(vec![Fault::Partition])
+            .nemesis_interval(Duration::from_secs(2));
+        let report = simulate::<LastWriterWins>(workload("txn-rw-register").unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         assert_eq!(torn_reads(&report), 0, "seed {seed}");
     }

@@ -16,24 +16,24 @@ use std::{cell::RefCell, collections::BTreeMap, pin::pin, time::Duration};
 
 /// Services are always within reach, so nothing has to fail.
 fn available(seed: u64) -> Options {
-    Options { availability: Some(Availability::Total), ..stormy(seed) }
+    stormy(seed).availability(Some(Availability::Total))
 }
 
 /// The services are so slow that one answer in ten comes too late: nobody knows whether those operations have happened.
 fn sluggish(seed: u64) -> Options {
     let latency = Latency { mean: Duration::from_millis(250), distribution: Distribution::Exponential };
-    Options { latency, time_limit: Duration::from_secs(10), concurrency: Concurrency::PerNode(4), ..stormy(seed) }
+    stormy(seed).latency(latency).time_limit(Duration::from_secs(10)).concurrency(Concurrency::PerNode(4))
 }
 
 /// Several clients a node, as registers need them to have keys to work on.
 fn crowded(options: Options) -> Options {
-    Options { concurrency: Concurrency::PerNode(2), ..options }
+    options.concurrency(Concurrency::PerNode(2))
 }
 
 /// What finds races: several nodes that are slow to reach each other and the services.
 fn slow(seed: u64) -> Options {
     let latency = Latency { mean: Duration::from_millis(50), distribution: Distribution::Exponential };
-    Options { seed, latency, rate: 40.0, time_limit: Duration::from_secs(10), ..stormy(4) }
+    stormy(4).seed(seed).latency(latency).rate(40.0).time_limit(Duration::from_secs(10))
 }
 
 fn a_counter_is_right_and_available(seeds: u64) {
@@ -97,7 +97,7 @@ impl OneKey {
 }
 
 fn reads_that_only_read_are_found(seeds: u64) {
-    let options = |seed| Options { seed, rate: 100.0, latency: Latency::default(), ..stormy(0) }.with_node_count(15);
+    let options = |seed| stormy(0).seed(seed).rate(100.0).latency(Latency::default()).node_count(15);
     found("g-counter", "reads that only read", seeds, options, |_| OneKey { repeats: false });
 }
 
@@ -152,7 +152,7 @@ impl Counted {
 
 /// Few logs, for two nodes to meet in them.
 fn few_logs(seed: u64) -> Options {
-    crowded(Options { key_count: Some(1), max_writes_per_key: 1000, rate: 80.0, ..slow(seed) })
+    crowded(slow(seed).key_count(Some(1)).max_writes_per_key(1000).rate(80.0))
 }
 
 fn offsets_that_are_not_compared_are_found(seeds: u64) {

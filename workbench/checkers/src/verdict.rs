@@ -12,7 +12,7 @@ use crate::{
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
 /// A judge of the histories of a workload.
 pub trait Checker: fmt::Debug {
@@ -62,6 +62,13 @@ impl Verdict {
         results: impl Serialize + fmt::Debug + Send + Sync + 'static,
     ) -> Self {
         Self { valid, findings, error: None, results: Arc::new(results) }
+    }
+
+    /// A verdict whose results are the explanations of its findings, under `errors`. It is valid if no finding is a fault.
+    pub fn from_findings(findings: Vec<Finding>) -> Self {
+        let is_valid = findings.iter().all(|finding| finding.weight != Weight::Fault);
+        let errors: Vec<String> = findings.iter().map(|finding| finding.explanation.clone()).collect();
+        Self::new(Validity::from_valid(is_valid), findings, BTreeMap::from([("errors", errors)]))
     }
 
     /// The same verdict or, if Maelstrom's checker throws an exception for this reason, an unknown one.

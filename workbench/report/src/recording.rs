@@ -6,7 +6,10 @@ use serde_json::Value;
 
 /// Judges a recorded run again.
 pub fn report(recording: Recording, workload: &dyn Workload, options: &Options) -> Report {
-    Report { net: counts(&recording.results["net"]), ..Report::of(workload, recording.history, options) }
+    let net = counts(&recording.results["net"]);
+    let mut report = Report::of(workload, recording.history, options);
+    report.net = net;
+    report
 }
 
 fn counts(net: &Value) -> Counts {

@@ -84,7 +84,7 @@ pub const FLAGS: &[Flag] = &[
         value_name: Some("NUMBER"),
         read: |options, text| {
             let count = usize::from(at_least_one::<u16>(text)?);
-            *options = std::mem::take(options).with_node_count(count);
+            *options = std::mem::take(options).node_count(count);
             Ok(())
         },
         write: |options| is_counted(options).then(|| options.nodes.len().to_string()),

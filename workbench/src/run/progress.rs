@@ -6,6 +6,7 @@
 
 use crate::engine::world::PAUSE;
 use glomers_checkers::history::{History, Kind, Process, faults::step};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// How many steps of a simulated test go unwatched.
@@ -52,20 +53,18 @@ pub struct Progress {
     pub until: Option<Duration>,
 }
 
-/// What the one who watches wants.
+/// The way in which an observer ends a test.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Control {
-    /// The test goes on.
-    Continue,
-    /// It ends early: no operation begins any more, those going on have a second to end, the network heals and rests if
-    /// it must, the last operations are done, and the checkers judge what there is.
-    Stop,
-    /// It ends at once, without a verdict.
-    Abort,
+pub enum Stop {
+    /// The test ends early: no new operations start; running ones get one second. The network heals and rests if faults
+    /// were in force, the final operations run, and the checkers judge the history.
+    Early,
+    /// The test ends at once, without a verdict.
+    Now,
 }
 
 /// Is shown how far a test is, now and then.
-pub type Observer<'a> = &'a mut dyn FnMut(&Progress) -> Control;
+pub type Observer<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<Stop>;
 
 /// Shows a test to its observer, and keeps what they want.
 pub(crate) struct Watch<'a> {
@@ -123,11 +122,11 @@ impl<'a> Watch<'a> {
         self.counted = history.ops().len();
         (self.progress.messages, self.progress.elapsed) = (messages, now);
         match observer(&self.progress) {
-            Control::Continue => {}
+            ControlFlow::Continue(()) => {}
             // It is said again and again, and means the moment at which it was said first.
-            Control::Stop if self.stopped.is_some() => {}
-            Control::Stop => (self.stopped, self.halted) = (Some(now), Some(now)),
-            Control::Abort => (self.aborted, self.halted) = (true, Some(now)),
+            ControlFlow::Break(Stop::Early) if self.stopped.is_some() => {}
+            ControlFlow::Break(Stop::Early) => (self.stopped, self.halted) = (Some(now), Some(now)),
+            ControlFlow::Break(Stop::Now) => (self.aborted, self.halted) = (true, Some(now)),
         }
     }
 
@@ -190,7 +189,7 @@ mod tests {
         let mut seen = Vec::new();
         let mut observer = |progress: &Progress| {
             seen.push((progress.begun, progress.ok, progress.failed, progress.unknown, progress.faults.join(" ")));
-            Control::Continue
+            ControlFlow::Continue(())
         };
         let mut watch = Watch::new(Some(&mut observer));
         let mut history = History::default();
@@ -216,7 +215,13 @@ mod tests {
 
     #[test]
     fn a_stop_counts_from_its_first_word() {
-        let mut words = [Control::Continue, Control::Stop, Control::Stop, Control::Abort].into_iter();
+        let mut words = [
+            ControlFlow::Continue(()),
+            ControlFlow::Break(Stop::Early),
+            ControlFlow::Break(Stop::Early),
+            ControlFlow::Break(Stop::Now),
+        ]
+        .into_iter();
         let mut observer = |_: &Progress| words.next().unwrap();
         let mut watch = Watch::new(Some(&mut observer));
         let mut look = |second| {

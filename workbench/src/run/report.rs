@@ -27,6 +27,7 @@ use std::{fmt, time::Duration};
 
 /// A test's history and the verdicts on it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// The workload's name.
     pub workload: &'static str,

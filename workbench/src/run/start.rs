@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// A test that can be watched while it runs.
 ///
 /// ```
-/// use glomers_workbench::{Bench, Control, Options, Progress, Stage, workload};
+/// use glomers_workbench::{Bench, Options, Progress, Stage, workload};
 /// # use glomers_protocol::{handler, echo::{Echo, EchoOk}};
 /// # #[derive(Default)]
 /// # struct Parrot;
@@ -22,10 +22,11 @@ use std::rc::Rc;
 /// #         EchoOk { echo: request.echo }
 /// #     }
 /// # }
+/// # use std::ops::ControlFlow;
 /// let mut last = None;
 /// let mut observer = |progress: &Progress| {
 ///     last = Some((progress.stage, progress.ok));
-///     Control::Continue
+///     ControlFlow::Continue(())
 /// };
 /// let report = Bench::new(workload("echo")?, &Options::default()).watched_by(&mut observer).run::<Parrot>()?;
 /// assert_eq!(last, Some((Stage::Checking, report.judgement.stats.all.ok_count)));
@@ -95,16 +96,16 @@ impl<'a> Bench<'a> {
 ///
 /// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it before
 /// the first operation.
-pub fn run<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, RunError> {
+pub fn simulate<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, RunError> {
     Bench::new(workload, options).run::<H>()
 }
 
-/// As [`run`], with handlers that `make` makes.
+/// As [`simulate`], with handlers that `make` makes.
 ///
 /// # Errors
 ///
 /// The same.
-pub fn run_with<H: Handler>(
+pub fn simulate_with<H: Handler>(
     workload: Box<dyn Workload>,
     options: &Options,
     make: impl Fn(&Context) -> H + Clone + 'static,
@@ -118,6 +119,6 @@ pub fn run_with<H: Handler>(
 ///
 /// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does
 /// not answer what comes before the first operation.
-pub fn run_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
+pub fn test_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
     Bench::new(workload, options).run_program(program)
 }

@@ -192,7 +192,7 @@ mod tests {
     /// Counts of operations by thread, of threads that are always free, and of the reads among them.
     fn counts(groups: usize, is_even: bool) -> (Vec<usize>, Vec<usize>) {
         let nodes = 7;
-        let options = Options { even_lin_kv: is_even, ..Options::default().with_node_count(nodes) };
+        let options = Options { even_lin_kv: is_even, ..Options::default().node_count(nodes) };
         let mut keys = LinKvWorkload.generator(&options);
         let threads = 2 * nodes * groups;
         let (processes, free): (Vec<u64>, Vec<usize>) = ((0..threads as u64).collect(), (0..threads).collect());

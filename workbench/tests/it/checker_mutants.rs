@@ -7,7 +7,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Report, Validity,
     options::{Availability, Concurrency},
-    run_with, workload,
+    simulate_with, workload,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -18,17 +18,16 @@ use std::{
 const SEEDS: u64 = 10;
 
 fn judge<H: Handler>(name: &str, options: Options, make: impl Fn(&Context) -> H + Clone + 'static) -> Report {
-    run_with(workload(name).unwrap(), &options, make).unwrap()
+    simulate_with(workload(name).unwrap(), &options, make).unwrap()
 }
 
 fn options(seed: u64) -> Options {
-    Options {
-        seed,
-        rate: 100.0,
-        time_limit: Duration::from_secs(5),
-        concurrency: Concurrency::PerNode(4),
-        ..Options::default().with_node_count(1)
-    }
+    Options::default()
+        .node_count(1)
+        .seed(seed)
+        .rate(100.0)
+        .time_limit(Duration::from_secs(5))
+        .concurrency(Concurrency::PerNode(4))
 }
 
 fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
@@ -218,15 +217,14 @@ fn wrong_cells_are_found() {
 
 /// The arguments of the challenges about totally available transactions, for a shorter time.
 fn total(seed: u64, nodes: usize, model: &str) -> Options {
-    Options {
-        seed,
-        rate: 1000.0,
-        time_limit: Duration::from_secs(4),
-        concurrency: Concurrency::PerNode(2),
-        consistency_models: vec![model.to_owned()],
-        availability: Some(Availability::Total),
-        ..Options::default().with_node_count(nodes)
-    }
+    Options::default()
+        .node_count(nodes)
+        .seed(seed)
+        .rate(1000.0)
+        .time_limit(Duration::from_secs(4))
+        .concurrency(Concurrency::PerNode(2))
+        .consistency_models(vec![model.to_owned()])
+        .availability(Some(Availability::Total))
 }
 
 #[test]
@@ -242,7 +240,7 @@ fn weak_models_permit_weak_nodes() {
     let report = judge("txn-rw-register", total(1, 2, "read-committed"), Cells::with(Fault::None));
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     // Only who waits for them to agree sees it: at a low rate, some keys live long enough.
-    let slow = Options { rate: 2.0, time_limit: Duration::from_secs(600), ..total(1, 2, "read-committed") };
+    let slow = total(1, 2, "read-committed").rate(2.0).time_limit(Duration::from_secs(600));
     let report = judge("txn-rw-register", slow, Cells::with(Fault::None));
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     assert!(report.judgement.strict_findings.counts.contains_key("disagreement"), "{report}");

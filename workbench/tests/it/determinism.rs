@@ -6,23 +6,21 @@ use crate::nodes::Flood;
 use glomers_workbench::{
     Options, Report,
     options::{Distribution, Fault, Latency},
-    run, workload,
+    simulate, workload,
 };
 use std::time::Duration;
 
 /// A run with everything that chance decides.
 fn report(seed: u64) -> Report {
     let latency = Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential };
-    let options = Options {
-        seed,
-        journal: true,
-        latency,
-        time_limit: Duration::from_secs(10),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(2),
-        ..Options::default()
-    };
-    run::<Flood>(workload("broadcast").unwrap(), &options).unwrap()
+    let options = Options::default()
+        .seed(seed)
+        .journal(true)
+        .latency(latency)
+        .time_limit(Duration::from_secs(10))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(2));
+    simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap()
 }
 
 fn bytes(report: &Report) -> String {

@@ -9,7 +9,7 @@ use glomers_protocol::{
     rand::RngExt,
     unique_ids::{Generate, GenerateOk},
 };
-use glomers_workbench::{Options, Validity, options::Fault, run_with, workload};
+use glomers_workbench::{Options, Validity, options::Fault, simulate_with, workload};
 use std::{cell::Cell, time::Duration};
 
 const SEEDS: u64 = 3;
@@ -17,19 +17,17 @@ const SEEDS: u64 = 3;
 const PARTITIONS: [Fault; 4] = [Fault::Partition, Fault::PartitionOneWay, Fault::PartitionBridge, Fault::PartitionRing];
 
 fn options(faults: &[Fault], seed: u64) -> Options {
-    Options {
-        seed,
-        rate: 50.0,
-        time_limit: Duration::from_secs(10),
-        nemesis: faults.to_vec(),
-        nemesis_interval: Duration::from_secs(1),
-        ..Options::default()
-    }
+    Options::default()
+        .seed(seed)
+        .rate(50.0)
+        .time_limit(Duration::from_secs(10))
+        .nemesis(faults.to_vec())
+        .nemesis_interval(Duration::from_secs(1))
 }
 
 /// On how many seeds nodes are found invalid under these faults.
 fn invalid<H: Handler>(name: &str, faults: &[Fault], make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
-    let judge = |seed| run_with(workload(name).unwrap(), &options(faults, seed), make.clone()).unwrap().valid();
+    let judge = |seed| simulate_with(workload(name).unwrap(), &options(faults, seed), make.clone()).unwrap().valid();
     (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64
 }
 

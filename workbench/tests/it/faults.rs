@@ -8,7 +8,7 @@ use glomers_protocol::{
     echo::{Echo, EchoOk},
     handler,
 };
-use glomers_workbench::{Options, Report, options::Fault, run, workload};
+use glomers_workbench::{Options, Report, options::Fault, simulate, workload};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -47,16 +47,14 @@ fn report(faults: &[Fault], seed: u64) -> Report {
 }
 
 fn report_with(faults: &[Fault], seed: u64, nemesis_interval: Duration) -> Report {
-    let options = Options {
-        seed,
-        journal: true,
-        rate: 10.0,
-        time_limit: Duration::from_secs(20),
-        nemesis: faults.to_vec(),
-        nemesis_interval,
-        ..Options::default()
-    };
-    run::<Counts>(workload("echo").unwrap(), &options).unwrap()
+    let options = Options::default()
+        .seed(seed)
+        .journal(true)
+        .rate(10.0)
+        .time_limit(Duration::from_secs(20))
+        .nemesis(faults.to_vec())
+        .nemesis_interval(nemesis_interval);
+    simulate::<Counts>(workload("echo").unwrap(), &options).unwrap()
 }
 
 /// A message between nodes, with times in nanoseconds since the first operation could begin.
@@ -315,14 +313,13 @@ fn names_are_read_back() {
 #[test]
 fn every_partition_of_two_nodes_isolates_them() {
     for seed in 0..20 {
-        let options = Options {
-            seed,
-            time_limit: Duration::from_secs(20),
-            nemesis: vec![Fault::Partition],
-            nemesis_interval: Duration::from_secs(1),
-            ..Options::default().with_node_count(2)
-        };
-        let report = run::<Counts>(workload("echo").unwrap(), &options).unwrap();
+        let options = Options::default()
+            .node_count(2)
+            .seed(seed)
+            .time_limit(Duration::from_secs(20))
+            .nemesis(vec![Fault::Partition])
+            .nemesis_interval(Duration::from_secs(1));
+        let report = simulate::<Counts>(workload("echo").unwrap(), &options).unwrap();
         let grudges = report.history.ops().iter().filter(|op| op.f == "start-partition");
         let grudges: Vec<_> =
             grudges.filter_map(|op| op.value.decode::<(String, BTreeMap<String, BTreeSet<String>>)>().ok()).collect();
@@ -337,11 +334,10 @@ fn every_partition_of_two_nodes_isolates_them() {
 
 #[test]
 fn a_fault_without_effect_is_named() {
-    let options = Options {
-        time_limit: Duration::from_secs(5),
-        nemesis: vec![Fault::Partition, Fault::Loss],
-        ..Options::default().with_node_count(1)
-    };
-    let text = run::<Counts>(workload("echo").unwrap(), &options).unwrap().to_string();
+    let options = Options::default()
+        .node_count(1)
+        .time_limit(Duration::from_secs(5))
+        .nemesis(vec![Fault::Partition, Fault::Loss]);
+    let text = simulate::<Counts>(workload("echo").unwrap(), &options).unwrap().to_string();
     assert!(text.contains("\npartition: 1 round, 0 messages dropped\nloss: 1 round, 0 messages dropped"), "{text}");
 }

@@ -6,7 +6,7 @@
 use glomers_workbench::{
     Options, Program, Report, RunError, Validity,
     options::{Availability, Fault},
-    run_program,
+    test_program,
     violation::ViolationKind,
     workload,
 };
@@ -17,11 +17,11 @@ fn program(name: &str) -> Program {
 }
 
 fn options(nodes: usize) -> Options {
-    Options { time_limit: Duration::from_secs(2), rate: 50.0, ..Options::default().with_node_count(nodes) }
+    Options::default().node_count(nodes).time_limit(Duration::from_secs(2)).rate(50.0)
 }
 
 fn run(name: &str, program_name: &str, options: &Options) -> Result<Report, RunError> {
-    run_program(workload(name).unwrap(), options, &program(program_name))
+    test_program(workload(name).unwrap(), options, &program(program_name))
 }
 
 /// Why there is no verdict.
@@ -31,7 +31,7 @@ fn refusal(program_name: &str) -> String {
 
 #[test]
 fn a_node_in_shell_is_valid() {
-    let options = Options { availability: Some(Availability::Total), ..options(3) };
+    let options = options(3).availability(Some(Availability::Total));
     let report = run("unique-ids", "unique_ids.sh", &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     assert!(report.judgement.stats.all.ok_count > 50, "{report}");
@@ -44,8 +44,7 @@ fn a_node_in_python_is_valid_under_partitions() {
         eprintln!("python3 is not installed: nothing is tested here");
         return;
     }
-    let options =
-        Options { nemesis: vec![Fault::Partition], nemesis_interval: Duration::from_millis(300), ..options(3) };
+    let options = options(3).nemesis(vec![Fault::Partition]).nemesis_interval(Duration::from_millis(300));
     let report = run("broadcast", "broadcast.py", &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     assert!(report.net.servers.send_count > report.net.servers.recv_count, "no partition lost anything: {report}");

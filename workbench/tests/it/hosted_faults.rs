@@ -8,7 +8,7 @@ use glomers_protocol::Json;
 use glomers_workbench::{
     Options, Program, Report, Validity,
     options::{Concurrency, Fault},
-    run_program, workload,
+    test_program, workload,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,18 +23,17 @@ fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
     let logs = TempDir::new().unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(program);
     let program = Program { logs: Some(logs.path().to_owned()), ..Program::new(path) };
-    let options = Options {
-        rate: 50.0,
-        journal: true,
+    let options = Options::default()
+        .node_count(3)
+        .rate(50.0)
+        .journal(true)
         // Clients of a dead node wait for it; others have their turn meanwhile.
-        concurrency: Concurrency::PerNode(8),
-        time_limit: Duration::from_secs(4),
-        nemesis: faults.to_vec(),
-        nemesis_interval: Duration::from_millis(200),
-        liveness: faults.len() > 1,
-        ..Options::default().with_node_count(3)
-    };
-    let report = run_program(workload("unique-ids").unwrap(), &options, &program).unwrap();
+        .concurrency(Concurrency::PerNode(8))
+        .time_limit(Duration::from_secs(4))
+        .nemesis(faults.to_vec())
+        .nemesis_interval(Duration::from_millis(200))
+        .liveness(faults.len() > 1);
+    let report = test_program(workload("unique-ids").unwrap(), &options, &program).unwrap();
     let log = |node: &String| fs::read_to_string(logs.path().join(format!("{node}.log"))).unwrap();
     let logs = options.nodes.iter().map(log).collect();
     (report, logs)

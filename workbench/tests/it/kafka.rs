@@ -13,7 +13,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Report,
     options::{Concurrency, Distribution, Latency},
-    run_with, workload,
+    simulate_with, workload,
 };
 use serde_json::{Value, json};
 use std::{
@@ -94,18 +94,17 @@ impl Logs {
 }
 
 fn options(seed: u64) -> Options {
-    Options {
-        seed,
-        concurrency: Concurrency::PerNode(2),
-        rate: 100.0,
-        time_limit: Duration::from_secs(20),
-        ..Options::default().with_node_count(2)
-    }
+    Options::default()
+        .node_count(2)
+        .seed(seed)
+        .concurrency(Concurrency::PerNode(2))
+        .rate(100.0)
+        .time_limit(Duration::from_secs(20))
 }
 
 fn report(options: &Options, fault: Fault) -> Report {
     let logs = Logs { fault, ..Logs::default() };
-    run_with(workload("kafka").unwrap(), options, move |_: &Context| logs.clone()).unwrap()
+    simulate_with(workload("kafka").unwrap(), options, move |_: &Context| logs.clone()).unwrap()
 }
 
 fn value(op: &Op) -> Value {
@@ -182,7 +181,7 @@ fn values_have_their_form() {
 
 #[test]
 fn some_assignments_go_after_unseen_messages() {
-    let report = report(&Options { rate: 1000.0, ..options(2) }, Fault::None);
+    let report = report(&options(2).rate(1000.0), Fault::None);
     let mut searches: Vec<(Vec<String>, Value)> = Vec::new();
     for operation in report.history.operations() {
         if let Some(unseen) = extra(operation.invocation, "unseen") {
@@ -200,7 +199,7 @@ fn some_assignments_go_after_unseen_messages() {
 
 #[test]
 fn sends_count_up_and_keys_make_way() {
-    let options = Options { key_count: Some(3), max_writes_per_key: 7, ..options(3) };
+    let options = options(3).key_count(Some(3)).max_writes_per_key(7);
     let report = report(&options, Fault::None);
     let mut highest: BTreeMap<String, u64> = BTreeMap::new();
     for operation in report.history.operations().iter().filter(|operation| operation.invocation.f == "send") {
@@ -217,7 +216,7 @@ fn sends_count_up_and_keys_make_way() {
 /// is not assigned again.
 #[test]
 fn clients_go_on_where_they_were() {
-    let report = report(&Options { key_count: Some(3), rate: 500.0, ..options(4) }, Fault::None);
+    let report = report(&options(4).key_count(Some(3)).rate(500.0), Fault::None);
     let mut places: BTreeMap<Process, BTreeMap<String, i64>> = BTreeMap::new();
     let mut continued = 0;
     for op in report.history.ops().iter().filter(|op| op.kind == Kind::Ok) {
@@ -331,7 +330,7 @@ fn assignments_fail_even_if_they_may_have_happened() {
 /// A poll whose commit fails counts as failed, and the client has moved on all the same.
 #[test]
 fn polls_fail_with_their_commit() {
-    let faulty = report(&Options { rate: 500.0, ..options(11) }, Fault::Commit(ErrorCode::Abort));
+    let faulty = report(&options(11).rate(500.0), Fault::Commit(ErrorCode::Abort));
     let (ok, fail, info, found) = ends(&faulty, "poll");
     assert_eq!((info, found), (0, errors([r#"["abort",null]"#])));
     assert!(ok > fail && fail > 100, "{ok} ok, {fail} failed");
@@ -364,7 +363,7 @@ fn silence_is_no_answer() {
 fn the_same_seed_gives_the_same_bytes() {
     let latency = Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential };
     let bytes = |seed| {
-        let report = report(&Options { latency, journal: true, ..options(seed) }, Fault::Loses);
+        let report = report(&options(seed).latency(latency).journal(true), Fault::Loses);
         serde_json::to_string(&(&report.history, &report.journal, &report.judgement.stats)).unwrap()
     };
     let [first, second] = [13, 13].map(bytes);
@@ -379,7 +378,7 @@ fn operations_are_mixed_as_in_maelstrom() {
     const SEEDS: u64 = 3;
     let mut totals = [0_usize; 5];
     for seed in 0..SEEDS {
-        let report = report(&Options { rate: 1000.0, ..options(seed) }, Fault::None);
+        let report = report(&options(seed).rate(1000.0), Fault::None);
         let last = last(&report).len();
         let operations = report.history.operations();
         let operations = &operations[..operations.len() - last];
@@ -402,7 +401,7 @@ fn operations_are_mixed_as_in_maelstrom() {
 #[test]
 fn a_crash_that_is_due_takes_its_chance() {
     let begins_with_crash = |seed: &u64| {
-        let report = report(&Options { time_limit: Duration::from_secs(1), ..options(*seed) }, Fault::None);
+        let report = report(&options(*seed).time_limit(Duration::from_secs(1)), Fault::None);
         report.history.ops()[0].f == "crash"
     };
     let count = (0..20).filter(begins_with_crash).count();

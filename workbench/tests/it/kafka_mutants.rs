@@ -12,7 +12,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Report, Validity,
     options::{Concurrency, Distribution, Fault as Nemesis, Latency},
-    run_with, workload,
+    simulate_with, workload,
 };
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
@@ -95,21 +95,20 @@ impl Logs {
 }
 
 fn report(seed: u64, fault: Fault) -> Report {
-    let options = Options {
-        seed,
-        concurrency: Concurrency::PerNode(2),
-        rate: 50.0,
-        time_limit: Duration::from_secs(10),
+    let options = Options::default()
+        .node_count(2)
+        .seed(seed)
+        .concurrency(Concurrency::PerNode(2))
+        .rate(50.0)
+        .time_limit(Duration::from_secs(10))
         // Few logs, each long enough for the faults to strike in it.
-        key_count: Some(4),
-        max_writes_per_key: 1000,
-        latency: Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential },
-        nemesis: vec![Nemesis::Partition],
-        nemesis_interval: Duration::from_secs(2),
-        ..Options::default().with_node_count(2)
-    };
+        .key_count(Some(4))
+        .max_writes_per_key(1000)
+        .latency(Latency { mean: Duration::from_millis(20), distribution: Distribution::Exponential })
+        .nemesis(vec![Nemesis::Partition])
+        .nemesis_interval(Duration::from_secs(2));
     let logs = Logs { fault, ..Logs::default() };
-    run_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap()
+    simulate_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap()
 }
 
 /// On nearly every seed the fault is found, and by these names.
@@ -167,9 +166,9 @@ fn rewound_polls_are_found() {
 #[ignore = "prints a table"]
 fn time() {
     for rate in [100.0, 1000.0, 10_000.0] {
-        let options = Options { rate, time_limit: Duration::from_secs(20), ..Options::default() };
+        let options = Options::default().rate(rate).time_limit(Duration::from_secs(20));
         let logs = Logs::default();
-        let report = run_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap();
+        let report = simulate_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the table says how long it took")]
         let begin = std::time::Instant::now();
         let kafka = glomers_workbench::checker::kafka::check(&report.history);

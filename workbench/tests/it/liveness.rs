@@ -9,20 +9,18 @@ use glomers_protocol::{
     rand::RngExt,
     unique_ids::{Generate, GenerateOk},
 };
-use glomers_workbench::{Options, Report, Validity, options::Fault, run, workload};
+use glomers_workbench::{Options, Report, Validity, options::Fault, simulate, workload};
 use serde::{Deserialize, Serialize};
 use std::{cell::Cell, time::Duration};
 
 fn report<H: Handler>(name: &str, faults: &[Fault], liveness: bool) -> Report {
-    let options = Options {
-        liveness,
-        rate: 20.0,
-        time_limit: Duration::from_secs(10),
-        nemesis: faults.to_vec(),
-        nemesis_interval: Duration::from_secs(1),
-        ..Options::default()
-    };
-    run::<H>(workload(name).unwrap(), &options).unwrap()
+    let options = Options::default()
+        .liveness(liveness)
+        .rate(20.0)
+        .time_limit(Duration::from_secs(10))
+        .nemesis(faults.to_vec())
+        .nemesis_interval(Duration::from_secs(1));
+    simulate::<H>(workload(name).unwrap(), &options).unwrap()
 }
 
 /// Which nodes are found silent.

@@ -7,27 +7,25 @@ use glomers_protocol::{Context, Handler};
 use glomers_workbench::{
     Options, Validity,
     options::{Availability, Fault as Nemesis},
-    run_with, workload,
+    simulate_with, workload,
 };
 use std::time::Duration;
 
 const SEEDS: u64 = 10;
 
 fn options(seed: u64) -> Options {
-    Options {
-        seed,
-        rate: 10.0,
-        time_limit: Duration::from_secs(10),
-        nemesis: vec![Nemesis::Partition],
-        nemesis_interval: Duration::from_secs(1),
-        availability: Some(Availability::AtLeast(0.9)),
-        ..Options::default()
-    }
+    Options::default()
+        .seed(seed)
+        .rate(10.0)
+        .time_limit(Duration::from_secs(10))
+        .nemesis(vec![Nemesis::Partition])
+        .nemesis_interval(Duration::from_secs(1))
+        .availability(Some(Availability::AtLeast(0.9)))
 }
 
 /// On how many seeds the nodes that `make` makes are found invalid.
 fn invalid<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
-    let judge = |seed| run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap().valid();
+    let judge = |seed| simulate_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap().valid();
     (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64
 }
 
@@ -38,7 +36,7 @@ fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static)
 
 fn never_blamed<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
     for seed in 0..SEEDS {
-        let report = run_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
+        let report = simulate_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
     }
 }

@@ -5,7 +5,7 @@
 
 use glomers_checkers::history::Kind;
 use glomers_workbench::{
-    NodeFailure, Options, Program, Report, RunError, StartError, Validity, run_program,
+    NodeFailure, Options, Program, Report, RunError, StartError, Validity, test_program,
     violation::{Violation, ViolationKind},
     workload,
 };
@@ -16,14 +16,9 @@ fn programs() -> std::path::PathBuf {
 }
 
 fn run(program: &str, oddity: &str) -> Result<Report, RunError> {
-    let options = Options {
-        time_limit: Duration::from_millis(600),
-        rate: 10.0,
-        journal: true,
-        ..Options::default().with_node_count(1)
-    };
+    let options = Options::default().node_count(1).time_limit(Duration::from_millis(600)).rate(10.0).journal(true);
     let program = Program { arguments: vec![oddity.to_owned()], ..Program::new(programs().join(program)) };
-    run_program(workload("echo").unwrap(), &options, &program)
+    test_program(workload("echo").unwrap(), &options, &program)
 }
 
 /// The report of a node that got ready, and the only violation's first example, if there is one.
@@ -206,7 +201,8 @@ fn a_program_that_cannot_start_is_explained() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         path
     };
-    let refusal = |path: &Path| match run_program(workload("echo").unwrap(), &Options::default(), &Program::new(path)) {
+    let refusal = |path: &Path| match test_program(workload("echo").unwrap(), &Options::default(), &Program::new(path))
+    {
         Err(RunError::Start(error @ (StartError::Io { .. } | StartError::NotFound { .. }))) => format!("{error}"),
         Err(RunError::Start(error)) => error.to_string(),
         other => panic!("{other:?}"),

@@ -17,7 +17,7 @@ use glomers_workbench::{
     Options, Program, Report,
     history::{Kind, Op, Process},
     options::{Concurrency, Fault},
-    run, run_program, soak, workload,
+    simulate, soak, test_program, workload,
 };
 use std::{path::Path, time::Duration};
 
@@ -83,7 +83,7 @@ fn longest_pause(report: &Report, options: &Options) -> Duration {
 
 /// Runs a test and compares the number of operations with that of the model.
 fn check<H: Handler + Default>(name: &str, options: &Options) {
-    let report = run::<H>(workload(name).unwrap(), options).unwrap();
+    let report = simulate::<H>(workload(name).unwrap(), options).unwrap();
     compare(name, options, &report);
     let (load, begun) = (report.load.unwrap(), invocations(&report, options).len());
     assert_eq!((load.begun, load.due), (begun, begun), "{name}: {options:?}");
@@ -113,8 +113,8 @@ fn compare(name: &str, options: &Options, report: &Report) {
 
 #[test]
 fn time_without_a_free_client_is_told_apart() {
-    let options = Options { time_limit: Duration::from_secs(10), rate: 100.0, ..Options::default().with_node_count(1) };
-    let load = run::<Moody>(workload("echo").unwrap(), &options).unwrap().load.unwrap();
+    let options = Options::default().node_count(1).time_limit(Duration::from_secs(10)).rate(100.0);
+    let load = simulate::<Moody>(workload("echo").unwrap(), &options).unwrap().load.unwrap();
     assert!(load.begun == load.due && load.due < 300, "{load:?}");
     assert!((8..10).contains(&load.no_client_free.as_secs()), "{load:?}");
 }
@@ -123,27 +123,26 @@ fn time_without_a_free_client_is_told_apart() {
 fn hosted_operations_begin_as_in_the_model() {
     let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/unique_ids.sh"));
     for (nemesis, clients) in [(vec![], 1), (vec![Fault::Partition], 3), (vec![Fault::Pause], 3)] {
-        let options = Options {
-            time_limit: Duration::from_secs(2),
-            rate: 50.0,
-            concurrency: Concurrency::Total(clients),
-            nemesis,
-            ..Options::default().with_node_count(1)
-        };
-        compare("unique-ids", &options, &run_program(workload("unique-ids").unwrap(), &options, &program).unwrap());
+        let options = Options::default()
+            .node_count(1)
+            .time_limit(Duration::from_secs(2))
+            .rate(50.0)
+            .concurrency(Concurrency::Total(clients))
+            .nemesis(nemesis);
+        compare("unique-ids", &options, &test_program(workload("unique-ids").unwrap(), &options, &program).unwrap());
     }
 }
 
 #[test]
 fn a_test_without_time_is_refused() {
-    let options = Options { time_limit: Duration::ZERO, ..Options::default() };
-    let error = run::<Moody>(workload("echo").unwrap(), &options).unwrap_err();
+    let options = Options::default().time_limit(Duration::ZERO);
+    let error = simulate::<Moody>(workload("echo").unwrap(), &options).unwrap_err();
     assert_eq!(error.to_string(), "the time limit is 0 s, in which nothing can be tested; it must be positive");
 }
 
 /// Tests that the soak draws, under any faults.
 fn check_drawn<H: Handler + Default>(name: &str, concurrency: Concurrency, tests: u64) {
-    let base = Options { concurrency, ..Options::default() };
+    let base = Options::default().concurrency(concurrency);
     for seed in 0..tests {
         check::<H>(name, &soak::draw(&base, &Fault::ALL, seed));
     }
@@ -152,13 +151,12 @@ fn check_drawn<H: Handler + Default>(name: &str, concurrency: Concurrency, tests
 #[test]
 fn faults_past_the_limit_do_not_end_a_test_whose_clients_are_busy() {
     for seed in 0..10 {
-        let options = Options {
-            seed,
-            time_limit: Duration::from_secs(5),
-            rate: 10.0,
-            nemesis: vec![Fault::Partition],
-            ..Options::default().with_node_count(1)
-        };
+        let options = Options::default()
+            .node_count(1)
+            .seed(seed)
+            .time_limit(Duration::from_secs(5))
+            .rate(10.0)
+            .nemesis(vec![Fault::Partition]);
         check::<Moody>("echo", &options);
     }
 }
@@ -191,15 +189,14 @@ fn registers_begin_as_in_the_model() {
 /// Without a rate, a client sleeps for the whole time (Maelstrom: `core.clj`), and the faults go on.
 #[test]
 fn a_test_without_a_rate_lasts_its_time() {
-    let options = Options {
-        rate: 0.0,
-        time_limit: Duration::from_secs(15),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(8),
-        ..Options::default().with_node_count(3)
-    };
+    let options = Options::default()
+        .node_count(3)
+        .rate(0.0)
+        .time_limit(Duration::from_secs(15))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(8));
     for seed in 0..10 {
-        let report = run::<Set>(workload("g-set").unwrap(), &Options { seed, ..options.clone() }).unwrap();
+        let report = simulate::<Set>(workload("g-set").unwrap(), &options.clone().seed(seed)).unwrap();
         let first = report.history.ops().iter().find(|op| op.process != Process::Nemesis).unwrap();
         assert_eq!(first.time, Duration::from_secs(25), "15 seconds, and ten more to recover");
         assert!(invocations(&report, &options).is_empty());

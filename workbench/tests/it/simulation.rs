@@ -51,7 +51,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Three nodes, 100 ms apart.
 fn cluster() -> Simulation {
     let latency = Latency { mean: SECOND / 10, ..Latency::default() };
-    Simulation::new::<Told>(&Options { latency, ..Options::default().with_node_count(3) }).unwrap()
+    Simulation::new::<Told>(&Options::default().node_count(3).latency(latency)).unwrap()
 }
 
 /// Tells n0 a value, lets a second pass, and counts what each node has heard.
@@ -123,7 +123,7 @@ fn messages_are_tampered_with() {
 
 #[test]
 fn the_first_messages_are_tampered_with_as_well() {
-    let options = Options::default().with_node_count(3);
+    let options = Options::default().node_count(3);
     let lost = |message: &Message<'_>| if message.dest == "n2" { Fate::Drop } else { Fate::Deliver };
     let error = Simulation::with_tamper(&options, |_| Told::default(), lost).unwrap_err();
     assert!(matches!(error, CallError::Timeout { .. }), "{error}");
@@ -194,7 +194,7 @@ fn the_seed_fixes_every_message() {
     let run = |seed| {
         let latency =
             Latency { mean: SECOND / 10, distribution: glomers_workbench::options::Distribution::Exponential };
-        let options = Options { latency, seed, ..Options::default().with_node_count(3) };
+        let options = Options::default().node_count(3).latency(latency).seed(seed);
         let mut simulation = Simulation::new::<Told>(&options).unwrap();
         simulation.call("n0", &Broadcast { message: Json::from(1) }).unwrap();
         let mut times = Vec::new();

@@ -6,30 +6,29 @@ use crate::nodes::{Fault, Set};
 use glomers_checkers::history::Kind;
 use glomers_protocol::{Context, RpcError, echo, handler};
 use glomers_workbench::{
-    Bench, Control, Options, Program, Progress, Report, RunError, Stage, Validity, options::Fault as Nemesis, run_with,
-    workload,
+    Bench, Options, Program, Progress, Report, RunError, Stage, Stop, Validity, options::Fault as Nemesis,
+    simulate_with, workload,
 };
+use std::ops::ControlFlow;
 use std::{path::Path, time::Duration};
 
 fn options() -> Options {
-    Options {
-        time_limit: Duration::from_secs(20),
-        rate: 10.0,
-        nemesis: vec![Nemesis::Partition],
-        nemesis_interval: Duration::from_secs(3),
-        ..Options::default()
-    }
+    Options::default()
+        .time_limit(Duration::from_secs(20))
+        .rate(10.0)
+        .nemesis(vec![Nemesis::Partition])
+        .nemesis_interval(Duration::from_secs(3))
 }
 
 /// Wants a stop from the moment that `is_due`, and notes all that it is shown.
 fn stopping<'a>(
     seen: &'a mut Vec<Progress>,
     is_due: impl Fn(&Progress) -> bool + 'a,
-    control: Control,
-) -> impl FnMut(&Progress) -> Control + 'a {
+    control: ControlFlow<Stop>,
+) -> impl FnMut(&Progress) -> ControlFlow<Stop> + 'a {
     move |progress| {
         seen.push(progress.clone());
-        if seen.iter().any(&is_due) { control } else { Control::Continue }
+        if seen.iter().any(&is_due) { control } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -40,12 +39,12 @@ fn stopped(report: &Report) -> Option<Duration> {
 #[test]
 fn to_watch_changes_nothing() {
     let mut seen = Vec::new();
-    let mut observer = stopping(&mut seen, |_| false, Control::Stop);
+    let mut observer = stopping(&mut seen, |_| false, ControlFlow::Break(Stop::Early));
     let options = options();
     let watched = Bench::new(workload("g-set").unwrap(), &options).watched_by(&mut observer);
     let watched = watched.run_with(Set::with(Fault::None)).unwrap();
     drop(observer);
-    let alone = run_with(workload("g-set").unwrap(), &options, Set::with(Fault::None)).unwrap();
+    let alone = simulate_with(workload("g-set").unwrap(), &options, Set::with(Fault::None)).unwrap();
     assert_eq!(format!("{:?}", watched.history), format!("{:?}", alone.history));
     assert_eq!(stopped(&watched), None);
     let mut stages: Vec<_> = seen.iter().map(|progress| progress.stage).collect();
@@ -64,7 +63,7 @@ fn to_watch_changes_nothing() {
 fn a_stopped_test_does_its_last_operations_and_is_judged() {
     let mut seen = Vec::new();
     let during = |progress: &Progress| progress.stage == Stage::Work && progress.faults == ["partition"];
-    let mut observer = stopping(&mut seen, during, Control::Stop);
+    let mut observer = stopping(&mut seen, during, ControlFlow::Break(Stop::Early));
     let options = options();
     let bench = Bench::new(workload("g-set").unwrap(), &options).watched_by(&mut observer);
     let report = bench.run_with(Set::with(Fault::None)).unwrap();
@@ -92,9 +91,9 @@ impl Mute {
 
 #[test]
 fn nobody_waits_long_for_what_was_going_on() {
-    let options = Options { rate: 1000.0, ..Options::default() };
+    let options = Options::default().rate(1000.0);
     let mut seen = Vec::new();
-    let mut observer = stopping(&mut seen, |progress| progress.stage == Stage::Work, Control::Stop);
+    let mut observer = stopping(&mut seen, |progress| progress.stage == Stage::Work, ControlFlow::Break(Stop::Early));
     let report = Bench::new(workload("echo").unwrap(), &options).watched_by(&mut observer).run::<Mute>().unwrap();
     let stop = stopped(&report).unwrap();
     for op in report.history.ops().iter().filter(|op| op.kind != Kind::Invoke) {
@@ -108,7 +107,7 @@ fn a_test_that_ends_at_once_has_no_verdict() {
     let options = options();
     for stage in [Stage::Work, Stage::Recovery, Stage::FinalOperations] {
         let mut seen = Vec::new();
-        let mut observer = stopping(&mut seen, |progress| progress.stage == stage, Control::Abort);
+        let mut observer = stopping(&mut seen, |progress| progress.stage == stage, ControlFlow::Break(Stop::Now));
         let bench = Bench::new(workload("g-set").unwrap(), &options).watched_by(&mut observer);
         assert!(matches!(bench.run_with(Set::with(Fault::None)), Err(RunError::Stopped)), "{stage:?}");
     }
@@ -116,7 +115,7 @@ fn a_test_that_ends_at_once_has_no_verdict() {
 
 #[test]
 fn a_hosted_test_can_be_stopped_before_its_nodes_answer() {
-    for control in [Control::Stop, Control::Abort] {
+    for control in [ControlFlow::Break(Stop::Early), ControlFlow::Break(Stop::Now)] {
         let mut seen = Vec::new();
         let mut observer = stopping(&mut seen, |progress| progress.stage == Stage::Setup, control);
         let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/silent.sh"));
@@ -129,9 +128,9 @@ fn a_hosted_test_can_be_stopped_before_its_nodes_answer() {
 #[test]
 fn a_hosted_test_that_is_stopped_is_judged() {
     let mut seen = Vec::new();
-    let mut observer = stopping(&mut seen, |progress| progress.ok >= 3, Control::Stop);
+    let mut observer = stopping(&mut seen, |progress| progress.ok >= 3, ControlFlow::Break(Stop::Early));
     let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/unique_ids.sh"));
-    let options = Options { rate: 50.0, ..Options::default().with_node_count(1) };
+    let options = Options::default().node_count(1).rate(50.0);
     let bench = Bench::new(workload("unique-ids").unwrap(), &options).watched_by(&mut observer);
     let report = bench.run_program(&program).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");

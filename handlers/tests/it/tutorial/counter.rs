@@ -6,7 +6,7 @@ use glomers_protocol::{
     g_counter::{Add, AddOk, Read, ReadOk},
     handler,
 };
-use glomers_workbench::{Options, Report, Validity, options::Fault, run, workload};
+use glomers_workbench::{Options, Report, Validity, options::Fault, simulate, workload};
 use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, RefCell},
@@ -89,13 +89,12 @@ impl Totals {
 }
 
 fn judge<H: Handler>() -> Report {
-    let options = Options {
-        rate: 100.0,
-        time_limit: Duration::from_secs(20),
-        nemesis: vec![Fault::Partition],
-        ..Options::default().with_node_count(3)
-    };
-    run::<H>(workload("g-counter").unwrap(), &options).unwrap()
+    let options = Options::default()
+        .node_count(3)
+        .rate(100.0)
+        .time_limit(Duration::from_secs(20))
+        .nemesis(vec![Fault::Partition]);
+    simulate::<H>(workload("g-counter").unwrap(), &options).unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use glomers_protocol::{
     echo::{Echo, EchoOk},
     handler,
 };
-use glomers_workbench::{Options, Validity, run, workload};
+use glomers_workbench::{Options, Validity, simulate, workload};
 use std::time::Duration;
 
 #[derive(Default)]
@@ -20,12 +20,12 @@ impl Node {
 }
 
 fn options() -> Options {
-    Options { rate: 5.0, time_limit: Duration::from_secs(10), ..Options::default().with_node_count(1) }
+    Options::default().node_count(1).rate(5.0).time_limit(Duration::from_secs(10))
 }
 
 #[test]
 fn challenge_1() {
-    let report = run::<Node>(workload("echo").unwrap(), &options()).unwrap();
+    let report = simulate::<Node>(workload("echo").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
@@ -41,7 +41,7 @@ impl Unwritten {
 
 #[test]
 fn the_skeleton_fails() {
-    let report = run::<Unwritten>(workload("echo").unwrap(), &options()).unwrap();
+    let report = simulate::<Unwritten>(workload("echo").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::echo.shows(&report);
 }

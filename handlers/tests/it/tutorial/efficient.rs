@@ -10,7 +10,7 @@ use glomers_workbench::{
     Options, Report, Validity,
     challenge::challenges,
     options::{Fault, Latency},
-    run, run_with, workload,
+    simulate, simulate_with, workload,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -101,13 +101,12 @@ impl Tree {
 
 /// The result of the test of challenges 3d and 3e.
 fn judge(children: usize, period: u64) -> Report {
-    let options = Options {
-        rate: 100.0,
-        time_limit: Duration::from_secs(20),
-        latency: Latency { mean: Duration::from_millis(100), ..Latency::default() },
-        ..Options::default().with_node_count(25)
-    };
-    run_with(workload("broadcast").unwrap(), &options, move |cx| Tree::with(cx, children, period)).unwrap()
+    let options = Options::default()
+        .node_count(25)
+        .rate(100.0)
+        .time_limit(Duration::from_secs(20))
+        .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() });
+    simulate_with(workload("broadcast").unwrap(), &options, move |cx| Tree::with(cx, children, period)).unwrap()
 }
 
 /// The thresholds of the challenge that a run misses.
@@ -143,8 +142,7 @@ fn challenge_3e() {
 
 #[test]
 fn the_star_still_survives_a_partition() {
-    let options =
-        Options { nemesis: vec![Fault::Partition], time_limit: Duration::from_secs(20), ..Options::default() };
-    let report = run::<Tree>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = Options::default().nemesis(vec![Fault::Partition]).time_limit(Duration::from_secs(20));
+    let report = simulate::<Tree>(workload("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }

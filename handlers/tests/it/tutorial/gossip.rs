@@ -6,7 +6,7 @@ use glomers_protocol::{
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
-use glomers_workbench::{Options, Validity, options::Fault, run, workload};
+use glomers_workbench::{Options, Validity, options::Fault, simulate, workload};
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
@@ -44,19 +44,19 @@ impl Gossip {
 }
 
 fn options() -> Options {
-    Options { rate: 10.0, time_limit: Duration::from_secs(20), ..Options::default().with_node_count(5) }
+    Options::default().node_count(5).rate(10.0).time_limit(Duration::from_secs(20))
 }
 
 #[test]
 fn challenge_3b() {
-    let report = run::<Gossip>(workload("broadcast").unwrap(), &options()).unwrap();
+    let report = simulate::<Gossip>(workload("broadcast").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn a_partition_swallows_rumours() {
-    let options = Options { nemesis: vec![Fault::Partition], ..options() };
-    let report = run::<Gossip>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = options().nemesis(vec![Fault::Partition]);
+    let report = simulate::<Gossip>(workload("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::gossip.shows(&report);
 }

@@ -8,7 +8,7 @@ use glomers_protocol::{
         Send, SendOk,
     },
 };
-use glomers_workbench::{Options, Report, Validity, options::Concurrency, run, workload};
+use glomers_workbench::{Options, Report, Validity, options::Concurrency, simulate, workload};
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 #[derive(Default)]
@@ -155,25 +155,24 @@ fn owner<'a>(cx: &'a Context, key: &str) -> &'a NodeId {
 }
 
 fn options(nodes: usize) -> Options {
-    Options {
-        concurrency: Concurrency::PerNode(2),
-        rate: 1000.0,
-        time_limit: Duration::from_secs(5),
-        ..Options::default().with_node_count(nodes)
-    }
+    Options::default()
+        .node_count(nodes)
+        .concurrency(Concurrency::PerNode(2))
+        .rate(1000.0)
+        .time_limit(Duration::from_secs(5))
 }
 
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn challenge_5a() {
-    let report = run::<Logs>(workload("kafka").unwrap(), &options(1)).unwrap();
+    let report = simulate::<Logs>(workload("kafka").unwrap(), &options(1)).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn two_nodes_disagree() {
-    let options = Options { rate: 10.0, time_limit: Duration::from_secs(3), ..options(2) };
-    let report = run::<Logs>(workload("kafka").unwrap(), &options).unwrap();
+    let options = options(2).rate(10.0).time_limit(Duration::from_secs(3));
+    let report = simulate::<Logs>(workload("kafka").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::log.shows(&report);
 }
@@ -188,11 +187,11 @@ fn lists(what: &str, report: &Report) {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn challenge_5b() {
-    lists("one value in `lin-kv`", &run::<OneValue>(workload("kafka").unwrap(), &options(2)).unwrap());
+    lists("one value in `lin-kv`", &simulate::<OneValue>(workload("kafka").unwrap(), &options(2)).unwrap());
 }
 
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn challenge_5c() {
-    lists("an owner for each log", &run::<Owners>(workload("kafka").unwrap(), &options(2)).unwrap());
+    lists("an owner for each log", &simulate::<Owners>(workload("kafka").unwrap(), &options(2)).unwrap());
 }

@@ -9,7 +9,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Validity,
     options::{Fault, Latency},
-    run,
+    simulate,
     simulation::Simulation,
     workload,
 };
@@ -58,13 +58,9 @@ impl Stubborn {
 
 #[test]
 fn challenge_3c() {
-    let options = Options {
-        rate: 10.0,
-        time_limit: Duration::from_secs(20),
-        nemesis: vec![Fault::Partition],
-        ..Options::default().with_node_count(5)
-    };
-    let report = run::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
+    let options =
+        Options::default().node_count(5).rate(10.0).time_limit(Duration::from_secs(20)).nemesis(vec![Fault::Partition]);
+    let report = simulate::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     Chapter::retry.shows(&report);
 }
@@ -73,7 +69,7 @@ fn challenge_3c() {
 fn a_rumour_outlasts_a_partition() {
     let knows =
         |simulation: &Simulation, node| simulation.handler::<Stubborn>(node).values.borrow().contains(&Json::from(7));
-    let mut simulation = Simulation::new::<Stubborn>(&Options::default().with_node_count(3)).unwrap();
+    let mut simulation = Simulation::new::<Stubborn>(&Options::default().node_count(3)).unwrap();
     simulation.isolate("n2");
     simulation.call("n0", &Broadcast { message: Json::from(7) }).unwrap();
     simulation.run_for(Duration::from_secs(10));
@@ -88,12 +84,11 @@ fn a_rumour_outlasts_a_partition() {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn at_the_size_of_3d() {
-    let options = Options {
-        rate: 100.0,
-        time_limit: Duration::from_secs(20),
-        latency: Latency { mean: Duration::from_millis(100), ..Latency::default() },
-        ..Options::default().with_node_count(25)
-    };
-    let report = run::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = Options::default()
+        .node_count(25)
+        .rate(100.0)
+        .time_limit(Duration::from_secs(20))
+        .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() });
+    let report = simulate::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
     Chapter::efficient.lists("each node tells each (3c)", &report);
 }

@@ -6,7 +6,7 @@ use glomers_protocol::{
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
-use glomers_workbench::{Options, Validity, run, workload};
+use glomers_workbench::{Options, Validity, simulate, workload};
 use std::{cell::RefCell, time::Duration};
 
 #[derive(Default)]
@@ -31,19 +31,19 @@ impl Store {
 }
 
 fn options(nodes: usize) -> Options {
-    Options { rate: 10.0, time_limit: Duration::from_secs(20), ..Options::default().with_node_count(nodes) }
+    Options::default().node_count(nodes).rate(10.0).time_limit(Duration::from_secs(20))
 }
 
 #[test]
 fn challenge_3a() {
-    let report = run::<Store>(workload("broadcast").unwrap(), &options(1)).unwrap();
+    let report = simulate::<Store>(workload("broadcast").unwrap(), &options(1)).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn five_stores_are_not_one() {
-    let options = Options { time_limit: Duration::from_secs(2), ..options(5) };
-    let report = run::<Store>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = options(5).time_limit(Duration::from_secs(2));
+    let report = simulate::<Store>(workload("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::store.shows(&report);
 }

@@ -8,7 +8,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Report, Validity,
     options::{Availability, Concurrency, Distribution, Fault, Latency},
-    run, workload,
+    simulate, workload,
 };
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
@@ -89,25 +89,24 @@ impl Whole {
 }
 
 fn options(nodes: usize, model: &str) -> Options {
-    Options {
-        concurrency: Concurrency::PerNode(2),
-        rate: 1000.0,
-        time_limit: Duration::from_secs(5),
-        consistency_models: vec![model.to_owned()],
-        availability: Some(Availability::Total),
-        nemesis: vec![Fault::Partition],
-        ..Options::default().with_node_count(nodes)
-    }
+    Options::default()
+        .node_count(nodes)
+        .concurrency(Concurrency::PerNode(2))
+        .rate(1000.0)
+        .time_limit(Duration::from_secs(5))
+        .consistency_models(vec![model.to_owned()])
+        .availability(Some(Availability::Total))
+        .nemesis(vec![Fault::Partition])
 }
 
 /// The options with a network that reorders messages.
 fn jittery(model: &str) -> Options {
     let latency = Latency { mean: Duration::from_millis(10), distribution: Distribution::Exponential };
-    Options { latency, rate: 100.0, time_limit: Duration::from_secs(20), ..options(2, model) }
+    options(2, model).latency(latency).rate(100.0).time_limit(Duration::from_secs(20))
 }
 
 fn judge<H: Handler>(options: &Options) -> Report {
-    run::<H>(workload("txn-rw-register").unwrap(), options).unwrap()
+    simulate::<H>(workload("txn-rw-register").unwrap(), options).unwrap()
 }
 
 #[test]
@@ -121,7 +120,7 @@ fn challenges_6a_and_6b() {
 
 #[test]
 fn haste_shows_what_is_not_committed() {
-    let report = judge::<Hasty>(&Options { seed: 1, ..jittery("read-committed") });
+    let report = judge::<Hasty>(&jittery("read-committed").seed(1));
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::transactions.shows(&report);
 }

@@ -8,7 +8,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options, Validity,
     options::{Availability, Fault},
-    run, workload,
+    simulate, workload,
 };
 use std::{cell::Cell, time::Duration};
 
@@ -39,25 +39,24 @@ impl Named {
 }
 
 fn options() -> Options {
-    Options {
-        rate: 1000.0,
-        time_limit: Duration::from_secs(5),
-        availability: Some(Availability::Total),
-        nemesis: vec![Fault::Partition],
-        ..Options::default().with_node_count(3)
-    }
+    Options::default()
+        .node_count(3)
+        .rate(1000.0)
+        .time_limit(Duration::from_secs(5))
+        .availability(Some(Availability::Total))
+        .nemesis(vec![Fault::Partition])
 }
 
 #[test]
 fn challenge_2() {
-    let report = run::<Named>(workload("unique-ids").unwrap(), &options()).unwrap();
+    let report = simulate::<Named>(workload("unique-ids").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn numbers_alone_are_not_unique() {
-    let options = Options { rate: 2.0, ..options() };
-    let report = run::<Counter>(workload("unique-ids").unwrap(), &options).unwrap();
+    let options = options().rate(2.0);
+    let report = simulate::<Counter>(workload("unique-ids").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::unique_ids.shows(&report);
 }

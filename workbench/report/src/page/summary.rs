@@ -112,7 +112,7 @@ fn config(report: &Report, command: Option<&str>) -> Markup {
 
 /// The flags of the options that differ from the defaults, without the seed, and the options that have no flag.
 fn arguments(options: &Options) -> String {
-    let mut arguments = flags::words(&Options { seed: 0, log_send: false, log_receive: false, ..options.clone() });
+    let mut arguments = flags::words(&options.clone().seed(0).log_send(false).log_receive(false));
     if options.loss > 0.0 {
         arguments.push(format!("(loss: {})", options.loss));
     }

@@ -100,15 +100,13 @@ impl Manifest {
             "total" => Some(Availability::Total),
             fraction => fraction.parse().ok().map(Availability::AtLeast),
         });
-        let options = Options {
-            nodes: self.nodes,
-            seed: self.seed,
-            time_limit: Duration::from_nanos(self.time_limit),
-            availability,
-            consistency_models: self.consistency_models,
-            strict: self.strict,
-            ..Options::default()
-        };
+        let options = Options::default()
+            .nodes(self.nodes)
+            .seed(self.seed)
+            .time_limit(Duration::from_nanos(self.time_limit))
+            .availability(availability)
+            .consistency_models(self.consistency_models)
+            .strict(self.strict);
         let stopped = self.stopped.map(Duration::from_nanos);
         TestConfig { options, origin: Duration::from_nanos(self.origin), stopped }
     }
@@ -134,7 +132,9 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
     }
     let kept = find(path, RESULTS)?.map(|text| parse::<Results>(path, RESULTS, &text)).transpose()?;
     let Results { failure, protocol_violations } = kept.unwrap_or_default();
-    Ok(Report { load, nemesis, config, failure, ..report.with_violations(protocol_violations) })
+    let mut report = report.with_violations(protocol_violations);
+    (report.load, report.nemesis, report.config, report.failure) = (load, nemesis, config, failure);
+    Ok(report)
 }
 
 /// The named workload, or the one that a folder in the path names.

@@ -23,7 +23,7 @@ use glomers_report::{
 use glomers_workbench::{
     Options, Report,
     options::{Concurrency, Fault as Nemesis},
-    run, run_with, workload,
+    simulate, simulate_with, workload,
 };
 use std::{
     cell::RefCell,
@@ -73,15 +73,14 @@ fn recorded_runs_are_explained_word_by_word() {
 }
 
 fn options() -> Options {
-    Options {
-        rate: 20.0,
-        time_limit: Duration::from_secs(10),
-        journal: true,
-        nemesis: vec![Nemesis::Partition],
-        nemesis_interval: Duration::from_secs(1),
-        concurrency: Concurrency::PerNode(2),
-        ..Options::default().with_node_count(5)
-    }
+    Options::default()
+        .node_count(5)
+        .rate(20.0)
+        .time_limit(Duration::from_secs(10))
+        .journal(true)
+        .nemesis(vec![Nemesis::Partition])
+        .nemesis_interval(Duration::from_secs(1))
+        .concurrency(Concurrency::PerNode(2))
 }
 
 /// What an explanation tells of each kind: lines of operations that show it, of others, and of messages.
@@ -99,7 +98,7 @@ fn has(lines: &[&str], parts: &[&str]) {
 
 #[test]
 fn a_lost_value_is_followed_from_client_to_node() {
-    let report = run_with(workload("broadcast").unwrap(), &options(), Flood::with(nodes::Fault::Forgets)).unwrap();
+    let report = simulate_with(workload("broadcast").unwrap(), &options(), Flood::with(nodes::Fault::Forgets)).unwrap();
     let lost = finding(&report, "lost");
     let value = lost.subjects[0].clone();
     let text = explain(&report, "lost");
@@ -152,9 +151,9 @@ impl Loses {
 
 #[test]
 fn a_lost_write_is_shown_with_who_sent_it_and_who_polled_behind_it() {
-    let options = Options { key_count: Some(2), ..options() };
+    let options = options().key_count(Some(2));
     let logs = Loses::default();
-    let report = run_with(workload("kafka").unwrap(), &options, move |_| logs.clone()).unwrap();
+    let report = simulate_with(workload("kafka").unwrap(), &options, move |_| logs.clone()).unwrap();
     let text = explain(&report, "lost-write");
     let [showing, _, messages] = lines(&text);
     has(&showing, &["ok     send"]);
@@ -191,8 +190,8 @@ impl Alone {
 
 #[test]
 fn a_register_that_cannot_be_is_drawn_and_its_clients_are_heard() {
-    let options = Options { nemesis: Vec::new(), ..options() };
-    let report = run::<Alone>(workload("lin-kv").unwrap(), &options).unwrap();
+    let options = options().nemesis(Vec::new());
+    let report = simulate::<Alone>(workload("lin-kv").unwrap(), &options).unwrap();
     let text = explain(&report, "not linearizable");
     let [showing, others, messages] = lines(&text);
     assert!((2..=4).contains(&showing.len()), "{text}");
@@ -232,8 +231,8 @@ fn a_dirty_read_names_the_transactions() {
 
 #[test]
 fn a_run_of_the_store_is_read_back_as_it_was() {
-    let options = Options { consistency_models: vec!["read-committed".to_owned()], ..options() };
-    let report = run::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = options().consistency_models(vec!["read-committed".to_owned()]);
+    let report = simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = Store::new(folder.path().join("store")).write(&report, SystemTime::UNIX_EPOCH).unwrap();
     for path in [path, folder.path().join("store/latest")] {

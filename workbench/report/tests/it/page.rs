@@ -11,7 +11,7 @@ use glomers_workbench::{
     Options, Report, TestConfig,
     journal::Event,
     options::{Fault, Latency},
-    run, run_with, workload,
+    simulate, simulate_with, workload,
 };
 use serde_json::{Value, json};
 use std::{
@@ -29,25 +29,23 @@ const HOSTILE: &str =
 const LONG: &str = "123456789012345678901234567890";
 
 fn flood(fault: nodes::Fault) -> Report {
-    let options = Options {
-        seed: 3,
-        journal: true,
-        rate: 20.0,
-        latency: Latency { mean: Duration::from_millis(5), ..Latency::default() },
-        time_limit: Duration::from_secs(5),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(1),
-        strict: true,
-        ..Options::default()
-    };
-    run_with(workload("broadcast").unwrap(), &options, Flood::with(fault)).unwrap()
+    let options = Options::default()
+        .seed(3)
+        .journal(true)
+        .rate(20.0)
+        .latency(Latency { mean: Duration::from_millis(5), ..Latency::default() })
+        .time_limit(Duration::from_secs(5))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(1))
+        .strict(true);
+    simulate_with(workload("broadcast").unwrap(), &options, Flood::with(fault)).unwrap()
 }
 
 /// What Maelstrom recorded, judged.
 fn recorded(case: &str) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkers/tests/histories").join(case);
     let (name, _) = case.split_once("-true").or_else(|| case.split_once("-false")).unwrap();
-    let options = Options { strict: true, ..Options::default() };
+    let options = Options::default().strict(true);
     Report::of(&*workload(name).unwrap(), History::read(&folder).unwrap(), &options)
 }
 
@@ -233,8 +231,8 @@ fn messages_have_a_limit() {
 #[expect(clippy::disallowed_methods, reason = "it measures")]
 fn how_long_a_page_takes() {
     let limit = Duration::from_secs(20);
-    let options = Options { rate: 100.0, time_limit: limit, ..Options::default() }.with_node_count(1);
-    let mut report = run::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let options = Options::default().rate(100.0).time_limit(limit).node_count(1);
+    let mut report = simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
     let message =
         format!(r#"{{"src":"n1","dest":"n2","body":{{"type":"batch","values":[{}]}}}}"#, "123,".repeat(100) + "1");
     let packet = |number: u64| Event {

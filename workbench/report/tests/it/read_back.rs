@@ -10,7 +10,7 @@ use glomers_report::store::Store;
 use glomers_workbench::{
     Options, Report,
     options::{Concurrency, Fault},
-    run, workload,
+    simulate, workload,
     workload::WORKLOADS,
 };
 use serde_json::Value;
@@ -176,16 +176,14 @@ impl Cells {
 }
 
 fn report<H: Handler>(name: &str) -> Report {
-    let options = Options {
-        seed: 5,
-        rate: 50.0,
-        concurrency: Concurrency::PerNode(2),
-        time_limit: Duration::from_secs(6),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(1),
-        ..Options::default()
-    };
-    run::<H>(workload(name).unwrap(), &options).unwrap()
+    let options = Options::default()
+        .seed(5)
+        .rate(50.0)
+        .concurrency(Concurrency::PerNode(2))
+        .time_limit(Duration::from_secs(6))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(1));
+    simulate::<H>(workload(name).unwrap(), &options).unwrap()
 }
 
 fn report_of(name: &str) -> Report {

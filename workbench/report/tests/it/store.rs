@@ -6,7 +6,7 @@ use glomers_report::store::Store;
 use glomers_workbench::{
     Options, Report,
     options::{Fault, Latency},
-    run, workload,
+    simulate, workload,
 };
 use serde_json::{Value, json};
 use std::{
@@ -36,16 +36,14 @@ const FILES: [&str; 10] = [
 ];
 
 fn report(journal: bool) -> Report {
-    let options = Options {
-        seed: 3,
-        journal,
-        latency: Latency { mean: Duration::from_millis(5), ..Latency::default() },
-        time_limit: Duration::from_secs(5),
-        nemesis: vec![Fault::Partition],
-        nemesis_interval: Duration::from_secs(1),
-        ..Options::default()
-    };
-    run::<Flood>(workload("broadcast").unwrap(), &options).unwrap()
+    let options = Options::default()
+        .seed(3)
+        .journal(journal)
+        .latency(Latency { mean: Duration::from_millis(5), ..Latency::default() })
+        .time_limit(Duration::from_secs(5))
+        .nemesis(vec![Fault::Partition])
+        .nemesis_interval(Duration::from_secs(1));
+    simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap()
 }
 
 fn time(later: u64) -> SystemTime {

@@ -5,7 +5,7 @@
 
 use glomers_protocol::{Json, broadcast, echo, g_set, handler, lin_kv, unique_ids};
 use glomers_report::store::Store;
-use glomers_workbench::{Options, Report, Validity, run_with, workload};
+use glomers_workbench::{Options, Report, Validity, simulate_with, workload};
 use std::time::{Duration, SystemTime};
 
 /// Each node answers with the value that it is made with.
@@ -94,18 +94,19 @@ fn values() -> Vec<Json> {
 
 #[test]
 fn every_value_gets_a_verdict() {
-    let options = |count| Options {
-        time_limit: Duration::from_secs(2),
-        rate: 20.0,
-        concurrency: glomers_workbench::options::Concurrency::PerNode(2),
-        journal: true,
-        ..Options::default().with_node_count(count)
+    let options = |count| {
+        Options::default()
+            .node_count(count)
+            .time_limit(Duration::from_secs(2))
+            .rate(20.0)
+            .concurrency(glomers_workbench::options::Concurrency::PerNode(2))
+            .journal(true)
     };
     for value in values() {
         macro_rules! report {
             ($workload:literal, $handler:ident) => {{
                 let value = value.clone();
-                run_with(workload($workload).unwrap(), &options(1), move |_| $handler(value.clone())).unwrap()
+                simulate_with(workload($workload).unwrap(), &options(1), move |_| $handler(value.clone())).unwrap()
             }};
         }
         let reports: [Report; 5] = [

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Run many random tests; repeat and shrink those that fail
     Soak(soak::Arguments),
     /// Judge a recorded history of Maelstrom or glomers
-    Check(check::Arguments),
+    Check(Box<check::Arguments>),
     /// Show the operations and messages around the findings of a run
     Explain(explain::Arguments),
     /// Show all runs as web pages on this machine

@@ -7,7 +7,7 @@
 //! use glomers_report::{explain::Explanation, store::manifest::read_run};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = std::path::Path::new("../tests/histories/broadcast-false-lost");
+//! # let folder = std::path::Path::new("../checkers/tests/histories/broadcast-false-lost");
 //! let report = read_run(folder, Some("broadcast"))?;
 //! for finding in report.judgement.findings() {
 //!     println!("{}", Explanation::of(&report, &finding));

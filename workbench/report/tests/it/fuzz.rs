@@ -104,7 +104,9 @@ proptest! {
     #[test]
     fn edn_becomes_readable_and_stays_so(text in mutated(&HISTORIES)) {
         let text = String::from_utf8_lossy(&text);
-        prop_assert!(edn::readable(&text).len() <= text.len() + 4 * text.matches("\\u").count());
+        // An escape may become longer, and a symbolic value such as `##NaN` gets quotes.
+        let longer = 4 * text.matches("\\u").count() + 2 * text.matches("##").count();
+        prop_assert!(edn::readable(&text).len() <= text.len() + longer);
     }
 
     #[test]

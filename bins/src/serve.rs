@@ -3,21 +3,25 @@
 //!
 //! A few threads answer requests. They wait for nothing but the disk and the client.
 
+mod answer;
 mod files;
 mod guard;
 mod pages;
 mod runs;
 
+use crate::serve::{
+    answer::{Answer, header, page},
+    guard::{Guard, Refusal},
+};
 use anyhow::{Context, anyhow, bail};
-use guard::{Guard, Refusal};
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
     thread,
 };
-use tiny_http::{Header, Method, Request, Response, Server};
+use tiny_http::{Method, Request, Server};
 
 /// The number of requests that are answered at a time.
 const THREADS: usize = 4;
@@ -71,9 +75,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     threads.into_iter().try_for_each(|thread| thread.join()).map_err(|_| anyhow!("a server thread panicked"))
 }
 
-/// A response that is sent as it is read.
-type Answer = Response<Box<dyn Read + Send>>;
-
 impl Site {
     fn answer(&self, request: Request) {
         let answer = self.look_up(&request).unwrap_or_else(|refusal| refused(&refusal));
@@ -113,28 +114,4 @@ fn refused(refusal: &Refusal) -> Answer {
     let (status, text) = refusal.in_words();
     let answer = page(status, pages::refusal(text));
     if status == 405 { answer.with_header(header("Allow", "GET, HEAD")) } else { answer }
-}
-
-fn page(status: u16, html: maud::Markup) -> Answer {
-    let html = html.into_string().into_bytes();
-    let length = html.len();
-    let headers = headers("text/html; charset=utf-8");
-    Response::new(status.into(), headers, Box::new(io::Cursor::new(html)), Some(length), None)
-}
-
-/// The headers of every answer: browsers must not guess its type, nor share it with other sites.
-fn headers(content_type: &str) -> Vec<Header> {
-    let fixed = [
-        ("X-Content-Type-Options", "nosniff"),
-        ("Content-Security-Policy", glomers_report::page::POLICY),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-cache"),
-    ];
-    let all = [("Content-Type", content_type)].into_iter().chain(fixed);
-    all.map(|(name, value)| header(name, value)).collect()
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).expect("it is ASCII")
 }

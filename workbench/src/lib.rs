@@ -49,9 +49,9 @@ pub use glomers_checkers::{checker, expectations, finding, history, judgement, r
 pub use judgement::{Failure, Judgement};
 pub use options::Options;
 pub use run::{
+    effect::Effect,
     error::RunError,
-    nemesis::Effect,
-    pace::Load,
+    load::Load,
     progress::{Observer, Progress, Stage, Stop},
     report::{Report, TestConfig},
     start::{Bench, simulate, simulate_with, test_program},

@@ -127,12 +127,6 @@ impl Options {
         self
     }
 
-    /// The arguments with which `maelstrom test` runs the same test, without those that have their defaults. Loss,
-    /// strictness, liveness and the faults that Maelstrom does not have ([`Fault::is_of_maelstrom`]) are left out.
-    pub fn arguments(&self) -> Vec<String> {
-        flags::words_for_maelstrom(self)
-    }
-
     /// The options that the checkers read.
     pub fn expectations(&self) -> Expectations {
         Expectations {

@@ -6,9 +6,11 @@
 //!   `probe`: the operations that show whether nodes serve again.
 //! - `progress`: the view of an observer. `report`: the results. `error`: the reasons for which there are none.
 
+pub(crate) mod effect;
 pub(crate) mod error;
 mod interpreter;
 mod lifecycle;
+pub(crate) mod load;
 pub(crate) mod nemesis;
 pub(crate) mod pace;
 mod probe;

@@ -1,6 +1,9 @@
 //! Files and folders of the store. A file is sent as it is read, however large it is.
 
-use super::{Answer, guard::Refusal, headers};
+use crate::serve::{
+    answer::{Answer, headers},
+    guard::Refusal,
+};
 use std::{
     ffi::OsStr,
     fs::{self, File},

@@ -1,6 +1,6 @@
 //! The pages of the store. They need no script.
 
-use super::{
+use crate::serve::{
     files::Entry,
     runs::{Order, Run, Verdict},
 };

@@ -1,6 +1,6 @@
 //! The runs of a store: `WORKLOAD/TIME`, as `glomers test` and `maelstrom test` arrange them.
 
-use super::guard::Refusal;
+use crate::serve::guard::Refusal;
 use serde::Deserialize;
 use std::{
     cmp::Reverse,

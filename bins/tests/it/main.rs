@@ -18,3 +18,4 @@ mod replay;
 mod resources;
 mod schema;
 mod serve;
+mod walls;

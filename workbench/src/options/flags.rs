@@ -315,11 +315,14 @@ pub fn words(options: &Options) -> Vec<String> {
     FLAGS.iter().flat_map(|flag| flag.words(options)).collect()
 }
 
-/// The words with which `maelstrom test` runs the same test, as far as it can.
-pub(super) fn words_for_maelstrom(options: &Options) -> Vec<String> {
-    let nemesis = options.nemesis.iter().copied().filter(|fault| fault.is_of_maelstrom()).collect();
-    let known = Options { nemesis, log_send: false, log_receive: false, ..options.clone() };
-    FLAGS.iter().filter(|flag| flag.is_of_maelstrom).flat_map(|flag| flag.words(&known)).collect()
+impl Options {
+    /// The arguments with which `maelstrom test` runs the same test, without those that have their defaults. Loss,
+    /// strictness, liveness and the faults that Maelstrom does not have ([`Fault::is_of_maelstrom`]) are left out.
+    pub fn arguments(&self) -> Vec<String> {
+        let nemesis = self.nemesis.iter().copied().filter(|fault| fault.is_of_maelstrom()).collect();
+        let known = Options { nemesis, log_send: false, log_receive: false, ..self.clone() };
+        FLAGS.iter().filter(|flag| flag.is_of_maelstrom).flat_map(|flag| flag.words(&known)).collect()
+    }
 }
 
 fn is_counted(options: &Options) -> bool {

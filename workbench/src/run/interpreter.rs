@@ -6,11 +6,7 @@
 //! fault, lies past it. Jepsen's interpreter keeps the generator that had nothing to give, and asks it again.
 
 use crate::{
-    run::{
-        nemesis::Nemesis,
-        pace::{Load, Pace},
-        session::Session,
-    },
+    run::{load::Load, nemesis::Nemesis, pace::Pace, session::Session},
     workload::generator::{self, Generator, Moment},
 };
 use std::time::Duration;

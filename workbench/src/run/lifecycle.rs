@@ -12,8 +12,9 @@ use crate::{
     run::{
         error::RunError,
         interpreter::Interpreter,
+        load::Load,
         nemesis::{INIT_TIMEOUT, Nemesis, Spawn},
-        pace::{Interval, Load, Pace},
+        pace::{Interval, Pace},
         probe::{self, Probe},
         progress::{Observer, Stage},
         report::{Report, TestConfig},

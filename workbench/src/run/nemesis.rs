@@ -12,14 +12,13 @@ pub(crate) use processes::{INIT_TIMEOUT, Processes, Spawn};
 use crate::{
     engine::network::{Grudge, rules::Rule},
     options::Fault,
-    run::session::Session,
+    run::{effect::Effect, session::Session},
 };
 use glomers_protocol::Json;
 use partition::Partition;
 use rand_pcg::Pcg64Mcg;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{fmt, str::FromStr, time::Duration};
+use std::time::Duration;
 
 /// The number of partitions drawn, at most, until one isolates somebody.
 const DRAWS: usize = 32;
@@ -37,34 +36,6 @@ struct Cycle {
     next: Duration,
     /// The number of times it has begun.
     rounds: usize,
-}
-
-/// A fault that was injected, and its effect.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Effect {
-    /// The fault's name.
-    pub fault: String,
-    /// The number of times it began.
-    pub rounds: usize,
-    /// The number of messages that it lost, doubled or delayed, or of nodes that it stopped.
-    pub affected: usize,
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, rounds, affected } = self;
-        let plural = |count| if count == 1 { "" } else { "s" };
-        let (noun, verb) = match Fault::from_str(fault) {
-            Ok(Fault::Kill | Fault::KillMinority) => ("node", "killed"),
-            Ok(Fault::Pause) => ("node", "paused"),
-            Ok(Fault::Duplicate) => ("message", "doubled"),
-            Ok(Fault::Reorder | Fault::Slow) => ("message", "delayed"),
-            _ => ("message", "dropped"),
-        };
-        write!(f, "{fault}: {rounds} round{}, {affected} {noun}{} {verb}", plural(*rounds), plural(*affected))
-    }
 }
 
 impl Nemesis {

@@ -8,7 +8,7 @@ use crate::{
         violation::{ViolationKind, Violations},
     },
     options::Options,
-    run::{nemesis::Effect, pace::Load},
+    run::{effect::Effect, load::Load},
     workload::{
         Workload,
         client::{MALFORMED, UNMATCHED},

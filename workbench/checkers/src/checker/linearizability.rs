@@ -15,7 +15,7 @@
 //! - `model`: the trait [`Model`]; `models`: those that come with the check;
 //! - `part`: a history becomes beginnings and ends, one list for each independent object;
 //! - `search`, `expansion`, `rows`, `running`, `states`, `configurations`, `slots`: the search, from the outside in;
-//! - `window`, `timeline`: a violation in words and drawn;
+//! - `violation`, `window`, `timeline`: a violation in words and drawn;
 //! - `budget`: limits that are counted, so that a check ends alike on every machine.
 
 mod budget;
@@ -30,6 +30,7 @@ mod search;
 mod slots;
 mod states;
 mod timeline;
+mod violation;
 mod window;
 
 pub use budget::{Budget, Effort, Limit};
@@ -38,6 +39,7 @@ pub use models::{
     CasRegister, CasRegisterOperation, Counter, CounterOperation, FifoQueue, FifoQueueOperation, Independent, Mutex,
     MutexOperation, Register, RegisterOperation, Set, SetOperation,
 };
+pub use violation::Violation;
 
 use crate::{history::History, validity::Validity};
 use budget::Meter;
@@ -66,19 +68,6 @@ pub enum PartVerdict {
     Unknown(GivenUp),
     /// There is no such order.
     Violated(Violation),
-}
-
-/// The reason why a part is not linearizable.
-#[derive(Clone, Debug)]
-pub struct Violation {
-    /// The index of the entry that contradicts all before it.
-    pub index: usize,
-    /// The first index from which on the entries contradict each other, whatever happened before.
-    pub from: usize,
-    /// The operation that cannot be explained, in words.
-    pub explanation: String,
-    /// The operations from there to the contradiction, one a line.
-    pub timeline: String,
 }
 
 /// The point at which a search ended at a limit.

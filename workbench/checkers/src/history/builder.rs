@@ -1,6 +1,6 @@
 //! Histories built in code: each call is one entry, and the history is always well-formed.
 
-use super::{History, Kind, Op, Process};
+use crate::history::model::{History, Kind, Op, Process};
 use glomers_json::Json;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 

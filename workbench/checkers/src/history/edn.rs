@@ -6,6 +6,7 @@
 //! depth and numbers of any length come out as they came in.
 
 mod depth;
+mod form;
 mod json;
 mod readable;
 mod transcribe;
@@ -15,9 +16,14 @@ pub use readable::readable;
 pub use depth::too_deep;
 pub use json::to_json;
 
-use crate::history::{Kind, Op, Process};
+use crate::history::{
+    edn::{
+        form::{Form, push_name},
+        transcribe::transcribe,
+    },
+    model::{Kind, Op, Process},
+};
 use std::fmt::Write;
-use transcribe::transcribe;
 
 /// Appends an entry of a history as an EDN map, without a line break.
 ///
@@ -52,91 +58,4 @@ pub fn write(op: &Op, out: &mut String) {
         transcribe(error.as_str(), Form::Named, out);
     }
     out.push('}');
-}
-
-/// What a JSON value stands for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Form {
-    /// Itself.
-    Plain,
-    /// A name, or a vector that begins with one: `:net-timeout`, `[:abort "aborted"]`.
-    Named,
-    /// The steps of a transaction: `[[:r 8 nil] [:append 9 1]]`.
-    Steps,
-    /// One of them.
-    Step,
-    /// What the nemesis does: `:one`, `[:isolated {"n1" #{"n0" "n3"}}]`, `{"n1" :killed}`.
-    Fault,
-    /// Sets under strings.
-    Grudge,
-    /// A set.
-    Set,
-    /// A map with names for keys.
-    Record,
-    /// Such maps under keys that may be numbers: `{4 {:polled -1, :sent 3}}`.
-    Records,
-}
-
-impl Form {
-    fn of_value(op: &Op) -> Self {
-        match (op.process, &*op.f, op.kind) {
-            (Process::Nemesis, ..) => Self::Fault,
-            (_, "txn" | "poll" | "send", _) => Self::Steps,
-            // The result of an echo is the body of the message.
-            (_, "echo", Kind::Ok) => Self::Record,
-            _ => Self::Plain,
-        }
-    }
-
-    fn of_extra(key: &str) -> Self {
-        if key == "unseen" { Self::Records } else { Self::Plain }
-    }
-
-    /// What an array's element stands for.
-    fn element(self, index: usize) -> Self {
-        match (self, index) {
-            (Self::Steps, _) => Self::Step,
-            (Self::Named | Self::Step | Self::Fault, 0) => Self::Named,
-            (Self::Fault, _) => Self::Grudge,
-            _ => Self::Plain,
-        }
-    }
-
-    /// What an object's member stands for.
-    fn member(self) -> Self {
-        match self {
-            Self::Grudge => Self::Set,
-            Self::Fault => Self::Named,
-            Self::Records => Self::Record,
-            _ => Self::Plain,
-        }
-    }
-
-    /// Writes a string, of which `text` is the content and `literal` the EDN.
-    fn push_string(self, text: &str, literal: &str, out: &mut String) {
-        match self {
-            Self::Named | Self::Fault if is_name(text) => push_name(text, out),
-            _ => out.push_str(literal),
-        }
-    }
-
-    /// Writes an object's key.
-    fn push_key(self, text: &str, literal: &str, out: &mut String) {
-        match self {
-            Self::Record if is_name(text) => push_name(text, out),
-            Self::Records if text.parse::<i64>().is_ok_and(|number| number.to_string() == text) => out.push_str(text),
-            _ => out.push_str(literal),
-        }
-    }
-}
-
-fn push_name(name: &str, out: &mut String) {
-    out.push(':');
-    out.push_str(name);
-}
-
-/// Whether every reader of EDN takes `:text` for one keyword.
-fn is_name(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "*+!-_?.".contains(c))
 }

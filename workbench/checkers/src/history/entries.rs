@@ -1,6 +1,6 @@
 //! Entries of a history from their fields, and in an order that makes sense: whoever ends an operation has begun it.
 
-use super::{History, Kind, Op, Process};
+use crate::history::model::{History, Kind, Op, Process};
 use glomers_json::Json;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 

@@ -1,6 +1,6 @@
 //! When faults were in force, as a history tells.
 
-use crate::history::{History, Op, Process};
+use crate::history::model::{History, Op, Process};
 use indexmap::IndexMap;
 use std::time::Duration;
 

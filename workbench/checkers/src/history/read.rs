@@ -1,10 +1,11 @@
 //! Histories from files: `history.edn` as Jepsen writes it, or `history.jsonl` as this crate does. Which of them a file is
 //! shows in its first characters, whatever its name.
 
-use super::{Entries, History, Op};
 use crate::history::{
     edn::{readable, to_json, too_deep},
+    entries::Entries,
     file::{BadText, ReadError, read_text},
+    model::{History, Op},
 };
 use clojure_reader::edn::{self, Edn};
 use glomers_json::Json;

@@ -1,10 +1,10 @@
 //! The shortest stretch of a history that contradicts itself, whatever happened before it, in words and drawn.
 
 use super::{
-    Violation,
     model::Model,
     part::{Action, Event, Part},
     timeline,
+    violation::Violation,
 };
 use glomers_json::Json;
 use std::fmt::Write as _;

@@ -1,7 +1,7 @@
 //! JSON text to EDN text, token by token. Colons and commas tell nothing that the brackets do not, so they are skipped
 //! like white space; what is open is kept on a stack of its own, because a node may send values of any depth.
 
-use super::Form;
+use crate::history::edn::form::Form;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},

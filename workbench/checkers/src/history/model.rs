@@ -1,0 +1,172 @@
+//! What the clients did and what became of it: the input of every checker.
+
+use glomers_json::Json;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub enum Process {
+    /// A client. Its number is never reused: a client whose operation may still be going on is replaced by a new one.
+    Client(u64),
+    /// What injects faults.
+    Nemesis,
+}
+
+/// What an entry tells of an operation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It begins.
+    Invoke,
+    /// It has happened.
+    Ok,
+    /// It has not happened and never will.
+    Fail,
+    /// It may have happened, or may happen yet; also everything that the nemesis does.
+    Info,
+}
+
+/// An entry of a history, with Jepsen's names.
+#[derive(Clone, Debug)]
+pub struct Op {
+    /// Its place in the history.
+    pub index: usize,
+    /// When, since the first operation could begin.
+    pub time: Duration,
+    /// What it tells.
+    pub kind: Kind,
+    /// Who does it.
+    pub process: Process,
+    /// Which operation: `read`, `broadcast` ...
+    pub f: Cow<'static, str>,
+    /// Its argument or its result.
+    pub value: Json,
+    /// Why it failed, or why nobody knows: a name, or a name and a text.
+    pub error: Option<Json>,
+    /// What else it says, such as `final?`.
+    pub extra: Vec<(Cow<'static, str>, Json)>,
+}
+
+impl Op {
+    /// Whether it is one of the reads, after the network has healed, that are judged.
+    pub fn is_final(&self) -> bool {
+        self.extra.iter().any(|(key, value)| key == "final?" && value.as_str() == "true")
+    }
+}
+
+/// As a JSON object with Jepsen's keys; times in nanoseconds.
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entry = serializer.serialize_map(None)?;
+        entry.serialize_entry("index", &self.index)?;
+        entry.serialize_entry("time", &self.time.as_nanos())?;
+        entry.serialize_entry("type", &self.kind)?;
+        entry.serialize_entry("process", &self.process)?;
+        entry.serialize_entry("f", &self.f)?;
+        entry.serialize_entry("value", &self.value)?;
+        if let Some(error) = &self.error {
+            entry.serialize_entry("error", error)?;
+        }
+        for (key, value) in &self.extra {
+            entry.serialize_entry(key, value)?;
+        }
+        entry.end()
+    }
+}
+
+/// The entries of a run in the order of their time.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct History(Vec<Op>);
+
+/// An operation of a client: how it began and, unless the history ends before, how it ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation<'a> {
+    /// Its `invoke` entry.
+    pub invocation: &'a Op,
+    /// Its `ok`, `fail` or `info` entry.
+    pub completion: Option<&'a Op>,
+}
+
+impl History {
+    /// Adds an entry, gives it its index and returns it.
+    pub fn push(&mut self, op: Op) -> &Op {
+        self.0.push(Op { index: self.0.len(), ..op });
+        self.0.last().expect("it was just pushed")
+    }
+
+    /// All entries.
+    pub fn ops(&self) -> &[Op] {
+        &self.0
+    }
+
+    /// The first entry of a client that is none of these operations.
+    pub fn find_foreign(&self, operations: &[&str]) -> Option<&Op> {
+        let is_foreign = |op: &&Op| op.process != Process::Nemesis && !operations.contains(&&*op.f);
+        self.0.iter().find(is_foreign)
+    }
+
+    /// The operations of clients, by the time they began.
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.0.len() / 2);
+        let mut open = indexmap::IndexMap::new();
+        for op in self.0.iter().filter(|op| op.process != Process::Nemesis) {
+            if op.kind == Kind::Invoke {
+                open.insert(op.process, operations.len());
+                operations.push(Operation { invocation: op, completion: None });
+            } else if let Some(index) = open.swap_remove(&op.process) {
+                operations[index].completion = Some(op);
+            }
+        }
+        operations
+    }
+}
+
+impl FromIterator<Op> for History {
+    fn from_iter<I: IntoIterator<Item = Op>>(ops: I) -> Self {
+        let mut history = Self::default();
+        for op in ops {
+            history.push(op);
+        }
+        history
+    }
+}
+
+impl Operation<'_> {
+    /// The completion, if the operation is known to have happened.
+    pub fn ok(&self) -> Option<&Op> {
+        self.completion.filter(|completion| completion.kind == Kind::Ok)
+    }
+}
+
+/// As in a history: a number, or `nemesis`.
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(number) => write!(f, "{number}"),
+            Self::Nemesis => f.write_str("nemesis"),
+        }
+    }
+}
+
+/// As in a history: `invoke`.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invoke => "invoke",
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::Info => "info",
+        })
+    }
+}
+
+impl Serialize for Process {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Client(number) => serializer.serialize_u64(*number),
+            Self::Nemesis => serializer.serialize_str("nemesis"),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The effect of a fault, which a report shows: a fault without any effect tests nothing.
+
+use crate::options::Fault;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// A fault that was injected, and its effect.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Effect {
+    /// The fault's name.
+    pub fault: String,
+    /// The number of times it began.
+    pub rounds: usize,
+    /// The number of messages that it lost, doubled or delayed, or of nodes that it stopped.
+    pub affected: usize,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, rounds, affected } = self;
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let (noun, verb) = match Fault::from_str(fault) {
+            Ok(Fault::Kill | Fault::KillMinority) => ("node", "killed"),
+            Ok(Fault::Pause) => ("node", "paused"),
+            Ok(Fault::Duplicate) => ("message", "doubled"),
+            Ok(Fault::Reorder | Fault::Slow) => ("message", "delayed"),
+            _ => ("message", "dropped"),
+        };
+        write!(f, "{fault}: {rounds} round{}, {affected} {noun}{} {verb}", plural(*rounds), plural(*affected))
+    }
+}

@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
 
 /// Reads the history, judges it and prints the results.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
+    if arguments.history.as_os_str() == "-" {
+        bail!("`-` is not a file, and standard input is not read: name a file or the folder of a run");
+    }
     let workload = workload(&arguments.workload)?;
     let history = History::read(&arguments.history)?;
     let name = workload.name();

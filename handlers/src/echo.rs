@@ -6,7 +6,7 @@ use glomers_protocol::{
 };
 
 /// Sends back the value that it receives, byte for byte.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Parrot;
 
 #[handler(echo, schema)]

@@ -34,6 +34,7 @@ use std::cell::RefCell;
 const PACE: u64 = 100;
 
 /// Registers that hold the write with the greatest stamp.
+#[derive(Debug)]
 pub struct LastWriterWins {
     registers: RefCell<IndexMap<Json, (Stamp, Json), FixedState>>,
     feed: RefCell<ReplicationFeed<Record>>,
@@ -43,7 +44,7 @@ pub struct LastWriterWins {
 type Stamp = (u64, Incarnation);
 
 /// An entry of the feed.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Record {
     /// A transaction of the sender. The entry's number gives its stamp.

@@ -12,6 +12,7 @@ use glomers_protocol::{
 use std::cell::Cell;
 
 /// Ids of the form `n1-2f0c71be6a90d8e4-17`.
+#[derive(Debug)]
 pub struct PrefixedIds {
     prefix: String,
     next: Cell<u64>,

@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, time::Duration};
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Lists that are the same on all nodes.
+#[derive(Debug)]
 pub struct ReplicatedLists(ReplicatedLog<Lists>);
 
 /// The lists themselves.

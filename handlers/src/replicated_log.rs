@@ -70,12 +70,18 @@ use futures::{
 };
 use glomers_protocol::{Context, NodeId, Payload, RpcError};
 use replica::Replica;
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, fmt, time::Duration};
 
 /// One node's replica of a state machine `M`.
 pub struct ReplicatedLog<M: StateMachine> {
     replica: RefCell<Replica<M>>,
     timeout: Duration,
+}
+
+impl<M: StateMachine> fmt::Debug for ReplicatedLog<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplicatedLog").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 impl<M: StateMachine> ReplicatedLog<M>

@@ -16,6 +16,7 @@ use std::{collections::BTreeMap, time::Duration};
 const TIMEOUT: Duration = Duration::from_millis(900);
 
 /// A map that is the same on all nodes.
+#[derive(Debug)]
 pub struct ReplicatedMap(ReplicatedLog<Map>);
 
 /// The map itself.

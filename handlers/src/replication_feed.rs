@@ -43,6 +43,7 @@ pub const MAX_ENTRIES: usize = 1000;
 pub type Incarnation = u64;
 
 /// A node's own entries on their way to its peers, and its progress with the entries of its peers.
+#[derive(Debug)]
 pub struct ReplicationFeed<T> {
     incarnation: Incarnation,
     /// The entries that some peer has not acknowledged.
@@ -55,6 +56,7 @@ pub struct ReplicationFeed<T> {
 }
 
 /// The state shared between this node and one peer.
+#[derive(Debug)]
 struct Link<T> {
     /// The incarnation heard last; 0 before the first batch.
     incarnation: Incarnation,
@@ -66,6 +68,7 @@ struct Link<T> {
 }
 
 /// The progress of this node and one incarnation of a peer with each other's entries.
+#[derive(Debug)]
 struct Progress<T> {
     /// The peer has this node's entries up to this number.
     acknowledged: u64,

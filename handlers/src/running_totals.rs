@@ -23,13 +23,14 @@ use std::{cell::RefCell, collections::BTreeMap};
 const PACE: u64 = 250;
 
 /// The known totals of all nodes: one per incarnation.
+#[derive(Debug)]
 struct Totals<T> {
     totals: RefCell<BTreeMap<Incarnation, Total<T>>>,
     feed: RefCell<ReplicationFeed<Total<T>>>,
 }
 
 /// The sum of what clients added through a node since it started.
-#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 struct Total<T> {
     incarnation: Incarnation,
     /// The number of additions.
@@ -75,6 +76,7 @@ fn too_large() -> RpcError {
 }
 
 /// A counter that only grows.
+#[derive(Debug)]
 pub struct GCounter(Totals<u64>);
 
 #[handler(g_counter, schema)]
@@ -108,6 +110,7 @@ impl GCounter {
 }
 
 /// A counter that grows and shrinks.
+#[derive(Debug)]
 pub struct PnCounter(Totals<i64>);
 
 #[handler(pn_counter, schema)]

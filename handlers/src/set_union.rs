@@ -20,6 +20,7 @@ use std::cell::RefCell;
 const PACE: u64 = 250;
 
 /// A set that is the union of the sets of all nodes.
+#[derive(Debug)]
 pub struct SetUnion {
     elements: RefCell<IndexSet<Json, FixedState>>,
     feed: RefCell<ReplicationFeed<Json>>,

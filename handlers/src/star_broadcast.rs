@@ -75,6 +75,7 @@ const TURN: u64 = 10;
 const SHORTEST_CYCLE: Duration = Duration::from_millis(50);
 
 /// Sends values in batches over a star, or to every node.
+#[derive(Debug)]
 pub struct StarBroadcast {
     id: NodeId,
     coordinator: NodeId,
@@ -83,6 +84,7 @@ pub struct StarBroadcast {
     state: RefCell<State>,
 }
 
+#[derive(Debug)]
 struct State {
     logs: OriginLogs,
     /// All peers. A node exchanges batches with the coordinator, and the coordinator with every node. Other pairs do so
@@ -101,7 +103,7 @@ struct State {
 }
 
 /// Values that clients have sent to the sender, without an exchange of vectors.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Rumour {
     news: Vec<Delta>,
 }

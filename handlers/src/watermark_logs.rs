@@ -35,6 +35,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 const PACE: u64 = 50;
 
 /// Logs that are shown up to the low watermark.
+#[derive(Debug)]
 pub struct WatermarkLogs {
     /// Messages by offset for each key, including those above the watermark.
     logs: RefCell<BTreeMap<String, BTreeMap<i64, Json>>>,
@@ -43,7 +44,7 @@ pub struct WatermarkLogs {
 }
 
 /// An entry of the feed.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Record {
     /// A message under this key. The entry's number gives its offset.

@@ -114,6 +114,7 @@ fn histories_are_judged_again() {
     check("check -w kafka HISTORIES/kafka-true-0 --availability total", 1, "availability: invalid");
     check("check -w echo HISTORIES/kafka-true-0", 255, "`poll`, but the operations of echo are echo");
     check("check -w echo HISTORIES/kafka-true-0/run.json", 255, "run.json: line 1: ");
+    check("check -w echo -", 255, "name a file or the folder of a run");
     check("check -w echo HISTORIES/nothing", 255, "nothing: No such file");
     check("check HISTORIES/kafka-true-0", 254, "--workload");
 }

@@ -57,7 +57,7 @@ pub(crate) struct Exchange {
 }
 
 /// One node's state about another.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Link {
     /// The other side's version vector, as it last said.
     pub(crate) has: VersionVector,

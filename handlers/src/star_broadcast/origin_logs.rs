@@ -24,7 +24,7 @@ pub(super) const MAX_VALUES: usize = 1000;
 const ADOPT: Duration = Duration::from_secs(10);
 
 /// A contiguous part of an origin's log.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Delta {
     origin: Origin,
     /// The number of values before this part.
@@ -40,6 +40,7 @@ impl Delta {
 }
 
 /// All values of a node.
+#[derive(Debug)]
 pub(super) struct OriginLogs {
     own: Origin,
     values: IndexSet<Json, FixedState>,

@@ -31,7 +31,7 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 const POLL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Logs whose entries are keys of `lin-kv`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct ClaimedOffsets {
     /// The known prefix of each log.
     logs: RefCell<BTreeMap<String, Vec<Json>>>,

@@ -20,7 +20,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_millis(900);
 
 /// Forwards requests to the service `lin-kv`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct ForwardedRegisters;
 
 #[handler(lin_kv, schema)]

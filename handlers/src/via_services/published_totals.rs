@@ -38,6 +38,7 @@ use std::{cell::Cell, collections::BTreeMap};
 type Totals = BTreeMap<String, u64>;
 
 /// A counter that only grows, kept in `seq-kv`.
+#[derive(Debug)]
 pub struct PublishedTotals {
     /// A random number that distinguishes this incarnation of the node.
     incarnation: String,

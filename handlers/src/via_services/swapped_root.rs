@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const ROOT: &str = "root";
 
 /// Lists that are all kept under one key of `lin-kv`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct SwappedRoot;
 
 /// Every list by its key.

@@ -7,7 +7,7 @@ use crate::{
     workload::Workload,
 };
 use glomers_protocol::{Context, Handler, Node};
-use std::rc::Rc;
+use std::{fmt, rc::Rc};
 
 /// A test that can be watched while it runs.
 ///
@@ -37,6 +37,15 @@ pub struct Bench<'a> {
     workload: Box<dyn Workload>,
     options: &'a Options,
     observer: Option<Observer<'a>>,
+}
+
+impl fmt::Debug for Bench<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bench")
+            .field("workload", &self.workload.name())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Bench<'a> {

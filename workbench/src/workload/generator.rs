@@ -5,7 +5,7 @@
 use glomers_checkers::history::Op;
 use glomers_protocol::Json;
 use rand_pcg::Pcg64Mcg;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// An operation for a client.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,6 +55,7 @@ pub enum Next {
 }
 
 /// The situation in which a generator is asked.
+#[derive(Debug)]
 pub struct Moment<'a> {
     /// The time since the first operation could begin.
     pub now: Duration,
@@ -85,6 +86,12 @@ pub fn each<F: FnMut(&mut Pcg64Mcg) -> Invocation>(operation: F) -> Each<F> {
     Each(operation)
 }
 
+impl<F> fmt::Debug for Each<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Each").finish_non_exhaustive()
+    }
+}
+
 impl<F: FnMut(&mut Pcg64Mcg) -> Invocation> Generator for Each<F> {
     fn next(&mut self, moment: &mut Moment<'_>) -> Next {
         match moment.free.first() {
@@ -95,6 +102,7 @@ impl<F: FnMut(&mut Pcg64Mcg) -> Invocation> Generator for Each<F> {
 }
 
 /// One operation for every thread.
+#[derive(Debug)]
 pub struct OncePerThread {
     invocation: Invocation,
     done: Vec<usize>,

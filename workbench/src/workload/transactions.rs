@@ -31,6 +31,7 @@ pub enum Step {
 }
 
 /// A source of transactions.
+#[derive(Debug)]
 pub struct Transactions {
     pool: Vec<u64>,
     written: BTreeMap<u64, u64>,

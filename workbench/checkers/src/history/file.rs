@@ -1,4 +1,4 @@
-//! Texts from files, packed by gzip or not, and what may be wrong with them.
+//! Texts from files, packed by gzip or not, and the errors of reading them.
 
 use flate2::read::MultiGzDecoder;
 use std::{
@@ -7,40 +7,54 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file cannot be read.
+/// The failure to read a file.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
-    /// Nothing comes out of it.
-    #[error("cannot read {}: {cause}", path.display())]
+    /// The file cannot be opened, or is not text.
+    #[error("cannot read {}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
+        #[source]
         cause: io::Error,
     },
-    /// It is not what it should be.
-    #[error("{}: {cause}", path.display())]
+    /// The folder holds no file of the expected names.
+    #[error("there is no run in {}: it has none of {names}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The expected names.
+        names: String,
+    },
+    /// The file's text is malformed.
+    #[error("cannot read {}", path.display())]
     Content {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The line, and the reason.
+        #[source]
         cause: BadText,
     },
 }
 
-/// A text is not what it should be.
+/// A malformed text.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct BadText {
-    /// The line, from 1 on.
+    /// The number of the line; the first is 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The reason.
     pub reason: String,
 }
 
 /// The text of a file or, of a folder, of the first file there that has one of these names; and the file's path.
 pub fn read_text(path: &Path, names: &[&str]) -> Result<(PathBuf, String), ReadError> {
     let inside = names.iter().map(|name| path.join(name)).find(|inside| inside.is_file());
+    if inside.is_none() && path.is_dir() && !names.is_empty() {
+        return Err(ReadError::Folder { path: path.to_owned(), names: names.join(", ") });
+    }
     let path = inside.unwrap_or_else(|| path.to_owned());
     match fs::read(&path).and_then(unpack) {
         Ok(text) => Ok((path, text)),

@@ -11,7 +11,7 @@ use glomers_checkers::validity::Validity;
 use glomers_json::Json;
 use proptest::prelude::*;
 use serde_json::json;
-use std::{fs, io::Write, path::Path, time::Duration};
+use std::{error::Error as _, fs, io::Write, path::Path, time::Duration};
 
 const READ: &str = "{:index 0, :time 5, :type :invoke, :process 0, :f :read, :value nil}";
 
@@ -152,13 +152,19 @@ fn files_of_every_name() {
     fs::write(folder.path().join("history.edn.gz"), packed.finish().unwrap()).unwrap();
     assert_eq!(History::read(folder.path()).unwrap().ops().len(), 1);
     fs::write(folder.path().join("history.edn"), format!("{READ} nonsense")).unwrap();
-    let error = History::read(folder.path()).unwrap_err().to_string();
-    assert!(error.ends_with("history.edn: line 1: this is no entry of a history, which is a map"), "{error}");
+    let error = History::read(folder.path()).unwrap_err();
+    assert!(error.to_string().ends_with("history.edn"), "{error}");
+    let cause = error.source().unwrap().to_string();
+    assert_eq!(cause, "line 1: this is no entry of a history, which is a map");
     fs::write(folder.path().join("latin"), b"\xe9").unwrap();
     for missing in ["nothing", "latin"] {
         let error = History::read(&folder.path().join(missing)).unwrap_err().to_string();
         assert!(error.starts_with("cannot read ") && error.contains(missing), "{error}");
     }
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let error = History::read(&empty).unwrap_err().to_string();
+    assert!(error.ends_with("it has none of history.jsonl, history.edn, history.edn.gz"), "{error}");
     assert!(History::read(Path::new("/")).is_err());
 }
 

@@ -19,7 +19,7 @@ use crate::{
         progress::{Observer, Stage},
         report::{Report, TestConfig},
         session::Session,
-        workers::Seated,
+        workers::JoinedClient,
     },
     workload::{
         Workload,
@@ -74,19 +74,19 @@ fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
     let ids = session.nodes();
     let mut calls = Vec::new();
     for id in &ids {
-        let seated = session.seat();
-        let client = Client::new(seated.endpoint.clone(), id.clone());
+        let joined = session.join_client();
+        let client = Client::new(joined.endpoint.clone(), id.clone());
         let init = Init { node_id: id.clone(), node_ids: ids.clone() };
-        calls.push((id.clone(), seated, async move { client.call_within(&init, INIT_TIMEOUT).await.map(|_| ()) }));
+        calls.push((id.clone(), joined, async move { client.call_within(&init, INIT_TIMEOUT).await.map(|_| ()) }));
     }
     if let Some(failure) = finish_setup(session, calls)? {
         return Ok(Some(failure));
     }
     let mut calls = Vec::new();
     for id in &ids {
-        let seated = session.seat();
-        let setup = session.workload.setup(Client::new(seated.endpoint.clone(), id.clone()), &session.options);
-        calls.push((id.clone(), seated, setup));
+        let joined = session.join_client();
+        let setup = session.workload.setup(Client::new(joined.endpoint.clone(), id.clone()), &session.options);
+        calls.push((id.clone(), joined, setup));
     }
     let failure = finish_setup(session, calls)?;
     session.origin = session.world.now();
@@ -94,20 +94,23 @@ fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
 }
 
 /// Waits for clients that speak to nodes, and takes them off the network.
-fn finish_setup<F>(session: &mut Session<'_>, calls: Vec<(NodeId, Seated, F)>) -> Result<Option<NodeFailure>, RunError>
+fn finish_setup<F>(
+    session: &mut Session<'_>,
+    calls: Vec<(NodeId, JoinedClient, F)>,
+) -> Result<Option<NodeFailure>, RunError>
 where
     F: Future<Output = Result<(), ClientError>> + 'static,
 {
     let results = Rc::new(RefCell::new(Vec::new()));
     let (expected, mut clients) = (calls.len(), Vec::new());
-    for (number, (node, seated, call)) in calls.into_iter().enumerate() {
+    for (number, (node, joined, call)) in calls.into_iter().enumerate() {
         let results = Rc::clone(&results);
-        seated.endpoint.spawn(async move {
+        joined.endpoint.spawn(async move {
             let result = call.await;
             results.borrow_mut().push((number, node, result));
         });
-        session.world.wake(seated.id);
-        clients.push(seated);
+        session.world.wake(joined.id);
+        clients.push(joined);
     }
     while results.borrow().len() < expected && !session.watch.is_halted() && session.step_before(None) {}
     if let Some(crash) = session.world.crash() {

@@ -8,7 +8,7 @@ use crate::{
     run::{
         error::RunError,
         progress::{Observer, Stage, Watch},
-        workers::{Seated, Workers},
+        workers::{JoinedClient, Workers},
     },
     workload::{
         Workload,
@@ -102,33 +102,33 @@ impl<'a> Session<'a> {
     }
 
     /// Puts a new client on the network.
-    pub(crate) fn seat(&mut self) -> Seated {
+    pub(crate) fn join_client(&mut self) -> JoinedClient {
         let id = NodeId::from(format!("c{}", self.clients));
         self.clients += 1;
         let _ = self.rng.next_u64();
         let endpoint = Endpoint::new(id.clone());
-        Seated { id: self.world.join(id, Box::new(endpoint.clone())), endpoint }
+        JoinedClient { id: self.world.join(id, Box::new(endpoint.clone())), endpoint }
     }
 
     /// Has a worker begin an operation.
     pub(crate) fn begin(&mut self, worker: usize, invocation: Invocation) {
-        let (seated, connection) = match self.workers.connection(worker) {
+        let (joined, connection) = match self.workers.connection(worker) {
             Some(connection) => connection,
             None => {
-                let seated = self.seat();
-                let client = Client::new(seated.endpoint.clone(), self.workers.node(worker).clone());
+                let joined = self.join_client();
+                let client = Client::new(joined.endpoint.clone(), self.workers.node(worker).clone());
                 let connection = self.workload.connect(client, &self.options);
-                self.workers.connect(worker, seated.clone(), Rc::clone(&connection));
-                (seated, connection)
+                self.workers.connect(worker, joined.clone(), Rc::clone(&connection));
+                (joined, connection)
             }
         };
         self.history.push(self.workers.begin(worker, &invocation, self.now()));
         let (act, done) = (connection(invocation), self.workers.done());
-        seated.endpoint.spawn(async move {
+        joined.endpoint.spawn(async move {
             let outcome = act.await;
             done.borrow_mut().push((worker, outcome));
         });
-        self.world.wake(seated.id);
+        self.world.wake(joined.id);
         self.complete();
     }
 

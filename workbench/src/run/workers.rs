@@ -27,14 +27,14 @@ pub(crate) struct Workers {
 
 struct Worker {
     node: NodeId,
-    connection: Option<(Seated, Connection)>,
+    connection: Option<(JoinedClient, Connection)>,
     /// The operation it is doing.
     busy: Option<Op>,
 }
 
 /// A client on the network.
 #[derive(Clone)]
-pub(crate) struct Seated {
+pub(crate) struct JoinedClient {
     pub(crate) id: ParticipantId,
     pub(crate) endpoint: Endpoint,
 }
@@ -71,13 +71,13 @@ impl Workers {
     }
 
     /// The client of a worker.
-    pub(crate) fn connection(&self, worker: usize) -> Option<(Seated, Connection)> {
+    pub(crate) fn connection(&self, worker: usize) -> Option<(JoinedClient, Connection)> {
         self.workers[worker].connection.clone()
     }
 
     /// Gives a worker a client.
-    pub(crate) fn connect(&mut self, worker: usize, seated: Seated, connection: Connection) {
-        self.workers[worker].connection = Some((seated, connection));
+    pub(crate) fn connect(&mut self, worker: usize, joined: JoinedClient, connection: Connection) {
+        self.workers[worker].connection = Some((joined, connection));
     }
 
     /// The list of workers whose operations have ended.
@@ -107,8 +107,8 @@ impl Workers {
     /// on, or it would tell of this operation later.
     pub(crate) fn abandon(&mut self, world: &mut World) {
         for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| worker.busy.is_some()) {
-            if let Some((seated, _)) = worker.connection.take() {
-                world.leave(seated.id);
+            if let Some((joined, _)) = worker.connection.take() {
+                world.leave(joined.id);
             }
             self.done.borrow_mut().push((index, Outcome::Info(Json::from("stopped"))));
         }
@@ -129,8 +129,8 @@ impl Workers {
             };
             if kind == Kind::Info {
                 self.processes[index] += self.processes.len() as u64;
-                if let Some((seated, _)) = worker.connection.take_if(|_| !is_reusable) {
-                    world.leave(seated.id);
+                if let Some((joined, _)) = worker.connection.take_if(|_| !is_reusable) {
+                    world.leave(joined.id);
                 }
             }
             ended.push(Op { time: now, kind, value, error: error.filter(|error| !error.is_null()), ..op });

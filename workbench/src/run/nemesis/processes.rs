@@ -174,16 +174,16 @@ impl Processes {
         }
         let starting = Rc::clone(&self.starting);
         starting.borrow_mut().insert(id.clone(), session.world.now());
-        let seated = session.seat();
-        let client = Client::new(seated.endpoint.clone(), id.clone());
+        let joined = session.join_client();
+        let client = Client::new(joined.endpoint.clone(), id.clone());
         let init = Init { node_id: id.clone(), node_ids: session.nodes() };
         let id = id.clone();
-        seated.endpoint.spawn(async move {
+        joined.endpoint.spawn(async move {
             if client.call_within(&init, NEVER).await.is_ok() {
                 starting.borrow_mut().swap_remove(&id);
             }
         });
-        session.world.wake(seated.id);
+        session.world.wake(joined.id);
         "started".to_owned()
     }
 }

@@ -1,7 +1,7 @@
 //! A cluster of handlers in virtual time, driven by a test step by step: it sends requests, lets time pass, cuts links,
 //! crashes nodes, tampers with messages and looks into handlers.
 //!
-//! It is the engine of [`run`](crate::run) without generators and checkers, so latencies, partitions and services are
+//! It is the engine of [`simulate`](crate::simulate) without generators and checkers, so latencies, partitions and services are
 //! Maelstrom's, and the seed in the options fixes every byte.
 
 use crate::{

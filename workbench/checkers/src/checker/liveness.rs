@@ -1,5 +1,5 @@
-//! Whether every node serves its clients again when the faults are over. The history tells only of a test that was run
-//! with [`Options::liveness`](crate::Options::liveness): its last operations say which node they ask.
+//! Liveness: every node serves its clients again after all faults. Only the history of a test with the option `liveness` shows
+//! it, because its last operations name the node that they use.
 
 use crate::{
     history::{History, Kind, Op},

@@ -1,6 +1,6 @@
 //! Consistency models, the anomalies that they forbid, and what follows from what (elle: `consistency_model.clj`).
 //!
-//! Models are named as Elle names them for people; [`canonical`] takes all other names.
+//! Models are named as Elle names them for people; `canonical` takes all other names.
 
 use std::collections::{BTreeSet, VecDeque};
 

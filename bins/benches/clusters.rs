@@ -1,5 +1,5 @@
-//! How the simulation bears large clusters: `cargo bench --bench clusters`. Each size runs in a process of its own, which
-//! knows the most memory it had (on Linux).
+//! The simulation of large clusters: `cargo bench --bench clusters`. Each size runs in its own process, which reports
+//! its peak memory (on Linux).
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What one message costs a node, without input and output: `cargo bench --bench node`.
+//! The cost of one message in a node, without input and output: `cargo bench --bench node`.
 
 #![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
 

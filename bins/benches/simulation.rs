@@ -1,5 +1,5 @@
-//! How fast the simulation is: `cargo bench --bench simulation`. Items are messages, except for challenges, where they are
-//! simulated seconds.
+//! The speed of the simulation: `cargo bench --bench simulation`. An item is a message, or a simulated second for
+//! challenges.
 
 #![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
 

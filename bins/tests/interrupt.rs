@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-/// How often a process is looked at, and how many times at most.
+/// The time between two looks at a process, and below it the maximum number of looks.
 const PAUSE: Duration = Duration::from_millis(100);
 const LOOKS: usize = 600;
 

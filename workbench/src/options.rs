@@ -136,7 +136,7 @@ impl Options {
         }
     }
 
-    /// How many clients there are.
+    /// The number of clients.
     pub fn clients(&self) -> usize {
         match self.concurrency {
             Concurrency::Total(count) => count,
@@ -182,11 +182,11 @@ impl fmt::Display for Concurrency {
 pub struct Latency {
     /// The mean.
     pub mean: Duration,
-    /// How single latencies spread around it.
+    /// The distribution of single latencies around the mean.
     pub distribution: Distribution,
 }
 
-/// `--latency-dist`: how latencies spread.
+/// `--latency-dist`: the distribution of latencies.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Distribution {
     /// Always the mean.

@@ -1,5 +1,5 @@
-//! How judging grows with the history's length: `cargo bench --bench checkers`. Where items a second stay the same from
-//! 2,000 operations to 200,000, it is linear. An item is an operation.
+//! The cost of checking by history length: `cargo bench --bench checkers`. An item is an operation. If the items per
+//! second stay the same from 2,000 to 200,000 operations, the cost is linear.
 
 #![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
 

@@ -1,5 +1,5 @@
-//! What a node is measured against: the shortest loop that echoes, written by hand. One thread; it borrows from the line,
-//! and writes when its buffer is full or its input is drained. It checks nothing that it does not need.
+//! The baseline for nodes: the shortest handwritten loop that echoes. It has one thread, borrows from the line, and
+//! writes when its buffer is full or its input is drained. It checks nothing that it does not need.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

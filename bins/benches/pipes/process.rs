@@ -18,7 +18,7 @@ const PING: &str = concat!(
     "\n"
 );
 
-/// How to start a program.
+/// A program and its arguments.
 pub(crate) struct Node {
     path: PathBuf,
     arguments: &'static [&'static str],
@@ -30,7 +30,7 @@ impl Node {
         Self { path: Path::new(env!("CARGO_BIN_EXE_echo")).with_file_name(name), arguments: &[] }
     }
 
-    /// The loop.
+    /// The handwritten loop.
     pub(crate) fn baseline() -> Self {
         Self { path: std::env::current_exe().unwrap(), arguments: &["loop"] }
     }
@@ -46,7 +46,7 @@ impl Node {
         command
     }
 
-    /// How long it takes for all lines of a file; its answers are thrown away.
+    /// The time that it takes for all lines of a file. Its answers are discarded.
     pub(crate) fn time(&self, input: &Path) -> Duration {
         let (stdin, begin) = (File::open(input).unwrap(), Instant::now());
         let status = self.command().stdin(stdin).stdout(Stdio::null()).status().unwrap();
@@ -63,7 +63,7 @@ impl Node {
         opened
     }
 
-    /// From nothing to `init_ok`.
+    /// The time from the start to `init_ok`.
     pub(crate) fn start_up(&self) -> Duration {
         let begin = Instant::now();
         let _opened = self.open();
@@ -93,7 +93,7 @@ impl Node {
     }
 }
 
-/// A program that runs.
+/// A running program.
 pub(crate) struct Opened {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -102,7 +102,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// How long a request takes, there and back.
+    /// The round-trip time of a request.
     pub(crate) fn round_trip(&mut self) -> Duration {
         let begin = Instant::now();
         self.ask(PING);

@@ -22,7 +22,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     documents
 }
 
-/// Where a document's links to files lead.
+/// The targets of a document's links to files.
 fn links(document: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(document).unwrap();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());

@@ -146,7 +146,7 @@ fn a_flood_needs_little_memory() {
     assert!(peak_kib < 24 * 1024, "{peak_kib} KiB at the peak");
 }
 
-/// What the operating system says of a process's memory, in KiB.
+/// The memory of a process in KiB, as reported by the operating system.
 #[cfg(target_os = "linux")]
 fn memory(child: &std::process::Child, what: &str) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();

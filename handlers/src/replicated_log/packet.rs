@@ -59,7 +59,7 @@ pub struct Log<C: Clone + Debug> {
     pub(super) ordered: link::Packet<Vec<PaxosMsg<Entry<C>>>>,
     #[schemars(with = "Foreign")]
     pub(super) unordered: Unordered<C>,
-    /// How many entries of the log the sender has executed.
+    /// The number of log entries that the sender has executed.
     pub(super) executed: usize,
 }
 

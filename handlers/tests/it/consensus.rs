@@ -84,9 +84,9 @@ fn one_node_agrees_with_itself() {
     }
 }
 
-/// How many operations succeeded in each partition, of those that ended in it two and a half seconds or more after its
-/// beginning. Partitions in which that is less than a second do not count, nor does one before the cluster has started:
-/// for that all nodes must hear each other.
+/// The numbers of operations that succeeded in each partition, of those that ended in it at least 2.5 s after its
+/// beginning. A partition that leaves less than 1 s for that does not count. Neither does one before the cluster has
+/// started, as all nodes must hear each other to start.
 fn served_in_partitions(report: &Report) -> Vec<(usize, usize)> {
     let (nemesis, clients): (Vec<_>, Vec<_>) =
         report.history.ops().iter().partition(|op| op.process == Process::Nemesis);

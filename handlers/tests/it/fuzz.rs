@@ -1,9 +1,9 @@
-//! Whole nodes under damaged messages at any time: of clients, of peers, of the recordings of Maelstrom. Nothing panics
-//! out of a node, no request is answered twice, what waits to be sent is bounded by what came in, and a node that has
-//! been told nonsense still serves its clients. CONTRIBUTING.md says how to run a million of each.
+//! Whole nodes that receive damaged messages at any time: from clients, from peers, from Maelstrom's recordings. No
+//! panic leaves a node, no request is answered twice, the pending output is bounded by the input, and a node still
+//! serves its clients after nonsense. CONTRIBUTING.md says how to run a million of each.
 //!
-//! Peers run the same program, so their words are trusted: nonsense from them may cost a panic, which costs one message.
-//! What only clients can send may not.
+//! Peers run the same program and are trusted: nonsense from them may cause a panic, which costs one message. A message
+//! that only clients can send must not cause one.
 
 #[path = "../../../protocol/tests/mutations/mod.rs"]
 mod mutations;
@@ -47,7 +47,7 @@ fn count_panics() {
     PANICS.set(Some(0));
 }
 
-/// What three nodes and their clients and services say in a short run, and the transcript of Maelstrom's demo node.
+/// The messages of three nodes, their clients and services in a short run, and the transcript of Maelstrom's demo node.
 fn corpus<H: Handler>(name: &str) -> Vec<Vec<u8>> {
     let options = Options::default()
         .node_count(3)
@@ -71,14 +71,14 @@ fn script(corpus: &'static [Vec<u8>]) -> impl Strategy<Value = Script> {
     vec((mutated(corpus), pause), 1..12)
 }
 
-/// How many requests and answers there were between a client and the node, by their number.
+/// The number of requests and of answers between a client and the node, by message id.
 type Tally = BTreeMap<(String, i64), (usize, usize)>;
 
 struct Driven {
     node: Node,
     now: Duration,
     tally: Tally,
-    /// How many bytes have come in, and gone out.
+    /// The number of bytes that came in; `given` counts those that went out.
     taken: usize,
     given: usize,
 }
@@ -99,7 +99,7 @@ impl Driven {
         {
             self.tally.entry((message.src().to_owned(), msg_id)).or_default().0 += 1;
         }
-        // Whether it is refused is a matter of other tests.
+        // Other tests check whether it is refused.
         let _ = self.node.deliver(line, self.now);
         self.hear();
     }
@@ -130,7 +130,7 @@ impl Driven {
     }
 }
 
-/// Whether nobody but a client can have sent it.
+/// Tells whether only a client can have sent it.
 fn is_of_client(line: &[u8]) -> bool {
     let message = str::from_utf8(line).ok().and_then(|line| Message::parse(line).ok());
     message.is_none_or(|message| message.src().starts_with('c'))

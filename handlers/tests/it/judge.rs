@@ -81,9 +81,9 @@ pub(crate) fn found<H: Handler>(
     assert!(count + 1 >= seeds, "{name}, {mistake}: found on {count} of {seeds} seeds");
 }
 
-/// How many transactions over registers have seen another one in part: what it wrote to one key, and nothing under
-/// another key that it wrote as well. The workbench, like Elle, does not know in which order registers were written and
-/// judges no such reads.
+/// The number of transactions over registers that saw another transaction in part: its write to one key, and nothing
+/// under another key that it also wrote. The workbench, like Elle, does not know the order in which registers were
+/// written, so it does not judge such reads.
 pub(crate) fn torn_reads(report: &Report) -> usize {
     let ok = report.history.ops().iter().filter(|op| op.f == "txn" && op.kind == Kind::Ok);
     let txns: Vec<Vec<CompletedMicroOp>> = ok.map(|op| op.value.decode().unwrap()).collect();

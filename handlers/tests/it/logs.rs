@@ -24,7 +24,7 @@ type Log = BTreeMap<i64, Json>;
 struct Clients {
     /// Every message that was sent.
     logs: BTreeMap<String, Log>,
-    /// What the one client of each node has polled.
+    /// The messages that the one client of each node has polled.
     polled: BTreeMap<(usize, String), Log>,
     /// The highest offset that each node's client knows, by sending or polling.
     highest: BTreeMap<(usize, String), i64>,

@@ -24,21 +24,21 @@ use std::{
 enum Mistake {
     #[default]
     Nothing,
-    /// Answers with the question before.
+    /// Answers with the previous request.
     LagsBehind,
-    /// Answers with the beginning of the question.
+    /// Answers with the beginning of the request.
     CutsOff,
     /// Ids do not name their node.
     NamesNoNode,
     /// Ids have the time where they should have a counter.
     ReadsClock,
-    /// What was sent counts as received.
+    /// Counts a sent message as received.
     TrustsNetwork,
     /// One acknowledgement stands for all values on the way.
     ForgivesTooMuch,
-    /// Sends only what is newest.
+    /// Sends only the newest value.
     SendsNewest,
-    /// Puts what it hears in the place of what it knows.
+    /// Replaces its own state by the state that it receives.
     Replaces,
     /// Adds a total to the one before it.
     AddsTotals,

@@ -30,7 +30,7 @@ fn crowded(options: Options) -> Options {
     options.concurrency(Concurrency::PerNode(2))
 }
 
-/// What finds races: several nodes that are slow to reach each other and the services.
+/// Options that reveal races: several nodes that are slow to reach each other and the services.
 fn slow(seed: u64) -> Options {
     let latency = Latency { mean: Duration::from_millis(50), distribution: Distribution::Exponential };
     stormy(4).seed(seed).latency(latency).rate(40.0).time_limit(Duration::from_secs(10))
@@ -71,7 +71,7 @@ fn transactions_are_strictly_serializable_when_answers_come_late(seeds: u64) {
 /// One key for all nodes, handled with less care.
 #[derive(Default)]
 struct OneKey {
-    /// Whether an addition is done again if the answer does not come soon. If not, what is wrong is that a read only reads.
+    /// Repeats an addition whose answer does not come soon. Otherwise the mistake is that a read only reads.
     repeats: bool,
 }
 
@@ -108,7 +108,7 @@ fn additions_that_are_repeated_are_found(seeds: u64) {
 /// Logs whose next offset is a key.
 #[derive(Default)]
 struct Counted {
-    /// Whether offsets are given by compare-and-set rather than by a read and a write.
+    /// Assigns offsets by compare-and-set instead of a read and a write.
     compares: bool,
 }
 
@@ -150,7 +150,7 @@ impl Counted {
     }
 }
 
-/// Few logs, for two nodes to meet in them.
+/// Few logs, so that nodes often use the same one.
 fn few_logs(seed: u64) -> Options {
     crowded(slow(seed).key_count(Some(1)).max_writes_per_key(1000).rate(80.0))
 }
@@ -166,7 +166,7 @@ fn polls_that_pass_over_holes_are_found(seeds: u64) {
 /// Passes on requests, with a shortcut.
 #[derive(Default)]
 struct Shortcut {
-    /// What this node has last seen of each key; `None`: it asks the service.
+    /// The value of each key that this node saw last; `None` if it asks the service.
     cache: Option<RefCell<BTreeMap<Json, Json>>>,
 }
 
@@ -223,8 +223,8 @@ fn reads_from_a_cache_are_found(seeds: u64) {
 /// Every list under one key, handled with less care.
 #[derive(Clone, Copy, Default)]
 struct CarelessRoot {
-    /// Whether the root is set by comparing. If so, what a transaction reads is taken from the first root that it saw,
-    /// whichever the swap then succeeds with.
+    /// Sets the root by compare-and-set. A transaction then reads from the first root that it saw, even if the swap
+    /// succeeds with a later one.
     compares: bool,
 }
 

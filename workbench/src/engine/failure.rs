@@ -38,7 +38,7 @@ pub struct Crash {
     pub status: String,
     /// The last message that it was sent.
     pub last_message: Option<String>,
-    /// What it wrote.
+    /// The end of its output.
     pub output: Output,
 }
 
@@ -55,11 +55,11 @@ pub struct NotReady {
     pub request: String,
     /// The answer that was expected.
     pub expected: String,
-    /// What it wrote; `None` for a node in simulation.
+    /// The end of its output; `None` for a simulated node.
     pub output: Option<Output>,
 }
 
-/// The end of what a process wrote.
+/// The end of a process's output.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -74,7 +74,7 @@ pub struct Output {
     pub log: Option<PathBuf>,
 }
 
-/// The beginning of a line whose end has not come.
+/// The beginning of a line that has no newline yet.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -62,7 +62,7 @@ impl Fault {
         }
     }
 
-    /// What it does, in a line.
+    /// A one-line description of its effect.
     pub const fn help(self) -> &'static str {
         match self {
             Self::Partition => "nodes do not hear each other, in one of Maelstrom's four ways",
@@ -81,12 +81,13 @@ impl Fault {
         }
     }
 
-    /// Whether nodes cannot answer while it is in force.
+    /// Tells whether it keeps nodes from answering.
     pub const fn stops_nodes(self) -> bool {
         matches!(self, Self::Kill | Self::KillMinority | Self::Pause)
     }
 
-    /// Whether `maelstrom test` has it: the newest release has `partition`, its main branch `kill` and `pause` as well.
+    /// Tells whether `maelstrom test` has it. The newest release has `partition`; the main branch also has `kill` and
+    /// `pause`.
     pub const fn is_of_maelstrom(self) -> bool {
         matches!(self, Self::Partition | Self::Kill | Self::Pause)
     }

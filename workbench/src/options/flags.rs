@@ -52,7 +52,7 @@ impl Flag {
     }
 }
 
-/// What most rows have in common.
+/// The values that most rows share.
 const ROW: Flag = Flag {
     name: "",
     help: "",

@@ -1,9 +1,9 @@
 //! One part of a test: operations begin when they are due, the generator gives them and a client is free; faults begin
 //! and end in between (jepsen: `generator/interpreter.clj`).
 //!
-//! What would begin past the end does not begin. But the part is not over as long as an operation is outstanding: a
-//! client that is free again may begin one before the end, even if all that was due while none was free, such as the next
-//! fault, lies past it. Jepsen's interpreter keeps the generator that had nothing to give, and asks it again.
+//! Nothing begins after the end. But the part is not over as long as an operation is outstanding: a client that is free
+//! again may begin another operation before the end, even if everything else that is due, such as the next fault, lies
+//! after it. Jepsen's interpreter keeps a generator that had nothing to give, and asks it again.
 
 use crate::{
     run::{load::Load, nemesis::Nemesis, pace::Pace, session::Session},

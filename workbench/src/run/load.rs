@@ -21,7 +21,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Whether fewer than 80 % of the operations due were begun.
+    /// Tells whether fewer than 80 % of the operations due were begun.
     pub fn is_short(&self) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
         let (begun, due) = (self.begun as f64, self.due as f64);

@@ -1,8 +1,9 @@
-//! What injects faults, and when (jepsen: `nemesis/combined.clj`): each fault for a random time around the interval, then
-//! none of it for as long. Several faults come and go independently of each other.
+//! The nemesis, which injects faults (jepsen: `nemesis/combined.clj`). Each fault lasts a random time around the
+//! interval, followed by a pause of about the same length. Several faults come and go independently of each other.
 //!
-//! What they do is in three places: `partition` says who does not hear whom, `processes` stops and starts nodes, and the
-//! network's rules lose, double and delay messages. `periods` reads back from a history when they were in force.
+//! The effects are in three places: `partition` decides which nodes do not hear each other, `processes` stops and
+//! starts nodes, and the network's rules lose, duplicate and delay messages. `periods` reads the times of faults from a
+//! history.
 
 mod partition;
 mod processes;

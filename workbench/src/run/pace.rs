@@ -44,7 +44,7 @@ impl Pace {
         Self { interval, next: now, able: now, busy: None, end, lost: Duration::ZERO, load: Load::default() }
     }
 
-    /// Whether there are no operations, and a client sleeps.
+    /// Tells whether a client sleeps instead of doing operations.
     pub(crate) fn sleeps(&self) -> bool {
         self.interval == Interval::Sleep
     }

@@ -8,7 +8,7 @@ use glomers_checkers::{
 };
 use std::{collections::BTreeSet, time::Duration};
 
-/// How long each node may take to serve somebody, after the time that Maelstrom gives it to recover.
+/// The time in which each node must serve a client, after the recovery time that Maelstrom gives it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The average time between two operations that ask whether nodes serve.
@@ -18,20 +18,20 @@ pub(crate) const PACE: Duration = Duration::from_millis(50);
 pub(crate) struct Probe {
     inner: Box<dyn Generator>,
     nodes: Vec<String>,
-    /// How many threads there are; each asks the node at its own place.
+    /// The number of threads; each asks the node with its own index.
     threads: usize,
-    /// The nodes that have not served yet, if that is what ends it.
+    /// The nodes that have not served yet, if the probe ends when all have.
     silent: Option<BTreeSet<usize>>,
     deadline: Option<Duration>,
 }
 
 impl Probe {
-    /// All that `inner` gives.
+    /// All operations of `inner`.
     pub(crate) fn whole(inner: Box<dyn Generator>, nodes: &[String]) -> Self {
         Self { inner, nodes: nodes.to_vec(), threads: 0, silent: None, deadline: None }
     }
 
-    /// What `inner` gives, until each of the nodes that clients ask has served one, or its time is up.
+    /// The operations of `inner`, until each node that clients ask has served one or its time is up.
     pub(crate) fn until_served(inner: Box<dyn Generator>, nodes: &[String], threads: usize) -> Self {
         Self { threads, silent: Some((0..nodes.len().min(threads)).collect()), ..Self::whole(inner, nodes) }
     }

@@ -1,24 +1,24 @@
-//! How far a test is, for whoever watches it, and what they want: that it goes on, ends early, or ends at once.
+//! The progress of a test, reported to an observer, and the observer's decision: go on, end early, or end at once.
 //!
-//! The engine makes about a million steps a second, so a simulated test is looked at once in [`STEPS`] of them, which costs
-//! a comparison in between; a hosted one every [`PAUSE`], as it mostly waits. What has been done is counted from the
-//! history, only its new entries, and nowhere else.
+//! The engine makes about a million steps a second, so a simulated test reports once in [`STEPS`] steps; every other
+//! step costs one comparison. A hosted test mostly waits, so it reports every [`PAUSE`]. The counts come from the
+//! history alone, and each report reads only the new entries.
 
 use crate::engine::world::PAUSE;
 use glomers_checkers::history::{History, Kind, Process, faults::step};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// How many steps of a simulated test go unwatched.
+/// The number of steps between two reports of a simulated test.
 const STEPS: u32 = 1024;
 
-/// How long operations that are going on may take when a test ends early.
+/// The time that running operations get when a test ends early.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a test is doing.
+/// The stage of a test.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
 pub enum Stage {
-    /// Nodes are told their ids, and whatever the workload says before the first operation.
+    /// Nodes receive their ids and the messages that the workload sends before the first operation.
     Setup,
     /// Clients and nemesis work.
     Work,
@@ -30,26 +30,26 @@ pub enum Stage {
     Checking,
 }
 
-/// How far a test is.
+/// The progress of a test.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Progress {
-    /// What it is doing.
+    /// The current stage.
     pub stage: Stage,
-    /// How many operations have begun.
+    /// The number of operations that have begun.
     pub begun: usize,
-    /// How many of them have happened.
+    /// The number of operations that succeeded.
     pub ok: usize,
-    /// How many have not happened, and never will.
+    /// The number of operations that failed: they did not happen and never will.
     pub failed: usize,
-    /// Of how many nobody knows.
+    /// The number of operations whose outcome is unknown.
     pub unknown: usize,
-    /// How many messages were sent.
+    /// The number of messages sent.
     pub messages: u64,
     /// The faults in force, by the names that begin them in the history: `partition`.
     pub faults: Vec<String>,
     /// Time since the first operation could begin: virtual, or real with hosted nodes.
     pub elapsed: Duration,
-    /// When this stage is over, counted like [`elapsed`](Self::elapsed); `None` if that depends on the nodes.
+    /// The end of this stage, counted like [`elapsed`](Self::elapsed); `None` if it depends on the nodes.
     pub until: Option<Duration>,
 }
 
@@ -63,20 +63,20 @@ pub enum Stop {
     Now,
 }
 
-/// Is shown how far a test is, now and then.
+/// A function that receives the progress of a test from time to time.
 pub type Observer<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<Stop>;
 
-/// Shows a test to its observer, and keeps what they want.
+/// Reports a test to its observer and keeps the observer's decision.
 pub(crate) struct Watch<'a> {
     observer: Option<Observer<'a>>,
-    /// How many steps there were since the last look.
+    /// The number of steps since the last report.
     steps: u32,
-    /// When to look again, with hosted nodes.
+    /// The time of the next report, with hosted nodes.
     next: Duration,
     progress: Progress,
-    /// How many entries of the history are counted.
+    /// The number of history entries counted so far.
     counted: usize,
-    /// Since when no operation may begin.
+    /// The time from which no operation may begin.
     halted: Option<Duration>,
     stopped: Option<Duration>,
     aborted: bool,
@@ -99,7 +99,7 @@ impl<'a> Watch<'a> {
         Self { observer, steps: 0, next: Duration::ZERO, progress, counted: 0, halted, stopped, aborted }
     }
 
-    /// Whether it is time for a look.
+    /// Tells whether a report is due.
     pub(crate) fn is_due(&mut self, is_hosted: bool, now: Duration) -> bool {
         if is_hosted {
             return now >= self.next;
@@ -108,13 +108,13 @@ impl<'a> Watch<'a> {
         self.steps >= STEPS
     }
 
-    /// Another stage begins; operations may begin again.
+    /// Enters another stage, in which operations may begin again.
     pub(crate) fn enter(&mut self, stage: Stage, until: Option<Duration>) {
         (self.progress.stage, self.progress.until) = (stage, until);
         (self.halted, self.next) = (None, Duration::ZERO);
     }
 
-    /// Shows the test.
+    /// Reports the test to the observer.
     pub(crate) fn look(&mut self, history: &History, messages: u64, now: Duration) {
         (self.steps, self.next) = (0, now + PAUSE);
         let Some(observer) = &mut self.observer else { return };
@@ -123,14 +123,14 @@ impl<'a> Watch<'a> {
         (self.progress.messages, self.progress.elapsed) = (messages, now);
         match observer(&self.progress) {
             ControlFlow::Continue(()) => {}
-            // It is said again and again, and means the moment at which it was said first.
+            // The observer may repeat it; the first time counts.
             ControlFlow::Break(Stop::Early) if self.stopped.is_some() => {}
             ControlFlow::Break(Stop::Early) => (self.stopped, self.halted) = (Some(now), Some(now)),
             ControlFlow::Break(Stop::Now) => (self.aborted, self.halted) = (true, Some(now)),
         }
     }
 
-    /// When the test was stopped early.
+    /// The time at which the test was stopped early.
     pub(crate) fn stopped(&self) -> Option<Duration> {
         self.stopped
     }
@@ -139,12 +139,12 @@ impl<'a> Watch<'a> {
         self.aborted
     }
 
-    /// Whether operations may begin.
+    /// Tells whether no operation may begin.
     pub(crate) fn is_halted(&self) -> bool {
         self.aborted || self.halted.is_some()
     }
 
-    /// How long operations may go on, if not until they end by themselves.
+    /// The time at which running operations are cut off; `None` if they may end by themselves.
     pub(crate) fn patience(&self) -> Option<Duration> {
         self.halted.map(|halted| if self.aborted { Duration::ZERO } else { halted + PATIENCE })
     }

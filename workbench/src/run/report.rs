@@ -1,4 +1,4 @@
-//! What a test found out.
+//! The results of a test.
 
 use crate::{
     engine::{
@@ -31,11 +31,11 @@ use std::{fmt, time::Duration};
 pub struct Report {
     /// The workload's name.
     pub workload: &'static str,
-    /// What clients and nemesis did.
+    /// The operations of the clients and the nemesis.
     pub history: History,
     /// The verdicts on it.
     pub judgement: Judgement,
-    /// How much went over the network.
+    /// The number of messages on the network.
     pub net: Counts,
     /// Every message, if [`Options::journal`](crate::Options::journal) asks for it.
     pub journal: Vec<Event>,
@@ -47,24 +47,24 @@ pub struct Report {
     pub load: Option<Load>,
     /// The faults that were injected, and their effects.
     pub nemesis: Vec<Effect>,
-    /// How it was run; `None` if it was not run here.
+    /// The configuration of the run; `None` if it was not run here.
     pub config: Option<TestConfig>,
 }
 
-/// How a test was run.
+/// The configuration of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestConfig {
-    /// With which options.
+    /// The options.
     pub options: Options,
     /// When the first operation could begin, since the network was set up: the history counts from there, the
     /// [`journal`](Report::journal) from before the nodes were told their ids.
     pub origin: Duration,
-    /// When it was stopped before its time was up, counted like the history.
+    /// The time at which it was stopped early, counted like the history.
     pub stopped: Option<Duration>,
 }
 
 impl Report {
-    /// What a history shows that was recorded before. Of the options, those matter that do to [`Judgement::of`].
+    /// A report on a recorded history. Only the options that [`Judgement::of`] uses matter.
     pub fn of(workload: &dyn Workload, history: History, options: &Options) -> Self {
         Self {
             workload: workload.name(),
@@ -102,7 +102,7 @@ impl Report {
         per_operation(self.net.servers.send_count, self.history.operations().len())
     }
 
-    /// How long operations took, at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` if none ended.
+    /// The operation latency at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` if no operation ended.
     pub fn latencies(&self) -> Option<[Duration; 5]> {
         let took =
             |operation: &Operation<'_>| Some(operation.completion?.time.saturating_sub(operation.invocation.time));

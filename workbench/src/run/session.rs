@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
         (mean * 2).mul_f64(self.rng.random())
     }
 
-    /// Whether nothing may begin any more: a process has ended, or the observer stopped the test.
+    /// Tells whether no operation may begin, because a process has ended or the observer stopped the test.
     pub(crate) fn is_halted(&self) -> bool {
         self.world.crash().is_some() || self.watch.is_halted()
     }

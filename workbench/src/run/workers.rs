@@ -16,11 +16,11 @@ use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
 
 pub(crate) struct Workers {
     workers: Vec<Worker>,
-    /// Which client each worker has now.
+    /// The current client of each worker.
     processes: Vec<u64>,
     /// The workers that have nothing to do, the one that was never used or whose turn is farthest back first.
     next: usize,
-    /// How many workers are doing something.
+    /// The number of busy workers.
     busy: usize,
     done: Rc<RefCell<Vec<(usize, Outcome)>>>,
 }

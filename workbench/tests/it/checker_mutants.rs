@@ -43,7 +43,7 @@ fn never_blamed<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + '
     }
 }
 
-/// What is wrong with a node.
+/// The mistake that a node makes.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 enum Fault {
     #[default]

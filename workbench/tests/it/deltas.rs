@@ -12,7 +12,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-/// What a node relies on.
+/// The assumption that a node relies on.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Trust {
     /// Nothing: additions are numbered, sent until they are acknowledged, and counted once.
@@ -22,13 +22,13 @@ pub enum Trust {
     Arrival,
     /// No message comes twice.
     Uniqueness,
-    /// Messages come in order: who is overtaken is taken for known.
+    /// Messages come in order: one that was overtaken counts as known.
     Order,
-    /// Messages come within half a second; what is older is taken for known.
+    /// Messages come within half a second: an older one counts as known.
     Haste,
-    /// Answers come at once: who does not answer has not heard.
+    /// Answers come at once: a node that does not answer has not heard.
     Speed,
-    /// Who is heard hears: what is sent to a node that was just heard is not sent again.
+    /// Links work in both directions: a message to a node that was just heard is not sent again.
     Symmetry,
 }
 
@@ -63,7 +63,7 @@ impl Deltas {
         move |_| Self { trust, ..Self::default() }
     }
 
-    /// Whether a delta is one that was not counted yet.
+    /// Tells whether a delta was not counted yet.
     fn is_new(&self, cx: &Context, from: &NodeId, delta: &Delta) -> bool {
         let mut known = self.known.borrow_mut();
         let known = known.entry(from.clone()).or_default();

@@ -1,4 +1,4 @@
-//! What each fault does to nodes and messages, seen in the journal of nodes that count aloud.
+//! The effects of each fault on nodes and messages, read from the journal of nodes that send a counter.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -87,7 +87,7 @@ fn between_nodes(report: &Report) -> Vec<Sent> {
     messages.into_values().collect()
 }
 
-/// What the nemesis notes: when, what, and with which value, the second note of each pair.
+/// The notes of the nemesis, each with its time, name and value; of each pair, the second note.
 fn notes(report: &Report) -> Vec<(i128, &str, &Json)> {
     let mut notes = Vec::new();
     for op in report.history.ops().iter().filter(|op| op.process == Process::Nemesis) {
@@ -114,7 +114,7 @@ fn split(report: &Report) -> (Vec<Sent>, Vec<Sent>) {
     messages.into_iter().partition(begun)
 }
 
-/// Which part of the messages.
+/// The share of the messages that meet a condition.
 fn share(messages: &[Sent], is_meant: impl Fn(&Sent) -> bool) -> f64 {
     let count = |count: usize| f64::from(u32::try_from(count).unwrap());
     count(messages.iter().filter(|sent| is_meant(sent)).count()) / count(messages.len())
@@ -204,7 +204,7 @@ fn slow_messages_take_a_tenth_of_a_second() {
     none(&apart, |sent| sent.received != [sent.time]);
 }
 
-/// Which nodes are struck at the moment of each note.
+/// The nodes that are struck at the time of each note.
 fn struck(report: &Report) -> Vec<(i128, BTreeSet<String>)> {
     let mut struck = BTreeSet::new();
     let outcomes = |value: &Json| value.decode::<BTreeMap<String, String>>().unwrap();

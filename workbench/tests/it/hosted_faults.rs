@@ -1,5 +1,5 @@
-//! Faults and processes: they are killed, started again and paused in earnest, and what is left of a killed one is not
-//! taken for the next.
+//! Faults on real processes, which are killed, restarted and paused. Remaining output of a killed process does not
+//! count as output of its successor.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -39,14 +39,14 @@ fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
     (report, logs)
 }
 
-/// How often the nemesis notes this outcome for a node.
+/// The number of times that the nemesis notes this outcome for a node.
 fn outcomes(report: &Report, outcome: &str) -> usize {
     let notes = report.history.ops().iter().filter(|op| op.process == Process::Nemesis);
     let outcomes = notes.filter_map(|op| op.value.decode::<BTreeMap<String, Json>>().ok());
     outcomes.flat_map(BTreeMap::into_values).filter(|text| *text == Json::from(outcome)).count()
 }
 
-/// What came from nodes between their end and their new beginning.
+/// The messages that came from nodes between their end and their restart.
 fn said_by_the_dead(report: &Report) -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Line {

@@ -31,7 +31,7 @@ struct Logs {
     fault: Fault,
 }
 
-/// What is wrong with [`Logs`].
+/// The mistake that [`Logs`] makes.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Fault {
     #[default]
@@ -118,7 +118,7 @@ fn extra(op: &Op, name: &str) -> Option<Value> {
 /// Messages with their offsets, by key.
 type Messages = BTreeMap<String, Vec<(i64, u64)>>;
 
-/// What a successful poll brought.
+/// The messages that a successful poll returned.
 fn polled(op: &Op) -> Messages {
     let [(name, messages)]: [(String, Messages); 1] = op.value.decode().unwrap();
     assert_eq!(name, "poll");
@@ -282,7 +282,7 @@ fn final_polls_give_up_after_ten_seconds() {
     assert!(took > Duration::from_secs(9) && took < Duration::from_secs(10), "{took:?}");
 }
 
-/// Who has sent nothing and seen nothing does nothing in the end.
+/// A client that has sent nothing and seen nothing has no final operations.
 #[test]
 fn without_messages_nothing_is_left_to_do() {
     let report = report(&options(7), Fault::Send(ErrorCode::TemporarilyUnavailable));
@@ -290,7 +290,7 @@ fn without_messages_nothing_is_left_to_do() {
     assert!(last < Duration::from_secs(20), "{last:?}");
 }
 
-/// How many operations `f` ended in each way, and the errors they gave.
+/// The number of operations `f` that ended in each way, and their errors.
 fn ends(report: &Report, f: &str) -> (usize, usize, usize, BTreeSet<String>) {
     let counts = report.judgement.stats.by_f[f].counts;
     let errors = report.history.ops().iter().filter(|op| op.f == f).filter_map(|op| op.error.as_ref());
@@ -371,8 +371,8 @@ fn the_same_seed_gives_the_same_bytes() {
     assert!(first != bytes(14));
 }
 
-/// How often each operation occurs. Of steps, half are writes; one that finds its key full is drawn again, so there is one
-/// poll more for each second key. Of the other operations but crashes, every 64th is an assignment.
+/// The frequency of each operation is Maelstrom's. Half of the steps are writes. A write that finds its key full is
+/// drawn again, so every second key adds one poll. Of the other operations except crashes, every 64th is an assignment.
 #[test]
 fn operations_are_mixed_as_in_maelstrom() {
     const SEEDS: u64 = 3;

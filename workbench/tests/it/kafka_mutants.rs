@@ -18,14 +18,14 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 const SEEDS: u64 = 10;
 
-/// Logs in a memory that all nodes share: as good as one node.
+/// Logs in memory that all nodes share, which makes them equivalent to one node.
 #[derive(Clone, Default)]
 struct Logs {
     logs: Rc<RefCell<BTreeMap<String, Vec<OffsetMessage>>>>,
     fault: Fault,
 }
 
-/// What is wrong with [`Logs`].
+/// The mistake that [`Logs`] makes.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Fault {
     #[default]
@@ -34,7 +34,7 @@ enum Fault {
     ReusesOffset,
     /// Confirms one message in twenty without storing it.
     Loses,
-    /// Changes the places of the first two messages in one poll in ten.
+    /// Swaps the first two messages in one poll in ten.
     Swaps,
     /// Never shows the messages at every seventh offset.
     Hides,

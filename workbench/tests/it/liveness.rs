@@ -23,7 +23,7 @@ fn report<H: Handler>(name: &str, faults: &[Fault], liveness: bool) -> Report {
     simulate::<H>(workload(name).unwrap(), &options).unwrap()
 }
 
-/// Which nodes are found silent.
+/// The nodes that are found silent.
 fn silent(report: &Report) -> Vec<&str> {
     report.judgement.liveness.iter().flat_map(|liveness| liveness.silent.keys()).map(String::as_str).collect()
 }

@@ -22,7 +22,7 @@ pub struct Flood {
     fault: Fault,
 }
 
-/// What is wrong with a [`Flood`].
+/// The mistake that a [`Flood`] makes.
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
 pub enum Fault {
     #[default]
@@ -31,9 +31,9 @@ pub enum Fault {
     Forgets,
     /// Sends a value once and never again.
     NeverRepeats,
-    /// Tells nobody.
+    /// Tells no other node.
     KeepsToItself,
-    /// Takes each message for something new.
+    /// Treats each message as new.
     CountsTwice,
 }
 

@@ -1,4 +1,4 @@
-//! What is taken is no message: a number, a text, something borrowed, nothing.
+//! The parameter is not a message: a number, a text, something borrowed, nothing.
 
 use glomers_protocol::{Json, Context, handler, kafka};
 

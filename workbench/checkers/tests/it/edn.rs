@@ -1,5 +1,5 @@
-//! What is written in EDN is what Jepsen would write, and says what was put in: recorded lines come out byte for byte,
-//! and whatever JSON a node sends is read again as it was sent.
+//! EDN output equals Jepsen's and loses nothing: recorded lines are reproduced byte for byte, and any JSON that a node
+//! sends reads back unchanged.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use clojure_reader::edn::{Edn, read_string};

@@ -27,11 +27,11 @@ struct Model {
 #[derive(Default)]
 struct Client {
     process: u64,
-    /// How many messages of each log that it follows it has seen.
+    /// The number of messages that it has seen of each log that it follows.
     places: BTreeMap<&'static str, usize>,
 }
 
-/// What happens to which log; the client is told beside it.
+/// An event on a log; the client and the log are stored beside it.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// A message gets an offset, perhaps after a gap.
@@ -124,7 +124,7 @@ impl Model {
     }
 }
 
-/// What the clients of right logs do, each operation in the notation of [`told`].
+/// The operations of clients of correct logs, each in the notation of [`told`].
 fn right(size: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec((0..3_usize, prop::sample::select(&KEYS), step()), size).prop_map(|script| {
         let mut model = Model::new();

@@ -120,7 +120,7 @@ fn asked((which, from, to, kind): (u8, u8, u8, Kind), process: u64) -> Operation
     Operation { process, kind, f, asked: json!([0, argument]), answered }
 }
 
-/// Whether some order of the operations explains all answers: every order is tried.
+/// Tells whether some order of the operations explains all answers. It tries every order.
 fn brute_force(history: &History) -> bool {
     let operations: Vec<_> =
         history.operations().into_iter().filter(|one| one.completion.unwrap().kind != Kind::Fail).collect();

@@ -112,7 +112,7 @@ process 104   |---|  read 2    <-- impossible
     assert_eq!((violation.from, violation.index), (5, 7));
 }
 
-/// Whether some order of the operations explains all answers: every order is tried.
+/// Tells whether some order of the operations explains all answers. It tries every order.
 fn brute_force<M: Model>(model: &M, history: &History) -> bool {
     let operations = history.operations().into_iter().filter_map(|seen| {
         let completion = seen.completion.filter(|completion| completion.kind != Kind::Fail)?;

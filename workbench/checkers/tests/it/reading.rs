@@ -15,7 +15,7 @@ use std::{error::Error as _, fs, io::Write, path::Path, time::Duration};
 
 const READ: &str = "{:index 0, :time 5, :type :invoke, :process 0, :f :read, :value nil}";
 
-/// What a text is refused for.
+/// Checks the error with which a text is refused.
 #[track_caller]
 fn refused(text: &str, expected: &str) {
     assert_eq!(History::parse(text).unwrap_err().to_string(), expected, "{text}");

@@ -50,7 +50,7 @@ fn run(path: &Path) -> Recorded {
     }
 }
 
-/// What the checkers need of a command line.
+/// The options of a command line that the checkers need.
 fn options(command: &str) -> Expectations {
     let mut options = Expectations::default();
     let words: Vec<_> = command.split(' ').collect();

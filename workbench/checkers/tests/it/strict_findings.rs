@@ -1,4 +1,4 @@
-//! What Maelstrom does not look for, as data: for each kind a minimal history that shows it, and near misses.
+//! The anomalies that Maelstrom does not check: for each kind, a minimal history that shows it, and near misses.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
@@ -170,7 +170,7 @@ fn values_change_only_in_answers() {
     check("fail", "[[:r 2 nil]]", &["altered-value"]);
 }
 
-/// Which of the recorded runs a strict test finds invalid: those that Maelstrom does, and these.
+/// The recorded runs that only a strict test finds invalid, in addition to those that Maelstrom finds invalid.
 const ONLY_STRICT: &[(&str, &str)] = &[("broadcast-true-flicker", "flicker"), ("broadcast-true-garbage", "garbage")];
 
 #[test]

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What a transaction is to do, writes or reads, by key; and how many moments before and after it begins and ends.
+/// The writes and reads of a transaction by key, and the number of moments by which it begins earlier and ends later.
 type Planned = (Vec<(bool, u64)>, usize, usize);
 
 type Plan = Vec<Planned>;
@@ -62,7 +62,7 @@ fn judge(history: &History, objects: Objects) -> Validity {
     check(history, objects, &["strict-serializable".to_owned()]).0
 }
 
-/// Whether a history shows no dependency at all.
+/// Tells whether a history shows no dependency at all.
 fn is_empty(txn: &Txn) -> bool {
     txn.anomalies.keys().eq([&EMPTY])
 }

@@ -34,7 +34,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// What Maelstrom recorded, judged.
+/// The report on a run that Maelstrom recorded.
 fn recorded(case: &str) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkers/tests/histories").join(case);
     let (name, _) = case.split_once("-true").or_else(|| case.split_once("-false")).unwrap();
@@ -83,7 +83,7 @@ fn options() -> Options {
         .concurrency(Concurrency::PerNode(2))
 }
 
-/// What an explanation tells of each kind: lines of operations that show it, of others, and of messages.
+/// The lines of an explanation by kind: operations that show the finding, other operations, and messages.
 fn lines(text: &str) -> [Vec<&str>; 3] {
     let (_, rest) = text.split_once("shows it):\n").unwrap();
     let (operations, messages) = rest.split_once("\n\nMessages").unwrap();

@@ -60,7 +60,7 @@ static RESULTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     first_lines("results.edn.gz", 40).into_iter().map(|lines| lines.join("\n").into_bytes()).collect()
 });
 
-/// What was read is written in both notations and read again.
+/// Writes a history in both notations and reads it again.
 fn check_read_back(history: &History) -> Result<(), TestCaseError> {
     let (mut as_edn, mut as_json) = (String::new(), String::new());
     for op in history.ops() {

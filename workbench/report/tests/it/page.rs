@@ -21,11 +21,11 @@ use std::{
     time::Duration,
 };
 
-/// What would take the page over if it were taken for HTML.
+/// A text that would take over the page if it were read as HTML.
 const HOSTILE: &str =
     "</script></style><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
 
-/// A number that no script can hold.
+/// A number that JavaScript cannot represent.
 const LONG: &str = "123456789012345678901234567890";
 
 fn flood(fault: nodes::Fault) -> Report {
@@ -41,7 +41,7 @@ fn flood(fault: nodes::Fault) -> Report {
     simulate_with(workload("broadcast").unwrap(), &options, Flood::with(fault)).unwrap()
 }
 
-/// What Maelstrom recorded, judged.
+/// The report on a run that Maelstrom recorded.
 fn recorded(case: &str) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkers/tests/histories").join(case);
     let (name, _) = case.split_once("-true").or_else(|| case.split_once("-false")).unwrap();

@@ -202,7 +202,7 @@ fn report_of(name: &str) -> Report {
     }
 }
 
-/// Whether the values are the same, names and sets in the one being strings and arrays in the other.
+/// Tells whether the values are the same. Names and sets in EDN are strings and arrays in JSON.
 fn is_same(edn: &Edn<'_>, json: &Value) -> bool {
     match (edn, json) {
         (Edn::Nil, Value::Null) => true,

@@ -1,4 +1,4 @@
-//! Where runs are kept: the layout, the links, what happens when nothing can be written, and that a seed fixes every file.
+//! The store of runs: its layout, its links, write errors, and the rule that a seed determines every file.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::nodes::Flood;
@@ -21,7 +21,7 @@ use tempfile::TempDir;
 const TIME: Duration = Duration::from_millis(1_795_362_301_123);
 const NAME: &str = "20261122T154501.123Z";
 
-/// What is in the folder of a run.
+/// The files in the folder of a run.
 const FILES: [&str; 10] = [
     "history.edn",
     "history.jsonl",

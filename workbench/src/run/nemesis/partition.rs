@@ -1,4 +1,4 @@
-//! Who does not hear whom (jepsen: `nemesis.clj`, `nemesis/combined.clj`).
+//! The nodes that do not hear each other in a partition (jepsen: `nemesis.clj`, `nemesis/combined.clj`).
 
 use crate::{engine::network::Grudge, options::Fault};
 use rand::{
@@ -132,7 +132,7 @@ mod tests {
         (0..count).map(|number| format!("n{number}")).collect()
     }
 
-    /// How many nodes each node hears, itself included, sorted.
+    /// The number of nodes that each node hears, itself included, sorted.
     fn heard(partition: Partition, count: usize, seed: u64) -> Vec<usize> {
         let nodes = nodes(count);
         let grudge = partition.grudge(&nodes, &mut Pcg64Mcg::seed_from_u64(seed));

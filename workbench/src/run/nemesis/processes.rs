@@ -35,16 +35,16 @@ pub(crate) type Spawn = Box<dyn Fn(&NodeId, u64) -> Result<Box<dyn Participant>,
 /// The nodes' processes.
 pub(crate) struct Processes {
     spawn: Spawn,
-    /// Who was started again, when, and has not answered `init` yet.
+    /// The restarted nodes that have not answered `init` yet, with the times of their restarts.
     starting: Rc<RefCell<IndexMap<NodeId, Duration>>>,
     /// The number of nodes that each fault has stopped.
     stopped: BTreeMap<Fault, usize>,
 }
 
-/// How long an answer to `init` may take: nobody waits for it.
+/// The timeout for an answer to `init` that nothing waits for.
 const NEVER: Duration = Duration::from_secs(1_000_000);
 
-/// Which nodes a fault strikes (jepsen: `db-nodes`).
+/// The nodes that a fault strikes (jepsen: `db-nodes`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Targets {
     /// Any of them, at least one.
@@ -59,7 +59,7 @@ enum Targets {
 }
 
 impl Targets {
-    /// What may be drawn.
+    /// The choices that may be drawn.
     const ALL: [Self; 6] = [Self::Some, Self::One, Self::MinorityThird, Self::Minority, Self::Majority, Self::All];
 
     fn of(fault: Fault, rng: &mut Pcg64Mcg) -> Self {

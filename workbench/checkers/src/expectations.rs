@@ -9,7 +9,7 @@ pub struct Expectations {
     pub availability: Option<Availability>,
     /// The consistency models that transactions are held to, by elle's names.
     pub consistency_models: Vec<String>,
-    /// Whether strict findings, which Maelstrom does not look for, make a history invalid.
+    /// True if strict findings, which Maelstrom does not look for, make a history invalid.
     pub strict: bool,
 }
 

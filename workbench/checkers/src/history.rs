@@ -1,4 +1,4 @@
-//! What the clients did and what became of it: the input of every checker.
+//! The operations of the clients and their outcomes: the input of every checker.
 //!
 //! The types are in `model`; the other files read, write and build histories.
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeMap;
 
-/// How deep values are looked at; what is nested deeper is shown as text.
+/// The greatest depth of a value that is parsed. Anything nested deeper is shown as text.
 const DEEPEST: usize = 32;
 
 /// The value as JSON; what does not fit becomes a string of its text.
@@ -32,10 +32,10 @@ fn fitted(raw: &RawValue, depth: usize) -> Value {
     parsed.unwrap_or_else(|_| Value::from(text))
 }
 
-/// How many items of a list are shown on a terminal.
+/// The number of items of a list that are shown on a terminal.
 const SHOWN: usize = 20;
 
-/// For a terminal: of long lists the first items, and how many more there are.
+/// The value for a terminal: long lists are cut to the first items and the number of further ones.
 pub fn shortened(of: &Value) -> Value {
     match of {
         Value::Array(items) => {

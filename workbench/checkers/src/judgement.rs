@@ -24,27 +24,27 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
 /// The error of an operation without an answer.
 const TIMEOUT: &str = "\"net-timeout\"";
 
-/// How many reasons of failures are shown.
+/// The number of reasons of failures that are shown.
 const SHOWN: usize = 8;
 
 /// The verdicts on a history.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// How many operations ended, and how.
+    /// The number of operations that ended, by outcome.
     pub stats: Stats,
-    /// Which part of them succeeded.
+    /// The fraction of the operations that succeeded.
     pub availability: Availability,
-    /// Why the others did not, the most frequent reason first.
+    /// The reasons why the others did not, the most frequent one first.
     pub failures: Vec<Failure>,
-    /// What clients could make nothing of.
+    /// The replies that clients could not handle.
     pub exceptions: Exceptions,
     /// The workload's own verdict: Maelstrom's.
     pub verdict: Verdict,
-    /// Whether each node served again when the faults were over, if the test asked.
+    /// The verdict on whether each node served again after the faults were over, if the test asked for it.
     pub liveness: Option<Liveness>,
-    /// What Maelstrom does not look for.
+    /// Anomalies that Maelstrom does not look for.
     pub strict_findings: StrictFindings,
-    /// Whether strict_findings count.
+    /// True if `strict_findings` count.
     pub strict: bool,
 }
 
@@ -69,23 +69,23 @@ impl Judgement {
         }
     }
 
-    /// The gravest of the verdicts.
+    /// The worst of the verdicts.
     pub fn valid(&self) -> Validity {
         self.stats.valid.max(self.alive()).max(self.found())
     }
 
-    /// Whether each node served again when the faults were over; valid if the test did not ask.
+    /// Valid if each node served again after the faults were over, or if the test did not ask for it.
     pub fn alive(&self) -> Validity {
         self.liveness.as_ref().map_or(Validity::Valid, |liveness| liveness.valid)
     }
 
-    /// The gravest of the verdicts on what happened, whether enough of it did or not: without statistics and liveness.
+    /// The worst of the verdicts, without statistics and liveness.
     pub fn found(&self) -> Validity {
         let strict_findings = if self.strict { self.strict_findings.valid } else { Validity::Valid };
         self.availability.valid.max(self.verdict.valid).max(strict_findings)
     }
 
-    /// All findings, the gravest first; of each kind the first few.
+    /// The first few findings of each kind, the worst first.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = [&self.verdict.findings[..], &self.strict_findings.findings].concat();
         findings.sort_by_key(|finding| finding.weight);
@@ -111,16 +111,16 @@ impl Judgement {
     }
 }
 
-/// Why operations did not succeed, or may not have.
+/// A reason for which operations did not succeed, or may not have.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Failure {
-    /// Which operations.
+    /// The name of the operations.
     pub f: String,
-    /// Why: a name, or a name and a text.
+    /// The reason: a name, or a name and a text.
     pub error: Json,
-    /// How many.
+    /// The number of the operations.
     pub count: usize,
-    /// The time until the first of them ended, where an answer did not come in time.
+    /// The time until the first of them ended, if a reply did not come in time.
     #[serde(skip)]
     pub waited: Option<Duration>,
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 /// A recorded run.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    /// What clients and nemesis did.
+    /// The operations of the clients and the nemesis.
     pub history: History,
     /// All that Maelstrom found, as JSON: names are strings, sets are arrays.
     pub results: Value,

@@ -33,7 +33,7 @@ pub fn significant(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// Where a JSON text holds another one as a whole: `[1,17]` holds `17`, and neither `[117]` nor `"17"` does.
+/// The place at which a JSON text holds another one as a whole: `[1,17]` holds `17`, but `[117]` and `"17"` do not.
 pub fn find(text: &str, part: &str) -> Option<usize> {
     let is_edge =
         |c: Option<char>| c.is_none_or(|c| matches!(c, '[' | ']' | '{' | '}' | ',' | ':') || c.is_whitespace());

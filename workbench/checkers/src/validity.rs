@@ -3,14 +3,14 @@
 use serde::{Serialize, Serializer};
 use std::{fmt, process::ExitCode};
 
-/// A verdict. The order is that of gravity: the gravest of several verdicts is the verdict on the whole.
+/// A verdict. The variants are ordered from best to worst: the worst of several verdicts is the verdict on the whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
 pub enum Validity {
-    /// Everything that was promised was kept.
+    /// The history keeps every promise.
     Valid,
-    /// The history does not tell.
+    /// The history does not show whether every promise was kept.
     Unknown,
-    /// A promise was broken.
+    /// The history breaks a promise.
     Invalid,
 }
 

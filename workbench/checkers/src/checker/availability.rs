@@ -1,16 +1,16 @@
-//! Which part of the operations succeeded, and whether that is enough (Maelstrom: `checker.clj`).
+//! The fraction of the operations that succeeded, and whether that is enough (Maelstrom: `checker.clj`).
 
 use crate::{expectations, history::History, validity::Validity};
 use serde::Serialize;
 
-/// How available the system was.
+/// The availability of the system.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Availability {
-    /// Whether it was available enough.
+    /// Valid if the system was available enough.
     #[serde(rename = "valid?")]
     pub valid: Validity,
-    /// Operations that succeeded by operations that began.
+    /// The number of operations that succeeded, divided by the number that began.
     pub ok_fraction: f64,
 }
 

@@ -12,7 +12,7 @@ use crate::{
 use glomers_json::Json;
 use serde::Serialize;
 
-/// What the final reads show.
+/// The verdict on the final reads.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Counter {
@@ -20,7 +20,7 @@ pub struct Counter {
     pub errors: Vec<Json>,
     /// All final reads.
     pub final_reads: Vec<Json>,
-    /// What a final read may be: ranges from the first to the second number, both included.
+    /// The acceptable values of a final read: ranges from the first to the second number, both included.
     pub acceptable: Vec<(i128, i128)>,
 }
 
@@ -89,7 +89,7 @@ fn error(history: &History) -> Option<String> {
 /// The checker of `g-counter` and `pn-counter`.
 #[derive(Debug)]
 pub struct CounterChecker {
-    /// Whether nothing is ever subtracted.
+    /// True if nothing is ever subtracted.
     pub grows_only: bool,
 }
 

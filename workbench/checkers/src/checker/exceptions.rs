@@ -1,5 +1,5 @@
-//! What clients could make nothing of: answers outside the protocol, and errors in workloads whose clients do not tell
-//! errors apart (jepsen: `checker.clj`, `unhandled-exceptions`). It informs; the verdict is always valid.
+//! Replies that clients could not handle: those outside the protocol, and errors in workloads whose clients do not tell
+//! errors apart (jepsen: `checker.clj`, `unhandled-exceptions`). They are only listed; the verdict is always valid.
 
 use crate::{
     history::{History, Kind, Op},
@@ -22,15 +22,15 @@ pub struct Exceptions {
 /// An exception that came at least once.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exception {
-    /// What it said.
+    /// The text of the exception.
     pub text: String,
-    /// How often it came.
+    /// The number of times it came.
     pub count: usize,
     /// The first operation that ended with it.
     pub example: Op,
 }
 
-/// How the errors of such operations begin.
+/// The beginning of the errors of such operations.
 const MARK: &str = "indeterminate: ";
 
 /// Collects the exceptions of operations whose outcome is unknown.

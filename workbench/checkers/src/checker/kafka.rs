@@ -1,9 +1,9 @@
-//! What polls and sends show of logs (jepsen: `tests/kafka.clj`, `checker`), as Maelstrom asks: each operation has one
-//! step, clients assign themselves their logs, and the order of sends makes no dependencies.
+//! Anomalies in polls and sends of logs (jepsen: `tests/kafka.clj`, `checker`), with Maelstrom's settings: each
+//! operation has one step, clients assign themselves their logs, and the order of sends makes no dependencies.
 //!
-//! Everything that is found makes a history invalid, but for sends that skip offsets: those of others come in between.
-//! Where Jepsen's checker gives up with an exception, the verdict is unknown, as there, and `error` says why; what was
-//! found is told all the same.
+//! Every anomaly makes a history invalid, except for sends that skip offsets: other clients' sends may come in between.
+//! If Jepsen's checker gives up with an exception, the verdict is unknown, as in Jepsen, and `error` says why. The
+//! anomalies that were found are reported all the same.
 //!
 //! Names and counts are Jepsen's, with one exception: `G1c-realtime` counts the polls of messages not yet sent, not the
 //! strongly connected parts of a graph. Operations are shown without the logs and messages that have nothing to do with
@@ -52,14 +52,14 @@ pub struct Kafka {
     pub error_types: Vec<&'static str>,
     /// Those of them that are not allowed.
     pub bad_error_types: Vec<&'static str>,
-    /// Why transactions are open, each reason once.
+    /// The reasons why transactions are open, each once.
     pub info_txn_causes: Vec<Value>,
     /// The poll that was furthest behind.
     pub worst_realtime_lag: Lag,
     /// The anomalies.
     #[serde(flatten)]
     pub anomalies: Anomalies,
-    /// Why there is no verdict.
+    /// The reason why there is no verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -114,7 +114,7 @@ fn anomalies(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder])
     }
 }
 
-/// Finds polls of messages that nobody sent, about which Jepsen's checker gives no verdict.
+/// Finds polls of messages that were never sent, about which Jepsen's checker gives no verdict.
 pub fn strict_findings(history: &History) -> Vec<Finding> {
     let entries = Entries::new(history);
     let index = index::index(&entries);
@@ -126,7 +126,7 @@ pub fn strict_findings(history: &History) -> Vec<Finding> {
     stray.chain(malformed).chain(unplaced).collect()
 }
 
-/// The first poll of a message that nobody sent, for each log that has one.
+/// The first poll of a message that was never sent, for each log that has one.
 fn strays(entries: &Entries<'_>, index: &[KeyIndex]) -> impl Iterator<Item = (usize, String)> {
     index.iter().enumerate().filter_map(|(key, of_key)| {
         let is_stray =

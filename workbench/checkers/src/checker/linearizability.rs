@@ -6,11 +6,11 @@
 //! time after its beginning, or never. A failed one did not happen.
 //!
 //! The search is the just-in-time linearization of Lowe ("Testing for linearizability", 2017), which is also knossos'
-//! `linear.clj`: it walks through the history once, with the set of all *configurations* in which the object may be. What
-//! it adds is a rule that leaves out configurations which others dominate, and with it cheap writes that nobody reads
-//! and cheap operations without a known end (`configurations.rs` and `expansion.rs` argue it). No crate that was found fits: the tester of
-//! `stateright` remembers nothing of what it tried, that of `todc-utils` answers only yes or no, and neither can end after
-//! a bounded effort or say where a history fails.
+//! `linear.clj`: it walks through the history once, with the set of all *configurations* in which the object may be. It
+//! also leaves out configurations that others dominate, which makes unread writes and operations without a known end
+//! cheap (`configurations.rs` and `expansion.rs` explain why this is correct). No crate that was found fits: the
+//! tester of `stateright` does not remember what it tried, that of `todc-utils` answers only yes or no, and neither can
+//! stop after a bounded effort or say where a history fails.
 //!
 //! - `model`: the trait [`Model`]; `models`: those that come with the check;
 //! - `part`: a history becomes beginnings and ends, one list for each independent object;
@@ -78,11 +78,11 @@ pub struct GivenUp {
     pub limit: Limit,
     /// The index of the entry that could not be judged any more. All before it are linearizable.
     pub index: usize,
-    /// How many operations ended before it.
+    /// The number of operations that ended before it.
     pub judged: usize,
-    /// How many operations there are.
+    /// The number of all operations.
     pub operations: usize,
-    /// How many ran at that entry, those with an unknown outcome included.
+    /// The number of operations that ran at that entry, including those with an unknown outcome.
     pub running: usize,
 }
 

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fmt};
 /// The entry of an operation that says which node is put to the test.
 pub const MARK: &str = "liveness";
 
-/// Which nodes served nobody when the faults were over.
+/// The nodes that served no request after the faults were over.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Liveness {
     /// Invalid if there are any.
@@ -42,7 +42,7 @@ fn node(op: &Op) -> Option<String> {
     op.extra.iter().find(|(key, _)| key == MARK).and_then(|(_, node)| node.decode().ok())
 }
 
-/// Whether a node did what it was asked, or refused for a reason of its own: not because it cannot just now.
+/// Tells whether a node served a request or refused it for good. A timeout or a temporary refusal does not count.
 pub fn is_served(op: &Op) -> bool {
     let excuses = ["net-timeout", "temporarily-unavailable"];
     let reason =

@@ -22,7 +22,7 @@ pub(crate) struct Numbers<'a> {
 #[derive(Default)]
 struct List<'a> {
     text: &'a str,
-    /// Where each element ends, and its number.
+    /// The place at which each element ends; `numbers` holds its number.
     ends: Vec<usize>,
     numbers: Vec<usize>,
 }
@@ -57,13 +57,13 @@ impl<'a> Numbers<'a> {
         &self.distinct[number]
     }
 
-    /// How many values there are.
+    /// The number of distinct values.
     pub(crate) fn len(&self) -> usize {
         self.distinct.len()
     }
 }
 
-/// How many bytes are compared at a time.
+/// The number of bytes that are compared at a time.
 const BLOCK: usize = 64;
 
 impl<'a> List<'a> {

@@ -5,7 +5,7 @@ use glomers_json::Json;
 /// The greatest integer below which a double holds them all.
 const EXACT: u64 = 1 << 53;
 
-/// The text to add to an explanation about a value that nobody wrote, if it looks like one of those written, rounded.
+/// The text to add to an explanation about a value that was never written, if it looks like a written one, rounded.
 pub(crate) fn hint<'a>(value: &Json, mut written: impl Iterator<Item = &'a Json>) -> String {
     let is_large = |integer: i128| integer.unsigned_abs() >= u128::from(EXACT);
     let rounded = |value: &Json| {

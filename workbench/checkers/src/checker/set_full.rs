@@ -20,26 +20,26 @@ use std::{
     time::Duration,
 };
 
-/// What became of the elements.
+/// The outcomes of the elements.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SetFull {
     /// The verdict.
     #[serde(rename = "valid?")]
     pub valid: Validity,
-    /// How many elements clients tried to add.
+    /// The number of elements that clients tried to add.
     pub attempt_count: usize,
-    /// How many were seen by every read from some time on.
+    /// The number of elements that every read saw from some time on.
     pub stable_count: usize,
-    /// How many were known and then missed for good.
+    /// The number of elements that were known and then missed for good.
     pub lost_count: usize,
     /// Those elements.
     pub lost: Vec<Json>,
-    /// How many no read could have seen.
+    /// The number of elements that no read could have seen.
     pub never_read_count: usize,
     /// Those elements.
     pub never_read: Vec<Json>,
-    /// How many stable ones were missed by a read after they were known.
+    /// The number of stable elements that a read missed after they were known.
     pub stale_count: usize,
     /// Those elements.
     pub stale: Vec<Json>,
@@ -55,7 +55,7 @@ pub struct SetFull {
     /// Elements that some read held more than once. Maelstrom looks for less than once instead, and so finds none; so
     /// does this.
     pub duplicated: Vec<Json>,
-    /// How many.
+    /// The number of those elements.
     pub duplicated_count: usize,
 }
 
@@ -65,7 +65,7 @@ pub struct SetFull {
 pub struct Stale {
     /// The element.
     pub element: Json,
-    /// How long it took from known to stable, in milliseconds.
+    /// The time from known to stable, in milliseconds.
     pub stable_latency: u64,
     /// The index of the entry by which it was known.
     pub known: Option<usize>,
@@ -73,7 +73,7 @@ pub struct Stale {
     pub last_absent: Option<usize>,
 }
 
-/// How many stale elements are shown.
+/// The number of stale elements that are shown.
 const WORST: usize = 8;
 
 /// The quantiles of [`SetFull::stable_latencies`].
@@ -100,7 +100,7 @@ impl From<&Op> for Moment {
     }
 }
 
-/// What is known of an element so far. The reads are represented by their invocations.
+/// The knowledge about an element so far. The reads are represented by their invocations.
 #[derive(Clone, Copy, Default)]
 struct Element {
     known: Option<Moment>,
@@ -304,7 +304,7 @@ fn error(history: &History, add: &str) -> Option<String> {
     Some(format!("the elements {left} and {right} cannot be compared, and Maelstrom sorts them"))
 }
 
-/// Whether Clojure can walk through a value.
+/// Tells whether Clojure can walk through a value.
 fn is_collection(value: &Json) -> bool {
     matches!(value.as_str().as_bytes().first(), Some(b'[' | b'{' | b'"' | b'n'))
 }

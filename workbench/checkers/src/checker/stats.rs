@@ -1,4 +1,4 @@
-//! How many operations succeeded (jepsen: `checker.clj`, `stats`).
+//! The number of operations that succeeded (jepsen: `checker.clj`, `stats`).
 
 use crate::{
     history::{History, Kind},
@@ -21,28 +21,28 @@ pub struct Stats {
     pub by_f: BTreeMap<Cow<'static, str>, Function>,
 }
 
-/// What became of the operations of one function.
+/// The outcomes of the operations of one function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Function {
     /// Invalid if none succeeded.
     #[serde(rename = "valid?")]
     pub valid: Validity,
-    /// How many there were.
+    /// The number of operations, by outcome.
     #[serde(flatten)]
     pub counts: Counts,
 }
 
-/// How many operations ended, and how.
+/// The number of operations that ended, by outcome.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Counts {
-    /// How many ended.
+    /// The number that ended.
     pub count: usize,
-    /// How many of them happened.
+    /// The number that happened.
     pub ok_count: usize,
-    /// How many did not.
+    /// The number that did not happen.
     pub fail_count: usize,
-    /// How many may have.
+    /// The number that may have happened.
     pub info_count: usize,
 }
 

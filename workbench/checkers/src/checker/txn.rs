@@ -1,9 +1,10 @@
 //! Isolation of transactions over lists and registers (elle 0.2.2, which Maelstrom uses: `list_append.clj`,
-//! `rw_register.clj`, `txn.clj`), and what Elle cannot see.
+//! `rw_register.clj`, `txn.clj`), and anomalies that Elle cannot see.
 //!
-//! Which models are ruled out, and which anomalies are named, follows Elle. Of several cycles of a kind in one part of the
-//! graph it finds any; so does this. Elle gives up on a part after a second and says so, which Maelstrom ignores for
-//! registers; here a search is bounded by the edges it follows, so that the same history has the same results.
+//! The models that are ruled out and the anomalies that are named follow Elle. If one part of the graph has several
+//! cycles of a kind, Elle finds any one of them, and so does this checker. Elle gives up on a part after a second and
+//! says so, which Maelstrom ignores for registers. Here the number of edges that a search follows is limited instead,
+//! so that the same history always has the same results.
 
 mod anomalies;
 mod blind;

@@ -12,15 +12,15 @@ use glomers_json::Json;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// What the ids of a history show.
+/// The verdict on the ids of a history.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct UniqueIds {
-    /// How many ids were asked for.
+    /// The number of ids that were requested.
     pub attempted_count: usize,
-    /// How many were given.
+    /// The number of ids that were given.
     pub acknowledged_count: usize,
-    /// How many different ids were given more than once.
+    /// The number of different ids that were given more than once.
     pub duplicated_count: usize,
     /// Those ids, and how often each was given.
     #[serde(serialize_with = "counts")]

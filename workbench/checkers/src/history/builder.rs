@@ -63,8 +63,7 @@ impl Builder {
         self.push(process, Kind::Fail, f, value)
     }
 
-    /// Ends the running operation of a client, of which nobody knows whether it happened. A client with another number
-    /// goes on in its place.
+    /// Ends the running operation of a client with an unknown outcome. A client with another number takes its place.
     ///
     /// # Panics
     ///

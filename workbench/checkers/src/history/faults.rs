@@ -1,4 +1,4 @@
-//! When faults were in force, as a history tells.
+//! The periods in which faults were in force, as the history records them.
 
 use crate::history::model::{History, Op, Process};
 use indexmap::IndexMap;
@@ -11,7 +11,7 @@ pub struct Period {
     pub begin: Duration,
     /// The time of its end.
     pub end: Option<Duration>,
-    /// Which fault, and of what kind if it has one: `partition: majority`.
+    /// The name of the fault, with its kind if it has one: `partition: majority`.
     pub name: String,
 }
 
@@ -36,7 +36,7 @@ pub fn periods(history: &History) -> Vec<Period> {
     periods
 }
 
-/// Which fault a note of the nemesis is about, and whether it begins.
+/// The fault that an entry of the nemesis is about, and whether it begins.
 pub fn step(f: &str) -> (&str, bool) {
     match f {
         "start" => ("kill", false),

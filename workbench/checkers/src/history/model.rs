@@ -1,19 +1,19 @@
-//! What the clients did and what became of it: the input of every checker.
+//! The operations of the clients and their outcomes: the input of every checker.
 
 use glomers_json::Json;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::{borrow::Cow, fmt, time::Duration};
 
-/// Who did something.
+/// The originator of an entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub enum Process {
     /// A client. Its number is never reused: a client whose operation may still be going on is replaced by a new one.
     Client(u64),
-    /// What injects faults.
+    /// The process that injects faults.
     Nemesis,
 }
 
-/// What an entry tells of an operation.
+/// The stage of an operation that an entry records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -32,24 +32,24 @@ pub enum Kind {
 pub struct Op {
     /// Its place in the history.
     pub index: usize,
-    /// When, since the first operation could begin.
+    /// The time since the first operation could begin.
     pub time: Duration,
-    /// What it tells.
+    /// The stage of the operation.
     pub kind: Kind,
-    /// Who does it.
+    /// The client or nemesis that runs the operation.
     pub process: Process,
-    /// Which operation: `read`, `broadcast` ...
+    /// The name of the operation: `read`, `broadcast` ...
     pub f: Cow<'static, str>,
     /// Its argument or its result.
     pub value: Json,
-    /// Why it failed, or why nobody knows: a name, or a name and a text.
+    /// The reason of a failure or an unknown outcome: a name, or a name and a text.
     pub error: Option<Json>,
-    /// What else it says, such as `final?`.
+    /// Further attributes, such as `final?`.
     pub extra: Vec<(Cow<'static, str>, Json)>,
 }
 
 impl Op {
-    /// Whether it is one of the reads, after the network has healed, that are judged.
+    /// Tells whether it is one of the final reads, which follow once the network has healed.
     pub fn is_final(&self) -> bool {
         self.extra.iter().any(|(key, value)| key == "final?" && value.as_str() == "true")
     }

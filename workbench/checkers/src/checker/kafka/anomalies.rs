@@ -23,7 +23,7 @@ macro_rules! anomalies {
             #[serde(rename = $name, skip_serializing_if = "Found::is_empty")]
             pub $field: Found<$kind>,
         )+
-            /// Confirmed messages that nobody had polled by the end.
+            /// Confirmed messages that no client had polled by the end.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub unseen: Option<Unseen>,
         }
@@ -98,7 +98,7 @@ impl<T> Found<T> {
         Self { count, errs }
     }
 
-    /// Whether there are none.
+    /// Tells whether there are none.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -136,7 +136,7 @@ pub struct Duplicate {
     pub seen_by: Vec<usize>,
 }
 
-/// A message that nobody polled although somebody polled one behind it.
+/// A message that no client polled although a later message of the log was polled.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LostWrite {

@@ -20,7 +20,7 @@ pub(super) type Pairs = Vec<(Option<i64>, Message)>;
 /// The content of an entry of the history.
 pub(super) struct Entry<'a> {
     pub(super) op: &'a Op,
-    /// Whether it is a `poll`, a `send` or a `txn`.
+    /// True for a `poll`, a `send` and a `txn`.
     pub(super) is_transaction: bool,
     /// The messages it sends, by key.
     pub(super) sends: Vec<(Key, Pairs)>,
@@ -161,12 +161,12 @@ fn add(batch: &mut Vec<(Key, Pairs)>, known: usize, key: Key, pairs: Pairs) {
 }
 
 impl Entry<'_> {
-    /// Whether it ends an operation.
+    /// Tells whether it ends an operation.
     pub(super) fn is_completion(&self) -> bool {
         self.op.kind != Kind::Invoke
     }
 
-    /// Whether it is a transaction that has happened.
+    /// Tells whether it is a transaction that has happened.
     pub(super) fn is_ok_transaction(&self) -> bool {
         self.is_transaction && self.op.kind == Kind::Ok
     }

@@ -9,7 +9,7 @@ use crate::history::Kind;
 pub(super) struct KeyIndex {
     /// By the number of the message.
     pub(super) messages: Vec<MessageIndex>,
-    /// Whether a successful poll named the key, if only to say that it is empty.
+    /// True if a successful poll named the key, if only to say that it is empty.
     pub(super) is_polled: bool,
 }
 
@@ -18,7 +18,7 @@ pub(super) struct KeyIndex {
 pub(super) struct MessageIndex {
     /// The completion of the last operation that tried to send it.
     pub(super) writer: Option<usize>,
-    /// Whether a send of it is known to have failed.
+    /// True if a send of it is known to have failed.
     pub(super) is_failed: bool,
     /// The first poll that saw it, however that poll ended.
     pub(super) reader: Option<usize>,
@@ -54,7 +54,7 @@ pub(super) fn index(entries: &Entries<'_>) -> Vec<KeyIndex> {
     keys
 }
 
-/// Whether a transaction has happened: it says so, or one of its messages was polled (`must-have-committed?`).
+/// Tells whether a transaction has happened: it says so, or one of its messages was polled (`must-have-committed?`).
 pub(super) fn has_happened(entry: &Entry<'_>, index: &[KeyIndex]) -> bool {
     let is_polled = |(key, message): (Key, Message)| index[key].messages[message].ok_reader.is_some();
     match entry.op.kind {

@@ -80,7 +80,7 @@ fn ends(entries: &Entries<'_>) -> Vec<Vec<(i64, Duration)>> {
     ends
 }
 
-/// When `offset` was known not to be the last one.
+/// The time at which `offset` was known not to be the last one.
 fn passed(ends: &[(i64, Duration)], offset: i64) -> Option<Duration> {
     let next = ends.partition_point(|(known, _)| *known <= offset);
     ends.get(next).map(|(_, since)| *since)

@@ -1,4 +1,4 @@
-//! Messages that nobody saw, or that nobody should have seen.
+//! Messages that no client saw, or that no client should have seen.
 
 use super::{
     anomalies::{Evidence, Found, LostWrite, PrecommittedRead, Unseen, WrongRead, condensed},
@@ -9,11 +9,10 @@ use super::{
 use crate::history::Kind;
 use std::collections::BTreeSet;
 
-/// How many unseen messages of a log are shown.
+/// The number of unseen messages of a log that are shown.
 const UNSEEN_SHOWN: usize = 32;
 
-/// Messages that somebody must have polled, because somebody polled one behind them, and that nobody did
-/// (`lost-write`).
+/// Messages that no client polled although a later message of the log was polled (`lost-write`).
 ///
 /// A message may stand at several offsets. What must have been polled ends at the latest first index of a polled
 /// message, and includes the messages whose last index is before that.
@@ -74,9 +73,9 @@ pub(super) fn aborted_reads(entries: &Entries<'_>, index: &[KeyIndex]) -> Vec<Wr
 
 /// Polls that ended before the send of what they saw began (`G1c-realtime`).
 ///
-/// Of the cycles that Elle looks for there is no other one without transactions of several steps: polls depend on
-/// sends and sends on nothing, so a cycle needs real time, and real time only closes one where a poll came first.
-/// What sends follow each other in the log Jepsen leaves out of the graph unless it is told otherwise (`:ww-deps`).
+/// Without transactions of several steps, no other cycle that Elle looks for is possible. Polls depend on sends, and
+/// sends on nothing, so a cycle needs real time; and real time closes a cycle only if a poll came first. Jepsen leaves
+/// the order of sends in a log out of the graph unless it is told otherwise (`:ww-deps`).
 pub(super) fn early_reads(entries: &Entries<'_>, index: &[KeyIndex]) -> Vec<WrongRead> {
     let is_early = |(reader, key, message): &(usize, Key, Message)| {
         let writer = index[*key].messages[*message].writer;
@@ -119,7 +118,7 @@ pub(super) fn precommitted_reads(entries: &Entries<'_>) -> Vec<PrecommittedRead>
     found
 }
 
-/// What was confirmed and not polled by the end (`unseen`); `None` if there is no such thing.
+/// The messages that were confirmed but not polled by the end (`unseen`); `None` if there are none.
 ///
 /// As in Jepsen, messages of a log count as unseen too if none of its sends was confirmed before the last operation,
 /// and that operation is the first poll of the log.
@@ -154,7 +153,7 @@ pub(super) fn unseen(entries: &Entries<'_>) -> Option<Unseen> {
     (!result.unseen.is_empty()).then_some(result)
 }
 
-/// Whether Elle finds nothing to go by: no transaction began after another one had succeeded, and nobody saw anything.
+/// Tells whether Elle's graph is empty: no transaction began after another one had succeeded, and no message was seen.
 pub(super) fn is_graph_empty(entries: &Entries<'_>, index: &[KeyIndex]) -> bool {
     let transactions = || entries.list.iter().enumerate().filter(|(_, entry)| entry.is_transaction);
     let first = transactions().find(|(_, entry)| entry.op.kind == Kind::Ok).map(|(place, _)| place);

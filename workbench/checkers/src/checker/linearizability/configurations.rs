@@ -18,16 +18,16 @@ use indexmap::IndexMap;
 /// An operation by its place in the part's distinct operations.
 pub(super) type KindId = u32;
 
-/// What has become of the running operations.
+/// The progress of the running operations.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Marks<const WORDS: usize> {
     pub(super) used: Slots<WORDS>,
     pub(super) met: Slots<WORDS>,
-    /// How many operations without a known end are used, by kind, sorted; kinds of which none is are left out.
+    /// The number of used operations without a known end, by kind, sorted. Kinds without any are left out.
     spent: Vec<(KindId, u32)>,
 }
 
-/// A state with what has become of the running operations.
+/// A state with the progress of the running operations.
 #[derive(Clone, Debug)]
 pub(super) struct Configuration<const WORDS: usize> {
     pub(super) state: StateId,

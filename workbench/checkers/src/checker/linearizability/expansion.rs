@@ -7,8 +7,9 @@
 //! - **Silent operations.** An operation that is possible and changes nothing, such as a read that fits, becomes met at
 //!   once.
 //! - **Overwrites.** Before an operation that always succeeds and leaves the same state whatever was before, every other
-//!   running overwrite may have taken effect unnoticed: it becomes met. That holds too if the state was the same before. That is what makes writes that nobody reads
-//!   cheap: a hundred that run at once are one configuration for each value, not one for each subset.
+//!   running overwrite may have taken effect unnoticed: it becomes met. That also holds if the state was the same
+//!   before. This makes unread writes cheap: a hundred that run at once are one configuration for each value, not one
+//!   for each subset.
 //! - **Only with a reason.** An operation takes effect before its turn only if the state after it makes another one
 //!   possible that is not an overwrite, or if it is a duty itself: open, and not an overwrite. Otherwise the next visible
 //!   operation overwrites it, and the configuration in which it did not take effect, and is met, dominates.
@@ -45,7 +46,7 @@ pub(super) struct Expansion<'a, M: Model, const WORDS: usize> {
     slot: usize,
     kind: KindId,
     effect: Effect,
-    /// Whether it commutes with a running operation, so that some may have no part in the orders that end with it.
+    /// True if it commutes with a running operation, so that some may have no part in the orders that end with it.
     commutes: bool,
     rows: Rows<WORDS>,
     /// Those in which it has not taken effect yet.
@@ -177,7 +178,8 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         connected
     }
 
-    /// Whether the state of `after` makes an operation possible that is not an overwrite and still waits in `before`.
+    /// Tells whether the state of `after` makes possible an operation that is not an overwrite and still waits in
+    /// `before`.
     fn enables(&mut self, before: &Configuration<WORDS>, after: &Configuration<WORDS>) -> bool {
         let row = self.row(after.state);
         let waiting =

@@ -27,7 +27,7 @@ pub(super) struct Running<const WORDS: usize> {
     slots: Vec<Option<usize>>,
     /// The slots of each kind, the earliest end first.
     by_kind: IndexMap<KindId, Vec<usize>, FixedState>,
-    /// How many of each kind have begun without a known end.
+    /// The number of operations of each kind that have begun without a known end.
     unended: IndexMap<KindId, u32, FixedState>,
     pub(super) all: Slots<WORDS>,
     pub(super) observers: Slots<WORDS>,
@@ -99,12 +99,12 @@ impl<const WORDS: usize> Running<WORDS> {
         self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    /// How many operations of a kind have begun without a known end.
+    /// The number of operations of a kind that have begun without a known end.
     pub(super) fn unended(&self, kind: KindId) -> u32 {
         self.unended.get(&kind).copied().unwrap_or(0)
     }
 
-    /// How many operations run.
+    /// The number of running operations.
     pub(super) fn len(&self) -> usize {
         self.slots.iter().flatten().count() + self.unended.values().map(|count| *count as usize).sum::<usize>()
     }

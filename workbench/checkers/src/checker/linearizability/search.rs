@@ -166,7 +166,7 @@ impl<'a, M: Model, const WORDS: usize> Search<'a, M, WORDS> {
         Ok(search)
     }
 
-    /// Whether no configuration is left after the events from one place to another, both included.
+    /// Tells whether no configuration is left after the events from one place to another, both included.
     fn fails_between(mut self, from: usize, to: usize, meter: &mut Meter) -> Result<bool, Limit> {
         for event in &self.part.events[from..=to] {
             self.advance(*event, meter)?;

@@ -3,18 +3,19 @@
 use crate::history::{History, faults::periods};
 use std::time::Duration;
 
-/// How long nodes may take to agree once nothing hinders them; half of what Maelstrom gives them before the last reads.
+/// The time that nodes may take to agree once there are no faults. Maelstrom gives them twice as long before the last
+/// reads.
 const AGREEMENT: Duration = Duration::from_secs(5);
 
-/// From when on nodes must have heard of a write.
+/// The time from which on nodes must know of a write.
 pub(crate) struct Agreement {
-    /// When a fault began, and when all that had begun by then were over.
+    /// The time at which each fault began, and the time at which all faults begun by then were over.
     faults: Vec<(Duration, Option<Duration>)>,
     patience: Duration,
 }
 
 impl Agreement {
-    /// Some time after the write has ended and the faults are over.
+    /// Nodes must agree some time after the write has ended and the faults are over.
     pub(crate) fn eventual(history: &History) -> Self {
         let mut over = Some(Duration::ZERO);
         let faults = periods(history).into_iter().map(|period| {
@@ -24,12 +25,12 @@ impl Agreement {
         Self { faults: faults.collect(), patience: AGREEMENT }
     }
 
-    /// When the write has ended.
+    /// Nodes must agree as soon as the write has ended.
     pub(crate) fn immediate() -> Self {
         Self { faults: Vec::new(), patience: Duration::ZERO }
     }
 
-    /// Whether a read that begins at `read` must know of a write that ended at `write`.
+    /// Tells whether a read that begins at `read` must know of a write that ended at `write`.
     pub(crate) fn covers(&self, write: Duration, read: Duration) -> bool {
         let before = self.faults.partition_point(|(begin, _)| *begin <= read);
         let healed = match self.faults[..before].last() {

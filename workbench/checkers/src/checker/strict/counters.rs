@@ -1,9 +1,9 @@
-//! What reads of a counter show before the last ones, which alone Maelstrom judges:
+//! Anomalies in all reads of a counter. Maelstrom only judges the last ones.
 //!
-//! - `impossible-read`: a value that no part of the additions begun by then adds up to, even roughly: above all that is
-//!   positive, or below all that is negative;
-//! - `backwards`: a counter that only grows, and is less than the same client had read before;
-//! - `unread-own-write`: such a counter, and less than the same client had added;
+//! - `impossible-read`: a value that is greater than the sum of all positive additions begun by then, or less than the
+//!   sum of all negative ones;
+//! - `backwards`: a value of a counter that only grows, less than the same client had read before;
+//! - `unread-own-write`: a value of such a counter, less than the same client had added;
 //! - `disagreement`: clients that read different values at the very end.
 
 use crate::finding::Finding;
@@ -38,7 +38,7 @@ struct Reads {
     strict_findings: Vec<Finding>,
 }
 
-/// What a client knows.
+/// The additions and the last read of a client.
 #[derive(Clone, Copy, Default)]
 struct Client {
     added: i128,

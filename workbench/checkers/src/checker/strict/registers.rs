@@ -1,7 +1,7 @@
-//! What reads of registers show that are no failure to knossos, for which a read of `null` tells nothing:
+//! Anomalies in reads of registers that knossos accepts, because it ignores reads of `null`:
 //!
-//! - `null-read`: a read that returned `null` although it began after the register had a value for certain, and nobody had
-//!   begun to set `null`.
+//! - `null-read`: a read that returned `null` although it began after the register had a value for certain, and no
+//!   operation that sets `null` had begun.
 
 use crate::{
     finding::Finding,

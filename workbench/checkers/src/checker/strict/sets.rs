@@ -1,6 +1,6 @@
-//! What reads of a set that only grows show, beyond the life of its elements:
+//! Anomalies in reads of a set that only grows, in addition to lost and stale elements:
 //!
-//! - `garbage`: an element that nobody had begun to add;
+//! - `garbage`: an element that no client had begun to add;
 //! - `aborted-read`: an element whose add had failed for certain;
 //! - `duplicate`: an element that a read holds more than once;
 //! - `flicker`: an element that a client had read before, at the same node, and then misses;
@@ -53,13 +53,13 @@ struct Attempt {
 #[derive(Default)]
 struct Reads<'a> {
     numbers: Numbers<'a>,
-    /// What was to be added, by element.
+    /// The attempt to add each element.
     attempts: Vec<Option<Attempt>>,
-    /// What each client is known to have seen, and by which entry it first did.
+    /// The entry by which each client first saw each element, as far as known.
     known: BTreeMap<Process, Vec<Option<usize>>>,
     /// The invocation of each client's last read.
     begun: BTreeMap<Process, &'a Op>,
-    /// What each client read last.
+    /// The last read of each client.
     last: BTreeMap<Process, (usize, Vec<bool>)>,
     strict_findings: Vec<Finding>,
 }

@@ -1,13 +1,12 @@
-//! What Elle cannot see.
+//! Anomalies that Elle cannot see.
 //!
-//! - `unwritten-read`: a value that was read though no transaction ever tried to write it. To Elle such a read is no
-//!   evidence of anything.
-//! - `unseen-write`: an acknowledged write of which no later transaction saw anything, though later ones read the key:
-//!   the lists they saw lack the element; the registers held nothing, or what had been written before.
-//! - `disagreement`: a key of which two clients, after the last write had ended, last saw different values: the nodes
-//!   that they talk to never agreed.
+//! - `unwritten-read`: a value that was read although no transaction ever tried to write it. Elle ignores such a read.
+//! - `unseen-write`: an acknowledged write that no later transaction saw, although later ones read the key. The lists
+//!   they saw lack the element; the registers held nothing, or an earlier value.
+//! - `disagreement`: a key for which two clients last saw different values after the last write had ended. Their nodes
+//!   never agreed.
 //!
-//! Where the consistency models say nothing of real time, later means long after the network has healed.
+//! If the consistency models say nothing about real time, "later" means long after the network has healed.
 
 use super::transactions::{Entry, Id, Objects, Seen, Step, Transactions};
 use crate::{
@@ -34,13 +33,13 @@ struct Write<'a> {
     value: Id,
 }
 
-/// What happened to one key.
+/// The reads and writes of one key.
 #[derive(Default)]
 struct Key<'a> {
     reads: Vec<Read<'a>>,
     /// By committed transactions; of a register, the last of each transaction.
     writes: Vec<Write<'a>>,
-    /// When each value was first written, or was to be.
+    /// The index at which each value was first written, or was to be.
     attempts: IndexMap<Id, usize>,
     /// The index at which the last transaction that may have written it ended, and the time.
     last_write_end: (usize, Duration),
@@ -144,7 +143,7 @@ impl Look<'_> {
         unseen
     }
 
-    /// Whether a read that began after a write had ended shows a state before it.
+    /// Tells whether a read that began after a write had ended shows a state before it.
     fn misses(&self, read: &Read<'_>, write: &Write<'_>) -> bool {
         match self.transactions.objects {
             Objects::Lists => !read.values.contains(&write.value),

@@ -16,7 +16,7 @@ struct Existence {
     anomaly: &'static str,
     model: &'static str,
     rels: Rels,
-    /// Whether an `rw` may follow each of them.
+    /// True if an `rw` may follow each of them.
     is_extended: bool,
 }
 
@@ -80,7 +80,7 @@ struct Kind {
     /// Dependencies of which at least one must be used.
     wanted: [Rels; 2],
     rw: Antidependencies,
-    /// Whether the explained cycle must be of this kind.
+    /// True if the explained cycle must be of this kind.
     is_exact: bool,
 }
 
@@ -233,11 +233,11 @@ struct Search<'a> {
 /// The part of the description that a path has met.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct State {
-    /// Which of the wanted dependencies are still to come.
+    /// True for each of the wanted dependencies that is still to come.
     wants: [bool; 2],
     /// The number of `rw` that are still to come.
     wants_rw: u8,
-    /// Whether one more `rw` may be taken although it is not legal.
+    /// True if one more `rw` may be taken although it is not legal.
     may_take_rw: bool,
 }
 
@@ -272,7 +272,7 @@ impl State {
         Some(next)
     }
 
-    /// Whether a path that ends here is a cycle of the kind, once it is closed.
+    /// Tells whether a path that ends here is a cycle of the kind, once it is closed.
     fn is_done(self, kind: &Kind) -> bool {
         let is_open = kind.rw == Antidependencies::Nonadjacent && !self.may_take_rw;
         self.wants == [false; 2] && self.wants_rw == 0 && !is_open
@@ -385,7 +385,7 @@ impl Reached {
         self.round += 1;
     }
 
-    /// Whether a place was not yet reached.
+    /// Marks a place as reached, and tells whether it was not yet.
     fn insert(&mut self, place: usize, from: Option<usize>) -> bool {
         let is_new = self.places[place].0 != self.round;
         if is_new {

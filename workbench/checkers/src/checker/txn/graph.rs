@@ -56,7 +56,7 @@ impl BitOr for Rels {
 #[derive(Default)]
 pub(super) struct Builder {
     edges: Vec<(usize, usize, Rels)>,
-    /// Whether it has any vertex. One that is linked to nothing but itself counts, as in Elle.
+    /// True if it has any vertex. As in Elle, a vertex that is linked only to itself counts.
     is_used: bool,
 }
 

@@ -202,7 +202,7 @@ pub(super) fn canonical(models: &[String]) -> Result<Names, String> {
     models.iter().map(known).collect()
 }
 
-/// Whether a model demands that everything that has ended shows in all that begins later.
+/// Tells whether a model demands that each transaction sees all those that ended before it began.
 pub(super) fn is_real_time(model: &str) -> bool {
     model == "linearizable" || model.starts_with("strong-") && !model.starts_with("strong-session-")
 }

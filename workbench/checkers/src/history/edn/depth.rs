@@ -1,7 +1,7 @@
-//! How deep a text is nested, told before it is read: `clojure-reader` needs time by the square of the depth for maps and
-//! sets inside each other, minutes for a file of some hundred kilobytes.
+//! A check of the nesting depth before a text is read. For nested maps and sets, the time that `clojure-reader` takes
+//! grows with the square of the depth: minutes for a file of some hundred kilobytes.
 
-/// How deep texts are read at all; what is deeper than any operation is refused later, with its name.
+/// The greatest depth at which a text is read at all. An operation that is nested too deeply is refused later, by name.
 const DEEPEST: usize = 10_000;
 
 /// The line, from 1 on, on which brackets are nested too deeply, if there is one.

@@ -4,11 +4,11 @@ use clojure_reader::edn::Edn;
 use glomers_json::Json;
 use std::fmt::Write;
 
-/// How deep values may be nested: deeper than any operation, and shallow enough for every stack.
+/// The greatest depth of values: deeper than any operation, and shallow enough for every stack.
 const DEEPEST: usize = 512;
 
-/// How deep keys may be nested. The text of a key that is no string is quoted, and keys inside it are quoted again: each
-/// level may double what stands there.
+/// The greatest depth of keys. The text of a key that is not a string is quoted, and keys inside it are quoted again,
+/// so each level may double the length.
 const DEEPEST_KEY: usize = 8;
 
 /// A value as JSON; `None` if it is nested too deeply.

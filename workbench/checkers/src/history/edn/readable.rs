@@ -1,4 +1,4 @@
-//! What stands between Clojure's strings and the crate that reads them.
+//! The translation of EDN as Clojure prints it into EDN that the reading crate accepts.
 
 use std::{borrow::Cow, char::REPLACEMENT_CHARACTER, iter};
 

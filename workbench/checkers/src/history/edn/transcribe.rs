@@ -25,7 +25,7 @@ pub(super) fn transcribe(json: &str, form: Form, out: &mut String) {
     }
 }
 
-/// How far a string that begins here goes, with its quotes.
+/// The length of the string at the beginning of `text`, including its quotes.
 fn string_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -37,7 +37,7 @@ fn string_length(text: &str) -> usize {
 
 struct Writer<'a> {
     out: &'a mut String,
-    /// What the whole value stands for.
+    /// The form of the whole value.
     form: Form,
     open: Vec<Open>,
 }
@@ -46,11 +46,11 @@ struct Writer<'a> {
 struct Open {
     form: Form,
     is_object: bool,
-    /// How many elements, or keys and members, it has so far.
+    /// The number of its elements, or of its keys and members, so far.
     count: usize,
-    /// Where its keys begin.
+    /// The places at which its keys begin.
     entries: Vec<usize>,
-    /// Which entry has a key, by the key's EDN: the last of several.
+    /// The entry of each key, by the key's EDN. If several entries have the same key, it is the last one.
     keys: BTreeMap<Box<str>, usize>,
 }
 
@@ -199,7 +199,7 @@ fn number(token: &str, out: &mut String) {
     }
 }
 
-/// Whether the number is neither too large for a double nor so small that it would become zero.
+/// Tells whether the number is neither too large for a double nor so small that it would become zero.
 fn fits_a_double(token: &str) -> bool {
     let mantissa = token.split(['e', 'E']).next().unwrap_or_default();
     let is_zero = !mantissa.contains(|digit: char| ('1'..='9').contains(&digit));

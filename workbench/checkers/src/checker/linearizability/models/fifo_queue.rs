@@ -20,7 +20,7 @@ pub enum FifoQueueOperation {
     Dequeue(Json),
     /// Finds no element.
     FindEmpty,
-    /// Removes the first element, and nobody knows which it was.
+    /// Removes the first element, whichever it is.
     DequeueUnknown,
 }
 

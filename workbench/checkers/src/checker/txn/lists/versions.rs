@@ -23,8 +23,8 @@ pub(super) struct Versions {
 impl Versions {
     /// The orders that entries of these kinds show.
     ///
-    /// A key to which only one step appends has that order even if nobody read it. Elle counts steps, not transactions:
-    /// where invocations count too, a transaction that ended appends twice.
+    /// A key to which only one step appends has that order even if it was never read. Elle counts steps, not
+    /// transactions: if invocations count too, a transaction that ended appends twice.
     pub(super) fn new(transactions: &Transactions, kinds: &[Kind]) -> Self {
         let mut reads: BTreeMap<Id, BTreeSet<(usize, &[Id])>> = BTreeMap::new();
         let mut appends: BTreeMap<Id, Option<Id>> = BTreeMap::new();
@@ -71,7 +71,7 @@ impl Versions {
         &self.orders
     }
 
-    /// The element before one, or the last of all before one that nobody read; `None` for the initial state.
+    /// The element before one, or the last of all before one that was never read; `None` for the initial state.
     pub(super) fn before(&self, key: Id, element: Id) -> Option<Id> {
         let order = self.orders.get(&key)?;
         match self.places.get(&(key, element)) {

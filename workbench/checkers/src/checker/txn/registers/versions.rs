@@ -78,7 +78,7 @@ impl Versions {
         Ok(())
     }
 
-    /// Whether one value comes right before another.
+    /// Tells whether one value comes right before another.
     pub(super) fn is_before(&self, key: Id, first: Id, second: Id) -> bool {
         self.pairs.get(&key).is_some_and(|pairs| pairs.contains(&(first, second)))
     }

@@ -36,6 +36,7 @@ use glomers_json::Json;
 use index::KeyIndex;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use version_order::VersionOrder;
 
 /// The number of inconsistent offsets and duplicates that are shown.
@@ -123,7 +124,24 @@ pub fn strict_findings(history: &History) -> Vec<Finding> {
     let malformed = entries.malformed.iter();
     let malformed = malformed.map(|(entry, reason)| Finding::strict("malformed-answer", [*entry], reason.clone()));
     let unplaced = unplaced(&entries, &index, &orders).map(|reason| Finding::strict("unplaced-poll", [], reason));
-    stray.chain(malformed).chain(unplaced).collect()
+    stray.chain(malformed).chain(unplaced).chain(negative(&entries)).collect()
+}
+
+/// The first send of each log that was acknowledged with a negative offset.
+fn negative<'a>(entries: &'a Entries<'_>) -> impl Iterator<Item = Finding> + 'a {
+    let mut named = BTreeSet::new();
+    let sends = entries.list.iter().filter(|entry| entry.is_ok_transaction());
+    let sends = sends.flat_map(|entry| entry.sends.iter().map(move |(key, pairs)| (entry.op.index, *key, pairs)));
+    let offsets =
+        sends.flat_map(|(op, key, pairs)| pairs.iter().filter_map(move |(offset, _)| Some((op, key, (*offset)?))));
+    offsets.filter(move |(_, key, offset)| *offset < 0 && named.insert(*key)).map(|(op, key, offset)| {
+        let name = entries.name(key);
+        Finding::strict(
+            "negative-offset",
+            [op],
+            format!("send_ok for key {name} gave the offset {offset}; offsets are 0 or more"),
+        )
+    })
 }
 
 /// The first poll of a message that was never sent, for each log that has one.

@@ -128,6 +128,14 @@ fn logs_with_what_nobody_sent() {
     check("1 send x 7@0; 2 poll x 7@0", &[]);
 }
 
+#[test]
+fn logs_with_negative_offsets() {
+    let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&told::history(text)), text, kinds);
+    check("1 send x 7@-1; 1 send x 8@-2", &["negative-offset"]);
+    check("1 send x 7@-1; 1 send y 8@-1", &["negative-offset", "negative-offset"]);
+    check("1 send x 7@0", &[]);
+}
+
 /// A transaction of one client.
 fn transaction(asked: &str, kind: &str, answered: &str) -> History {
     let entry = |kind, value| format!("{{:process 0, :type :{kind}, :f :txn, :value {value}}}\n");

@@ -361,9 +361,10 @@ fn noise(seed: u64, rewrite: Option<Rewrite>) -> Validity {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn links_that_neither_order_nor_tell_copies_are_found() {
-    const SEED: u64 = 21;
-    assert_eq!(noise(SEED, None), Validity::Valid);
-    assert_eq!(noise(SEED, Some(disorder())), Validity::Invalid);
+    // Few seeds make it show: OmniPaxos itself survives most of the disorder.
+    let found = (2..=120).find(|seed| noise(*seed, Some(disorder())) == Validity::Invalid);
+    let seed = found.expect("one of the seeds shows it");
+    assert_eq!(noise(seed, None), Validity::Valid, "seed {seed}");
 }
 
 fn configurations_that_are_not_told_apart_are_found(seeds: u64) {

@@ -361,9 +361,12 @@ fn noise(seed: u64, rewrite: Option<Rewrite>) -> Validity {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn links_that_neither_order_nor_tell_copies_are_found() {
-    // Few seeds make it show: OmniPaxos itself survives most of the disorder.
-    let found = (2..=120).find(|seed| noise(*seed, Some(disorder())) == Validity::Invalid);
-    let seed = found.expect("one of the seeds shows it");
+    // It shows in a wrong answer, or in a node that never serves again, which `insist` panics about. Few seeds show it.
+    let is_found = |seed: &u64| {
+        let verdict = panic::catch_unwind(panic::AssertUnwindSafe(|| noise(*seed, Some(disorder()))));
+        verdict.is_err() || verdict.is_ok_and(|verdict| verdict == Validity::Invalid)
+    };
+    let seed = (2..=120).find(is_found).expect("one of the seeds shows it");
     assert_eq!(noise(seed, None), Validity::Valid, "seed {seed}");
 }
 

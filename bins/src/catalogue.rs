@@ -1,5 +1,5 @@
-//! The catalogue of the built-in nodes: everything that depends on which node it is stands here, in one row per node. Help
-//! texts, `glomers test --builtin`, `glomers soak`, `glomers new` and the tests of the documentation read it.
+//! The catalogue of the built-in nodes: one row per node, and the simulators by name. Help texts, `glomers test --builtin`,
+//! `glomers soak`, `glomers new` and the tests of the documentation read it.
 
 use crate::broadcast::BroadcastArguments;
 use clap::Parser;

@@ -48,7 +48,7 @@ fn measure(nodes: usize) {
         .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() })
         .concurrency(Concurrency::Total(25));
     let begin = Instant::now();
-    let report = simulate::<StarBroadcast>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<StarBroadcast>(workload::named("broadcast").unwrap(), &options).unwrap();
     let (wall, messages) = (begin.elapsed(), report.net.all.send_count);
     let per_operation = report.server_messages_per_operation().unwrap();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

@@ -24,8 +24,10 @@ fn main() {
 }
 
 fn measure<H: Handler>(bencher: Bencher, name: &str, options: &Options) {
-    let messages = simulate::<H>(workload(name).unwrap(), options).unwrap().net.all.send_count;
-    bencher.counter(ItemsCount::new(messages)).bench_local(|| simulate::<H>(workload(name).unwrap(), options).unwrap());
+    let messages = simulate::<H>(workload::named(name).unwrap(), options).unwrap().net.all.send_count;
+    bencher
+        .counter(ItemsCount::new(messages))
+        .bench_local(|| simulate::<H>(workload::named(name).unwrap(), options).unwrap());
 }
 
 /// Passes a token on to the next node, again and again.
@@ -110,5 +112,5 @@ fn challenge_3d(bencher: Bencher) {
     let seconds = usize::try_from(challenge.options.time_limit.as_secs()).unwrap();
     bencher
         .counter(ItemsCount::new(seconds))
-        .bench_local(|| simulate::<StarBroadcast>(workload("broadcast").unwrap(), &challenge.options).unwrap());
+        .bench_local(|| simulate::<StarBroadcast>(workload::named("broadcast").unwrap(), &challenge.options).unwrap());
 }

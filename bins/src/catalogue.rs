@@ -11,10 +11,11 @@ use glomers_protocol::{
     Handler, broadcast, echo, g_counter, g_set, kafka, lin_kv, pn_counter, txn_list_append, txn_rw_register, unique_ids,
 };
 use glomers_workbench::{
-    Bench, Observer, Options, Report, RunError,
+    Bench, Options, Progress, Report, RunError, Stop,
     options::Fault,
-    workload::{UnknownWorkload, workload},
+    workload::{self, UnknownWorkload},
 };
+use std::ops::ControlFlow;
 
 /// A built-in node.
 #[derive(Debug)]
@@ -108,10 +109,10 @@ impl Node {
         &self,
         options: &Options,
         arguments: &[String],
-        observer: Observer<'_>,
+        observer: impl FnMut(&Progress) -> ControlFlow<Stop>,
     ) -> Result<Report, SimulateError> {
         let simulate = simulator(self.name).expect("every node has a row");
-        simulate(Bench::new(workload(self.workload)?, options).watched_by(observer), arguments)
+        simulate(Bench::new(workload::named(self.workload)?, options).watched_by(observer), arguments)
     }
 }
 

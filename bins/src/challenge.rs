@@ -77,10 +77,10 @@ fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>, mut line: Line) -
     if let Some(maelstrom) = maelstrom {
         return maelstrom.run(challenge);
     }
-    let mut observer = |progress: &_| line.show(progress);
+    let observer = |progress: &_| line.show(progress);
     let node = Node::find(challenge.workload).context("every challenge has a built-in node")?;
     let arguments: Vec<_> = challenge.node_arguments.iter().map(|word| (*word).to_owned()).collect();
-    let report = node.simulate(&challenge.options, &arguments, &mut observer)?;
+    let report = node.simulate(&challenge.options, &arguments, observer)?;
     let valid = report.valid();
     Ok((report, valid))
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     if arguments.history.as_os_str() == "-" {
         bail!("`-` is not a file, and standard input is not read: name a file or the folder of a run");
     }
-    let workload = workload(&arguments.workload)?;
+    let workload = workload::named(&arguments.workload)?;
     let history = History::read(&arguments.history)?;
     let name = workload.name();
     if let Some(op) = history.find_foreign(workload.operations()) {

@@ -36,8 +36,8 @@ impl TypedValueParser for ValueParser {
 
     fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
         let text = StringValueParser::new().parse_ref(command, arg, value)?;
-        let Err(expected) = self.0.read(&mut Options::default(), &text) else { return Ok(text) };
-        let message = format!("invalid value '{text}' for '--{}': {expected}\n", self.0.name);
+        let Err(error) = self.0.read(&mut Options::default(), &text) else { return Ok(text) };
+        let message = format!("invalid value '{text}' for '--{}': {error}\n", self.0.name);
         Err(clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command))
     }
 
@@ -79,7 +79,7 @@ fn read(matches: &ArgMatches, is_wanted: impl Fn(&Flag) -> bool) -> Result<Optio
             None => matches.get_flag(flag.name).then_some(""),
         };
         let read = value.map_or(Ok(()), |value| flag.read(&mut options, value));
-        read.map_err(|expected| clap::Error::raw(ErrorKind::ValueValidation, expected))?;
+        read.map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, error))?;
     }
     Ok(options)
 }

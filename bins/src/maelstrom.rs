@@ -70,7 +70,7 @@ impl Maelstrom {
         }
         let recorded = Recording::read(&place.join("store/latest"))?;
         let valid = recorded.valid();
-        Ok((recording::report(recorded, &*workload(challenge.workload)?, &challenge.options), valid))
+        Ok((recording::report(recorded, &*workload::named(challenge.workload)?, &challenge.options), valid))
     }
 }
 

@@ -143,21 +143,16 @@ mod tests {
 
     #[test]
     fn a_line_says_what_is_going_on() {
-        let progress = Progress {
-            stage: Stage::Work,
-            begun: 60,
-            ok: 58,
-            failed: 1,
-            unknown: 0,
-            messages: 1204,
-            faults: vec!["partition".to_owned()],
-            elapsed: Duration::from_millis(12_300),
-            until: Some(Duration::from_secs(60)),
-        };
+        let mut progress = Progress::default();
+        progress.stage = Stage::Work;
+        (progress.begun, progress.ok, progress.failed, progress.messages) = (60, 58, 1, 1204);
+        progress.faults = vec!["partition".to_owned()];
+        (progress.elapsed, progress.until) = (Duration::from_millis(12_300), Some(Duration::from_secs(60)));
         let expected = "working, 48 s left, partition; 60 operations (58 ok, 1 failed), 1204 messages";
         assert_eq!(describe(&progress), expected);
-        let quiet =
-            Progress { stage: Stage::Checking, failed: 0, unknown: 2, faults: Vec::new(), until: None, ..progress };
-        assert_eq!(describe(&quiet), "checking; 60 operations (58 ok, 2 unknown), 1204 messages");
+        progress.stage = Stage::Checking;
+        (progress.failed, progress.unknown) = (0, 2);
+        (progress.faults, progress.until) = (Vec::new(), None);
+        assert_eq!(describe(&progress), "checking; 60 operations (58 ok, 2 unknown), 1204 messages");
     }
 }

@@ -191,10 +191,10 @@ impl Case<'_> {
     ///
     /// The workload cannot be run with these options, which no drawn test should be, but a smaller one may.
     fn run(&self, options: &Options) -> Result<Outcome, RunError> {
-        let mut observer = |_: &Progress| {
+        let observer = |_: &Progress| {
             if interrupt::is_pressed() { ControlFlow::Break(Stop::Early) } else { ControlFlow::Continue(()) }
         };
-        let simulated = || self.subject.node.simulate(options, &self.subject.arguments, &mut observer);
+        let simulated = || self.subject.node.simulate(options, &self.subject.arguments, observer);
         let text = match catch_unwind(AssertUnwindSafe(simulated)) {
             Ok(Ok(report)) => {
                 return Ok(Outcome::of(&report));
@@ -278,7 +278,7 @@ mod tests {
             assert!(cases.iter().all(|case| matches!(case.judge(), Outcome::Undecided(_))));
             let (options, arguments) = (&cases[0].options, &cases[0].subject.arguments);
             let node = cases[0].subject.node;
-            let report = node.simulate(options, arguments, &mut |_| ControlFlow::Continue(())).unwrap();
+            let report = node.simulate(options, arguments, |_: &Progress| ControlFlow::Continue(())).unwrap();
             assert_eq!(report.valid(), Validity::Invalid, "{report}");
         }
     }

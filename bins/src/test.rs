@@ -106,9 +106,9 @@ fn keep_failed(error: anyhow::Error, folder: &Folder, as_json: bool) -> anyhow::
 }
 
 fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut Line) -> anyhow::Result<Report> {
-    let mut observer = |progress: &_| line.show(progress);
+    let observer = |progress: &_| line.show(progress);
     let Some(path) = &arguments.bin else {
-        return Ok(arguments.builtin()?.simulate(options, &arguments.arguments, &mut observer)?);
+        return Ok(arguments.builtin()?.simulate(options, &arguments.arguments, observer)?);
     };
     let program = Program {
         path: path.clone(),
@@ -116,7 +116,7 @@ fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut
         logs: Some(folder.node_logs()),
         show_stderr: arguments.log_stderr,
     };
-    Ok(Bench::new(workload(arguments.workload())?, options).watched_by(&mut observer).run_program(&program)?)
+    Ok(Bench::new(workload::named(arguments.workload())?, options).watched_by(observer).run_program(&program)?)
 }
 
 fn print(report: &Report, as_json: bool) -> anyhow::Result<()> {

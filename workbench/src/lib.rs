@@ -15,14 +15,14 @@
 //!     }
 //! }
 //!
-//! let report = simulate::<Parrot>(workload("echo")?, &Options::default())?;
+//! let report = simulate::<Parrot>(workload::named("echo")?, &Options::default())?;
 //! assert_eq!(report.valid(), Validity::Valid, "{report}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Layout
 //!
-//! - [`mod@workload`]: the operations of clients; one file a workload.
+//! - [`workload`]: the operations of clients; one file a workload.
 //! - `engine`: everything on the network, in virtual or in real time.
 //! - `run`: a test from its options to its [`Report`].
 //! - [`simulation`]: a cluster that a test drives step by step.
@@ -52,9 +52,8 @@ pub use run::{
     effect::Effect,
     error::RunError,
     load::Load,
-    progress::{Observer, Progress, Stage, Stop},
+    progress::{Progress, Stage, Stop},
     report::{Report, TestConfig},
     start::{Bench, simulate, simulate_with, test_program},
 };
 pub use validity::Validity;
-pub use workload::workload;

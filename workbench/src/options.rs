@@ -2,10 +2,13 @@
 
 mod fault;
 pub mod flags;
-mod number;
+mod unsuitable;
+mod value;
 
 pub use fault::{Fault, UnknownFault};
 pub use glomers_checkers::expectations::Availability;
+pub use unsuitable::Unsuitable;
+pub use value::{UnknownModel, ValueError};
 
 use glomers_checkers::expectations::Expectations;
 use std::{fmt, str::FromStr, time::Duration};
@@ -154,16 +157,23 @@ pub enum Concurrency {
     PerNode(usize),
 }
 
-impl FromStr for Concurrency {
-    type Err = String;
+/// A text is no number of clients.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected a number or a multiple of the nodes such as `2n`, not `{text}`")]
+pub struct ParseConcurrencyError {
+    text: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Concurrency {
+    type Err = ParseConcurrencyError;
+
+    fn from_str(text: &str) -> Result<Self, ParseConcurrencyError> {
         let parse = |number: &str| number.parse().ok().filter(|number| *number > 0);
         let parsed = match text.strip_suffix('n') {
             Some(factor) => parse(factor).map(Self::PerNode),
             None => parse(text).map(Self::Total),
         };
-        parsed.ok_or_else(|| format!("expected a number or a multiple of the nodes such as `2n`, not `{text}`"))
+        parsed.ok_or_else(|| ParseConcurrencyError { text: text.to_owned() })
     }
 }
 

@@ -16,7 +16,7 @@
 //!     }
 //! }
 //!
-//! let is_valid = |options: &Options| simulate::<Parrot>(workload("echo").unwrap(), options).unwrap().valid() == Validity::Valid;
+//! let is_valid = |options: &Options| simulate::<Parrot>(workload::named("echo").unwrap(), options).unwrap().valid() == Validity::Valid;
 //! for seed in 0..10 {
 //!     let options = soak::draw(&Options::default(), &[Fault::Partition, Fault::Slow], seed);
 //!     assert!(is_valid(&options), "{:?}", soak::shrink(&options, 100, |options| !is_valid(options)));

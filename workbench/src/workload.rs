@@ -49,7 +49,7 @@ pub struct UnknownWorkload {
 /// # Errors
 ///
 /// If there is none.
-pub fn workload(name: &str) -> Result<Box<dyn Workload>, UnknownWorkload> {
+pub fn named(name: &str) -> Result<Box<dyn Workload>, UnknownWorkload> {
     let found = WORKLOADS.iter().find(|(known, _)| *known == name);
     found.map(|(_, make)| make()).ok_or_else(|| UnknownWorkload {
         name: name.to_owned(),

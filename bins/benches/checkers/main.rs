@@ -37,7 +37,7 @@ fn judge<H: Handler>(bencher: Bencher, name: &str, seconds: u64, adjust: impl Fn
     );
     let expectations = options.expectations();
     let checker = checker(name).unwrap();
-    let history = simulate::<H>(workload(name).unwrap(), &options).unwrap().history;
+    let history = simulate::<H>(workload::named(name).unwrap(), &options).unwrap().history;
     bencher
         .counter(ItemsCount::new(history.operations().len()))
         .bench_local(|| (checker.check(&history, &expectations), checker.strict_findings(&history, &expectations)));

@@ -11,7 +11,8 @@ fn run(budget: Duration, seed: u64) -> Report {
         .rate(100.0)
         .time_limit(Duration::from_secs(20))
         .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() });
-    simulate_with(workload("broadcast").unwrap(), &options, move |cx| StarBroadcast::with_budget(cx, budget)).unwrap()
+    simulate_with(workload::named("broadcast").unwrap(), &options, move |cx| StarBroadcast::with_budget(cx, budget))
+        .unwrap()
 }
 
 /// Checks a run against the largest number of messages per operation, and the largest median and maximum latency in

@@ -127,8 +127,7 @@ impl Clients {
 
     fn note(&mut self, time: Duration, number: i64, kind: Kind, f: Cow<'static, str>, value: &Value) {
         let process = Process::Client(number.unsigned_abs());
-        let (index, value) = (0, Json::new(value));
-        self.ops.push(Op { index, time, kind, process, f, value, error: None, extra: Vec::new() });
+        self.ops.push(Op::new(time, process, kind, f, Json::new(value)));
     }
 
     /// Takes in the replies that have come.

@@ -44,7 +44,7 @@ fn options(seed: u64, latency: u64) -> Options {
 fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
     let (mut ok, mut count) = (0, 0);
     for seed in 0..seeds {
-        let report = simulate::<H>(workload(name).unwrap(), &options(seed, latency)).unwrap();
+        let report = simulate::<H>(workload::named(name).unwrap(), &options(seed, latency)).unwrap();
         let context = format!("{name}, seed {seed}, {latency} ms: {report}");
         assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{context}");
         assert!(report.violations.is_empty(), "{context}");
@@ -75,8 +75,8 @@ fn one_node_agrees_with_itself() {
     for name in ["lin-kv", "txn-list-append"] {
         let options = options(0, 0).node_count(1);
         let report = match name {
-            "lin-kv" => simulate::<ReplicatedMap>(workload(name).unwrap(), &options),
-            _ => simulate::<ReplicatedLists>(workload(name).unwrap(), &options),
+            "lin-kv" => simulate::<ReplicatedMap>(workload::named(name).unwrap(), &options),
+            _ => simulate::<ReplicatedLists>(workload::named(name).unwrap(), &options),
         };
         let report = report.unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{report}");
@@ -107,7 +107,7 @@ fn those_who_hear_a_majority_are_served(seeds: u64) {
     for seed in 0..seeds {
         let (nemesis_interval, time_limit) = (Duration::from_secs(6), Duration::from_secs(30));
         let options = options(seed, 0).node_count(5).nemesis_interval(nemesis_interval).time_limit(time_limit);
-        let report = simulate::<ReplicatedLists>(workload("txn-list-append").unwrap(), &options).unwrap();
+        let report = simulate::<ReplicatedLists>(workload::named("txn-list-append").unwrap(), &options).unwrap();
         for (served, ended) in served_in_partitions(&report) {
             assert!(served > 0, "seed {seed}: none of {ended} operations in a partition: {report}");
             (ok, count) = (ok + served, count + ended);
@@ -229,7 +229,7 @@ fn what_all_nodes_have_executed_is_cut_off_the_log() {
 /// Checks that the checker finds a faulty node. Operations that merely fail do not count.
 fn found<H: Handler>(name: &str, seeds: u64, make: impl Fn(&Context) -> H + Clone + 'static) {
     let judge = |seed| {
-        simulate_with(workload(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid
+        simulate_with(workload::named(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid
     };
     let count = (0..seeds).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64;
     assert!(count + 1 >= seeds, "{name}: found on {count} of {seeds} seeds");

@@ -55,7 +55,7 @@ fn corpus<H: Handler>(name: &str) -> Vec<Vec<u8>> {
         .rate(30.0)
         .journal(true)
         .concurrency(Concurrency::PerNode(2));
-    let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
+    let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
     let heard = report.journal.iter().filter(|packet| packet.received).map(|packet| packet.message.to_string());
     let mut all = lines(heard.collect::<Vec<_>>());
     all.extend(lines(texts("protocol/tests/recordings", &format!("{name}.0.in.jsonl"))));

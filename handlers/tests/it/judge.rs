@@ -35,7 +35,7 @@ pub(crate) fn stormy(seed: u64) -> Options {
 pub(crate) fn always_valid<H: Handler>(name: &str, seeds: u64, options: impl Fn(u64) -> Options) {
     for seed in 0..seeds {
         let options = options(seed);
-        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
+        let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, {options:?}: {report}");
     }
 }
@@ -44,7 +44,7 @@ pub(crate) fn always_valid<H: Handler>(name: &str, seeds: u64, options: impl Fn(
 pub(crate) fn never_wrong<H: Handler>(name: &str, seeds: u64, options: impl Fn(u64) -> Options) {
     for seed in 0..seeds {
         let options = options(seed);
-        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
+        let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
         assert_ne!(report.judgement.verdict.valid, Validity::Invalid, "{name}, {options:?}: {report}");
     }
 }
@@ -57,7 +57,7 @@ pub(crate) fn right<H: Handler>(
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) {
     for seed in 0..seeds {
-        let report = simulate_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
+        let report = simulate_with(workload::named(name).unwrap(), &options(seed), make.clone()).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}: {report}");
     }
 }
@@ -72,7 +72,7 @@ pub(crate) fn found<H: Handler>(
     make: impl Fn(&Context) -> H + Clone + 'static,
 ) {
     let report =
-        |options: &Options| -> Report { simulate_with(workload(name).unwrap(), options, make.clone()).unwrap() };
+        |options: &Options| -> Report { simulate_with(workload::named(name).unwrap(), options, make.clone()).unwrap() };
     let is_found = |options: &Options| report(options).judgement.verdict.valid == Validity::Invalid;
     let faults: Vec<_> = Fault::ALL.into_iter().filter(|fault| !fault.stops_nodes()).collect();
     let first = (0..DRAWN).find(|seed| is_found(&soak::draw(&options(0), &faults, *seed)));

@@ -29,7 +29,7 @@ fn options(seed: u64, faults: &[Fault]) -> Options {
 }
 
 fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
-    simulate::<H>(workload(name).unwrap(), &options(seed, faults)).unwrap()
+    simulate::<H>(workload::named(name).unwrap(), &options(seed, faults)).unwrap()
 }
 
 /// Checks that nothing is lost or wrong, and that all nodes serve again.
@@ -71,7 +71,7 @@ fn answers_to_an_earlier_incarnation_are_none(seeds: u64) {
             .latency(Latency { mean: Duration::from_millis(100), distribution: Distribution::Constant })
             .rate(100.0)
             .nemesis_interval(Duration::from_millis(500));
-        let report = simulate::<ForwardedRegisters>(workload("lin-kv").unwrap(), &options).unwrap();
+        let report = simulate::<ForwardedRegisters>(workload::named("lin-kv").unwrap(), &options).unwrap();
         assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
     }
 }
@@ -148,7 +148,7 @@ fn durable_broadcasts_stay(seeds: u64) {
     for seed in 0..seeds {
         let options = options(seed, &[Fault::KillMinority]);
         let make = |cx: &Context| StarBroadcast::with_budget(cx, BUDGET).durable();
-        let report = simulate_with(workload("broadcast").unwrap(), &options, make).unwrap();
+        let report = simulate_with(workload::named("broadcast").unwrap(), &options, make).unwrap();
         assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
         assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
     }

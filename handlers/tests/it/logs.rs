@@ -144,7 +144,7 @@ fn five_nodes_do_as_two(seeds: u64) {
             .concurrency(Concurrency::PerNode(2))
             .nemesis(vec![Fault::Partition])
             .nemesis_interval(Duration::from_secs(4));
-        let report = simulate::<WatermarkLogs>(workload("kafka").unwrap(), &options).unwrap();
+        let report = simulate::<WatermarkLogs>(workload::named("kafka").unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         // Commits are part of polls, and asking for them is part of assignments.
         for f in ["send", "poll", "assign"] {

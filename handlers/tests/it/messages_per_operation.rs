@@ -22,7 +22,7 @@ fn check<H: Handler>(name: &str, nodes: usize, rate: f64, threshold: f64, seeds:
             .nemesis_interval(Duration::from_secs(4))
             // What challenge 6c asks of transactions; it has no meaning elsewhere.
             .consistency_models(vec!["read-committed".to_owned()]);
-        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
+        let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes: {report}");
         assert_eq!(report.judgement.stats.all.fail_count, 0, "{name}, seed {seed}, {nodes} nodes: {report}");
         let messages = report.server_messages_per_operation().unwrap();

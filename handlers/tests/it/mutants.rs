@@ -466,7 +466,7 @@ fn torn_transactions() {
     let count_on = |mistake, seed| {
         let options = busy(seed).max_writes_per_key(4).key_count(None);
         let make = move |_: &Context| LastWriterWins { mistake, ..LastWriterWins::default() };
-        torn_reads(&simulate_with(workload("txn-rw-register").unwrap(), &options, make).unwrap())
+        torn_reads(&simulate_with(workload::named("txn-rw-register").unwrap(), &options, make).unwrap())
     };
     let count = |mistake| (0..5).map(|seed| count_on(mistake, seed)).sum::<usize>();
     assert_eq!(count(Nothing), 0);

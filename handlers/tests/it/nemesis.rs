@@ -30,7 +30,7 @@ fn check<H: Handler>(name: &str, seeds: u64) {
             .availability((name != "kafka").then_some(Availability::Total))
             // What challenge 6c asks of transactions; it has no meaning elsewhere.
             .consistency_models(vec!["read-committed".to_owned()]);
-        let report = simulate::<H>(workload(name).unwrap(), &options).unwrap();
+        let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "{name}, seed {seed}, {nodes} nodes, {latency:?}: {report}");
     }
 }

@@ -100,7 +100,7 @@ fn five_nodes_tear_nothing_apart_and_are_available(seeds: u64) {
             .availability(Some(Availability::Total))
             .nemesis(vec![Fault::Partition])
             .nemesis_interval(Duration::from_secs(2));
-        let report = simulate::<LastWriterWins>(workload("txn-rw-register").unwrap(), &options).unwrap();
+        let report = simulate::<LastWriterWins>(workload::named("txn-rw-register").unwrap(), &options).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
         assert_eq!(torn_reads(&report), 0, "seed {seed}");
     }

@@ -1,14 +1,14 @@
 //! The reasons for which a test has no verdict.
 
-use crate::{engine::host::program::StartError, run::report::Report};
+use crate::{engine::host::program::StartError, options::Unsuitable, run::report::Report};
 
 /// The reason for which there is no verdict.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The workload cannot be run with these options.
-    #[error("{0}")]
-    Options(String),
+    #[error(transparent)]
+    Options(#[from] Unsuitable),
     /// A process could not be started.
     #[error(transparent)]
     Start(#[from] StartError),

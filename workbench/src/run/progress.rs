@@ -16,9 +16,10 @@ const STEPS: u32 = 1024;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The stage of a test.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Ord, PartialOrd)]
 pub enum Stage {
     /// Nodes receive their ids and the messages that the workload sends before the first operation.
+    #[default]
     Setup,
     /// Clients and nemesis work.
     Work,
@@ -31,7 +32,8 @@ pub enum Stage {
 }
 
 /// The progress of a test.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// The current stage.
     pub stage: Stage,
@@ -64,7 +66,7 @@ pub enum Stop {
 }
 
 /// A function that receives the progress of a test from time to time.
-pub type Observer<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<Stop>;
+pub(crate) type Observer<'a> = Box<dyn FnMut(&Progress) -> ControlFlow<Stop> + 'a>;
 
 /// Reports a test to its observer and keeps the observer's decision.
 pub(crate) struct Watch<'a> {
@@ -84,18 +86,7 @@ pub(crate) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(observer: Option<Observer<'a>>) -> Self {
-        let progress = Progress {
-            stage: Stage::Setup,
-            begun: 0,
-            ok: 0,
-            failed: 0,
-            unknown: 0,
-            messages: 0,
-            faults: Vec::new(),
-            elapsed: Duration::ZERO,
-            until: None,
-        };
-        let (halted, stopped, aborted) = (None, None, false);
+        let (progress, halted, stopped, aborted) = (Progress::default(), None, None, false);
         Self { observer, steps: 0, next: Duration::ZERO, progress, counted: 0, halted, stopped, aborted }
     }
 
@@ -180,8 +171,7 @@ mod tests {
     use glomers_protocol::Json;
 
     fn op(process: Process, kind: Kind, f: &'static str) -> Op {
-        let (time, value) = (Duration::ZERO, Json::null());
-        Op { index: 0, time, kind, process, f: f.into(), value, error: None, extra: Vec::new() }
+        Op::new(Duration::ZERO, process, kind, f, Json::null())
     }
 
     #[test]
@@ -191,7 +181,7 @@ mod tests {
             seen.push((progress.begun, progress.ok, progress.failed, progress.unknown, progress.faults.join(" ")));
             ControlFlow::Continue(())
         };
-        let mut watch = Watch::new(Some(&mut observer));
+        let mut watch = Watch::new(Some(Box::new(&mut observer)));
         let mut history = History::default();
         let client = Process::Client(0);
         for step in [
@@ -204,6 +194,7 @@ mod tests {
             watch.look(&history, 0, Duration::ZERO);
         }
         let row = |begun, ok, failed, unknown, faults: &str| (begun, ok, failed, unknown, faults.to_owned());
+        drop(watch);
         let expected = [
             row(1, 0, 0, 0, "partition"),
             row(1, 1, 0, 0, "partition kill"),
@@ -223,7 +214,7 @@ mod tests {
         ]
         .into_iter();
         let mut observer = |_: &Progress| words.next().unwrap();
-        let mut watch = Watch::new(Some(&mut observer));
+        let mut watch = Watch::new(Some(Box::new(&mut observer)));
         let mut look = |second| {
             watch.look(&History::default(), 0, Duration::from_secs(second));
             (watch.stopped().map(|at| at.as_secs()), watch.patience().map(|at| at.as_secs()), watch.is_aborted())

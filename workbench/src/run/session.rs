@@ -4,7 +4,7 @@
 
 use crate::{
     engine::{host::Host, services, world::World},
-    options::Options,
+    options::{Options, Unsuitable},
     run::{
         error::RunError,
         progress::{Observer, Stage, Watch},
@@ -45,11 +45,10 @@ impl<'a> Session<'a> {
         observer: Option<Observer<'a>>,
     ) -> Result<Self, RunError> {
         if options.time_limit.is_zero() {
-            return Err(RunError::Options(
-                "the time limit is 0 s, in which nothing can be tested; it must be positive".into(),
-            ));
+            let reason = "the time limit is 0 s, in which nothing can be tested; it must be positive";
+            return Err(Unsuitable::new("time_limit", reason).into());
         }
-        workload.accept(&options).map_err(RunError::Options)?;
+        workload.accept(&options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
         for (id, service) in services::all(&options, &mut rng) {
@@ -148,7 +147,6 @@ impl<'a> Session<'a> {
 
     /// Writes down a step of the nemesis.
     pub(crate) fn note(&mut self, f: impl Into<Cow<'static, str>>, value: Json) {
-        let (time, process, f) = (self.now(), Process::Nemesis, f.into());
-        self.history.push(Op { index: 0, time, kind: Kind::Info, process, f, value, error: None, extra: Vec::new() });
+        self.history.push(Op::new(self.now(), Process::Nemesis, Kind::Info, f, value));
     }
 }

@@ -3,11 +3,17 @@
 use crate::{
     engine::host::{Host, program::Program},
     options::Options,
-    run::{error::RunError, lifecycle::Test, nemesis::Spawn, progress::Observer, report::Report},
+    run::{
+        error::RunError,
+        lifecycle::Test,
+        nemesis::Spawn,
+        progress::{Observer, Progress, Stop},
+        report::Report,
+    },
     workload::Workload,
 };
 use glomers_protocol::{Context, Handler, Node};
-use std::{fmt, rc::Rc};
+use std::{fmt, ops::ControlFlow, rc::Rc};
 
 /// A test that can be watched while it runs.
 ///
@@ -24,11 +30,11 @@ use std::{fmt, rc::Rc};
 /// # }
 /// # use std::ops::ControlFlow;
 /// let mut last = None;
-/// let mut observer = |progress: &Progress| {
+/// let observer = |progress: &Progress| {
 ///     last = Some((progress.stage, progress.ok));
 ///     ControlFlow::Continue(())
 /// };
-/// let report = Bench::new(workload("echo")?, &Options::default()).watched_by(&mut observer).run::<Parrot>()?;
+/// let report = Bench::new(workload::named("echo")?, &Options::default()).watched_by(observer).run::<Parrot>()?;
 /// assert_eq!(last, Some((Stage::Checking, report.judgement.stats.all.ok_count)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -54,9 +60,10 @@ impl<'a> Bench<'a> {
         Self { workload, options, observer: None }
     }
 
-    /// Has `observer` be shown how far the test is: at each stage, and now and then in between.
-    pub fn watched_by(self, observer: Observer<'a>) -> Self {
-        Self { observer: Some(observer), ..self }
+    /// Shows the progress of the test to `observer`, at each stage and from time to time in between. The observer can
+    /// also end the test.
+    pub fn watched_by(self, observer: impl FnMut(&Progress) -> ControlFlow<Stop> + 'a) -> Self {
+        Self { observer: Some(Box::new(observer)), ..self }
     }
 
     fn test(self, spawn: Spawn, host: Option<Rc<Host>>) -> Test<'a> {

@@ -88,16 +88,9 @@ impl Workers {
     /// Has a worker begin an operation, and returns the history's entry.
     pub(crate) fn begin(&mut self, worker: usize, invocation: &Invocation, now: Duration) -> Op {
         self.next = worker + 1;
-        let op = Op {
-            index: 0,
-            time: now,
-            kind: Kind::Invoke,
-            process: Process::Client(self.processes[worker]),
-            f: Cow::Borrowed(invocation.f),
-            value: invocation.value.clone(),
-            error: None,
-            extra: invocation.extra.iter().map(|(key, value)| (Cow::Borrowed(*key), value.clone())).collect(),
-        };
+        let process = Process::Client(self.processes[worker]);
+        let mut op = Op::new(now, process, Kind::Invoke, invocation.f, invocation.value.clone());
+        op.extra = invocation.extra.iter().map(|(key, value)| (Cow::Borrowed(*key), value.clone())).collect();
         self.workers[worker].busy = Some(op.clone());
         self.busy += 1;
         op
@@ -120,20 +113,31 @@ impl Workers {
         let mut ended = Vec::new();
         for (index, outcome) in self.done.take() {
             let worker = &mut self.workers[index];
-            let Some(op) = worker.busy.take() else { continue };
+            let Some(mut op) = worker.busy.take() else { continue };
             self.busy -= 1;
-            let (kind, value, error) = match outcome {
-                Outcome::Ok(value) => (Kind::Ok, value, None),
-                Outcome::Fail(error) => (Kind::Fail, op.value.clone(), Some(error)),
-                Outcome::Info(error) => (Kind::Info, op.value.clone(), Some(error)),
+            op.time = now;
+            let error = match outcome {
+                Outcome::Ok(value) => {
+                    (op.kind, op.value) = (Kind::Ok, value);
+                    None
+                }
+                Outcome::Fail(error) => {
+                    op.kind = Kind::Fail;
+                    Some(error)
+                }
+                Outcome::Info(error) => {
+                    op.kind = Kind::Info;
+                    Some(error)
+                }
             };
-            if kind == Kind::Info {
+            op.error = error.filter(|error| !error.is_null());
+            if op.kind == Kind::Info {
                 self.processes[index] += self.processes.len() as u64;
                 if let Some((joined, _)) = worker.connection.take_if(|_| !is_reusable) {
                     world.leave(joined.id);
                 }
             }
-            ended.push(Op { time: now, kind, value, error: error.filter(|error| !error.is_null()), ..op });
+            ended.push(op);
         }
         ended
     }

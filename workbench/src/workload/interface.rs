@@ -1,7 +1,7 @@
 //! The interface of a workload, which the runs use and every workload implements.
 
 use crate::{
-    options::Options,
+    options::{Options, Unsuitable},
     workload::{
         client::{Client, ClientError, Outcome},
         generator::{Generator, Invocation},
@@ -28,7 +28,7 @@ pub trait Workload {
     /// # Errors
     ///
     /// The option to change, and why.
-    fn accept(&self, options: &Options) -> Result<(), String> {
+    fn accept(&self, options: &Options) -> Result<(), Unsuitable> {
         let _ = options;
         Ok(())
     }

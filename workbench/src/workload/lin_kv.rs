@@ -3,7 +3,7 @@
 
 use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
-    options::Options,
+    options::{Options, Unsuitable},
     workload::{
         client::{Client, ClientError, Outcome},
         generator::{Generator, Invocation, Moment, Next},
@@ -36,15 +36,16 @@ impl Workload for LinKvWorkload {
     }
 
     /// Twice as many clients as there are nodes share a key (jepsen: `independent.clj`).
-    fn accept(&self, options: &Options) -> Result<(), String> {
+    fn accept(&self, options: &Options) -> Result<(), Unsuitable> {
         let (clients, group) = (options.clients(), 2 * options.nodes.len());
         if clients.is_multiple_of(group) {
             return Ok(());
         }
-        Err(format!(
-            "lin-kv works on each key with {group} clients, two a node, so the concurrency must be a multiple of {group}, \
-             such as 2n; it is {clients}"
-        ))
+        let reason = format!(
+            "the concurrency is {clients}, but in a lin-kv test two clients of each node share a key, so it must be a \
+             multiple of {group}, such as 2n"
+        );
+        Err(Unsuitable::new("concurrency", reason))
     }
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {

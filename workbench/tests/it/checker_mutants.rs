@@ -18,7 +18,7 @@ use std::{
 const SEEDS: u64 = 10;
 
 fn judge<H: Handler>(name: &str, options: Options, make: impl Fn(&Context) -> H + Clone + 'static) -> Report {
-    simulate_with(workload(name).unwrap(), &options, make).unwrap()
+    simulate_with(workload::named(name).unwrap(), &options, make).unwrap()
 }
 
 fn options(seed: u64) -> Options {

@@ -20,7 +20,7 @@ fn report(seed: u64) -> Report {
         .time_limit(Duration::from_secs(10))
         .nemesis(vec![Fault::Partition])
         .nemesis_interval(Duration::from_secs(2));
-    simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap()
+    simulate::<Flood>(workload::named("broadcast").unwrap(), &options).unwrap()
 }
 
 fn bytes(report: &Report) -> String {

@@ -27,7 +27,8 @@ fn options(faults: &[Fault], seed: u64) -> Options {
 
 /// On how many seeds nodes are found invalid under these faults.
 fn invalid<H: Handler>(name: &str, faults: &[Fault], make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
-    let judge = |seed| simulate_with(workload(name).unwrap(), &options(faults, seed), make.clone()).unwrap().valid();
+    let judge =
+        |seed| simulate_with(workload::named(name).unwrap(), &options(faults, seed), make.clone()).unwrap().valid();
     (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64
 }
 

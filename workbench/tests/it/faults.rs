@@ -54,7 +54,7 @@ fn report_with(faults: &[Fault], seed: u64, nemesis_interval: Duration) -> Repor
         .time_limit(Duration::from_secs(20))
         .nemesis(faults.to_vec())
         .nemesis_interval(nemesis_interval);
-    simulate::<Counts>(workload("echo").unwrap(), &options).unwrap()
+    simulate::<Counts>(workload::named("echo").unwrap(), &options).unwrap()
 }
 
 /// A message between nodes, with times in nanoseconds since the first operation could begin.
@@ -319,7 +319,7 @@ fn every_partition_of_two_nodes_isolates_them() {
             .time_limit(Duration::from_secs(20))
             .nemesis(vec![Fault::Partition])
             .nemesis_interval(Duration::from_secs(1));
-        let report = simulate::<Counts>(workload("echo").unwrap(), &options).unwrap();
+        let report = simulate::<Counts>(workload::named("echo").unwrap(), &options).unwrap();
         let grudges = report.history.ops().iter().filter(|op| op.f == "start-partition");
         let grudges: Vec<_> =
             grudges.filter_map(|op| op.value.decode::<(String, BTreeMap<String, BTreeSet<String>>)>().ok()).collect();
@@ -338,6 +338,6 @@ fn a_fault_without_effect_is_named() {
         .node_count(1)
         .time_limit(Duration::from_secs(5))
         .nemesis(vec![Fault::Partition, Fault::Loss]);
-    let text = simulate::<Counts>(workload("echo").unwrap(), &options).unwrap().to_string();
+    let text = simulate::<Counts>(workload::named("echo").unwrap(), &options).unwrap().to_string();
     assert!(text.contains("\npartition: 1 round, 0 messages dropped\nloss: 1 round, 0 messages dropped"), "{text}");
 }

@@ -21,7 +21,7 @@ fn options(nodes: usize) -> Options {
 }
 
 fn run(name: &str, program_name: &str, options: &Options) -> Result<Report, RunError> {
-    test_program(workload(name).unwrap(), options, &program(program_name))
+    test_program(workload::named(name).unwrap(), options, &program(program_name))
 }
 
 /// Why there is no verdict.

@@ -33,7 +33,7 @@ fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
         .nemesis(faults.to_vec())
         .nemesis_interval(Duration::from_millis(200))
         .liveness(faults.len() > 1);
-    let report = test_program(workload("unique-ids").unwrap(), &options, &program).unwrap();
+    let report = test_program(workload::named("unique-ids").unwrap(), &options, &program).unwrap();
     let log = |node: &String| fs::read_to_string(logs.path().join(format!("{node}.log"))).unwrap();
     let logs = options.nodes.iter().map(log).collect();
     (report, logs)

@@ -104,7 +104,7 @@ fn options(seed: u64) -> Options {
 
 fn report(options: &Options, fault: Fault) -> Report {
     let logs = Logs { fault, ..Logs::default() };
-    simulate_with(workload("kafka").unwrap(), options, move |_: &Context| logs.clone()).unwrap()
+    simulate_with(workload::named("kafka").unwrap(), options, move |_: &Context| logs.clone()).unwrap()
 }
 
 fn value(op: &Op) -> Value {

@@ -108,7 +108,7 @@ fn report(seed: u64, fault: Fault) -> Report {
         .nemesis(vec![Nemesis::Partition])
         .nemesis_interval(Duration::from_secs(2));
     let logs = Logs { fault, ..Logs::default() };
-    simulate_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap()
+    simulate_with(workload::named("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap()
 }
 
 /// On nearly every seed the fault is found, and by these names.
@@ -168,7 +168,8 @@ fn time() {
     for rate in [100.0, 1000.0, 10_000.0] {
         let options = Options::default().rate(rate).time_limit(Duration::from_secs(20));
         let logs = Logs::default();
-        let report = simulate_with(workload("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap();
+        let report =
+            simulate_with(workload::named("kafka").unwrap(), &options, move |_: &Context| logs.clone()).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the table says how long it took")]
         let begin = std::time::Instant::now();
         let kafka = glomers_workbench::checker::kafka::check(&report.history);

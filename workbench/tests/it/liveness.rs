@@ -20,7 +20,7 @@ fn report<H: Handler>(name: &str, faults: &[Fault], liveness: bool) -> Report {
         .time_limit(Duration::from_secs(10))
         .nemesis(faults.to_vec())
         .nemesis_interval(Duration::from_secs(1));
-    simulate::<H>(workload(name).unwrap(), &options).unwrap()
+    simulate::<H>(workload::named(name).unwrap(), &options).unwrap()
 }
 
 /// The nodes that are found silent.

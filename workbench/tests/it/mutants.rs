@@ -25,7 +25,7 @@ fn options(seed: u64) -> Options {
 
 /// On how many seeds the nodes that `make` makes are found invalid.
 fn invalid<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
-    let judge = |seed| simulate_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap().valid();
+    let judge = |seed| simulate_with(workload::named(name).unwrap(), &options(seed), make.clone()).unwrap().valid();
     (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64
 }
 
@@ -36,7 +36,7 @@ fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static)
 
 fn never_blamed<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
     for seed in 0..SEEDS {
-        let report = simulate_with(workload(name).unwrap(), &options(seed), make.clone()).unwrap();
+        let report = simulate_with(workload::named(name).unwrap(), &options(seed), make.clone()).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");
     }
 }

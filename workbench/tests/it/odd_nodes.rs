@@ -18,7 +18,7 @@ fn programs() -> std::path::PathBuf {
 fn run(program: &str, oddity: &str) -> Result<Report, RunError> {
     let options = Options::default().node_count(1).time_limit(Duration::from_millis(600)).rate(10.0).journal(true);
     let program = Program { arguments: vec![oddity.to_owned()], ..Program::new(programs().join(program)) };
-    test_program(workload("echo").unwrap(), &options, &program)
+    test_program(workload::named("echo").unwrap(), &options, &program)
 }
 
 /// The report of a node that got ready, and the only violation's first example, if there is one.
@@ -201,12 +201,12 @@ fn a_program_that_cannot_start_is_explained() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         path
     };
-    let refusal = |path: &Path| match test_program(workload("echo").unwrap(), &Options::default(), &Program::new(path))
-    {
-        Err(RunError::Start(error @ (StartError::Io { .. } | StartError::NotFound { .. }))) => format!("{error}"),
-        Err(RunError::Start(error)) => error.to_string(),
-        other => panic!("{other:?}"),
-    };
+    let refusal =
+        |path: &Path| match test_program(workload::named("echo").unwrap(), &Options::default(), &Program::new(path)) {
+            Err(RunError::Start(error @ (StartError::Io { .. } | StartError::NotFound { .. }))) => format!("{error}"),
+            Err(RunError::Start(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        };
     let rows = [
         (folder.path().to_owned(), "it is a folder"),
         (write("plain", "#!/bin/sh\n", 0o644), "it may not be executed; try `chmod +x "),

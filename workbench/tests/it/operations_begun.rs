@@ -83,7 +83,7 @@ fn longest_pause(report: &Report, options: &Options) -> Duration {
 
 /// Runs a test and compares the number of operations with that of the model.
 fn check<H: Handler + Default>(name: &str, options: &Options) {
-    let report = simulate::<H>(workload(name).unwrap(), options).unwrap();
+    let report = simulate::<H>(workload::named(name).unwrap(), options).unwrap();
     compare(name, options, &report);
     let (load, begun) = (report.load.unwrap(), invocations(&report, options).len());
     assert_eq!((load.begun, load.due), (begun, begun), "{name}: {options:?}");
@@ -114,7 +114,7 @@ fn compare(name: &str, options: &Options, report: &Report) {
 #[test]
 fn time_without_a_free_client_is_told_apart() {
     let options = Options::default().node_count(1).time_limit(Duration::from_secs(10)).rate(100.0);
-    let load = simulate::<Moody>(workload("echo").unwrap(), &options).unwrap().load.unwrap();
+    let load = simulate::<Moody>(workload::named("echo").unwrap(), &options).unwrap().load.unwrap();
     assert!(load.begun == load.due && load.due < 300, "{load:?}");
     assert!((8..10).contains(&load.no_client_free.as_secs()), "{load:?}");
 }
@@ -129,14 +129,18 @@ fn hosted_operations_begin_as_in_the_model() {
             .rate(50.0)
             .concurrency(Concurrency::Total(clients))
             .nemesis(nemesis);
-        compare("unique-ids", &options, &test_program(workload("unique-ids").unwrap(), &options, &program).unwrap());
+        compare(
+            "unique-ids",
+            &options,
+            &test_program(workload::named("unique-ids").unwrap(), &options, &program).unwrap(),
+        );
     }
 }
 
 #[test]
 fn a_test_without_time_is_refused() {
     let options = Options::default().time_limit(Duration::ZERO);
-    let error = simulate::<Moody>(workload("echo").unwrap(), &options).unwrap_err();
+    let error = simulate::<Moody>(workload::named("echo").unwrap(), &options).unwrap_err();
     assert_eq!(error.to_string(), "the time limit is 0 s, in which nothing can be tested; it must be positive");
 }
 
@@ -196,7 +200,7 @@ fn a_test_without_a_rate_lasts_its_time() {
         .nemesis(vec![Fault::Partition])
         .nemesis_interval(Duration::from_secs(8));
     for seed in 0..10 {
-        let report = simulate::<Set>(workload("g-set").unwrap(), &options.clone().seed(seed)).unwrap();
+        let report = simulate::<Set>(workload::named("g-set").unwrap(), &options.clone().seed(seed)).unwrap();
         let first = report.history.ops().iter().find(|op| op.process != Process::Nemesis).unwrap();
         assert_eq!(first.time, Duration::from_secs(25), "15 seconds, and ten more to recover");
         assert!(invocations(&report, &options).is_empty());

@@ -39,12 +39,11 @@ fn stopped(report: &Report) -> Option<Duration> {
 #[test]
 fn to_watch_changes_nothing() {
     let mut seen = Vec::new();
-    let mut observer = stopping(&mut seen, |_| false, ControlFlow::Break(Stop::Early));
+    let observer = stopping(&mut seen, |_| false, ControlFlow::Break(Stop::Early));
     let options = options();
-    let watched = Bench::new(workload("g-set").unwrap(), &options).watched_by(&mut observer);
+    let watched = Bench::new(workload::named("g-set").unwrap(), &options).watched_by(observer);
     let watched = watched.run_with(Set::with(Fault::None)).unwrap();
-    drop(observer);
-    let alone = simulate_with(workload("g-set").unwrap(), &options, Set::with(Fault::None)).unwrap();
+    let alone = simulate_with(workload::named("g-set").unwrap(), &options, Set::with(Fault::None)).unwrap();
     assert_eq!(format!("{:?}", watched.history), format!("{:?}", alone.history));
     assert_eq!(stopped(&watched), None);
     let mut stages: Vec<_> = seen.iter().map(|progress| progress.stage).collect();
@@ -63,9 +62,9 @@ fn to_watch_changes_nothing() {
 fn a_stopped_test_does_its_last_operations_and_is_judged() {
     let mut seen = Vec::new();
     let during = |progress: &Progress| progress.stage == Stage::Work && progress.faults == ["partition"];
-    let mut observer = stopping(&mut seen, during, ControlFlow::Break(Stop::Early));
+    let observer = stopping(&mut seen, during, ControlFlow::Break(Stop::Early));
     let options = options();
-    let bench = Bench::new(workload("g-set").unwrap(), &options).watched_by(&mut observer);
+    let bench = Bench::new(workload::named("g-set").unwrap(), &options).watched_by(observer);
     let report = bench.run_with(Set::with(Fault::None)).unwrap();
     let stop = stopped(&report).unwrap();
     assert!(stop < Duration::from_secs(15), "{stop:?}");
@@ -93,8 +92,8 @@ impl Mute {
 fn nobody_waits_long_for_what_was_going_on() {
     let options = Options::default().rate(1000.0);
     let mut seen = Vec::new();
-    let mut observer = stopping(&mut seen, |progress| progress.stage == Stage::Work, ControlFlow::Break(Stop::Early));
-    let report = Bench::new(workload("echo").unwrap(), &options).watched_by(&mut observer).run::<Mute>().unwrap();
+    let observer = stopping(&mut seen, |progress| progress.stage == Stage::Work, ControlFlow::Break(Stop::Early));
+    let report = Bench::new(workload::named("echo").unwrap(), &options).watched_by(observer).run::<Mute>().unwrap();
     let stop = stopped(&report).unwrap();
     for op in report.history.ops().iter().filter(|op| op.kind != Kind::Invoke) {
         assert_eq!((op.kind, op.error.as_ref().unwrap().as_str()), (Kind::Info, "\"stopped\""));
@@ -107,8 +106,8 @@ fn a_test_that_ends_at_once_has_no_verdict() {
     let options = options();
     for stage in [Stage::Work, Stage::Recovery, Stage::FinalOperations] {
         let mut seen = Vec::new();
-        let mut observer = stopping(&mut seen, |progress| progress.stage == stage, ControlFlow::Break(Stop::Now));
-        let bench = Bench::new(workload("g-set").unwrap(), &options).watched_by(&mut observer);
+        let observer = stopping(&mut seen, |progress| progress.stage == stage, ControlFlow::Break(Stop::Now));
+        let bench = Bench::new(workload::named("g-set").unwrap(), &options).watched_by(observer);
         assert!(matches!(bench.run_with(Set::with(Fault::None)), Err(RunError::Stopped)), "{stage:?}");
     }
 }
@@ -117,10 +116,10 @@ fn a_test_that_ends_at_once_has_no_verdict() {
 fn a_hosted_test_can_be_stopped_before_its_nodes_answer() {
     for control in [ControlFlow::Break(Stop::Early), ControlFlow::Break(Stop::Now)] {
         let mut seen = Vec::new();
-        let mut observer = stopping(&mut seen, |progress| progress.stage == Stage::Setup, control);
+        let observer = stopping(&mut seen, |progress| progress.stage == Stage::Setup, control);
         let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/silent.sh"));
         let options = Options::default();
-        let bench = Bench::new(workload("echo").unwrap(), &options).watched_by(&mut observer);
+        let bench = Bench::new(workload::named("echo").unwrap(), &options).watched_by(observer);
         assert!(matches!(bench.run_program(&program), Err(RunError::Stopped)));
     }
 }
@@ -128,10 +127,10 @@ fn a_hosted_test_can_be_stopped_before_its_nodes_answer() {
 #[test]
 fn a_hosted_test_that_is_stopped_is_judged() {
     let mut seen = Vec::new();
-    let mut observer = stopping(&mut seen, |progress| progress.ok >= 3, ControlFlow::Break(Stop::Early));
+    let observer = stopping(&mut seen, |progress| progress.ok >= 3, ControlFlow::Break(Stop::Early));
     let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/unique_ids.sh"));
     let options = Options::default().node_count(1).rate(50.0);
-    let bench = Bench::new(workload("unique-ids").unwrap(), &options).watched_by(&mut observer);
+    let bench = Bench::new(workload::named("unique-ids").unwrap(), &options).watched_by(observer);
     let report = bench.run_program(&program).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     assert!(stopped(&report).unwrap() < options.time_limit);

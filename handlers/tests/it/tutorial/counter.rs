@@ -94,7 +94,7 @@ fn judge<H: Handler>() -> Report {
         .rate(100.0)
         .time_limit(Duration::from_secs(20))
         .nemesis(vec![Fault::Partition]);
-    simulate::<H>(workload("g-counter").unwrap(), &options).unwrap()
+    simulate::<H>(workload::named("g-counter").unwrap(), &options).unwrap()
 }
 
 #[test]

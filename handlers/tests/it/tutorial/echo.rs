@@ -25,7 +25,7 @@ fn options() -> Options {
 
 #[test]
 fn challenge_1() {
-    let report = simulate::<Node>(workload("echo").unwrap(), &options()).unwrap();
+    let report = simulate::<Node>(workload::named("echo").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
@@ -41,7 +41,7 @@ impl Unwritten {
 
 #[test]
 fn the_skeleton_fails() {
-    let report = simulate::<Unwritten>(workload("echo").unwrap(), &options()).unwrap();
+    let report = simulate::<Unwritten>(workload::named("echo").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::echo.shows(&report);
 }

@@ -106,7 +106,7 @@ fn judge(children: usize, period: u64) -> Report {
         .rate(100.0)
         .time_limit(Duration::from_secs(20))
         .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() });
-    simulate_with(workload("broadcast").unwrap(), &options, move |cx| Tree::with(cx, children, period)).unwrap()
+    simulate_with(workload::named("broadcast").unwrap(), &options, move |cx| Tree::with(cx, children, period)).unwrap()
 }
 
 /// The thresholds of the challenge that a run misses.
@@ -143,6 +143,6 @@ fn challenge_3e() {
 #[test]
 fn the_star_still_survives_a_partition() {
     let options = Options::default().nemesis(vec![Fault::Partition]).time_limit(Duration::from_secs(20));
-    let report = simulate::<Tree>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<Tree>(workload::named("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }

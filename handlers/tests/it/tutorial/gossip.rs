@@ -49,14 +49,14 @@ fn options() -> Options {
 
 #[test]
 fn challenge_3b() {
-    let report = simulate::<Gossip>(workload("broadcast").unwrap(), &options()).unwrap();
+    let report = simulate::<Gossip>(workload::named("broadcast").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn a_partition_swallows_rumours() {
     let options = options().nemesis(vec![Fault::Partition]);
-    let report = simulate::<Gossip>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<Gossip>(workload::named("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::gossip.shows(&report);
 }

@@ -165,14 +165,14 @@ fn options(nodes: usize) -> Options {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn challenge_5a() {
-    let report = simulate::<Logs>(workload("kafka").unwrap(), &options(1)).unwrap();
+    let report = simulate::<Logs>(workload::named("kafka").unwrap(), &options(1)).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn two_nodes_disagree() {
     let options = options(2).rate(10.0).time_limit(Duration::from_secs(3));
-    let report = simulate::<Logs>(workload("kafka").unwrap(), &options).unwrap();
+    let report = simulate::<Logs>(workload::named("kafka").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::log.shows(&report);
 }
@@ -187,11 +187,11 @@ fn lists(what: &str, report: &Report) {
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn challenge_5b() {
-    lists("one value in `lin-kv`", &simulate::<OneValue>(workload("kafka").unwrap(), &options(2)).unwrap());
+    lists("one value in `lin-kv`", &simulate::<OneValue>(workload::named("kafka").unwrap(), &options(2)).unwrap());
 }
 
 #[test]
 #[ignore = "long without optimization: `.ci/run` runs it in an optimized build"]
 fn challenge_5c() {
-    lists("an owner for each log", &simulate::<Owners>(workload("kafka").unwrap(), &options(2)).unwrap());
+    lists("an owner for each log", &simulate::<Owners>(workload::named("kafka").unwrap(), &options(2)).unwrap());
 }

@@ -60,7 +60,7 @@ impl Stubborn {
 fn challenge_3c() {
     let options =
         Options::default().node_count(5).rate(10.0).time_limit(Duration::from_secs(20)).nemesis(vec![Fault::Partition]);
-    let report = simulate::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<Stubborn>(workload::named("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
     Chapter::retry.shows(&report);
 }
@@ -89,6 +89,6 @@ fn at_the_size_of_3d() {
         .rate(100.0)
         .time_limit(Duration::from_secs(20))
         .latency(Latency { mean: Duration::from_millis(100), ..Latency::default() });
-    let report = simulate::<Stubborn>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<Stubborn>(workload::named("broadcast").unwrap(), &options).unwrap();
     Chapter::efficient.lists("each node tells each (3c)", &report);
 }

@@ -36,14 +36,14 @@ fn options(nodes: usize) -> Options {
 
 #[test]
 fn challenge_3a() {
-    let report = simulate::<Store>(workload("broadcast").unwrap(), &options(1)).unwrap();
+    let report = simulate::<Store>(workload::named("broadcast").unwrap(), &options(1)).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn five_stores_are_not_one() {
     let options = options(5).time_limit(Duration::from_secs(2));
-    let report = simulate::<Store>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<Store>(workload::named("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::store.shows(&report);
 }

@@ -106,7 +106,7 @@ fn jittery(model: &str) -> Options {
 }
 
 fn judge<H: Handler>(options: &Options) -> Report {
-    simulate::<H>(workload("txn-rw-register").unwrap(), options).unwrap()
+    simulate::<H>(workload::named("txn-rw-register").unwrap(), options).unwrap()
 }
 
 #[test]

@@ -49,14 +49,14 @@ fn options() -> Options {
 
 #[test]
 fn challenge_2() {
-    let report = simulate::<Named>(workload("unique-ids").unwrap(), &options()).unwrap();
+    let report = simulate::<Named>(workload::named("unique-ids").unwrap(), &options()).unwrap();
     assert_eq!(report.valid(), Validity::Valid, "{report}");
 }
 
 #[test]
 fn numbers_alone_are_not_unique() {
     let options = options().rate(2.0);
-    let report = simulate::<Counter>(workload("unique-ids").unwrap(), &options).unwrap();
+    let report = simulate::<Counter>(workload::named("unique-ids").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::unique_ids.shows(&report);
 }

@@ -83,16 +83,7 @@ impl Builder {
     }
 
     fn push(&mut self, process: u64, kind: Kind, f: Cow<'static, str>, value: Json) -> &mut Self {
-        self.history.push(Op {
-            index: 0,
-            time: self.time,
-            kind,
-            process: Process::Client(process),
-            f,
-            value,
-            error: None,
-            extra: Vec::new(),
-        });
+        self.history.push(Op::new(self.time, Process::Client(process), kind, f, value));
         self
     }
 }

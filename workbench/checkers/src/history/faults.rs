@@ -62,16 +62,7 @@ mod tests {
     use glomers_json::Json;
 
     fn op(time: u64, f: &'static str, value: Json) -> Op {
-        Op {
-            index: 0,
-            time: Duration::from_secs(time),
-            kind: Kind::Info,
-            process: Process::Nemesis,
-            f: f.into(),
-            value,
-            error: None,
-            extra: Vec::new(),
-        }
+        Op::new(Duration::from_secs(time), Process::Nemesis, Kind::Info, f, value)
     }
 
     fn period(begin: u64, end: Option<u64>, name: &str) -> Period {

@@ -29,6 +29,7 @@ pub enum Kind {
 
 /// An entry of a history, with Jepsen's names.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Op {
     /// Its place in the history.
     pub index: usize,
@@ -49,6 +50,17 @@ pub struct Op {
 }
 
 impl Op {
+    /// An entry without an error or further attributes. [`History::push`] numbers it.
+    pub fn new(
+        time: Duration,
+        process: Process,
+        kind: Kind,
+        f: impl Into<Cow<'static, str>>,
+        value: impl Into<Json>,
+    ) -> Self {
+        Self { index: 0, time, kind, process, f: f.into(), value: value.into(), error: None, extra: Vec::new() }
+    }
+
     /// Tells whether it is one of the final reads, which follow once the network has healed.
     pub fn is_final(&self) -> bool {
         self.extra.iter().any(|(key, value)| key == "final?" && value.as_str() == "true")

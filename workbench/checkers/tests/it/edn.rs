@@ -19,23 +19,18 @@ fn op(line: &str) -> Op {
         "fail" => Kind::Fail,
         _ => Kind::Info,
     };
-    Op {
-        index: need("index").decode().unwrap(),
-        time: Duration::from_nanos(need("time").decode().unwrap()),
-        kind,
-        process: need("process").decode().map_or(Process::Nemesis, Process::Client),
-        f: need("f").decode::<String>().unwrap().into(),
-        value: need("value"),
-        error,
-        extra: members.into_iter().map(|(key, value)| (key.into(), value)).collect(),
-    }
+    let time = Duration::from_nanos(need("time").decode().unwrap());
+    let process = need("process").decode().map_or(Process::Nemesis, Process::Client);
+    let mut op = Op::new(time, process, kind, need("f").decode::<String>().unwrap(), need("value"));
+    (op.index, op.error) = (need("index").decode().unwrap(), error);
+    op.extra = members.into_iter().map(|(key, value)| (key.into(), value)).collect();
+    op
 }
 
 /// An entry with this value, and nothing else of interest.
 fn returned(f: &'static str, value: &str) -> Op {
-    let value = serde_json::from_str(value).unwrap();
-    let (time, process) = (Duration::from_nanos(1), Process::Client(2));
-    Op { index: 0, time, kind: Kind::Ok, process, f: f.into(), value, error: None, extra: Vec::new() }
+    let value: Json = serde_json::from_str(value).unwrap();
+    Op::new(Duration::from_nanos(1), Process::Client(2), Kind::Ok, f, value)
 }
 
 fn written(op: &Op) -> String {
@@ -63,8 +58,10 @@ fn recorded_lines_come_out_byte_for_byte() {
 #[test]
 fn errors_are_names_or_texts() {
     let with = |error: &str| {
-        let op = Op { error: Some(serde_json::from_str(error).unwrap()), ..returned("read", "null") };
-        written(&Op { extra: vec![("final?".into(), Json::from(true))], ..op })
+        let mut op = returned("read", "null");
+        op.error = Some(serde_json::from_str(error).unwrap());
+        op.extra = vec![("final?".into(), Json::from(true))];
+        written(&op)
     };
     let line = |error: &str| {
         format!("{{:index 0, :time 1, :type :ok, :process 2, :f :read, :value nil, :final? true, :error {error}}}")

@@ -29,7 +29,9 @@ pub fn history(text: &str) -> History {
 fn op(time: Duration, word: &str) -> Op {
     let new = |process, f: &'static str, kind, value: &str, extra| {
         let value: Json = serde_json::from_str(value).unwrap();
-        Op { index: 0, time, kind, process, f: f.into(), value, error: None, extra }
+        let mut op = Op::new(time, process, kind, f, value);
+        op.extra = extra;
+        op
     };
     if let "cut" | "heal" = word {
         let f = if word == "cut" { "start-partition" } else { "stop-partition" };

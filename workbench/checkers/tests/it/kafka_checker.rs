@@ -8,6 +8,7 @@ use glomers_checkers::{
     history::{Kind, Op, Process},
     verdict::Checker,
 };
+use glomers_json::Json;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -293,16 +294,8 @@ fn strange_values_do_no_harm() {
     for value in values {
         for f in ["poll", "send", "txn", "assign", "crash"] {
             for kind in [Kind::Invoke, Kind::Ok, Kind::Invoke, Kind::Info, Kind::Ok, Kind::Fail] {
-                ops.push(Op {
-                    index: 0,
-                    time: Duration::ZERO,
-                    kind,
-                    process: Process::Client(0),
-                    f: f.into(),
-                    value: serde_json::from_str(value).unwrap(),
-                    error: None,
-                    extra: Vec::new(),
-                });
+                let value: Json = serde_json::from_str(value).unwrap();
+                ops.push(Op::new(Duration::ZERO, Process::Client(0), kind, f, value));
             }
         }
     }

@@ -24,16 +24,9 @@ pub struct Operation {
 impl Operation {
     /// The entry at which it begins, or the one at which it ends.
     pub fn entry(&self, ends: bool) -> Op {
-        Op {
-            index: 0,
-            time: Duration::ZERO,
-            kind: if ends { self.kind } else { Kind::Invoke },
-            process: Process::Client(self.process),
-            f: self.f.into(),
-            value: Json::new(if ends && self.kind == Kind::Ok { &self.answered } else { &self.asked }),
-            error: None,
-            extra: Vec::new(),
-        }
+        let kind = if ends { self.kind } else { Kind::Invoke };
+        let value = if kind == Kind::Ok { &self.answered } else { &self.asked };
+        Op::new(Duration::ZERO, Process::Client(self.process), kind, self.f, Json::new(value))
     }
 }
 
@@ -50,7 +43,10 @@ pub fn history(text: &str, parse: impl Fn(&str) -> (&'static str, Value, Value))
             }
         }
         for ends in [false, true] {
-            entries.extend(operations.iter().map(|operation| Op { time, ..operation.entry(ends) }));
+            for mut entry in operations.iter().map(|operation| operation.entry(ends)) {
+                entry.time = time;
+                entries.push(entry);
+            }
         }
     }
     entries.into_iter().collect()

@@ -179,15 +179,11 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     let operation = (0..3_u64, "[a-z]{1,9}", value.clone(), value, 0..3_u8);
     prop::collection::vec(operation, 0..8).prop_map(|all| {
         let entry = |(process, f, begun, ended, kind): (u64, String, _, _, u8)| {
-            let new = |kind, value: &serde_json::Value| Op {
-                index: 0,
-                time: Duration::from_nanos(process * 7),
-                kind,
-                process: Process::Client(process),
-                f: f.clone().into(),
-                value: Json::new(value),
-                error: (kind == Kind::Info).then(|| Json::new(&("net-timeout", "text"))),
-                extra: Vec::new(),
+            let new = |kind, value: &serde_json::Value| {
+                let time = Duration::from_nanos(process * 7);
+                let mut op = Op::new(time, Process::Client(process), kind, f.clone(), Json::new(value));
+                op.error = (kind == Kind::Info).then(|| Json::new(&("net-timeout", "text")));
+                op
             };
             let kind = [Kind::Ok, Kind::Fail, Kind::Info][usize::from(kind)];
             [new(Kind::Invoke, &begun), new(kind, &ended)]

@@ -37,15 +37,11 @@ pub(crate) fn history(text: &str) -> History {
             "crash" => Value::Null,
             _ => steps(&[&[f], &words[..]].concat()),
         };
-        let entry = |kind, place: usize| Op {
-            index: 0,
-            time: Duration::from_secs(place as u64),
-            kind,
-            process,
-            f: f.to_owned().into(),
-            value: Json::new(&if kind == Kind::Invoke && f != "assign" { asked(&value) } else { value.clone() }),
-            error: (kind == Kind::Info && f != "crash").then(|| Json::from("net-timeout")),
-            extra: Vec::new(),
+        let entry = |kind, place: usize| {
+            let value = if kind == Kind::Invoke && f != "assign" { asked(&value) } else { value.clone() };
+            let mut op = Op::new(Duration::from_secs(place as u64), process, kind, f.to_owned(), Json::new(&value));
+            op.error = (kind == Kind::Info && f != "crash").then(|| Json::from("net-timeout"));
+            op
         };
         if kind == Kind::Invoke {
             open.insert(process);

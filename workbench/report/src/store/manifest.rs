@@ -140,11 +140,11 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
 /// The named workload, or the one that a folder in the path names.
 fn workload_of(path: &Path, named: Option<String>) -> Result<Box<dyn Workload>, ReadRunError> {
     if let Some(name) = named {
-        return Ok(workload::workload(&name)?);
+        return Ok(workload::named(&name)?);
     }
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut names = path.ancestors().filter_map(|folder| folder.file_name()?.to_str());
-    names.find_map(|name| workload::workload(name).ok()).ok_or(ReadRunError::Nameless { path })
+    names.find_map(|name| workload::named(name).ok()).ok_or(ReadRunError::Nameless { path })
 }
 
 /// The text of an optional file.

@@ -38,7 +38,7 @@ use std::{
 fn recorded(case: &str) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkers/tests/histories").join(case);
     let (name, _) = case.split_once("-true").or_else(|| case.split_once("-false")).unwrap();
-    Report::of(&*workload(name).unwrap(), History::read(&folder).unwrap(), &Options::default())
+    Report::of(&*workload::named(name).unwrap(), History::read(&folder).unwrap(), &Options::default())
 }
 
 /// The first finding of this kind.
@@ -98,7 +98,8 @@ fn has(lines: &[&str], parts: &[&str]) {
 
 #[test]
 fn a_lost_value_is_followed_from_client_to_node() {
-    let report = simulate_with(workload("broadcast").unwrap(), &options(), Flood::with(nodes::Fault::Forgets)).unwrap();
+    let report =
+        simulate_with(workload::named("broadcast").unwrap(), &options(), Flood::with(nodes::Fault::Forgets)).unwrap();
     let lost = finding(&report, "lost");
     let value = lost.subjects[0].clone();
     let text = explain(&report, "lost");
@@ -153,7 +154,7 @@ impl Loses {
 fn a_lost_write_is_shown_with_who_sent_it_and_who_polled_behind_it() {
     let options = options().key_count(Some(2));
     let logs = Loses::default();
-    let report = simulate_with(workload("kafka").unwrap(), &options, move |_| logs.clone()).unwrap();
+    let report = simulate_with(workload::named("kafka").unwrap(), &options, move |_| logs.clone()).unwrap();
     let text = explain(&report, "lost-write");
     let [showing, _, messages] = lines(&text);
     has(&showing, &["ok     send"]);
@@ -191,7 +192,7 @@ impl Alone {
 #[test]
 fn a_register_that_cannot_be_is_drawn_and_its_clients_are_heard() {
     let options = options().nemesis(Vec::new());
-    let report = simulate::<Alone>(workload("lin-kv").unwrap(), &options).unwrap();
+    let report = simulate::<Alone>(workload::named("lin-kv").unwrap(), &options).unwrap();
     let text = explain(&report, "not linearizable");
     let [showing, others, messages] = lines(&text);
     assert!((2..=4).contains(&showing.len()), "{text}");
@@ -204,15 +205,9 @@ fn a_register_that_cannot_be_is_drawn_and_its_clients_are_heard() {
 /// A transaction that reads what another one only tried.
 #[test]
 fn a_dirty_read_names_the_transactions() {
-    let step = |index: usize, process, kind, value: &str| Op {
-        index,
-        time: Duration::from_millis(index as u64),
-        kind,
-        process: Process::Client(process),
-        f: "txn".into(),
-        value: serde_json::from_str(value).unwrap(),
-        error: None,
-        extra: Vec::new(),
+    let step = |time, process, kind, value: &str| {
+        let value: Json = serde_json::from_str(value).unwrap();
+        Op::new(Duration::from_millis(time), Process::Client(process), kind, "txn", value)
     };
     let history: History = [
         step(0, 0, Kind::Invoke, r#"[["append",1,11],["r",2,null]]"#),
@@ -222,7 +217,7 @@ fn a_dirty_read_names_the_transactions() {
     ]
     .into_iter()
     .collect();
-    let report = Report::of(&*workload("txn-list-append").unwrap(), history, &Options::default());
+    let report = Report::of(&*workload::named("txn-list-append").unwrap(), history, &Options::default());
     let text = explain(&report, "G1c");
     let lines: Vec<_> = text.lines().filter(|line| line.starts_with('*')).collect();
     assert_eq!(lines.len(), 4, "{text}");
@@ -232,7 +227,7 @@ fn a_dirty_read_names_the_transactions() {
 #[test]
 fn a_run_of_the_store_is_read_back_as_it_was() {
     let options = options().consistency_models(vec!["read-committed".to_owned()]);
-    let report = simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let report = simulate::<Flood>(workload::named("broadcast").unwrap(), &options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = Store::new(folder.path().join("store")).write(&report, SystemTime::UNIX_EPOCH).unwrap();
     for path in [path, folder.path().join("store/latest")] {

@@ -95,7 +95,7 @@ proptest! {
     fn a_history_is_judged(text in mutated(&JUDGED)) {
         let text = String::from_utf8_lossy(&text);
         let Some((name, text)) = text.split_once('\n') else { return Ok(()) };
-        let (Ok(workload), Ok(history)) = (workload(name), History::parse(text)) else { return Ok(()) };
+        let (Ok(workload), Ok(history)) = (workload::named(name), History::parse(text)) else { return Ok(()) };
         let report = Report::of(&*workload, history, &Options::default());
         let _ = (report.valid(), report.to_string(), report.results().to_string());
         let _ = Page::of(&report, None);

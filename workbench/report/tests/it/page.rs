@@ -38,7 +38,7 @@ fn flood(fault: nodes::Fault) -> Report {
         .nemesis(vec![Fault::Partition])
         .nemesis_interval(Duration::from_secs(1))
         .strict(true);
-    simulate_with(workload("broadcast").unwrap(), &options, Flood::with(fault)).unwrap()
+    simulate_with(workload::named("broadcast").unwrap(), &options, Flood::with(fault)).unwrap()
 }
 
 /// The report on a run that Maelstrom recorded.
@@ -46,25 +46,20 @@ fn recorded(case: &str) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checkers/tests/histories").join(case);
     let (name, _) = case.split_once("-true").or_else(|| case.split_once("-false")).unwrap();
     let options = Options::default().strict(true);
-    Report::of(&*workload(name).unwrap(), History::read(&folder).unwrap(), &options)
+    Report::of(&*workload::named(name).unwrap(), History::read(&folder).unwrap(), &options)
 }
 
 /// A run in which everything that a node may choose is hostile.
 fn hostile() -> Report {
     let text = Json::from(HOSTILE);
-    let op = |time, kind, value: &Json| Op {
-        index: 0,
-        time: Duration::from_millis(time),
-        kind,
-        process: Process::Client(0),
-        f: HOSTILE.into(),
-        value: value.clone(),
-        error: (kind == Kind::Info).then(|| Json::from(format!("indeterminate: {HOSTILE}"))),
-        extra: Vec::new(),
+    let op = |time, kind, value: &Json| {
+        let mut op = Op::new(Duration::from_millis(time), Process::Client(0), kind, HOSTILE, value.clone());
+        op.error = (kind == Kind::Info).then(|| Json::from(format!("indeterminate: {HOSTILE}")));
+        op
     };
     let long: Json = serde_json::from_str(LONG).unwrap();
     let history = [op(1, Kind::Invoke, &long), op(2, Kind::Info, &text)].into_iter().collect();
-    let mut report = Report::of(&*workload("echo").unwrap(), history, &Options::default());
+    let mut report = Report::of(&*workload::named("echo").unwrap(), history, &Options::default());
     let body = format!("{{\"echo\":{LONG},\"type\":{text}}}");
     let message = format!("{{\"src\":{text},\"dest\":\"n1\",\"body\":{body}}}").into_boxed_str();
     report.journal = vec![Event { time: 7, received: false, id: 0, message }];
@@ -208,7 +203,7 @@ fn the_same_report_gives_the_same_page() {
 
 #[test]
 fn a_run_without_operations_has_a_page() {
-    let report = Report::of(&*workload("echo").unwrap(), History::default(), &Options::default());
+    let report = Report::of(&*workload::named("echo").unwrap(), History::default(), &Options::default());
     assert!(page(&report).contains("No operation began."));
     elements(&page(&report));
 }
@@ -232,7 +227,7 @@ fn messages_have_a_limit() {
 fn how_long_a_page_takes() {
     let limit = Duration::from_secs(20);
     let options = Options::default().rate(100.0).time_limit(limit).node_count(1);
-    let mut report = simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap();
+    let mut report = simulate::<Flood>(workload::named("broadcast").unwrap(), &options).unwrap();
     let message =
         format!(r#"{{"src":"n1","dest":"n2","body":{{"type":"batch","values":[{}]}}}}"#, "123,".repeat(100) + "1");
     let packet = |number: u64| Event {
@@ -298,6 +293,6 @@ fn a_browser_draws_it() {
 fn a_history_whose_time_goes_back_is_shown() {
     let text = "{:process 0, :time 9, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value 0}";
     let history = History::parse(text).unwrap();
-    let report = Report::of(&*workload("g-counter").unwrap(), history, &Options::default());
+    let report = Report::of(&*workload::named("g-counter").unwrap(), history, &Options::default());
     assert!(Page::of(&report, None).html.contains("g-counter"));
 }

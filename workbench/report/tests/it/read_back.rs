@@ -183,7 +183,7 @@ fn report<H: Handler>(name: &str) -> Report {
         .time_limit(Duration::from_secs(6))
         .nemesis(vec![Fault::Partition])
         .nemesis_interval(Duration::from_secs(1));
-    simulate::<H>(workload(name).unwrap(), &options).unwrap()
+    simulate::<H>(workload::named(name).unwrap(), &options).unwrap()
 }
 
 fn report_of(name: &str) -> Report {

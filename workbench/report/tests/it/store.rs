@@ -43,7 +43,7 @@ fn report(journal: bool) -> Report {
         .time_limit(Duration::from_secs(5))
         .nemesis(vec![Fault::Partition])
         .nemesis_interval(Duration::from_secs(1));
-    simulate::<Flood>(workload("broadcast").unwrap(), &options).unwrap()
+    simulate::<Flood>(workload::named("broadcast").unwrap(), &options).unwrap()
 }
 
 fn time(later: u64) -> SystemTime {

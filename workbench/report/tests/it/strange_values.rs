@@ -106,7 +106,8 @@ fn every_value_gets_a_verdict() {
         macro_rules! report {
             ($workload:literal, $handler:ident) => {{
                 let value = value.clone();
-                simulate_with(workload($workload).unwrap(), &options(1), move |_| $handler(value.clone())).unwrap()
+                simulate_with(workload::named($workload).unwrap(), &options(1), move |_| $handler(value.clone()))
+                    .unwrap()
             }};
         }
         let reports: [Report; 5] = [

@@ -5,12 +5,15 @@
 //! theirs.
 
 use crate::{
+    failure::Failure,
     generated::errors::RpcError,
+    group_commit::GroupCommit,
     in_flight::InFlight,
     message::{Message, Payload},
     node_id::NodeId,
     outbox::{Body, Outbox},
     pending_calls::PendingCalls,
+    storage::{Storage, error::DiskError},
     tasks::{Task, task},
     timers::Timers,
 };
@@ -42,7 +45,15 @@ struct Core {
     pending_calls: RefCell<PendingCalls>,
     timers: RefCell<Timers<Waiter>>,
     spawned: RefCell<Vec<Task>>,
+    /// Opens the disk; absent without one.
+    open_disk: OnceCell<Box<OpenDisk>>,
+    disk: OnceCell<Rc<GroupCommit>>,
+    /// The reason to stop.
+    failure: OnceCell<Failure>,
 }
+
+/// Opens the disk of the node with an id.
+pub(crate) type OpenDisk = dyn Fn(&NodeId) -> Result<Box<dyn Storage>, DiskError>;
 
 /// The target of a timer.
 pub(crate) enum Waiter {
@@ -102,6 +113,14 @@ impl Context {
         self.0.spawned.borrow_mut().push(task(future));
     }
 
+    /// Stops the node for an error after which it must not go on, such as damaged data: its handler and all tasks are
+    /// dropped, each request that is unanswered gets error 13, and nothing more is sent. Only the first error counts.
+    ///
+    /// The node stops when the function that calls this returns or awaits.
+    pub fn fail_stop(&self, error: impl Into<Failure>) {
+        self.0.failure.get_or_init(|| error.into());
+    }
+
     /// The node's random numbers. Their seed comes from the operating system under [`run`](crate::run), and from the
     /// simulation's seed in a simulation.
     pub fn rng(&self) -> NodeRng<'_> {
@@ -122,7 +141,35 @@ impl Context {
             pending_calls: RefCell::default(),
             timers: RefCell::default(),
             spawned: RefCell::default(),
+            open_disk: OnceCell::new(),
+            disk: OnceCell::new(),
+            failure: OnceCell::new(),
         }))
+    }
+
+    /// Gives the node a disk; only the first counts.
+    pub(crate) fn set_disk(&self, open: Box<OpenDisk>) {
+        self.0.open_disk.get_or_init(|| open);
+    }
+
+    /// The disk, which is opened on first use.
+    pub(crate) fn group_commit(&self) -> Result<Option<Rc<GroupCommit>>, DiskError> {
+        if let Some(disk) = self.opened_disk() {
+            return Ok(Some(Rc::clone(disk)));
+        }
+        let Some(open) = self.0.open_disk.get() else { return Ok(None) };
+        let storage = open(self.id())?;
+        Ok(Some(Rc::clone(self.0.disk.get_or_init(|| Rc::new(GroupCommit::new(storage))))))
+    }
+
+    /// The disk, if it was used.
+    pub(crate) fn opened_disk(&self) -> Option<&Rc<GroupCommit>> {
+        self.0.disk.get()
+    }
+
+    /// The reason to stop, if there is one.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.0.failure.get()
     }
 
     /// Numbers requests from 1. Call it before the first request, and only for an id that was never used before.

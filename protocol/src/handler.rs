@@ -1,6 +1,6 @@
 //! The contract between a node and the code that serves its messages. `#[handler]` implements it.
 
-use crate::{context::Context, error::Rejected, message::Message};
+use crate::{context::Context, error::Rejected, failure::Failure, message::Message};
 use std::rc::Rc;
 
 /// Serves the messages of a node. `#[handler]` implements it.
@@ -10,7 +10,11 @@ use std::rc::Rc;
 )]
 pub trait Handler: Sized + 'static {
     /// Makes the handler when the node receives its id: with the `#[init]` function, or by default.
-    fn init(cx: &Context) -> Self;
+    ///
+    /// # Errors
+    ///
+    /// The error for which the node cannot start.
+    fn init(cx: &Context) -> Result<Self, Failure>;
 
     /// Starts the work that needs no message: `#[every]`.
     fn start(self: &Rc<Self>, cx: &Context);
@@ -21,6 +25,34 @@ pub trait Handler: Sized + 'static {
     ///
     /// If the message can be neither served nor, for lack of a `msg_id`, answered with an error.
     fn dispatch(self: &Rc<Self>, cx: &Context, message: &Message<'_>) -> Result<(), Rejected>;
+}
+
+/// A type that an `#[init]` function may return for a handler `H`: the handler, or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "#[init] must make a `{H}`, not a `{Self}`",
+    label = "write `Self`, or a `Result` of it",
+    note = "any error type will do: the node stops for the error"
+)]
+pub trait IntoHandler<H> {
+    /// The handler, or the error for which there is none.
+    ///
+    /// # Errors
+    ///
+    /// The error of the function.
+    fn into_handler(self) -> Result<H, Failure>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<H: Handler> IntoHandler<H> for H {
+    fn into_handler(self) -> Result<H, Failure> {
+        Ok(self)
+    }
+}
+
+impl<H: Handler, E: Into<Failure>> IntoHandler<H> for Result<H, E> {
+    fn into_handler(self) -> Result<H, Failure> {
+        self.map_err(E::into)
+    }
 }
 
 /// A handler without an `#[init]` function.

@@ -49,15 +49,19 @@ mod calls;
 mod context;
 #[cfg(feature = "schema")]
 mod described;
+mod disk;
 mod envelope;
 mod error;
+mod failure;
 mod fast_path;
 mod generated;
+mod group_commit;
 mod handler;
 mod in_flight;
 mod json_path;
 mod kv;
 mod lines;
+mod log;
 mod message;
 mod node;
 mod node_id;
@@ -68,6 +72,7 @@ mod round_trips;
 mod serve;
 mod sleep;
 mod stdio;
+mod storage;
 #[doc(hidden)]
 pub mod support;
 mod tagged_tuple;
@@ -79,7 +84,9 @@ pub use calls::Call;
 pub use context::{Context, NodeRng};
 #[cfg(feature = "schema")]
 pub use described::Described;
+pub use disk::{Disk, Synced};
 pub use error::{CallError, DecodeError, Rejected};
+pub use failure::Failure;
 pub use generated::{
     errors::{ErrorCode, RpcError},
     *,
@@ -87,8 +94,9 @@ pub use generated::{
 pub use glomers_json::Json;
 #[doc = include_str!("../handler.md")]
 pub use glomers_macros::handler;
-pub use handler::Handler;
+pub use handler::{Handler, IntoHandler};
 pub use kv::{Kv, Tso};
+pub use log::Log;
 pub use message::{Message, Payload, Request};
 pub use node::Node;
 pub use node_id::NodeId;
@@ -98,3 +106,4 @@ pub use reply::{IntoReply, Reply};
 pub use schemars;
 pub use sleep::Sleep;
 pub use stdio::{run, run_over, run_with};
+pub use storage::{Storage, error::DiskError, memory::MemoryStorage};

@@ -4,15 +4,17 @@
 use crate::{
     context::{Context, Waiter},
     error::{Reason, Rejected},
+    failure::Failure,
     generated::{
         errors::{ErrorCode, RpcError},
         init::{Init, InitOk},
     },
-    handler::Handler,
+    handler::{Handler, IntoHandler},
     in_flight::Unanswered,
     message::{Message, Payload},
     node_id::NodeId,
     serve::crash,
+    storage::{Storage, error::DiskError},
     tasks::Tasks,
 };
 use std::{
@@ -60,9 +62,11 @@ enum State {
     /// Before `init`; the function makes the handler and starts it.
     New(Box<Make>),
     Serving(Box<dyn Serve>),
+    /// After an error for which it stopped.
+    Failed,
 }
 
-type Make = dyn Fn(&Context) -> Box<dyn Serve>;
+type Make = dyn Fn(&Context) -> Result<Box<dyn Serve>, Failure>;
 
 /// A handler of any type.
 trait Serve: Any {
@@ -84,12 +88,12 @@ fn start<H: Handler>(cx: &Context, handler: H) -> Box<dyn Serve> {
 impl Node {
     /// A node that makes its handler, an `H`, when it receives `init`. `seed` fixes its random numbers.
     pub fn new<H: Handler>(seed: u64) -> Self {
-        Self::with(seed, H::init)
+        Self::with::<H, _>(seed, H::init)
     }
 
-    /// A node that makes its handler with `make` when it receives `init`.
-    pub fn with<H: Handler>(seed: u64, make: impl Fn(&Context) -> H + 'static) -> Self {
-        let make = move |cx: &Context| start(cx, make(cx));
+    /// A node that makes its handler with `make` when it receives `init`. An error of `make` stops the node.
+    pub fn with<H: Handler, M: IntoHandler<H>>(seed: u64, make: impl Fn(&Context) -> M + 'static) -> Self {
+        let make = move |cx: &Context| Ok(start(cx, make(cx).into_handler()?));
         Self { cx: Context::new(seed), state: State::New(Box::new(make)), tasks: Tasks::new() }
     }
 
@@ -100,6 +104,62 @@ impl Node {
         cx.identify(id, ids);
         let state = State::Serving(start(&cx, handler));
         Self { cx, state, tasks: Tasks::new() }
+    }
+
+    /// Gives the node a disk, which `open` opens when the handler first uses it.
+    ///
+    /// Whoever drives the node then syncs the disk: as long as [`Self::wants_sync`], call [`Self::begin_sync`], sync the
+    /// storage, and pass the result to [`Self::synced`].
+    #[must_use]
+    pub fn with_disk(self, open: impl Fn(&NodeId) -> Result<Box<dyn Storage>, DiskError> + 'static) -> Self {
+        self.cx.set_disk(Box::new(open));
+        self
+    }
+
+    /// Returns true if a task waits for a sync that can begin now.
+    pub fn wants_sync(&self) -> bool {
+        self.cx.opened_disk().is_some_and(|disk| disk.wants_sync()) && self.failure().is_none()
+    }
+
+    /// Begins a sync: hands all buffered writes to the storage. The sync covers what was written until now, and ends with
+    /// [`Self::synced`]. Meanwhile the node can serve.
+    ///
+    /// # Panics
+    ///
+    /// If another sync has not ended.
+    pub fn begin_sync(&mut self) {
+        let Some(disk) = self.cx.opened_disk() else { return };
+        if let Err(error) = disk.begin() {
+            self.cx.fail_stop(error);
+        }
+        self.run_tasks();
+    }
+
+    /// Syncs the storage. A driver for which this takes no time of its own, such as a simulation, calls it at the end of the
+    /// sync or syncs the storage by other means.
+    ///
+    /// # Errors
+    ///
+    /// The storage's error, for [`Self::synced`].
+    pub fn sync_storage(&mut self) -> Result<(), DiskError> {
+        self.cx.opened_disk().map_or(Ok(()), |disk| disk.storage().sync())
+    }
+
+    /// Ends a sync at the time `now`: runs the tasks that wait for it, or, if it failed, stops the node.
+    pub fn synced(&mut self, result: Result<(), DiskError>, now: Duration) {
+        self.advance(now);
+        match (result, self.cx.opened_disk()) {
+            (Err(error), _) => self.cx.fail_stop(error),
+            (Ok(()), Some(disk)) if disk.is_syncing() => disk.end(),
+            (Ok(()), _) => {}
+        }
+        self.run_tasks();
+    }
+
+    /// The error for which the node has stopped. It neither serves nor sends any more; what is in its outbox was sent before,
+    /// or tells clients that it stopped.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.cx.failure()
     }
 
     /// The handler's context. Futures that are spawned on it start at the next [`Self::advance`].
@@ -192,8 +252,9 @@ impl Node {
     /// Drops all work and answers each unanswered request with error 13, in the order of their arrival.
     pub fn abandon(&mut self) {
         self.drop_work();
+        let reason = self.failure().map(|failure| format!(": {failure}")).unwrap_or_default();
         for Unanswered { from, msg_id, wire_type } in self.cx.in_flight().take_all() {
-            let text = format!("the node stopped before the handler of `{wire_type}` finished");
+            let text = format!("the node stopped before the handler of `{wire_type}` finished{reason}");
             self.cx.respond(from.as_str(), msg_id, &RpcError::new(ErrorCode::Crash, text));
         }
     }
@@ -201,9 +262,23 @@ impl Node {
     fn run_tasks(&mut self) {
         let cx = &self.cx;
         self.tasks.run(|| cx.take_spawned());
+        if self.cx.failure().is_some() {
+            self.stop();
+        }
+    }
+
+    /// Ends the work of a node that failed.
+    fn stop(&mut self) {
+        self.state = State::Failed;
+        self.abandon();
+        drop(self.cx.take_spawned());
+        drop(self.cx.pending_calls().take_all());
     }
 
     fn receive(&mut self, line: &[u8]) -> Result<(), Rejected> {
+        if self.failure().is_some() {
+            return Ok(());
+        }
         let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
         let message = Message::parse(text)?;
         if let Some(in_reply_to) = message.in_reply_to() {
@@ -218,6 +293,7 @@ impl Node {
         }
         match &self.state {
             State::New(_) => refuse_before_init(&self.cx, &message),
+            State::Failed => Ok(()),
             State::Serving(handler) => {
                 let served = catch_unwind(AssertUnwindSafe(|| handler.dispatch(&self.cx, &message)));
                 served.unwrap_or_else(|_| {
@@ -248,7 +324,13 @@ impl Node {
         cx.identify(init.node_id, init.node_ids);
         if let State::New(make) = &self.state {
             match catch_unwind(AssertUnwindSafe(|| make(&cx))) {
-                Ok(handler) => self.state = State::Serving(handler),
+                Ok(Ok(handler)) => self.state = State::Serving(handler),
+                Ok(Err(failure)) => {
+                    let text = format!("the node cannot start: {failure}");
+                    cx.fail(message, msg_id, &RpcError::new(ErrorCode::Crash, text));
+                    cx.fail_stop(failure);
+                    return Ok(());
+                }
                 Err(_) => {
                     // The next `init` tries again.
                     drop(cx.take_spawned());

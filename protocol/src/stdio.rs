@@ -5,7 +5,13 @@
 //! waits it has written everything. While a slow reader blocks its writes it does not read, so neither buffer grows
 //! without bound.
 
-use crate::{context::Context, error::Rejected, handler::Handler, lines::Lines, node::Node};
+use crate::{
+    context::Context,
+    error::Rejected,
+    handler::{Handler, IntoHandler},
+    lines::Lines,
+    node::Node,
+};
 use rand::{TryRng, rngs::SysRng};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::{
@@ -32,7 +38,7 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// If reading stdin or writing stdout fails.
 pub fn run<H: Handler>() -> io::Result<()> {
-    run_with(H::init)
+    run_with::<H, _>(H::init)
 }
 
 /// Does the same as [`run`], with a handler that `make` makes when the node receives `init`.
@@ -40,7 +46,7 @@ pub fn run<H: Handler>() -> io::Result<()> {
 /// # Errors
 ///
 /// If reading stdin or writing stdout fails.
-pub fn run_with<H: Handler>(make: impl Fn(&Context) -> H + 'static) -> io::Result<()> {
+pub fn run_with<H: Handler, M: IntoHandler<H>>(make: impl Fn(&Context) -> M + 'static) -> io::Result<()> {
     log_to_stderr();
     drive(
         Node::with(seed()?, make),

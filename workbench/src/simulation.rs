@@ -17,7 +17,8 @@ use crate::{
     workload::client::TIMEOUT,
 };
 use glomers_protocol::{
-    CallError, Context, Handler, Message as Received, Node, NodeId, Rejected, Request, init::Init, support,
+    CallError, Context, Failure, Handler, IntoHandler, Message as Received, Node, NodeId, Rejected, Request,
+    init::Init, support,
 };
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -101,7 +102,7 @@ impl Simulation {
     ///
     /// If a node does not answer `init`.
     pub fn new<H: Handler>(options: &Options) -> Result<Self, CallError> {
-        Self::with(options, H::init)
+        Self::with::<H, _>(options, H::init)
     }
 
     /// Starts a cluster of handlers that `make` makes.
@@ -109,9 +110,9 @@ impl Simulation {
     /// # Errors
     ///
     /// If a node does not answer `init`.
-    pub fn with<H: Handler>(
+    pub fn with<H: Handler, M: IntoHandler<H>>(
         options: &Options,
-        make: impl Fn(&Context) -> H + Clone + 'static,
+        make: impl Fn(&Context) -> M + Clone + 'static,
     ) -> Result<Self, CallError> {
         Self::start(options, make, None)
     }
@@ -122,17 +123,17 @@ impl Simulation {
     /// # Errors
     ///
     /// If a node does not answer `init`.
-    pub fn with_tamper<H: Handler>(
+    pub fn with_tamper<H: Handler, M: IntoHandler<H>>(
         options: &Options,
-        make: impl Fn(&Context) -> H + Clone + 'static,
+        make: impl Fn(&Context) -> M + Clone + 'static,
         tamper: impl FnMut(&Message<'_>) -> Fate + 'static,
     ) -> Result<Self, CallError> {
         Self::start(options, make, Some(Box::new(tamper)))
     }
 
-    fn start<H: Handler>(
+    fn start<H: Handler, M: IntoHandler<H>>(
         options: &Options,
-        make: impl Fn(&Context) -> H + Clone + 'static,
+        make: impl Fn(&Context) -> M + Clone + 'static,
         tamper: Option<Tamper>,
     ) -> Result<Self, CallError> {
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
@@ -384,8 +385,8 @@ impl Simulation {
 struct Nobody;
 
 impl Handler for Nobody {
-    fn init(_: &Context) -> Self {
-        Self
+    fn init(_: &Context) -> Result<Self, Failure> {
+        Ok(Self)
     }
 
     fn start(self: &Rc<Self>, _: &Context) {}

@@ -6,7 +6,7 @@
 //! at once. Nor would a message reach a node that has started again in the meantime.
 
 use glomers_protocol::{
-    Context, Handler, Message, Request,
+    Context, Handler, IntoHandler, Message, Request,
     rand::{RngExt, SeedableRng},
 };
 use glomers_workbench::{
@@ -51,11 +51,16 @@ pub(crate) enum Latency {
 
 impl Cluster {
     pub(crate) fn new<H: Handler>(seed: u64, count: usize, latency: Latency) -> Self {
-        Self::with(seed, count, latency, H::init)
+        Self::with::<H, _>(seed, count, latency, H::init)
     }
 
     /// A cluster of handlers that `make` makes.
-    pub(crate) fn with<H: Handler>(seed: u64, count: usize, latency: Latency, make: fn(&Context) -> H) -> Self {
+    pub(crate) fn with<H: Handler, M: IntoHandler<H> + 'static>(
+        seed: u64,
+        count: usize,
+        latency: Latency,
+        make: fn(&Context) -> M,
+    ) -> Self {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);
         let network = Rc::new(RefCell::new(Network {
             rng: Pcg64Mcg::seed_from_u64(rng.random()),

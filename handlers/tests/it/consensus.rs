@@ -7,7 +7,7 @@ use crate::{
 };
 use glomers_handlers::{ReplicatedLists, ReplicatedMap, replicated_log::MAX_RETAINED};
 use glomers_protocol::{
-    CallError, Context, Handler, Json,
+    CallError, Context, Handler, IntoHandler, Json,
     rand::RngExt,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
@@ -227,7 +227,7 @@ fn what_all_nodes_have_executed_is_cut_off_the_log() {
 }
 
 /// Checks that the checker finds a faulty node. Operations that merely fail do not count.
-fn found<H: Handler>(name: &str, seeds: u64, make: impl Fn(&Context) -> H + Clone + 'static) {
+fn found<H: Handler, M: IntoHandler<H>>(name: &str, seeds: u64, make: impl Fn(&Context) -> M + Clone + 'static) {
     let judge = |seed| {
         simulate_with(workload::named(name).unwrap(), &options(seed, 10), make.clone()).unwrap().judgement.verdict.valid
     };

@@ -1,5 +1,5 @@
 //! The workbench's verdicts on several seeds: correct handlers are always valid, and faulty ones are found.
-use glomers_protocol::{Context, Handler, Json, txn_rw_register::CompletedMicroOp};
+use glomers_protocol::{Context, Handler, IntoHandler, Json, txn_rw_register::CompletedMicroOp};
 use glomers_workbench::{
     Options, Report, Validity,
     history::Kind,
@@ -50,11 +50,11 @@ pub(crate) fn never_wrong<H: Handler>(name: &str, seeds: u64, options: impl Fn(u
 }
 
 /// Checks that the handler without a mistake is valid on the seeds on which wrong ones are tried.
-pub(crate) fn right<H: Handler>(
+pub(crate) fn right<H: Handler, M: IntoHandler<H>>(
     name: &str,
     seeds: u64,
     options: impl Fn(u64) -> Options,
-    make: impl Fn(&Context) -> H + Clone + 'static,
+    make: impl Fn(&Context) -> M + Clone + 'static,
 ) {
     for seed in 0..seeds {
         let report = simulate_with(workload::named(name).unwrap(), &options(seed), make.clone()).unwrap();
@@ -64,12 +64,12 @@ pub(crate) fn right<H: Handler>(
 
 /// Checks that the workload's own checker finds a handler with this mistake invalid on all seeds but one, and in one of the
 /// first tests that a soak would draw.
-pub(crate) fn found<H: Handler>(
+pub(crate) fn found<H: Handler, M: IntoHandler<H>>(
     name: &str,
     mistake: &str,
     seeds: u64,
     options: impl Fn(u64) -> Options,
-    make: impl Fn(&Context) -> H + Clone + 'static,
+    make: impl Fn(&Context) -> M + Clone + 'static,
 ) {
     let report =
         |options: &Options| -> Report { simulate_with(workload::named(name).unwrap(), options, make.clone()).unwrap() };

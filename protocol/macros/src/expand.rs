@@ -112,7 +112,9 @@ fn handler(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     let arms = handlers.functions.iter().filter_map(arm);
     quote! {
         impl #generics ::glomers_protocol::Handler for #node #bounds {
-            fn init(cx: &::glomers_protocol::Context) -> Self {
+            fn init(
+                cx: &::glomers_protocol::Context,
+            ) -> ::std::result::Result<Self, ::glomers_protocol::Failure> {
                 let _ = cx;
                 #init
             }
@@ -164,14 +166,18 @@ fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream
     quote_spanned!(word.span()=> ::glomers_protocol::if_described! { #implementation })
 }
 
-/// Expands to `Self::new(cx)`, or to the default.
+/// Expands to `IntoHandler::into_handler(Self::new(cx))`, or to `Ok` of the default.
 fn init(node: &Type, handlers: &Handlers) -> TokenStream {
     match handlers.functions.iter().find(|function| matches!(function.role, Role::Init)) {
         Some(function) => {
             let (name, arguments) = (&function.name, arguments(function, TokenStream::new()));
-            quote_spanned!(at(function.returns_span())=> Self::#name(#(#arguments),*))
+            quote_spanned! {at(function.returns_span())=>
+                ::glomers_protocol::IntoHandler::<#node>::into_handler(Self::#name(#(#arguments),*))
+            }
         }
-        None => quote_spanned!(at(node.span())=> ::glomers_protocol::support::by_default::<#node>()),
+        None => quote_spanned! {at(node.span())=>
+            ::std::result::Result::Ok(::glomers_protocol::support::by_default::<#node>())
+        },
     }
 }
 

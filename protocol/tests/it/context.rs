@@ -7,7 +7,7 @@
 
 use futures::future::{LocalBoxFuture, join, select};
 use glomers_protocol::{
-    CallError, Context, ErrorCode, Handler, Json, Message, Node, Payload, Rejected, RpcError,
+    CallError, Context, ErrorCode, Failure, Handler, Json, Message, Node, Payload, Rejected, RpcError,
     echo::{Echo, EchoOk},
     rand::Rng,
 };
@@ -29,7 +29,7 @@ impl Log {
 }
 
 impl Handler for Scripted {
-    fn init(_: &Context) -> Self {
+    fn init(_: &Context) -> Result<Self, Failure> {
         unreachable!("made by `Node::with`")
     }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod context;
 #[cfg(feature = "schema")]
 mod described;
+mod durable;
 mod fuzz;
 mod generated;
 #[path = "../mutations/mod.rs"]

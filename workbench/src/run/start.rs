@@ -12,7 +12,7 @@ use crate::{
     },
     workload::Workload,
 };
-use glomers_protocol::{Context, Handler, Node};
+use glomers_protocol::{Context, Handler, IntoHandler, Node};
 use std::{fmt, ops::ControlFlow, rc::Rc};
 
 /// A test that can be watched while it runs.
@@ -77,7 +77,7 @@ impl<'a> Bench<'a> {
     /// The workload cannot be run with these options, a node did not answer `init` or what the workload says to it before
     /// the first operation, or the observer wanted the test to end.
     pub fn run<H: Handler>(self) -> Result<Report, RunError> {
-        self.run_with(H::init)
+        self.run_with::<H, _>(H::init)
     }
 
     /// As [`Self::run`], with handlers that `make` makes.
@@ -85,7 +85,10 @@ impl<'a> Bench<'a> {
     /// # Errors
     ///
     /// The same.
-    pub fn run_with<H: Handler>(self, make: impl Fn(&Context) -> H + Clone + 'static) -> Result<Report, RunError> {
+    pub fn run_with<H: Handler, M: IntoHandler<H>>(
+        self,
+        make: impl Fn(&Context) -> M + Clone + 'static,
+    ) -> Result<Report, RunError> {
         let spawn: Spawn = Box::new(move |_, seed| Ok(Box::new(Node::with(seed, make.clone()))));
         self.test(spawn, None).run()
     }
@@ -121,10 +124,10 @@ pub fn simulate<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> R
 /// # Errors
 ///
 /// The same.
-pub fn simulate_with<H: Handler>(
+pub fn simulate_with<H: Handler, M: IntoHandler<H>>(
     workload: Box<dyn Workload>,
     options: &Options,
-    make: impl Fn(&Context) -> H + Clone + 'static,
+    make: impl Fn(&Context) -> M + Clone + 'static,
 ) -> Result<Report, RunError> {
     Bench::new(workload, options).run_with(make)
 }

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_protocol::{
-    Context, ErrorCode, Handler, Json, RpcError, handler, lin_kv, rand::RngExt, txn_list_append, txn_rw_register,
+    Context, ErrorCode, Handler, IntoHandler, Json, RpcError, handler, lin_kv, rand::RngExt, txn_list_append,
+    txn_rw_register,
 };
 use glomers_workbench::{
     Options, Report, Validity,
@@ -17,7 +18,11 @@ use std::{
 
 const SEEDS: u64 = 10;
 
-fn judge<H: Handler>(name: &str, options: Options, make: impl Fn(&Context) -> H + Clone + 'static) -> Report {
+fn judge<H: Handler, M: IntoHandler<H>>(
+    name: &str,
+    options: Options,
+    make: impl Fn(&Context) -> M + Clone + 'static,
+) -> Report {
     simulate_with(workload::named(name).unwrap(), &options, make).unwrap()
 }
 
@@ -30,13 +35,13 @@ fn options(seed: u64) -> Options {
         .concurrency(Concurrency::PerNode(4))
 }
 
-fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
+fn found<H: Handler, M: IntoHandler<H>>(name: &str, make: impl Fn(&Context) -> M + Clone + 'static) {
     let invalid = |seed: &u64| judge(name, options(*seed), make.clone()).judgement.verdict.valid == Validity::Invalid;
     let count = (0..SEEDS).filter(invalid).count() as u64;
     assert!(count + 1 >= SEEDS, "{name}: found on {count} of {SEEDS} seeds");
 }
 
-fn never_blamed<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
+fn never_blamed<H: Handler, M: IntoHandler<H>>(name: &str, make: impl Fn(&Context) -> M + Clone + 'static) {
     for seed in 0..SEEDS {
         let report = judge(name, options(seed), make.clone());
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");

@@ -5,7 +5,7 @@
 
 use crate::deltas::{Deltas, Trust};
 use glomers_protocol::{
-    Context, Handler, Json, handler,
+    Context, Handler, IntoHandler, Json, handler,
     rand::RngExt,
     unique_ids::{Generate, GenerateOk},
 };
@@ -26,7 +26,11 @@ fn options(faults: &[Fault], seed: u64) -> Options {
 }
 
 /// On how many seeds nodes are found invalid under these faults.
-fn invalid<H: Handler>(name: &str, faults: &[Fault], make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
+fn invalid<H: Handler, M: IntoHandler<H>>(
+    name: &str,
+    faults: &[Fault],
+    make: impl Fn(&Context) -> M + Clone + 'static,
+) -> u64 {
     let judge =
         |seed| simulate_with(workload::named(name).unwrap(), &options(faults, seed), make.clone()).unwrap().valid();
     (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::nodes::{Counter, Fault, Flood, Lagging, NeedsOthers, SameCounter, Set, Shouting, SmallDice};
-use glomers_protocol::{Context, Handler};
+use glomers_protocol::{Context, Handler, IntoHandler};
 use glomers_workbench::{
     Options, Validity,
     options::{Availability, Fault as Nemesis},
@@ -24,17 +24,17 @@ fn options(seed: u64) -> Options {
 }
 
 /// On how many seeds the nodes that `make` makes are found invalid.
-fn invalid<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) -> u64 {
+fn invalid<H: Handler, M: IntoHandler<H>>(name: &str, make: impl Fn(&Context) -> M + Clone + 'static) -> u64 {
     let judge = |seed| simulate_with(workload::named(name).unwrap(), &options(seed), make.clone()).unwrap().valid();
     (0..SEEDS).filter(|seed| judge(*seed) == Validity::Invalid).count() as u64
 }
 
-fn found<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
+fn found<H: Handler, M: IntoHandler<H>>(name: &str, make: impl Fn(&Context) -> M + Clone + 'static) {
     let count = invalid(name, make);
     assert!(count + 1 >= SEEDS, "{name}: found on {count} of {SEEDS} seeds");
 }
 
-fn never_blamed<H: Handler>(name: &str, make: impl Fn(&Context) -> H + Clone + 'static) {
+fn never_blamed<H: Handler, M: IntoHandler<H>>(name: &str, make: impl Fn(&Context) -> M + Clone + 'static) {
     for seed in 0..SEEDS {
         let report = simulate_with(workload::named(name).unwrap(), &options(seed), make.clone()).unwrap();
         assert_eq!(report.valid(), Validity::Valid, "seed {seed}: {report}");

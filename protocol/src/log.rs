@@ -1,0 +1,164 @@
+//! A log of typed entries on the node's disk: the main tool of a handler that survives crashes.
+
+mod format;
+mod writer;
+
+use crate::{disk::Disk, group_commit::Buffer, storage::error::DiskError};
+use format::Frame;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt, future::Future, marker::PhantomData, rc::Rc, time::Duration};
+use writer::Writer;
+
+/// The time after which a log tries again to write to a full disk.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The length below which a log is not worth a compaction.
+const SMALL_BYTES: u64 = 64 * 1024;
+
+/// The factor by which a log may grow before a compaction.
+const GROWTH: u64 = 4;
+
+/// A log of entries on the node's disk.
+///
+/// [`open`](Self::open) replays it. [`append`](Self::append) adds an entry, which is durable when a [`sync`](Self::sync) that
+/// was called later has ended. After a crash the log has every durable entry, and of the others the first ones, in order.
+/// [`compact`](Self::compact) replaces all entries by fewer.
+///
+/// ```
+/// use glomers_protocol::{
+///     Context, DiskError, Log, handler,
+///     g_counter::{Add, AddOk, Read, ReadOk},
+/// };
+/// use std::cell::Cell;
+///
+/// struct Counter {
+///     total: Cell<i64>,
+///     log: Option<Log<i64>>,
+/// }
+///
+/// #[handler(g_counter)]
+/// impl Counter {
+///     #[init]
+///     fn new(cx: &Context) -> Result<Self, DiskError> {
+///         let Some(disk) = cx.disk()? else { return Ok(Self { total: Cell::new(0), log: None }) };
+///         let (log, additions) = Log::<i64>::open(&disk, "additions")?;
+///         Ok(Self { total: Cell::new(additions.iter().sum()), log: Some(log) })
+///     }
+///
+///     async fn add(&self, request: Add) -> AddOk {
+///         self.total.update(|total| total + request.delta);
+///         if let Some(log) = &self.log {
+///             log.append(&request.delta);
+///             log.sync().await;
+///         }
+///         AddOk {}
+///     }
+///
+///     fn read(&self, _: Read) -> ReadOk {
+///         ReadOk { value: self.total.get() }
+///     }
+/// }
+/// ```
+pub struct Log<T> {
+    writer: Rc<Writer>,
+    disk: Disk,
+    entries: PhantomData<fn(&T)>,
+}
+
+impl<T: Serialize + DeserializeOwned> Log<T> {
+    /// Opens the log with a name, or begins it, and returns its entries. Its file is `NAME.log`.
+    ///
+    /// Entries that a crash left incomplete are cut off, with a warning.
+    ///
+    /// # Errors
+    ///
+    /// If the file is damaged, is newer than this program, holds entries of another type, or cannot be read.
+    pub fn open(disk: &Disk, name: &str) -> Result<(Self, Vec<T>), DiskError> {
+        let file = format!("{name}.log");
+        let new = Writer::new_file(&file);
+        if disk.read(&new)?.is_some() {
+            disk.remove(&new)?;
+        }
+        let bytes = disk.read(&file)?.unwrap_or_default();
+        let contents = format::read(&file, &bytes)?;
+        let entries = contents.frames.iter().map(|frame| decode(&file, &bytes, frame)).collect::<Result<_, _>>()?;
+        let torn = bytes.len() - contents.whole;
+        if torn > 0 {
+            tracing::warn!("cut {torn} bytes that a crash left incomplete from the end of `{file}`");
+            disk.truncate(&file, contents.whole as u64)?;
+        }
+        let writer = Rc::new(Writer::new(&file, contents.whole, torn > 0));
+        disk.commit().add_buffer(&(Rc::clone(&writer) as Rc<dyn Buffer>))?;
+        Ok((Self { writer, disk: disk.clone(), entries: PhantomData }, entries))
+    }
+
+    /// Appends an entry. It becomes durable with the next [`sync`](Self::sync) that anything on this disk waits for.
+    ///
+    /// # Panics
+    ///
+    /// If the entry has no JSON form.
+    pub fn append(&self, entry: &T) {
+        self.writer.append(&encode(entry));
+    }
+
+    /// Replaces everything in the log by these entries, to which later ones are appended.
+    ///
+    /// A crash before the end of the next [`sync`](Self::sync) leaves the old log or the new one, whole.
+    ///
+    /// # Panics
+    ///
+    /// If an entry has no JSON form.
+    pub fn compact<'a>(&self, entries: impl IntoIterator<Item = &'a T>)
+    where
+        T: 'a,
+    {
+        let payloads: Vec<Vec<u8>> = entries.into_iter().map(encode).collect();
+        self.writer.replace(payloads.iter().map(Vec::as_slice));
+    }
+
+    /// Returns true if the log has grown to a multiple of its length after the last compaction, and is not small.
+    pub fn wants_compaction(&self) -> bool {
+        let (length, base) = self.writer.lengths();
+        length > SMALL_BYTES && length > GROWTH * base
+    }
+
+    /// Waits until everything that was appended before this call is durable, and the compactions before it are complete.
+    ///
+    /// One sync serves all that wait, in this log and in others. While the disk is full it waits and tries again. If a sync
+    /// fails, the node stops, and the future never ends ([`Disk::sync`]).
+    #[must_use = "nothing is durable before the sync has been awaited"]
+    pub fn sync(&self) -> impl Future<Output = ()> + use<T> {
+        let (writer, disk, count) = (Rc::clone(&self.writer), self.disk.clone(), self.writer.appended());
+        let mut next = (!writer.is_durable(count)).then(|| disk.sync());
+        async move {
+            while let Some(sync) = next.take() {
+                sync.await;
+                if writer.is_durable(count) {
+                    return;
+                }
+                if writer.is_full() {
+                    disk.context().sleep(RETRY).await;
+                }
+                next = Some(disk.sync());
+            }
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned>(file: &str, bytes: &[u8], frame: &Frame) -> Result<T, DiskError> {
+    serde_json::from_slice(&bytes[frame.payload.clone()]).map_err(|error| DiskError::Entry {
+        file: file.to_owned(),
+        offset: frame.offset as u64,
+        detail: error.to_string(),
+    })
+}
+
+fn encode<T: Serialize>(entry: &T) -> Vec<u8> {
+    serde_json::to_vec(entry).unwrap_or_else(|error| panic!("an entry of a log has no JSON form: {error}"))
+}
+
+impl<T> fmt::Debug for Log<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("file", &self.writer.file()).finish_non_exhaustive()
+    }
+}

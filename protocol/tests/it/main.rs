@@ -4,11 +4,13 @@
 
 mod bad_input;
 mod context;
+mod crashing;
 #[cfg(feature = "schema")]
 mod described;
 mod durable;
 mod fuzz;
 mod generated;
+mod log;
 #[path = "../mutations/mod.rs"]
 mod mutations;
 mod properties;

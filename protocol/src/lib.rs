@@ -47,6 +47,7 @@ extern crate self as glomers_protocol;
 
 mod calls;
 mod context;
+mod data_folder;
 #[cfg(feature = "schema")]
 mod described;
 mod disk;
@@ -105,5 +106,5 @@ pub use reply::{IntoReply, Reply};
 #[cfg(feature = "schema")]
 pub use schemars;
 pub use sleep::Sleep;
-pub use stdio::{run, run_over, run_with};
+pub use stdio::{run, run_in, run_over, run_with};
 pub use storage::{Storage, error::DiskError, memory::MemoryStorage};

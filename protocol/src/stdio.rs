@@ -1,4 +1,4 @@
-//! The only module that touches stdin, stdout, stderr and the clock. It drives a [`Node`] until its input ends.
+//! The only module that touches stdin, stdout, stderr and the clock. It drives a [`Node`] until its input ends or it fails.
 //!
 //! There is one thread and no channel. Output is held back while more input is available and written when the input is
 //! used up: a flood of requests costs one write for many replies, and a single request does not wait. Before the thread
@@ -7,10 +7,14 @@
 
 use crate::{
     context::Context,
+    data_folder,
     error::Rejected,
+    failure::Failure,
     handler::{Handler, IntoHandler},
     lines::Lines,
     node::Node,
+    node_id::NodeId,
+    storage::{Storage, error::DiskError, folder::Folder},
 };
 use rand::{TryRng, rngs::SysRng};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,6 +22,7 @@ use std::{
     fs::File,
     io::{self, Write},
     os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 use tracing::span::EnteredSpan;
@@ -34,6 +39,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Logs go to stderr: warnings, or the levels in `RUST_LOG` (`RUST_LOG=debug`, `RUST_LOG=my_node=trace`). If the reader
 /// closes stdout, the node stops without an error.
 ///
+/// A handler that asks for its [disk](Context::disk) gets the folder `NODE` in the folder that the environment variable
+/// `GLOMERS_DATA` names. Without it, the run has a folder among the temporary files: a restarted node of the same run finds its
+/// data there, a node of another run does not.
+///
+/// A node that [fails](crate::Failure) ends the process with code 1, after it has written the error to stderr.
+///
 /// # Errors
 ///
 /// If reading stdin or writing stdout fails.
@@ -47,21 +58,37 @@ pub fn run<H: Handler>() -> io::Result<()> {
 ///
 /// If reading stdin or writing stdout fails.
 pub fn run_with<H: Handler, M: IntoHandler<H>>(make: impl Fn(&Context) -> M + 'static) -> io::Result<()> {
+    run_in(None, make)
+}
+
+/// Does the same as [`run_with`], with the node's data in the folder `NODE` in `data`.
+///
+/// # Errors
+///
+/// If reading stdin or writing stdout fails.
+pub fn run_in<H: Handler, M: IntoHandler<H>>(
+    data: Option<PathBuf>,
+    make: impl Fn(&Context) -> M + 'static,
+) -> io::Result<()> {
     log_to_stderr();
-    drive(
-        Node::with(seed()?, make),
-        io::stdin().as_fd().try_clone_to_owned()?,
-        io::stdout().as_fd().try_clone_to_owned()?,
-    )
+    let node = Node::with(seed()?, make);
+    let (input, output) = (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
+    if let Some(failure) = drive(node, data, input, output)? {
+        // Not by way of the log, which `RUST_LOG` can silence. Nothing is left to do if nobody reads it.
+        let _ = writeln!(io::stderr(), "error: the node stopped: {failure}");
+        std::process::exit(1);
+    }
+    Ok(())
 }
 
 /// Does the same as [`run`] over any pair of pipes or sockets, without setting up logs.
 ///
 /// # Errors
 ///
-/// If reading or writing fails. If the reader closes `output`, the node stops without an error.
+/// If reading or writing fails, or the node does. If the reader closes `output`, the node stops without an error.
 pub fn run_over<H: Handler>(input: impl Into<OwnedFd>, output: impl Into<OwnedFd>) -> io::Result<()> {
-    drive(Node::new::<H>(seed()?), input.into(), output.into())
+    let failure = drive(Node::new::<H>(seed()?), None, input.into(), output.into())?;
+    failure.map_or(Ok(()), |failure| Err(io::Error::other(failure.to_string())))
 }
 
 fn log_to_stderr() {
@@ -79,11 +106,18 @@ fn seed() -> io::Result<u64> {
     SysRng.try_next_u64().map_err(io::Error::other)
 }
 
-fn drive(node: Node, input: OwnedFd, output: OwnedFd) -> io::Result<()> {
+/// Drives a node to its end, and returns the error for which it stopped, if there is one.
+fn drive(node: Node, data: Option<PathBuf>, input: OwnedFd, output: OwnedFd) -> io::Result<Option<Failure>> {
+    let open = move |id: &NodeId| -> Result<Box<dyn Storage>, DiskError> {
+        let folder = data_folder::of_node(id, data.as_deref())?;
+        Ok(Box::new(Folder::open(&folder)?))
+    };
+    let node = node.with_disk(open);
     let (input, output) = (File::from(input), File::from(output));
-    match (Driver { node, input, output, start: clock(), span: None }).run() {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+    let mut driver = Driver { node, input, output, start: clock(), span: None };
+    match driver.run() {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+        result => result.map(|()| driver.node.failure().cloned()),
     }
 }
 
@@ -97,10 +131,13 @@ struct Driver {
 }
 
 impl Driver {
-    fn run(mut self) -> io::Result<()> {
+    fn run(&mut self) -> io::Result<()> {
         let mut lines = Lines::default();
         loop {
             self.wait_for_input()?;
+            if self.node.failure().is_some() {
+                return Ok(());
+            }
             if lines.fill(&mut self.input)? == 0 {
                 break;
             }
@@ -108,7 +145,7 @@ impl Driver {
             while let Some(line) = lines.next_line() {
                 self.deliver(line, now)?;
             }
-            self.flush()?;
+            self.settle()?;
         }
         if !lines.rest().is_empty() {
             self.deliver(lines.rest(), self.now())?;
@@ -135,7 +172,7 @@ impl Driver {
             match poll(&mut [PollFd::new(&self.input, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) => {
                     self.node.advance(self.now());
-                    self.flush()?;
+                    self.settle()?;
                 }
                 Ok(_) => break,
                 Err(rustix::io::Errno::INTR) => {}
@@ -145,16 +182,32 @@ impl Driver {
         Ok(())
     }
 
+    /// Writes what is to be sent, and syncs the disk as long as a task waits for it. A reply that waits for no sync does not
+    /// wait for that of others.
+    fn settle(&mut self) -> io::Result<()> {
+        self.flush()?;
+        while self.node.wants_sync() {
+            self.node.begin_sync();
+            if self.node.failure().is_none() {
+                let result = self.node.sync_storage();
+                self.node.synced(result, self.now());
+            }
+            self.flush()?;
+        }
+        Ok(())
+    }
+
     /// Answers the requests that are still unanswered at the end of the input.
-    fn finish(mut self) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         let end = self.now() + GRACE;
         self.node.close();
+        self.settle()?;
         while self.node.unanswered() > 0 {
-            self.flush()?;
             let Some(deadline) = self.node.deadline().filter(|deadline| *deadline <= end) else { break };
             #[expect(clippy::disallowed_methods, reason = "the driver waits in place of the node")]
             std::thread::sleep(deadline.saturating_sub(self.now()));
             self.node.advance(self.now());
+            self.settle()?;
         }
         self.node.abandon();
         self.flush()

@@ -5,6 +5,8 @@
 //! takes time.
 
 pub(crate) mod error;
+pub(crate) mod folder;
+mod guard;
 pub(crate) mod memory;
 
 use error::DiskError;

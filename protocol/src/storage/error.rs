@@ -69,6 +69,14 @@ pub enum DiskError {
         /// The newest format that this program reads.
         known: u32,
     },
+    /// The folder belongs to something else.
+    #[error(
+        "`{folder}` has files, but none that says that it is a node's data folder: nothing was changed; name another folder"
+    )]
+    Foreign {
+        /// The folder.
+        folder: String,
+    },
     /// Another process has the folder.
     #[error("`{folder}` is in use by {}: two nodes cannot share a data folder", holder(*.pid))]
     Locked {

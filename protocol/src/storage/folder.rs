@@ -1,0 +1,143 @@
+//! Real files: the storage of a node that runs as a process.
+
+use super::{Storage, error::DiskError, guard::Guard};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+/// A folder of real files, which one process has at a time.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    guard: Guard,
+    /// The files that were written.
+    open: BTreeMap<String, Open>,
+    /// Files were made, renamed or removed since the last sync.
+    is_changed: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    length: u64,
+    is_changed: bool,
+}
+
+impl Folder {
+    /// Opens a folder, or makes it, and locks it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, another process has it, or a newer program made it. Nothing was changed then.
+    pub(crate) fn open(path: &Path) -> Result<Self, DiskError> {
+        Ok(Self { guard: Guard::take(path)?, open: BTreeMap::new(), is_changed: false })
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.guard.folder().join(file)
+    }
+
+    /// The file, open for writing.
+    fn file(&mut self, name: &str, create: bool) -> io::Result<&mut Open> {
+        let path = self.path(name);
+        match self.open.entry(name.to_owned()) {
+            std::collections::btree_map::Entry::Occupied(open) => Ok(open.into_mut()),
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                self.is_changed |= create && !path.exists();
+                let file = OpenOptions::new().append(true).create(create).open(path)?;
+                let length = file.metadata()?.len();
+                Ok(vacant.insert(Open { file, length, is_changed: false }))
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Appends all bytes, or none.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.is_changed = true;
+        let written = self.file.write_all(bytes);
+        match written {
+            Ok(()) => self.length += bytes.len() as u64,
+            Err(_) => self.file.set_len(self.length)?,
+        }
+        written
+    }
+}
+
+/// The error of an operation.
+fn failed(operation: &'static str, file: &str, source: io::Error) -> DiskError {
+    let file = file.to_owned();
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => DiskError::Full { file },
+        _ => DiskError::Io { operation, file, source },
+    }
+}
+
+impl Storage for Folder {
+    fn files(&self) -> Result<Vec<String>, DiskError> {
+        let list = || -> io::Result<Vec<String>> {
+            let entries = fs::read_dir(self.guard.folder())?;
+            entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        };
+        let mut files = list().map_err(|error| failed("list", &self.guard.folder().to_string_lossy(), error))?;
+        // The guard's own files.
+        files.retain(|file| !file.starts_with('.'));
+        files.sort();
+        Ok(files)
+    }
+
+    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, DiskError> {
+        match fs::read(self.path(file)) {
+            Ok(contents) => Ok(Some(contents)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("read", file, error)),
+        }
+    }
+
+    fn append(&mut self, file: &str, bytes: &[u8]) -> Result<(), DiskError> {
+        let appended = self.file(file, true).and_then(|open| open.append(bytes));
+        appended.map_err(|error| failed("write", file, error))
+    }
+
+    fn truncate(&mut self, file: &str, len: u64) -> Result<(), DiskError> {
+        let cut = self.file(file, false).and_then(|open| {
+            open.is_changed = true;
+            open.length = open.length.min(len);
+            open.file.set_len(open.length)
+        });
+        cut.map_err(|error| failed("cut", file, error))
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), DiskError> {
+        fs::rename(self.path(from), self.path(to)).map_err(|error| failed("rename", from, error))?;
+        self.is_changed = true;
+        self.open.remove(to);
+        if let Some(open) = self.open.remove(from) {
+            self.open.insert(to.to_owned(), open);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, file: &str) -> Result<(), DiskError> {
+        fs::remove_file(self.path(file)).map_err(|error| failed("remove", file, error))?;
+        self.is_changed = true;
+        self.open.remove(file);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), DiskError> {
+        let sync = |source| DiskError::Sync { source };
+        for open in self.open.values_mut().filter(|open| open.is_changed) {
+            open.file.sync_data().map_err(sync)?;
+            open.is_changed = false;
+        }
+        if self.is_changed {
+            self.guard.sync_folder().map_err(sync)?;
+            self.is_changed = false;
+        }
+        Ok(())
+    }
+}

@@ -90,11 +90,12 @@ impl Node {
         self.tests.iter().map(move |(_, arguments)| line(arguments))
     }
 
-    /// The faults that it promises to tolerate, all at once.
+    /// The faults that it promises to tolerate, all at once. Those of disks are not among them: it has none.
     pub fn tolerated_faults(&self) -> Vec<Fault> {
         let is_tolerated = |fault: &Fault| match self.tolerates {
+            _ if fault.strikes_disks() => false,
             Tolerance::Everything => true,
-            Tolerance::AllButKills => !matches!(fault, Fault::Kill | Fault::KillMinority),
+            Tolerance::AllButKills => !fault.kills_nodes(),
             Tolerance::AllButStops => !fault.stops_nodes(),
         };
         Fault::ALL.into_iter().filter(is_tolerated).collect()

@@ -4,12 +4,20 @@
 mod subject;
 mod summary;
 
-use crate::{interrupt, names::fault_names, progress::Count, test::options::repeat_command};
+use crate::{
+    interrupt,
+    names::{disk_uses, fault_names},
+    progress::Count,
+    test::options::repeat_command,
+};
 use anyhow::ensure;
 use clap::Args;
 use glomers::catalogue::SimulateError;
 use glomers_workbench::{
-    Load, Options, Progress, Report, RunError, Stop, Validity, checker::txn::EMPTY, options::Fault, soak,
+    Load, Options, Progress, Report, RunError, Stop, Validity,
+    checker::txn::EMPTY,
+    options::{DiskUse, Fault},
+    soak,
 };
 use std::ops::ControlFlow;
 use std::{
@@ -49,6 +57,9 @@ pub(crate) struct Arguments {
     /// The faults to draw from, separated by commas [default: those that a node promises to tolerate]
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', value_parser = fault_names())]
     nemesis: Option<Vec<Fault>>,
+    /// The tests in which nodes have a disk
+    #[arg(long, value_name = "WHEN", default_value_t, value_parser = disk_uses())]
+    disk: DiskUse,
     /// Also fail on anomalies that Maelstrom does not check
     #[arg(long)]
     strict: bool,
@@ -153,7 +164,7 @@ fn cases<'a>(arguments: &Arguments, subjects: &'a [Subject]) -> Vec<Case<'a>> {
     let seeds = seeds.filter(|seed| seed % count == index);
     let case = |seed, subject: &'a Subject| {
         let faults = arguments.nemesis.as_ref().unwrap_or(&subject.tolerates);
-        let base = subject.options.clone().strict(arguments.strict).liveness(true);
+        let base = subject.options.clone().strict(arguments.strict).liveness(true).disk(arguments.disk);
         Case { subject, options: soak::draw(&base, faults, seed) }
     };
     seeds.flat_map(|seed| subjects.iter().map(move |subject| case(seed, subject))).collect()

@@ -114,6 +114,7 @@ fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut
         path: path.clone(),
         arguments: arguments.arguments.clone(),
         logs: Some(folder.node_logs()),
+        data: Some(folder.node_data()),
         show_stderr: arguments.log_stderr,
     };
     Ok(Bench::new(workload::named(arguments.workload())?, options).watched_by(observer).run_program(&program)?)

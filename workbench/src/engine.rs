@@ -5,10 +5,12 @@
 //! - `network`: latencies, losses and partitions.
 //! - `participant`: the interface of everything on the network. `services`: Maelstrom's services. `host`: programs in
 //!   processes of their own.
+//! - `disk`: the disks of simulated nodes.
 //! - `tamper`: a test's hand in the network.
 //! - `json`: the lenient reading of what nodes write. `violation`, `failure`: what they did wrong.
 
 pub(crate) mod agenda;
+pub(crate) mod disk;
 pub mod failure;
 pub(crate) mod host;
 pub(crate) mod inbox;

@@ -1,10 +1,12 @@
 //! The options of a test, with Maelstrom's names and defaults (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`).
 
+mod disk;
 mod fault;
 pub mod flags;
 mod unsuitable;
 mod value;
 
+pub use disk::DiskUse;
 pub use fault::{Fault, UnknownFault};
 pub use glomers_checkers::expectations::Availability;
 pub use unsuitable::Unsuitable;
@@ -57,6 +59,10 @@ options! {
     latency: Latency,
     /// The fraction of all messages that is lost, those of clients included: from 0 to 1.
     loss: f64,
+    /// The tests in which nodes have a disk.
+    disk: DiskUse,
+    /// The mean time of a sync of a simulated disk. Each takes a time that is distributed exponentially.
+    disk_latency: Duration,
     /// The faults to inject.
     nemesis: Vec<Fault>,
     /// The mean duration of a fault, and of the time between two faults.
@@ -102,6 +108,8 @@ impl Default for Options {
             time_limit: Duration::from_secs(60),
             latency: Latency::default(),
             loss: 0.0,
+            disk: DiskUse::Auto,
+            disk_latency: Duration::from_millis(1),
             nemesis: Vec::new(),
             nemesis_interval: Duration::from_secs(10),
             topology: Topology::Grid,
@@ -137,6 +145,16 @@ impl Options {
             consistency_models: self.consistency_models.clone(),
             strict: self.strict,
         }
+    }
+
+    /// Tells whether nodes have a disk.
+    pub fn has_disk(&self) -> bool {
+        self.disk.applies(&self.nemesis)
+    }
+
+    /// Checks that the disks that faults are to strike exist and can be struck.
+    pub(crate) fn accept_disks(&self, is_hosted: bool) -> Result<(), Unsuitable> {
+        self.disk.accept(&self.nemesis, is_hosted)
     }
 
     /// The number of clients.

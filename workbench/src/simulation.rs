@@ -6,6 +6,7 @@
 
 use crate::{
     engine::{
+        disk::node::participant,
         members::Condition,
         network::Grudge,
         participant::{Participant, ParticipantId},
@@ -24,7 +25,10 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, collections::BTreeSet, fmt, rc::Rc, time::Duration};
 
-pub use crate::engine::tamper::{Fate, Message};
+pub use crate::engine::{
+    disk::SimulatedDisk,
+    tamper::{Fate, Message},
+};
 
 /// A cluster in virtual time.
 ///
@@ -95,8 +99,8 @@ impl<R: Request> fmt::Debug for Reply<R> {
 }
 
 impl Simulation {
-    /// Starts a cluster of `H` and tells each node its id. Of the options, the nodes, the latency, the loss and the seed
-    /// matter.
+    /// Starts a cluster of `H` and tells each node its id. Of the options, the nodes, the latency, the loss, the disk
+    /// and the seed matter.
     ///
     /// # Errors
     ///
@@ -150,7 +154,7 @@ impl Simulation {
         let spawn = Box::new(move |seed| Node::with(seed, make.clone()));
         let mut simulation = Self { world, rng, ids, spawn, client, client_id, cuts: Grudge::new() };
         for id in simulation.ids.clone() {
-            let process = simulation.process();
+            let process = simulation.process(&id);
             simulation.world.join(id, process);
         }
         // All at once, so that no node hears from another before it knows its own id.
@@ -159,8 +163,9 @@ impl Simulation {
         Ok(simulation)
     }
 
-    fn process(&mut self) -> Box<dyn Participant> {
-        Box::new((self.spawn)(self.rng.next_u64()))
+    fn process(&mut self, id: &NodeId) -> Box<dyn Participant> {
+        let node = (self.spawn)(self.rng.next_u64());
+        participant(node, self.world.disks.of(id))
     }
 
     fn init(&mut self, node: &NodeId) -> Reply<Init> {
@@ -299,19 +304,37 @@ impl Simulation {
         self.world.network.partition(Fault::Partition, self.cuts.clone());
     }
 
-    /// Ends a node. Its memory is gone, and so is every message on its way to it.
+    /// The disk of a node, whether it is running or not. A clone of it is the same disk.
+    ///
+    /// # Panics
+    ///
+    /// If there is no node of that id, or nodes have no disk: [`Options::disk`] is to be
+    /// [`DiskUse::Always`](crate::options::DiskUse::Always).
+    pub fn disk(&self, node: &str) -> SimulatedDisk {
+        let disk = self.world.disks.of(&NodeId::from(node)).cloned();
+        disk.unwrap_or_else(|| panic!("there is no disk of {node}: its id is wrong, or the options ask for no disks"))
+    }
+
+    /// The reason for which a node stopped by itself and does not run.
+    pub fn stop_reason(&self, node: &str) -> Option<&str> {
+        self.world.stop_reason(&NodeId::from(node))
+    }
+
+    /// Ends a node. Its memory is gone, and so is every message on its way to it. Its disk keeps what was synced, and of
+    /// the rest what [`SimulatedDisk::keep`] or the seed decides.
     pub fn crash(&mut self, node: &str) {
         self.world.kill(&NodeId::from(node));
     }
 
-    /// Starts a node again, whether it has crashed or not, with an empty memory.
+    /// Starts a node again with an empty memory. If it is running it crashes before.
     ///
     /// # Errors
     ///
     /// If it does not answer `init`.
     pub fn restart(&mut self, node: &str) -> Result<(), CallError> {
         let node = NodeId::from(node);
-        let process = self.process();
+        self.world.kill(&node);
+        let process = self.process(&node);
         self.world.revive(&node, process);
         let init = self.init(&node);
         self.wait(&init).map(|_| ())

@@ -36,11 +36,16 @@ const LATENCIES: [u64; 6] = [0, 0, 1, 10, 50, 100];
 
 const DISTRIBUTIONS: [Distribution; 3] = [Distribution::Constant, Distribution::Uniform, Distribution::Exponential];
 
+/// The mean times of a sync, in milliseconds.
+const DISK_LATENCIES: [u64; 4] = [1, 1, 5, 20];
+
 const TOPOLOGIES: [Topology; 5] =
     [Topology::Line, Topology::Grid, Topology::Tree(2), Topology::Tree(4), Topology::Total];
 
 /// The test that `seed` draws: 5 to 20 seconds, up to 150 operations per second, about half of `faults`. The options of the
 /// workload in `base` stay: its concurrency is the minimum; consistency models, keys and liveness are unchanged.
+///
+/// Nodes have a disk if the options in `base` or the drawn faults ask for one, which takes 1 to 20 ms for a sync in the mean.
 ///
 /// Availability is required only where no fault keeps nodes from answering.
 pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
@@ -52,7 +57,8 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     let nodes = pick(&NODES, rng);
     let nemesis = some_of(faults, rng);
     let answers = nemesis.iter().all(|fault| !fault.stops_nodes());
-    base.clone()
+    let drawn = base
+        .clone()
         .node_count(nodes)
         .concurrency(Concurrency::PerNode(per_node * rng.random_range(1..=2)))
         // Uniform on a logarithmic scale, rounded to be typed easily.
@@ -66,7 +72,10 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
         .nemesis(nemesis)
         .topology(pick(&TOPOLOGIES, rng))
         .availability(base.availability.filter(|_| answers))
-        .seed(seed)
+        .seed(seed);
+    // Drawn last, so that a test without disks does not depend on it.
+    let disk_latency = Duration::from_millis(pick(&DISK_LATENCIES, rng));
+    if drawn.has_disk() { drawn.disk_latency(disk_latency) } else { drawn }
 }
 
 /// The smallest test found that still `fails`, after at most `tries` attempts: fewer faults, operations, nodes and clients,
@@ -111,6 +120,7 @@ fn smaller(options: &Options) -> Vec<Options> {
     add(&|options| options.rate = (options.rate / 2.0).ceil());
     add(&|options| options.latency = Latency::default());
     add(&|options| options.latency.distribution = Distribution::Constant);
+    add(&|options| options.disk_latency = Options::default().disk_latency);
     if let Concurrency::PerNode(factor) = options.concurrency
         && factor.is_multiple_of(2)
     {
@@ -167,6 +177,7 @@ mod tests {
             .time_limit(Duration::from_secs(3))
             .rate(1.0)
             .latency(Latency::default())
+            .disk_latency(Duration::from_millis(1))
             .concurrency(Concurrency::PerNode(1));
         assert_eq!(smallest, expected);
         assert!(tried < 100, "{tried}");

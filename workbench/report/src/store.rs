@@ -15,6 +15,7 @@
 //!       report.html       the whole run as one page
 //!       latency.svg       its charts, with quantiles.svg and rate.svg
 //!       node-logs/        the stderr of each node
+//!       node-data/        the data of each real process, if nodes have a disk
 //! ```
 //!
 //! A folder is never written twice, and `latest` moves to a run when its files are complete. A link is replaced in one
@@ -145,6 +146,11 @@ impl Folder {
     /// The folder for the nodes' logs.
     pub fn node_logs(&self) -> PathBuf {
         self.path().join("node-logs")
+    }
+
+    /// The folder for the nodes' data. Nodes make it if they have a disk.
+    pub fn node_data(&self) -> PathBuf {
+        self.path().join("node-data")
     }
 
     /// The path of the run's page.

@@ -57,7 +57,7 @@ impl Host {
     pub(crate) fn start(&self, program: &Program, id: &NodeId) -> Result<HostedNode, StartError> {
         let is_first = self.started.borrow_mut().insert(id.clone());
         let log = program.open_log(id, is_first)?;
-        let child = program.spawn()?;
+        let child = program.spawn(&program.data_of(id)?)?;
         Ok(HostedNode::new(id, child, log, program.show_stderr, &self.sender))
     }
 }

@@ -47,6 +47,11 @@ pub(crate) trait Participant {
         None
     }
 
+    /// The reason for which it has stopped by itself, after its last messages.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// The end of what its process wrote, if it has one.
     fn output(&self) -> Option<Output> {
         None

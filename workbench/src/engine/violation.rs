@@ -34,6 +34,8 @@ pub enum ViolationKind {
     UnmatchedAnswer,
     /// An `init` after a restart that got no answer.
     UnansweredInit,
+    /// A simulated node that stopped by itself, with its reason, although no fault struck its disk.
+    Stopped,
 }
 
 impl ViolationKind {
@@ -48,6 +50,7 @@ impl ViolationKind {
             Self::MalformedAnswer => "malformed-answer",
             Self::UnmatchedAnswer => "unmatched-answer",
             Self::UnansweredInit => "unanswered-init",
+            Self::Stopped => "stopped",
         }
     }
 

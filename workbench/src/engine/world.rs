@@ -7,35 +7,35 @@
 use crate::{
     engine::{
         agenda::{Agenda, Occurrence},
+        disk::Disks,
         failure::{Crash, Output},
-        host::{Host, line::Line, lines::LONGEST_LINE, process::Written},
+        host::Host,
         inbox::InFlight,
         journal::{Event, Journal},
         members::{Condition, Members},
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
         tamper::{Message, Rewrite, Tamper},
-        violation::{Violation, ViolationKind, Violations, shown},
+        violation::{Violation, Violations},
     },
     options::{Fault, Options},
 };
 use glomers_protocol::{Node, NodeId};
 use rand_pcg::Pcg64Mcg;
-use std::{rc::Rc, time::Duration};
+use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
 /// The longest wait for processes at a time: the test is looked at at least this often.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
-/// The time that a process which has closed its stdout may take to end.
-const END_GRACE: Duration = Duration::from_millis(200);
-
-/// The number of names that are listed when a name is not on the network.
-const LISTED_NAMES: usize = 12;
+mod output;
 
 pub(crate) struct World {
     now: Duration,
     rng: Pcg64Mcg,
     pub(crate) network: Network,
+    pub(crate) disks: Disks,
+    /// The nodes that stopped by themselves and were not started again, each with its reason.
+    stopped: BTreeMap<NodeId, String>,
     members: Members,
     agenda: Agenda,
     /// The number of messages so far.
@@ -56,6 +56,8 @@ impl World {
             now: Duration::ZERO,
             rng,
             network: Network::new(options.latency, options.loss),
+            disks: Disks::new(options, host.is_some()),
+            stopped: BTreeMap::new(),
             members: Members::new(allows_late_answers),
             agenda: Agenda::default(),
             messages: 0,
@@ -141,10 +143,14 @@ impl World {
         self.members.join(name, participant, self.now)
     }
 
-    /// Ends a participant's process. Its name stays on the network: messages to it are lost, with those in its inbox.
+    /// Ends a participant's process. Its name stays on the network: messages to it are lost, with those in its inbox, and
+    /// so is what it has not synced.
     pub(crate) fn kill(&mut self, name: &NodeId) {
         let Some(id) = self.members.id(name) else { return };
         self.leave(id);
+        if let Some(disk) = self.disks.of(name) {
+            disk.crash();
+        }
         let id = self.join(name.clone(), Box::new(Dead));
         self.set_condition(id, Condition::Dead);
     }
@@ -154,7 +160,13 @@ impl World {
         if let Some(id) = self.members.id(name) {
             self.leave(id);
         }
+        self.stopped.remove(name);
         self.join(name.clone(), participant);
+    }
+
+    /// The reason for which a node stopped by itself, if it has and was not started again.
+    pub(crate) fn stop_reason(&self, name: &NodeId) -> Option<&str> {
+        self.stopped.get(name).map(String::as_str)
     }
 
     /// Stops a running participant; messages wait for it.
@@ -232,48 +244,6 @@ impl World {
         }
     }
 
-    /// Takes what a process wrote.
-    fn hear(&mut self, written: Written) {
-        let node = &written.node;
-        let Some(id) = self.members.id(node).filter(|_| !written.is_late()) else { return };
-        match &written.line {
-            Some(line) if line.is_whole => self.hear_line(id, node, &line.bytes),
-            Some(line) => {
-                let reason = format!("{node} wrote a line of more than {} MiB to stdout", LONGEST_LINE >> 20);
-                let begin = String::from_utf8_lossy(&line.bytes[..line.bytes.len().min(LISTED_BYTES)]);
-                self.violate(id, "", Violation::new(ViolationKind::LineTooLong, node, &begin, reason));
-            }
-            // It has closed its stdout. Mostly that is the end; but it may as well have nothing more to say.
-            None => self.crash = self.members.get(id).and_then(|member| member.participant.crash(END_GRACE)),
-        }
-    }
-
-    fn hear_line(&mut self, id: ParticipantId, node: &NodeId, bytes: &[u8]) {
-        let line = match Line::read(bytes) {
-            Ok(line) => line,
-            Err(reason) => {
-                let text = String::from_utf8_lossy(bytes);
-                let reason = format!("{node} printed a line that is not a message: {reason}");
-                let expected = format!(r#"{{"src": "{node}", "dest": ID, "body": {{"type": TYPE, ...}}}}"#);
-                let violation = Violation::new(ViolationKind::NotAMessage, node, &text, reason).expecting(expected);
-                return self.violate(id, "", violation);
-            }
-        };
-        if self.members.id(&line.src).is_none() {
-            let src = shown(line.src.as_str());
-            let reason = format!("{node} sent a message with the src `{src}`; {node} must sign as `{node}`");
-            return self.violate(id, "", Violation::new(ViolationKind::UnknownSrc, node, &line.text, reason));
-        }
-        if let Some(rest) = &line.rest {
-            let reason = format!(
-                "{node} wrote more behind a message on the same line, which is ignored: {}; is a newline missing?",
-                shown(rest)
-            );
-            self.violate(id, "", Violation::new(ViolationKind::TextAfterMessage, node, &line.text, reason));
-        }
-        self.send(id, &line.src, &line.dest, line.text);
-    }
-
     /// Notes a violation of a member. After a grave one the node is quarantined, as Maelstrom does after the first thing
     /// that it cannot take.
     fn violate(&mut self, id: ParticipantId, subject: &str, violation: Violation) {
@@ -324,6 +294,7 @@ impl World {
         member
             .participant
             .drain_violations(&mut |subject, violation| violations.add(&subject, Violation { time, ..violation }));
+        let failure = member.participant.failure();
         let deadline = member.participant.deadline().map(|deadline| member.joined + deadline);
         // A later deadline than the alarm needs no new alarm: the early one sets the next.
         if let Some(deadline) = deadline.filter(|deadline| member.alarm.is_none_or(|alarm| *deadline < alarm)) {
@@ -335,6 +306,10 @@ impl World {
             self.send(id, &src, &dest, line);
         }
         self.outgoing = outgoing;
+        if let Some(failure) = failure {
+            self.kill(&src);
+            self.stopped.insert(src, failure);
+        }
     }
 
     /// Sends a message to `dest`. A node that sends to a name which is not on the network is quarantined.
@@ -360,18 +335,6 @@ impl World {
         for (delivery, in_flight) in copied.into_iter().chain([(delivery, first)]) {
             self.route(receiver, dest, delivery, in_flight);
         }
-    }
-
-    fn unknown_dest(&self, src: &NodeId, dest: &NodeId, line: &str) -> Violation {
-        let names = self.members.names();
-        let listed: Vec<_> = names.iter().take(LISTED_NAMES).map(|name| name.as_str()).collect();
-        let more = if names.len() > listed.len() { " and others" } else { "" };
-        let reason = format!(
-            "{src} sent a message to `{}`, which is not on the network; {}{more} are",
-            shown(dest.as_str()),
-            listed.join(", ")
-        );
-        Violation::new(ViolationKind::UnknownDest, src, line, reason)
     }
 
     /// Sends a message on its way to the inbox of `dest`.
@@ -401,9 +364,6 @@ impl World {
         }
     }
 }
-
-/// The length of the beginning that is kept of a line which is too long, in bytes.
-const LISTED_BYTES: usize = 4096;
 
 /// Nanoseconds; they last for 584 years.
 fn nanos(time: Duration) -> u64 {

@@ -13,7 +13,7 @@ pub enum Fault {
     PartitionBridge,
     /// Every node hears a majority, and no two the same one.
     PartitionRing,
-    /// Nodes are killed, and started again with empty memory.
+    /// Nodes are killed, and started again with what they had synced.
     Kill,
     /// Fewer than half of the nodes are killed, and the next ones not before the interval has passed.
     KillMinority,
@@ -27,11 +27,19 @@ pub enum Fault {
     Reorder,
     /// Messages between servers take much longer.
     Slow,
+    /// Syncs of some nodes' disks take much longer.
+    DiskSlow,
+    /// Some nodes' disks are full: writes fail.
+    DiskFull,
+    /// Some nodes' disks report errors: syncs fail. A node that stops for it is started again at the end.
+    DiskError,
+    /// A bit changes on the disks of some nodes, fewer than half and always the same, which are killed and started again.
+    DiskCorrupt,
 }
 
 impl Fault {
     /// All of them, in the order in which they begin and end when several do at the same moment.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Partition,
         Self::PartitionOneWay,
         Self::PartitionBridge,
@@ -43,6 +51,10 @@ impl Fault {
         Self::Duplicate,
         Self::Reorder,
         Self::Slow,
+        Self::DiskSlow,
+        Self::DiskFull,
+        Self::DiskError,
+        Self::DiskCorrupt,
     ];
 
     /// Its name on the command line.
@@ -59,6 +71,10 @@ impl Fault {
             Self::Duplicate => "duplicate",
             Self::Reorder => "reorder",
             Self::Slow => "slow",
+            Self::DiskSlow => "disk-slow",
+            Self::DiskFull => "disk-full",
+            Self::DiskError => "disk-error",
+            Self::DiskCorrupt => "disk-corrupt",
         }
     }
 
@@ -69,7 +85,7 @@ impl Fault {
             Self::PartitionOneWay => "some nodes do not hear the others, who hear them",
             Self::PartitionBridge => "two halves that one node joins",
             Self::PartitionRing => "every node hears a majority, no two the same",
-            Self::Kill => "nodes are killed, and started again with empty memory",
+            Self::Kill => "nodes are killed, and started again with what they had synced",
             Self::KillMinority => {
                 "fewer than half of the nodes are killed, the next ones not before the interval has passed"
             }
@@ -78,12 +94,26 @@ impl Fault {
             Self::Duplicate => "one in five messages between nodes comes twice",
             Self::Reorder => "messages between servers overtake each other",
             Self::Slow => "messages between servers take ten times as long, and at least 100 ms longer",
+            Self::DiskSlow => "syncs of some disks take ten times as long, and at least 100 ms longer",
+            Self::DiskFull => "writes to some disks fail for want of room",
+            Self::DiskError => "one in two syncs of some disks fails; their nodes restart at the end",
+            Self::DiskCorrupt => "a bit changes on the disks of fewer than half of the nodes, which restart",
         }
     }
 
     /// Tells whether it keeps nodes from answering.
     pub const fn stops_nodes(self) -> bool {
-        matches!(self, Self::Kill | Self::KillMinority | Self::Pause)
+        self.kills_nodes() || matches!(self, Self::Pause | Self::DiskFull)
+    }
+
+    /// Tells whether it ends nodes, which are then started again.
+    pub const fn kills_nodes(self) -> bool {
+        matches!(self, Self::Kill | Self::KillMinority | Self::DiskError | Self::DiskCorrupt)
+    }
+
+    /// Tells whether it strikes disks. Only simulated disks can be struck.
+    pub const fn strikes_disks(self) -> bool {
+        matches!(self, Self::DiskSlow | Self::DiskFull | Self::DiskError | Self::DiskCorrupt)
     }
 
     /// Tells whether `maelstrom test` has it. The newest release has `partition`; the main branch also has `kill` and

@@ -5,7 +5,7 @@
 //! includes Clojure's ratios, such as `1/2`, where it uses Clojure's reader.
 
 use crate::options::{
-    Availability, Distribution, Fault, Options, Topology,
+    Availability, DiskUse, Distribution, Fault, Options, Topology,
     value::{
         ValueError, at_least_one, chosen, fraction, join, known_models, listed, not_negative, plain, positive, seconds,
         whole,
@@ -143,6 +143,33 @@ pub const FLAGS: &[Flag] = &[
             chosen(&named, text).map(|distribution| options.latency.distribution = distribution)
         },
         write: |options| Some(options.latency.distribution.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "disk",
+        help: "The tests in which nodes have a disk, which keeps what they sync when they are killed",
+        value_name: Some("WHEN"),
+        default: Some("auto"),
+        choices: || DiskUse::ALL.map(|disk| (disk.name(), disk.help())).to_vec(),
+        is_of_maelstrom: false,
+        read: |options, text| {
+            let named = DiskUse::ALL.map(|disk| (disk.name(), disk));
+            chosen(&named, text).map(|disk| options.disk = disk)
+        },
+        write: |options| Some(options.disk.to_string()),
+        ..ROW
+    },
+    Flag {
+        name: "disk-latency",
+        help: "The mean time that a simulated disk takes for a sync, in milliseconds",
+        value_name: Some("MILLIS"),
+        default: Some("1"),
+        is_of_maelstrom: false,
+        read: |options, text| {
+            let latency = not_negative(text).and_then(|millis| seconds(millis / 1000.0));
+            latency.map(|latency| options.disk_latency = latency)
+        },
+        write: |options| Some((options.disk_latency.as_secs_f64() * 1000.0).to_string()),
         ..ROW
     },
     Flag {
@@ -369,6 +396,12 @@ mod tests {
         check("time-limit", "0", Err("greater than 0"));
         check("time-limit", "1.5", Err("a whole number"));
         check("latency", "-1", Err("a whole number"));
+        check("disk-latency", "2.5", Ok("--disk-latency 2.5"));
+        check("disk-latency", "1", Ok(""));
+        check("disk-latency", "-1", Err("not negative"));
+        check("disk", "never", Ok("--disk never"));
+        check("disk", "auto", Ok(""));
+        check("disk", "yes", Err("auto, always, never"));
         check("topology", "tree", Ok("--topology tree2"));
         check("topology", "star", Err("tree4"));
         check("latency-dist", "normal", Err("constant, uniform, exponential"));

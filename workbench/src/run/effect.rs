@@ -13,7 +13,8 @@ pub struct Effect {
     pub fault: String,
     /// The number of times it began.
     pub rounds: usize,
-    /// The number of messages that it lost, doubled or delayed, or of nodes that it stopped.
+    /// The number of messages that it lost, doubled or delayed, of nodes that it stopped, or of writes, syncs or bytes that it
+    /// affected.
     pub affected: usize,
 }
 
@@ -26,6 +27,10 @@ impl fmt::Display for Effect {
             Ok(Fault::Pause) => ("node", "paused"),
             Ok(Fault::Duplicate) => ("message", "doubled"),
             Ok(Fault::Reorder | Fault::Slow) => ("message", "delayed"),
+            Ok(Fault::DiskSlow) => ("sync", "slowed"),
+            Ok(Fault::DiskFull) => ("write", "refused"),
+            Ok(Fault::DiskError) => ("sync", "failed"),
+            Ok(Fault::DiskCorrupt) => ("byte", "changed"),
             _ => ("message", "dropped"),
         };
         write!(f, "{fault}: {rounds} round{}, {affected} {noun}{} {verb}", plural(*rounds), plural(*affected))

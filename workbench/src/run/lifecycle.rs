@@ -143,12 +143,15 @@ fn work(session: &mut Session<'_>, nemesis: &mut Nemesis) -> (Box<dyn Generator>
 
 /// Heals the network, rests, and has the clients do their last operations.
 fn conclude(session: &mut Session<'_>, nemesis: &mut Nemesis, generator: Box<dyn Generator>) {
-    let Some((generator, interval)) = final_generator(session, generator) else { return };
+    if !has_final_operations(session) {
+        return;
+    }
     nemesis.end_all(session);
     let healed = session.now();
     session.enter(Stage::Recovery, Some(healed + rest(session)));
     while session.step_before(Some(healed + rest(session))) {}
     let now = session.now();
+    let Some((generator, interval)) = final_generator(session, nemesis, generator) else { return };
     // Those of a test that was stopped are done, too, but nobody waits for them longer than for the network.
     let end = session.watch.stopped().map(|_| now + RECOVERY);
     session.enter(Stage::FinalOperations, end);
@@ -165,14 +168,23 @@ fn rest(session: &Session<'_>) -> Duration {
     }
 }
 
+fn has_final_operations(session: &Session<'_>) -> bool {
+    session.options.liveness || session.workload.final_generator(&session.options).is_some()
+}
+
 /// The operations after the faults, if there are any, and the times between them.
-fn final_generator(session: &Session<'_>, generator: Box<dyn Generator>) -> Option<(Box<dyn Generator>, Interval)> {
+fn final_generator(
+    session: &Session<'_>,
+    nemesis: &Nemesis,
+    generator: Box<dyn Generator>,
+) -> Option<(Box<dyn Generator>, Interval)> {
     let options = &session.options;
+    let excused = nemesis.given_up(session);
     match (session.workload.final_generator(options), options.liveness) {
-        (Some(last), true) => Some((Box::new(Probe::whole(last, &options.nodes)), Interval::None)),
+        (Some(last), true) => Some((Box::new(Probe::whole(last, &options.nodes).without(&excused)), Interval::None)),
         (None, true) => {
             let probe = Probe::until_served(generator, &options.nodes, options.clients());
-            Some((Box::new(probe), Interval::Mean(probe::PACE)))
+            Some((Box::new(probe.without(&excused)), Interval::Mean(probe::PACE)))
         }
         (last, false) => Some((last?, Interval::None)),
     }

@@ -1,12 +1,13 @@
 //! The nemesis, which injects faults (jepsen: `nemesis/combined.clj`). Each fault lasts a random time around the
 //! interval, followed by a pause of about the same length. Several faults come and go independently of each other.
 //!
-//! The effects are in three places: `partition` decides which nodes do not hear each other, `processes` stops and
-//! starts nodes, and the network's rules lose, duplicate and delay messages. `periods` reads the times of faults from a
-//! history.
+//! The effects are in four places: `partition` decides which nodes do not hear each other, `processes` stops and
+//! starts nodes, `disks` strikes disks, and the network's rules lose, duplicate and delay messages.
 
+mod disks;
 mod partition;
 mod processes;
+mod targets;
 
 pub(crate) use processes::{INIT_TIMEOUT, Processes, Spawn};
 
@@ -15,6 +16,7 @@ use crate::{
     options::Fault,
     run::{effect::Effect, session::Session},
 };
+use disks::DiskFaults;
 use glomers_protocol::Json;
 use partition::Partition;
 use rand_pcg::Pcg64Mcg;
@@ -28,6 +30,7 @@ const DRAWS: usize = 32;
 pub(crate) struct Nemesis {
     cycles: Vec<Cycle>,
     processes: Processes,
+    disks: DiskFaults,
 }
 
 struct Cycle {
@@ -46,7 +49,8 @@ impl Nemesis {
         faults.sort_unstable();
         faults.dedup();
         let cycle = |fault| Cycle { fault, is_in_force: false, next: Duration::ZERO, rounds: 0 };
-        Self { cycles: faults.into_iter().map(cycle).collect(), processes: Processes::new(spawn) }
+        let cycles = faults.into_iter().map(cycle).collect();
+        Self { cycles, processes: Processes::new(spawn), disks: DiskFaults::default() }
     }
 
     /// The nodes' processes.
@@ -56,8 +60,10 @@ impl Nemesis {
 
     /// The faults and their effects.
     pub(crate) fn effects(&self, session: &Session<'_>) -> Vec<Effect> {
-        let affected = |fault: Fault| {
-            if fault.stops_nodes() { self.processes.stopped(fault) } else { session.world.network.affected(fault) }
+        let affected = |fault: Fault| match fault {
+            _ if is_about_processes(fault) => self.processes.stopped(fault),
+            _ if fault.strikes_disks() => session.world.disks.affected(fault),
+            _ => session.world.network.affected(fault),
         };
         let effect = |cycle: &Cycle| Effect {
             fault: cycle.fault.to_string(),
@@ -79,13 +85,23 @@ impl Nemesis {
         let (fault, begins) = (cycle.fault, cycle.is_in_force);
         if begins {
             cycle.rounds += 1;
-            begin(fault, &mut self.processes, session);
-        } else {
-            end(fault, &self.processes, session);
         }
         let interval = session.options.nemesis_interval;
-        let rest = if fault == Fault::KillMinority && !begins { interval } else { Duration::ZERO };
+        // Replicated data has time to be copied before the next nodes lose theirs.
+        let rests = matches!(fault, Fault::KillMinority | Fault::DiskCorrupt) && !begins;
+        let rest = if rests { interval } else { Duration::ZERO };
+        let (processes, disks) = (&mut self.processes, &mut self.disks);
+        if begins {
+            begin(fault, processes, disks, session)
+        } else {
+            end(fault, processes, session)
+        }
         cycle.next = session.now() + rest + session.stagger(interval);
+    }
+
+    /// The nodes that need not serve any more, because they found damage on their disks.
+    pub(crate) fn given_up(&self, session: &Session<'_>) -> Vec<String> {
+        self.disks.given_up(session)
     }
 
     /// Ends whatever may be in force.
@@ -96,9 +112,10 @@ impl Nemesis {
     }
 }
 
-fn begin(fault: Fault, processes: &mut Processes, session: &mut Session<'_>) {
+fn begin(fault: Fault, processes: &mut Processes, disks: &mut DiskFaults, session: &mut Session<'_>) {
     match rule(fault) {
-        _ if fault.stops_nodes() => processes.strike(fault, session),
+        _ if is_about_processes(fault) => processes.strike(fault, session),
+        _ if fault.strikes_disks() => disks.strike(fault, processes, session),
         Some(rule) => {
             session.note(format!("start-{fault}"), Json::null());
             session.world.network.impose(fault, rule);
@@ -110,7 +127,8 @@ fn begin(fault: Fault, processes: &mut Processes, session: &mut Session<'_>) {
 
 fn end(fault: Fault, processes: &Processes, session: &mut Session<'_>) {
     match rule(fault) {
-        _ if fault.stops_nodes() => processes.restore(fault, session),
+        _ if is_about_processes(fault) => processes.restore(fault, session),
+        _ if fault.strikes_disks() => DiskFaults::restore(fault, processes, session),
         Some(_) => {
             session.note(format!("stop-{fault}"), Json::null());
             session.world.network.lift(fault);
@@ -145,6 +163,10 @@ fn end_partition(fault: Fault, session: &mut Session<'_>) {
     session.note(format!("stop-{fault}"), Json::null());
     session.world.network.heal(fault);
     session.note(format!("stop-{fault}"), Json::from("network-healed"));
+}
+
+fn is_about_processes(fault: Fault) -> bool {
+    matches!(fault, Fault::Kill | Fault::KillMinority | Fault::Pause)
 }
 
 /// The network's rule under a fault.

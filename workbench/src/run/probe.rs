@@ -18,6 +18,8 @@ pub(crate) const PACE: Duration = Duration::from_millis(50);
 pub(crate) struct Probe {
     inner: Box<dyn Generator>,
     nodes: Vec<String>,
+    /// The nodes that need not serve.
+    excused: BTreeSet<usize>,
     /// The number of threads; each asks the node with its own index.
     threads: usize,
     /// The nodes that have not served yet, if the probe ends when all have.
@@ -28,12 +30,21 @@ pub(crate) struct Probe {
 impl Probe {
     /// All operations of `inner`.
     pub(crate) fn whole(inner: Box<dyn Generator>, nodes: &[String]) -> Self {
-        Self { inner, nodes: nodes.to_vec(), threads: 0, silent: None, deadline: None }
+        Self { inner, nodes: nodes.to_vec(), excused: BTreeSet::new(), threads: 0, silent: None, deadline: None }
     }
 
     /// The operations of `inner`, until each node that clients ask has served one or its time is up.
     pub(crate) fn until_served(inner: Box<dyn Generator>, nodes: &[String], threads: usize) -> Self {
         Self { threads, silent: Some((0..nodes.len().min(threads)).collect()), ..Self::whole(inner, nodes) }
+    }
+
+    /// The same, but these nodes need not serve.
+    pub(crate) fn without(mut self, nodes: &[String]) -> Self {
+        self.excused = (0..self.nodes.len()).filter(|index| nodes.contains(&self.nodes[*index])).collect();
+        if let Some(silent) = &mut self.silent {
+            silent.retain(|index| !self.excused.contains(index));
+        }
+        self
     }
 }
 
@@ -54,7 +65,9 @@ impl Generator for Probe {
         let (now, processes, rng) = (moment.now, moment.processes, &mut *moment.rng);
         match self.inner.next(&mut Moment { now, processes, free: &free, rng }) {
             Next::Invoke(thread, invocation) => {
-                Next::Invoke(thread, invocation.with(MARK, &*self.nodes[thread % self.nodes.len()]))
+                let node = thread % self.nodes.len();
+                let is_asked = !self.excused.contains(&node);
+                Next::Invoke(thread, if is_asked { invocation.with(MARK, &*self.nodes[node]) } else { invocation })
             }
             other => other,
         }

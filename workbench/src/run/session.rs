@@ -48,6 +48,7 @@ impl<'a> Session<'a> {
             let reason = "the time limit is 0 s, in which nothing can be tested; it must be positive";
             return Err(Unsuitable::new("time_limit", reason).into());
         }
+        options.accept_disks(host.is_some())?;
         workload.accept(&options)?;
         let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
         let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);

@@ -1,7 +1,10 @@
 //! The ways to run a test: handlers in simulation, or a program in real time. The engine is the same.
 
 use crate::{
-    engine::host::{Host, program::Program},
+    engine::{
+        disk::node::participant,
+        host::{Host, program::Program},
+    },
     options::Options,
     run::{
         error::RunError,
@@ -89,7 +92,7 @@ impl<'a> Bench<'a> {
         self,
         make: impl Fn(&Context) -> M + Clone + 'static,
     ) -> Result<Report, RunError> {
-        let spawn: Spawn = Box::new(move |_, seed| Ok(Box::new(Node::with(seed, make.clone()))));
+        let spawn: Spawn = Box::new(move |_, seed, disk| Ok(participant(Node::with(seed, make.clone()), disk)));
         self.test(spawn, None).run()
     }
 
@@ -99,11 +102,12 @@ impl<'a> Bench<'a> {
     ///
     /// As [`Self::run`]; or the program cannot be started, or a node ends before the test.
     pub fn run_program(self, program: &Program) -> Result<Report, RunError> {
-        let program = program.clone();
+        let data = program.data.clone().filter(|_| self.options.has_disk());
+        let program = Program { data, ..program.clone() };
         let host = Rc::new(Host::new());
         let spawn: Spawn = Box::new({
             let host = Rc::clone(&host);
-            move |id, _| Ok(Box::new(host.start(&program, id)?))
+            move |id, _, _| Ok(Box::new(host.start(&program, id)?))
         });
         self.test(spawn, Some(host)).run()
     }

@@ -18,6 +18,9 @@ const ENOEXEC: i32 = 8;
 /// The number of bytes that are read to find a script's interpreter.
 const FIRST_LINE: u64 = 256;
 
+/// The variable that tells a node where to keep its data.
+const DATA: &str = "GLOMERS_DATA";
+
 /// A program that is run as a node, in the system's temporary folder. A line of its stdout has at most 64 MiB; after a
 /// longer one, the node is ignored. A script without a `#!` line runs through `sh`, as under Maelstrom.
 #[derive(Clone, Debug)]
@@ -28,6 +31,10 @@ pub struct Program {
     pub arguments: Vec<String>,
     /// The folder in which each node's stderr is kept, as `ID.log`. A node that is started again goes on in the same file.
     pub logs: Option<PathBuf>,
+    /// The folder with the nodes' data. If nodes have a disk ([`Options::has_disk`](crate::Options::has_disk)), the variable
+    /// `GLOMERS_DATA` tells each node a folder of its own in there, named by its id, which exists and which it finds again
+    /// after a kill. Otherwise, and if there is no such folder, the variable is empty.
+    pub data: Option<PathBuf>,
     /// True to show the nodes' stderr on this program's stderr as well.
     pub show_stderr: bool,
 }
@@ -90,32 +97,33 @@ pub enum StartError {
 impl Program {
     /// The binary without arguments; its stderr is not kept.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), arguments: Vec::new(), logs: None, show_stderr: false }
+        Self { path: path.into(), arguments: Vec::new(), logs: None, data: None, show_stderr: false }
     }
 
-    /// Starts a process.
-    pub(super) fn spawn(&self) -> Result<Child, StartError> {
+    /// Starts a process, whose data are in that folder.
+    pub(super) fn spawn(&self, data: &Path) -> Result<Child, StartError> {
         let path = match fs::canonicalize(&self.path) {
             Ok(path) => path,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.not_found()),
             Err(source) => return Err(self.io("find", source)),
         };
-        match self.command(&path).spawn() {
+        match self.command(&path, data).spawn() {
             Err(error) if error.raw_os_error() == Some(ENOEXEC) && !is_binary(&path) => {
-                self.command(Path::new(SHELL)).arg0(SHELL).spawn().map_err(|source| self.io("run", source))
+                self.command(Path::new(SHELL), data).arg0(SHELL).spawn().map_err(|source| self.io("run", source))
             }
             started => started.map_err(|source| self.explain(&path, source)),
         }
     }
 
     /// The command that runs the program, or has `runner` run it.
-    fn command(&self, runner: &Path) -> Command {
+    fn command(&self, runner: &Path, data: &Path) -> Command {
         let mut command = Command::new(runner);
         if runner == Path::new(SHELL) {
             command.arg(fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()));
         }
         command
             .args(&self.arguments)
+            .env(DATA, data)
             .current_dir(std::env::temp_dir())
             // Ctrl-C is for the test, which ends its nodes itself.
             .process_group(0)
@@ -128,16 +136,21 @@ impl Program {
     /// The log of a node's stderr, emptied for its first process.
     pub(super) fn open_log(&self, id: &NodeId, is_first: bool) -> Result<Option<(PathBuf, File)>, StartError> {
         let Some(folder) = &self.logs else { return Ok(None) };
-        let failed = |action, path: &Path| {
-            let path = path.to_owned();
-            move |source| StartError::Io { action, path, source }
-        };
         fs::create_dir_all(folder).map_err(failed("make", folder))?;
         let path = folder.join(format!("{id}.log"));
         let mut options = File::options();
         options.create(true).write(true).truncate(is_first).append(!is_first);
         let file = options.open(&path).map_err(failed("write", &path))?;
         Ok(Some((path, file)))
+    }
+
+    /// The folder of a node's data, which exists; empty if the node has none.
+    pub(super) fn data_of(&self, id: &NodeId) -> Result<PathBuf, StartError> {
+        let Some(folder) = &self.data else { return Ok(PathBuf::new()) };
+        let folder = folder.join(id.as_str());
+        fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
+        // The process runs in another folder.
+        fs::canonicalize(&folder).map_err(failed("find", &folder))
     }
 
     fn not_found(&self) -> StartError {
@@ -175,6 +188,12 @@ impl Program {
     fn io(&self, action: &'static str, source: io::Error) -> StartError {
         StartError::Io { action, path: self.path.clone(), source }
     }
+}
+
+/// Makes the error of an action on a file.
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StartError {
+    let path = path.to_owned();
+    move |source| StartError::Io { action, path, source }
 }
 
 /// The interpreter that the first line of a script names.

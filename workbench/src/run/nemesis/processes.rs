@@ -2,35 +2,32 @@
 //! Maelstrom's main branch: `db.clj`).
 //!
 //! A killed node keeps its name on the network: what is sent to it is lost, as is what was on its way to it. It is started
-//! again as a new process that knows nothing, and is told `init` before anything else; nothing else that a workload says
+//! again as a new process that knows what is on its disk, if it has one, and is told `init` before anything else; nothing else that a workload says
 //! before the first operation, such as a topology, is said again. Whoever begins a fault draws the nodes anew; its end is
 //! for all nodes.
 
 use crate::{
     engine::{
+        disk::SimulatedDisk,
         host::program::StartError,
         members::Condition,
         participant::Participant,
         violation::{Violation, ViolationKind},
     },
     options::Fault,
-    run::session::Session,
+    run::{nemesis::targets::Targets, session::Session},
     workload::client::Client,
 };
 use glomers_protocol::{Json, NodeId, init::Init};
 use indexmap::IndexMap;
-use rand::{
-    Rng, RngExt,
-    seq::{IndexedRandom, SliceRandom},
-};
-use rand_pcg::Pcg64Mcg;
+use rand::Rng;
 use std::{cell::RefCell, collections::BTreeMap, error::Error as _, rc::Rc, time::Duration};
 
 /// The time in which a node must answer `init` (Maelstrom: `db.clj`).
 pub(crate) const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Makes a node's process, the first or a later one, with this seed.
-pub(crate) type Spawn = Box<dyn Fn(&NodeId, u64) -> Result<Box<dyn Participant>, StartError>>;
+/// Makes a node's process, the first or a later one, with this seed and, in a simulation, this disk.
+pub(crate) type Spawn = Box<dyn Fn(&NodeId, u64, Option<&SimulatedDisk>) -> Result<Box<dyn Participant>, StartError>>;
 
 /// The nodes' processes.
 pub(crate) struct Processes {
@@ -43,62 +40,6 @@ pub(crate) struct Processes {
 
 /// The timeout for an answer to `init` that nothing waits for.
 const NEVER: Duration = Duration::from_secs(1_000_000);
-
-/// The nodes that a fault strikes (jepsen: `db-nodes`).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Targets {
-    /// Any of them, at least one.
-    Some,
-    One,
-    MinorityThird,
-    Minority,
-    Majority,
-    All,
-    /// Some of them, but fewer than half.
-    FewerThanHalf,
-}
-
-impl Targets {
-    /// The choices that may be drawn.
-    const ALL: [Self; 6] = [Self::Some, Self::One, Self::MinorityThird, Self::Minority, Self::Majority, Self::All];
-
-    fn of(fault: Fault, rng: &mut Pcg64Mcg) -> Self {
-        match fault {
-            Fault::KillMinority => Self::FewerThanHalf,
-            _ => *Self::ALL.choose(rng).expect("there are targets"),
-        }
-    }
-
-    /// The name in Jepsen's histories.
-    fn name(self) -> Json {
-        Json::from(match self {
-            Self::Some => return Json::null(),
-            Self::One => "one",
-            Self::MinorityThird => "minority-third",
-            Self::Minority => "minority",
-            Self::Majority => "majority",
-            Self::All => "all",
-            Self::FewerThanHalf => "fewer-than-half",
-        })
-    }
-
-    fn draw(self, nodes: &[String], rng: &mut Pcg64Mcg) -> Vec<NodeId> {
-        let mut shuffled: Vec<NodeId> = nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
-        shuffled.shuffle(rng);
-        let count = nodes.len();
-        let fewer = (count - 1) / 2;
-        shuffled.truncate(match self {
-            Self::Some => rng.random_range(1..=count),
-            Self::One => 1,
-            Self::MinorityThird => (count - 1) / 3,
-            Self::Minority => count / 2,
-            Self::Majority => count / 2 + 1,
-            Self::All => count,
-            Self::FewerThanHalf => rng.random_range(fewer.min(1)..=fewer),
-        });
-        shuffled
-    }
-}
 
 impl Processes {
     pub(crate) fn new(spawn: Spawn) -> Self {
@@ -114,19 +55,27 @@ impl Processes {
         Ok(())
     }
 
-    /// The nodes that were started again and did not answer `init` in time.
+    /// The nodes that were started again and did not answer `init` in time, and those that stopped although nothing was
+    /// wrong with their disks.
     pub(crate) fn unready(&self, session: &Session<'_>) -> Vec<Violation> {
-        let starting = self.starting.borrow();
-        let late = starting.iter().filter(|(_, started)| **started + INIT_TIMEOUT <= session.world.now());
-        let violation = |id: &NodeId| {
+        let (starting, world) = (self.starting.borrow(), &session.world);
+        let is_late = |started: Duration| started + INIT_TIMEOUT <= world.now();
+        let late = starting.iter().filter(|(id, started)| is_late(**started) && world.stop_reason(id).is_none());
+        let unanswered = |id: &NodeId| {
             let reason = format!("{id} was killed and started again, and did not answer `init` in {INIT_TIMEOUT:?}");
             Violation::new(ViolationKind::UnansweredInit, id, "", reason)
         };
-        late.map(|(id, _)| violation(id)).collect()
+        let stopped = |id: NodeId| {
+            let reason =
+                world.stop_reason(&id).filter(|_| !world.disks.of(&id).is_some_and(SimulatedDisk::was_struck))?;
+            let reason = format!("{id} stopped although no fault struck its disk: {reason}");
+            Some(Violation::new(ViolationKind::Stopped, &id, "", reason))
+        };
+        late.map(|(id, _)| unanswered(id)).chain(session.nodes().into_iter().filter_map(stopped)).collect()
     }
 
     fn spawn(&self, id: &NodeId, session: &mut Session<'_>) -> Result<Box<dyn Participant>, StartError> {
-        (self.spawn)(id, session.rng.next_u64())
+        (self.spawn)(id, session.rng.next_u64(), session.world.disks.of(id))
     }
 
     /// The number of nodes that a fault has stopped so far.
@@ -157,14 +106,14 @@ impl Processes {
         session.note(name, Json::new(&outcomes));
     }
 
-    fn kill(&self, id: &NodeId, session: &mut Session<'_>) -> &'static str {
+    pub(super) fn kill(&self, id: &NodeId, session: &mut Session<'_>) -> &'static str {
         self.starting.borrow_mut().swap_remove(id);
         session.world.kill(id);
         "killed"
     }
 
     /// Starts a dead node again and tells it its id; it hears nothing before. If it cannot be started it stays dead.
-    fn start(&self, id: &NodeId, session: &mut Session<'_>) -> String {
+    pub(super) fn start(&self, id: &NodeId, session: &mut Session<'_>) -> String {
         if session.world.condition(id) != Condition::Dead {
             return "already-running".to_owned();
         }

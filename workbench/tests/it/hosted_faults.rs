@@ -6,8 +6,8 @@
 use glomers_checkers::history::Process;
 use glomers_protocol::Json;
 use glomers_workbench::{
-    Options, Program, Report, Validity,
-    options::{Concurrency, Fault},
+    Options, Program, Report, RunError, Validity,
+    options::{Concurrency, DiskUse, Fault},
     test_program, workload,
 };
 use std::{
@@ -18,12 +18,12 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A run, and what each node wrote to stderr.
-fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
-    let logs = TempDir::new().unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(program);
-    let program = Program { logs: Some(logs.path().to_owned()), ..Program::new(path) };
-    let options = Options::default()
+fn program(name: &str) -> Program {
+    Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name))
+}
+
+fn options(faults: &[Fault]) -> Options {
+    Options::default()
         .node_count(3)
         .rate(50.0)
         .journal(true)
@@ -32,7 +32,13 @@ fn run(program: &str, faults: &[Fault]) -> (Report, Vec<String>) {
         .time_limit(Duration::from_secs(4))
         .nemesis(faults.to_vec())
         .nemesis_interval(Duration::from_millis(200))
-        .liveness(faults.len() > 1);
+        .liveness(faults.len() > 1)
+}
+
+/// A run, and what each node wrote to stderr.
+fn run(name: &str, faults: &[Fault]) -> (Report, Vec<String>) {
+    let (logs, options) = (TempDir::new().unwrap(), options(faults));
+    let program = Program { logs: Some(logs.path().to_owned()), ..program(name) };
     let report = test_program(workload::named("unique-ids").unwrap(), &options, &program).unwrap();
     let log = |node: &String| fs::read_to_string(logs.path().join(format!("{node}.log"))).unwrap();
     let logs = options.nodes.iter().map(log).collect();
@@ -96,6 +102,38 @@ fn processes_that_count_from_the_start_repeat_themselves() {
     assert_eq!(report.judgement.verdict.valid, Validity::Invalid, "{report}");
 }
 
+/// The verdict on processes that count their starts in this folder, and the starts that each has counted.
+fn boots(data: Option<&Path>, disk: DiskUse) -> (Validity, Vec<String>) {
+    let program = Program { data: data.map(Path::to_owned), ..program("boots.sh") };
+    let options = options(&[Fault::Kill]).disk(disk);
+    let report = test_program(workload::named("unique-ids").unwrap(), &options, &program).unwrap();
+    assert!(outcomes(&report, "started") > 2, "{report}");
+    let read = |node: &String| fs::read_to_string(data?.join(node).join("boots")).ok();
+    (report.judgement.verdict.valid, options.nodes.iter().filter_map(read).collect())
+}
+
+#[test]
+fn a_process_finds_its_data_again() {
+    let data = TempDir::new().unwrap();
+    let (valid, boots_of) = boots(Some(data.path()), DiskUse::Auto);
+    assert_eq!(valid, Validity::Valid);
+    assert!(boots_of.len() == 3 && boots_of.iter().any(|boots| boots != "1\n"), "{boots_of:?}");
+    for (data, disk) in [(None, DiskUse::Always), (Some(data.path().join("other")), DiskUse::Never)] {
+        assert_eq!(boots(data.as_deref(), disk), (Validity::Invalid, Vec::new()));
+    }
+}
+
+#[test]
+fn faults_of_disks_are_refused() {
+    for fault in Fault::ALL.into_iter().filter(|fault| fault.strikes_disks()) {
+        let options = options(&[Fault::Kill, fault]);
+        let error = test_program(workload::named("unique-ids").unwrap(), &options, &program("boots.sh")).unwrap_err();
+        let expected =
+            format!("{fault} cannot be injected into real processes, because a real disk cannot be made to fail");
+        assert!(matches!(&error, RunError::Options(unsuitable) if unsuitable.reason.starts_with(&expected)), "{error}");
+    }
+}
+
 #[test]
 fn paused_processes_go_on() {
     let (report, logs) = run("signals.sh", &[Fault::Pause]);
@@ -110,7 +148,8 @@ fn paused_processes_go_on() {
 
 #[test]
 fn all_faults_come_together() {
-    let (report, _) = run("signals.sh", &Fault::ALL);
+    let faults: Vec<_> = Fault::ALL.into_iter().filter(|fault| !fault.strikes_disks()).collect();
+    let (report, _) = run("signals.sh", &faults);
     assert_eq!(report.judgement.verdict.valid, Validity::Valid, "{report}");
     assert_eq!(report.judgement.liveness.as_ref().map(|liveness| liveness.valid), Some(Validity::Valid), "{report}");
 }

@@ -3,6 +3,8 @@
 mod checker_mutants;
 mod deltas;
 mod determinism;
+mod disk_faults;
+mod durable;
 mod fault_mutants;
 mod faults;
 mod hosted;
@@ -15,5 +17,6 @@ mod mutants;
 mod nodes;
 mod odd_nodes;
 mod operations_begun;
+mod simulated_disks;
 mod simulation;
 mod watched;

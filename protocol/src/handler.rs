@@ -31,7 +31,7 @@ pub trait Handler: Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "#[init] must make a `{H}`, not a `{Self}`",
     label = "write `Self`, or a `Result` of it",
-    note = "any error type will do: the node stops for the error"
+    note = "the error may be of any error type: the node stops for it"
 )]
 pub trait IntoHandler<H> {
     /// The handler, or the error for which there is none.
@@ -49,9 +49,26 @@ impl<H: Handler> IntoHandler<H> for H {
     }
 }
 
-impl<H: Handler, E: Into<Failure>> IntoHandler<H> for Result<H, E> {
+impl<H: Handler, E: IntoFailure> IntoHandler<H> for Result<H, E> {
     fn into_handler(self) -> Result<H, Failure> {
-        self.map_err(E::into)
+        self.map_err(E::into_failure)
+    }
+}
+
+/// An error that an `#[init]` function may return.
+#[diagnostic::on_unimplemented(
+    message = "a node cannot stop for a `{Self}`, which is not an error",
+    label = "write a type that implements `std::error::Error`, such as `DiskError`"
+)]
+pub trait IntoFailure {
+    /// The error for which the node stops.
+    fn into_failure(self) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Failure>> IntoFailure for E {
+    fn into_failure(self) -> Failure {
+        self.into()
     }
 }
 

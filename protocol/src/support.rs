@@ -5,7 +5,7 @@
 #[cfg(feature = "schema")]
 pub use crate::described::{Document, SchemaValue};
 pub use crate::{
-    handler::{ByDefault, by_default},
+    handler::{ByDefault, IntoFailure, by_default},
     message::{Encoded, decode, encode, present},
     reply::{IntoError, Unawaited, unawaited},
     round_trips::assert_round_trips,

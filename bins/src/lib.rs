@@ -8,7 +8,10 @@ use catalogue::Node;
 use clap::{Arg, ArgAction, ArgMatches, Command, Parser};
 use glomers_protocol::Described;
 use serde_json::Value;
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 /// Runs the node with a name over stdin and stdout. It takes no arguments but `--help`, `--schema` and `--version`.
 ///
@@ -24,8 +27,31 @@ pub fn run<H: Described>(name: &str) -> io::Result<()> {
     glomers_protocol::run::<H>()
 }
 
+/// Runs the node with a name, which keeps its data on a disk, over stdin and stdout. It takes [`DataArguments`].
+///
+/// # Errors
+///
+/// Those of [`glomers_protocol::run_in`].
+///
+/// # Panics
+///
+/// The node is not in the catalogue.
+pub fn run_durable<H: Described>(name: &str) -> io::Result<()> {
+    let arguments = arguments::<DataArguments, H>(name);
+    glomers_protocol::run_in::<H, _>(arguments.data, H::init)
+}
+
 #[derive(Parser)]
 struct NoArguments {}
+
+/// The arguments of a node that keeps its data.
+#[derive(Clone, Debug, Default, Parser)]
+pub struct DataArguments {
+    /// The folder of the data, in which each node has a folder of its name [default: that in GLOMERS_DATA, else one for the
+    /// run among the temporary files]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
 
 /// The arguments of the node with a name; its help text is completed from the catalogue. Help, and the schema of the
 /// messages of an `H`, go to stdout and end the process with 0. An error about unknown arguments goes to stderr and ends

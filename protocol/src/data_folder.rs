@@ -1,7 +1,7 @@
 //! The place of a node's data when it runs as a process.
 //!
 //! A program may name a folder (`--data`), or the environment (`GLOMERS_DATA`); a node's data is in a folder of its id in
-//! there. Without either, the run has a folder of its own among the temporary files. Maelstrom tells a node nothing about the
+//! there. If the variable is empty, the node has no disk. Without either, the run has a folder of its own among the temporary files. Maelstrom tells a node nothing about the
 //! run, and starts all nodes in one folder, but all nodes of a run, also restarted ones, have one parent: the process id and
 //! the start time of that are the run's name. Maelstrom can run several tests in one process (`--test-count`), so its folder
 //! for the test, where it keeps the log of this node open, is part of the name if it is known.
@@ -20,14 +20,34 @@ use std::{
 /// The variable that names the folder of all nodes.
 const VARIABLE: &str = "GLOMERS_DATA";
 
-/// The folder of the node's data. `named`: the folder of all nodes that the program names.
-pub(crate) fn of_node(id: &NodeId, named: Option<&Path>) -> Result<PathBuf, DiskError> {
-    let from_environment = || env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let run = match named.map(Path::to_owned).or_else(from_environment) {
-        Some(folder) => folder,
-        None => of_run(id, parent_id())?,
-    };
-    Ok(run.join(file_name(id.as_str())))
+/// The place of the data of all nodes.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A folder that the program or the environment names.
+    Named(PathBuf),
+    /// The run's own folder.
+    OfRun,
+}
+
+impl Place {
+    /// The folder that the program names, or else what the environment says; `None` for no disk.
+    pub(crate) fn choose(named: Option<PathBuf>) -> Option<Self> {
+        let folder = named.or_else(|| env::var_os(VARIABLE).map(PathBuf::from));
+        match folder {
+            Some(folder) if folder.as_os_str().is_empty() => None,
+            Some(folder) => Some(Self::Named(folder)),
+            None => Some(Self::OfRun),
+        }
+    }
+
+    /// The folder of a node's data.
+    pub(crate) fn of_node(&self, id: &NodeId) -> Result<PathBuf, DiskError> {
+        let folder = match self {
+            Self::Named(folder) => folder.clone(),
+            Self::OfRun => of_run(id, parent_id())?,
+        };
+        Ok(folder.join(file_name(id.as_str())))
+    }
 }
 
 /// The folder of a run whose nodes are started by `parent`.

@@ -21,7 +21,8 @@ use std::{
 impl Context {
     /// The node's disk, or `None` if the node has none and everything stays in memory. It is opened on first use.
     ///
-    /// Under [`run`](crate::run) a node always has a disk. In a simulation it has one if the options say so.
+    /// Under [`run`](crate::run) a node has a disk unless `GLOMERS_DATA` is empty. In a simulation it has one if the options say
+    /// so.
     ///
     /// # Errors
     ///

@@ -7,14 +7,13 @@
 
 use crate::{
     context::Context,
-    data_folder,
+    data_folder::Place,
     error::Rejected,
     failure::Failure,
     handler::{Handler, IntoHandler},
     lines::Lines,
     node::Node,
-    node_id::NodeId,
-    storage::{Storage, error::DiskError, folder::Folder},
+    storage::folder::Folder,
 };
 use rand::{TryRng, rngs::SysRng};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -40,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// closes stdout, the node stops without an error.
 ///
 /// A handler that asks for its [disk](Context::disk) gets the folder `NODE` in the folder that the environment variable
-/// `GLOMERS_DATA` names. Without it, the run has a folder among the temporary files: a restarted node of the same run finds its
+/// `GLOMERS_DATA` names. If the variable is empty, there is no disk. Without it, the run has a folder among the temporary files: a restarted node of the same run finds its
 /// data there, a node of another run does not.
 ///
 /// A node that [fails](crate::Failure) ends the process with code 1, after it has written the error to stderr.
@@ -108,11 +107,10 @@ fn seed() -> io::Result<u64> {
 
 /// Drives a node to its end, and returns the error for which it stopped, if there is one.
 fn drive(node: Node, data: Option<PathBuf>, input: OwnedFd, output: OwnedFd) -> io::Result<Option<Failure>> {
-    let open = move |id: &NodeId| -> Result<Box<dyn Storage>, DiskError> {
-        let folder = data_folder::of_node(id, data.as_deref())?;
-        Ok(Box::new(Folder::open(&folder)?))
+    let node = match Place::choose(data) {
+        Some(place) => node.with_disk(move |id| Ok(Box::new(Folder::open(&place.of_node(id)?)?))),
+        None => node,
     };
-    let node = node.with_disk(open);
     let (input, output) = (File::from(input), File::from(output));
     let mut driver = Driver { node, input, output, start: clock(), span: None };
     match driver.run() {

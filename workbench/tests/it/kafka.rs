@@ -25,7 +25,7 @@ use std::{
 
 /// Logs without gaps, in a memory that all nodes share: as good as one node.
 #[derive(Clone, Default)]
-struct Logs {
+pub(crate) struct Logs {
     logs: Rc<RefCell<BTreeMap<String, Vec<Json>>>>,
     commits: Rc<Cell<usize>>,
     fault: Fault,

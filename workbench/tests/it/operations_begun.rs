@@ -4,14 +4,16 @@
 
 use crate::{
     interpreter,
-    nodes::{Flood, SameCounter, Set},
+    kafka::Logs,
+    nodes::{Counter, Flood, SameCounter, Set},
 };
 use glomers_protocol::{
-    CallError, Context, Handler,
+    CallError, Context, ErrorCode, Handler, RpcError,
     echo::{Echo, EchoOk},
     handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
     rand::RngExt,
+    txn_list_append, txn_rw_register,
 };
 use glomers_workbench::{
     Options, Program, Report,
@@ -19,21 +21,50 @@ use glomers_workbench::{
     options::{Concurrency, Fault},
     simulate, soak, test_program, workload,
 };
-use std::{path::Path, time::Duration};
+use std::{path::Path, thread, time::Duration};
 
-/// Takes up to 100 ms for an answer, and forgets one in fifty.
+/// Takes up to 100 ms, and in one of fifty cases for ever.
+async fn hesitate(cx: &Context) {
+    let (is_forgotten, millis) = (cx.rng().random_ratio(1, 50), cx.rng().random_range(0..100));
+    if is_forgotten {
+        std::future::pending::<()>().await;
+    }
+    cx.sleep(Duration::from_millis(millis)).await;
+}
+
+/// Hesitates before each answer.
 #[derive(Default)]
 struct Moody;
 
 #[handler(echo)]
 impl Moody {
     async fn echo(&self, cx: &Context, request: Echo) -> EchoOk {
-        let (is_forgotten, millis) = (cx.rng().random_ratio(1, 50), cx.rng().random_range(0..100));
-        if is_forgotten {
-            std::future::pending::<()>().await;
-        }
-        cx.sleep(Duration::from_millis(millis)).await;
+        hesitate(cx).await;
         EchoOk { echo: request.echo }
+    }
+}
+
+/// Hesitates, then aborts each transaction.
+#[derive(Default)]
+struct AbortedLists;
+
+#[handler(txn_list_append)]
+impl AbortedLists {
+    async fn txn(&self, cx: &Context, _: txn_list_append::Txn) -> Result<txn_list_append::TxnOk, RpcError> {
+        hesitate(cx).await;
+        Err(RpcError::from(ErrorCode::TxnConflict))
+    }
+}
+
+/// Hesitates, then aborts each transaction.
+#[derive(Default)]
+struct AbortedRegisters;
+
+#[handler(txn_rw_register)]
+impl AbortedRegisters {
+    async fn txn(&self, cx: &Context, _: txn_rw_register::Txn) -> Result<txn_rw_register::TxnOk, RpcError> {
+        hesitate(cx).await;
+        Err(RpcError::from(ErrorCode::TxnConflict))
     }
 }
 
@@ -121,20 +152,26 @@ fn time_without_a_free_client_is_told_apart() {
 
 #[test]
 fn hosted_operations_begin_as_in_the_model() {
-    let program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/unique_ids.sh"));
-    for (nemesis, clients) in [(vec![], 1), (vec![Fault::Partition], 3), (vec![Fault::Pause], 3)] {
-        let options = Options::default()
-            .node_count(1)
-            .time_limit(Duration::from_secs(2))
-            .rate(50.0)
-            .concurrency(Concurrency::Total(clients))
-            .nemesis(nemesis);
-        compare(
-            "unique-ids",
-            &options,
-            &test_program(workload::named("unique-ids").unwrap(), &options, &program).unwrap(),
-        );
-    }
+    let mut program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/any_workload.sh"));
+    let faults = [vec![], vec![Fault::Partition], vec![Fault::Pause]];
+    thread::scope(|scope| {
+        for ((name, make), nemesis) in workload::WORKLOADS.iter().zip(faults.iter().cycle()) {
+            program.arguments = vec![(*name).to_owned()];
+            let program = program.clone();
+            scope.spawn(move || {
+                let options = Options::default()
+                    .node_count(1)
+                    .time_limit(Duration::from_secs(3))
+                    .rate(50.0)
+                    .concurrency(Concurrency::Total(4))
+                    .nemesis(nemesis.clone())
+                    .nemesis_interval(Duration::from_millis(500));
+                let report = test_program(make(), &options, &program).unwrap();
+                assert!(report.judgement.stats.all.ok_count > 0, "{name}: {report}");
+                compare(name, &options, &report);
+            });
+        }
+    });
 }
 
 #[test]
@@ -188,6 +225,23 @@ fn elements_begin_as_in_the_model() {
 #[test]
 fn registers_begin_as_in_the_model() {
     check_drawn::<Proxy>("lin-kv", Concurrency::PerNode(2), 10);
+}
+
+#[test]
+fn sums_begin_as_in_the_model() {
+    check_drawn::<Counter>("g-counter", Concurrency::PerNode(1), 5);
+    check_drawn::<Counter>("pn-counter", Concurrency::PerNode(1), 5);
+}
+
+#[test]
+fn sends_and_polls_begin_as_in_the_model() {
+    check_drawn::<Logs>("kafka", Concurrency::PerNode(1), 10);
+}
+
+#[test]
+fn transactions_begin_as_in_the_model() {
+    check_drawn::<AbortedLists>("txn-list-append", Concurrency::PerNode(1), 10);
+    check_drawn::<AbortedRegisters>("txn-rw-register", Concurrency::PerNode(1), 10);
 }
 
 /// Without a rate, a client sleeps for the whole time (Maelstrom: `core.clj`), and the faults go on.

@@ -54,6 +54,14 @@ fn drawn_seed() -> u64 {
     now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| u64::from(time.subsec_nanos()))
 }
 
+/// Tells which seed was drawn, so that the run can be repeated.
+fn print_seed(arguments: &TestOptions, options: &Options) -> anyhow::Result<()> {
+    if draws_seed(arguments) {
+        writeln!(stdout(), "seed: {0}, drawn for this run; --seed {0} draws the same faults", options.seed)?;
+    }
+    Ok(())
+}
+
 fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow::Result<Validity> {
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
     let begin = SystemTime::now();
@@ -63,7 +71,7 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
         Ok(report) => report,
         Err(error) => {
             drop(line);
-            return Err(keep_failed(error, &folder, arguments.json)?);
+            return Err(keep_failed(error, arguments, options, &folder)?);
         }
     };
     let kept = folder.save(&report);
@@ -76,9 +84,7 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
             let (seconds, signal) = (stopped.as_secs_f64(), interrupt::name());
             writeln!(stdout(), "stopped after {seconds:.1} s by {signal}")?;
         }
-        if draws_seed(arguments) {
-            writeln!(stdout(), "seed: {0}, drawn for this run; --seed {0} draws the same faults", options.seed)?;
-        }
+        print_seed(arguments, options)?;
         writeln!(stdout(), "kept in {}", folder.path().display())?;
         writeln!(stdout(), "report: {}", folder.page().display())?;
         if report.valid() != Validity::Valid && arguments.bin.is_none() {
@@ -89,16 +95,22 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
 }
 
 /// Keeps what happened until a node failed. Returns the error again.
-fn keep_failed(error: anyhow::Error, folder: &Folder, as_json: bool) -> anyhow::Result<anyhow::Error> {
+fn keep_failed(
+    error: anyhow::Error,
+    arguments: &TestOptions,
+    options: &Options,
+    folder: &Folder,
+) -> anyhow::Result<anyhow::Error> {
     let simulated = match error.downcast_ref() {
         Some(SimulateError::Run(error)) => Some(error),
         _ => None,
     };
     if let Some(RunError::Node(report)) = error.downcast_ref().or(simulated) {
         folder.save(report)?;
-        if as_json {
+        if arguments.json {
             print(report, true)?;
         } else {
+            print_seed(arguments, options)?;
             writeln!(stdout(), "kept in {}", folder.path().display())?;
         }
     }

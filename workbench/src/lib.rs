@@ -22,7 +22,7 @@
 //!
 //! # Layout
 //!
-//! - [`workload`]: the operations of clients; one file a workload.
+//! - [`workload`]: the operations of clients.
 //! - `engine`: everything on the network, in virtual or in real time.
 //! - `run`: a test from its options to its [`Report`].
 //! - [`simulation`]: a cluster that a test drives step by step.

@@ -1,23 +1,23 @@
-//! The workloads: the operations of clients and the checker of their history. One file per workload, named as on the wire;
-//! each holds the operations and their generator, and names its checker. [`WORKLOADS`] lists them all.
+//! The workloads: the operations of clients, their generator, and the checker of their history. Each workload has a file;
+//! the two counters share one, and so do the two kinds of transactions. [`WORKLOADS`] lists them all.
 
 pub mod broadcast;
 pub mod client;
+pub mod counter;
 pub mod echo;
-pub mod g_counter;
 pub mod g_set;
 pub mod generator;
 mod interface;
 pub mod kafka;
 pub mod lin_kv;
-pub mod pn_counter;
 mod topology;
 pub mod transactions;
-pub mod txn_list_append;
-pub mod txn_rw_register;
+pub mod txn;
 pub mod unique_ids;
 
 pub use interface::{Connection, Workload, stateless};
+
+use glomers_checkers::checker::txn::Objects;
 
 /// A function that makes a built-in workload.
 pub type Make = fn() -> Box<dyn Workload>;
@@ -26,13 +26,13 @@ pub type Make = fn() -> Box<dyn Workload>;
 pub const WORKLOADS: &[(&str, Make)] = &[
     ("broadcast", || Box::new(broadcast::BroadcastWorkload)),
     ("echo", || Box::new(echo::EchoWorkload)),
-    ("g-counter", || Box::new(g_counter::GCounterWorkload)),
+    ("g-counter", || Box::new(counter::CounterWorkload { grows_only: true })),
     ("g-set", || Box::new(g_set::GSetWorkload)),
     ("kafka", || Box::new(kafka::KafkaWorkload::default())),
     ("lin-kv", || Box::new(lin_kv::LinKvWorkload)),
-    ("pn-counter", || Box::new(pn_counter::PnCounterWorkload)),
-    ("txn-list-append", || Box::new(txn_list_append::TxnListAppendWorkload)),
-    ("txn-rw-register", || Box::new(txn_rw_register::TxnRwRegisterWorkload)),
+    ("pn-counter", || Box::new(counter::CounterWorkload { grows_only: false })),
+    ("txn-list-append", || Box::new(txn::TxnWorkload { objects: Objects::Lists })),
+    ("txn-rw-register", || Box::new(txn::TxnWorkload { objects: Objects::Registers })),
     ("unique-ids", || Box::new(unique_ids::UniqueIdsWorkload)),
 ];
 

@@ -94,7 +94,7 @@ fn a_test_is_repeated_until_it_fails() {
 fn no_verdict_is_255() {
     check("test -w echo --bin ./nothing-here", 255, "cannot find ./nothing-here");
     check("test -w echo --builtin kafka-lin-kv", 255, "the built-in node kafka-lin-kv serves kafka, not echo");
-    check("test -w lin-kv", 255, "must be a multiple of 10, such as 2n; it is 5");
+    check("test -w lin-kv", 255, "the concurrency is 5, but in a lin-kv test two clients of each node share a key");
     check("challenge 9", 255, "there is no challenge `9`");
 }
 

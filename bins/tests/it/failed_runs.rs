@@ -34,6 +34,7 @@ fn a_crash_leaves_a_run_that_can_be_read() {
         assert!(text.contains("The last message that it was sent:") && text.contains("\"msg_id\":3"), "{text}");
         assert!(text.contains("out of ideas") && text.contains("n0.log"), "{text}");
     }
+    assert!(printed.contains(", drawn for this run; --seed "), "{printed}");
     assert!(explanation.starts_with("echo: unknown"), "{explanation}");
     for file in ["history.edn", "messages.jsonl", "results.json", "report.html", "node-logs/n0.log"] {
         assert!(folder.path().join("store/latest").join(file).exists(), "{file}");

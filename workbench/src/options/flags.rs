@@ -327,7 +327,8 @@ pub const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "seed",
-        help: "The seed of everything random; in a simulation it determines every byte of the run",
+        help: "The seed of everything random; in a simulation it determines every byte of the run. With --bin, a seed is \
+               drawn and printed if none is given",
         value_name: Some("NUMBER"),
         default: Some("0"),
         is_of_maelstrom: false,

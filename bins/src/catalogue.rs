@@ -1,5 +1,5 @@
-//! The catalogue of the built-in nodes: one row per node, and the simulators by name. Help texts, `glomers test --builtin`,
-//! `glomers soak`, `glomers new` and the tests of the documentation read it.
+//! The catalogue of the built-in nodes: one row per node, and the simulators by name. Help texts,
+//! `glomers test --builtin`, `glomers soak`, `glomers new` and the tests of the documentation read it.
 
 use crate::broadcast::BroadcastArguments;
 use clap::Parser;
@@ -28,8 +28,8 @@ pub struct Node {
     pub schema: &'static str,
     /// Its algorithm, in a paragraph.
     pub about: &'static str,
-    /// Its tests: the number of the challenge that asks for it, empty if none does, and the arguments of `maelstrom test`
-    /// after `-w` and `--bin`.
+    /// Its tests: the number of the challenge that asks for it, empty if none does, and the arguments of
+    /// `maelstrom test` after `-w` and `--bin`.
     pub tests: &'static [(&'static str, &'static str)],
     tolerates: Tolerance,
 }

@@ -1,6 +1,6 @@
-//! Ctrl-C and SIGTERM. The first one ends a test early, and the history so far is judged; the second ends the process at
-//! once. Hosted nodes do not receive them, because they are in process groups of their own; the test ends them in both
-//! cases. SIGHUP keeps its default, so that `nohup` can ignore it.
+//! Ctrl-C and SIGTERM. The first one ends a test early, and the history so far is judged; the second ends the process
+//! at once. Hosted nodes do not receive them, because they are in process groups of their own; the test ends them in
+//! both cases. SIGHUP keeps its default, so that `nohup` can ignore it.
 
 use glomers_workbench::{Stage, Stop};
 use signal_hook::{

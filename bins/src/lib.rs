@@ -1,5 +1,5 @@
-//! The common part of the nodes' binaries: the [`catalogue`] of all built-in nodes, and the command line of a node, which
-//! describes it and prints the schema of its messages.
+//! The common part of the nodes' binaries: the [`catalogue`] of all built-in nodes, and the command line of a node,
+//! which describes it and prints the schema of its messages.
 
 pub mod broadcast;
 pub mod catalogue;
@@ -54,8 +54,8 @@ pub struct DataArguments {
 }
 
 /// The arguments of the node with a name; its help text is completed from the catalogue. Help, and the schema of the
-/// messages of an `H`, go to stdout and end the process with 0. An error about unknown arguments goes to stderr and ends
-/// it with 2.
+/// messages of an `H`, go to stdout and end the process with 0. An error about unknown arguments goes to stderr and
+/// ends it with 2.
 ///
 /// # Panics
 ///

@@ -1,5 +1,5 @@
-//! The progress of a test, in one line on the terminal while it runs. It is only for people who wait: it does not appear if
-//! stderr is a pipe or a file, nor in the store.
+//! The progress of a test, in one line on the terminal while it runs. It is only for people who wait: it does not
+//! appear if stderr is a pipe or a file, nor in the store.
 
 use crate::{interrupt, terminal};
 use glomers_workbench::{Progress, Stage, Stop};

@@ -1,5 +1,5 @@
-//! `glomers serve`: the store as web pages (jepsen: `web.clj`). The server only reads, and only files inside the store. By
-//! default it listens on the loopback address, so only programs on this machine can connect.
+//! `glomers serve`: the store as web pages (jepsen: `web.clj`). The server only reads, and only files inside the store.
+//! By default it listens on the loopback address, so only programs on this machine can connect.
 //!
 //! A few threads answer requests. They wait for nothing but the disk and the client.
 

@@ -1,5 +1,5 @@
-//! `glomers soak`: many random tests of the built-in nodes, on all cores. A failing test is printed with the command that
-//! repeats it.
+//! `glomers soak`: many random tests of the built-in nodes, on all cores. A failing test is printed with the command
+//! that repeats it.
 
 mod subject;
 mod summary;
@@ -230,8 +230,8 @@ impl Case<'_> {
     }
 }
 
-/// The verdict on a drawn test. It may be so short, and its faults so long, that hardly any operation can succeed. Maelstrom
-/// calls that invalid; here it is unknown, unless nodes do not serve again afterwards.
+/// The verdict on a drawn test. It may be so short, and its faults so long, that hardly any operation can succeed.
+/// Maelstrom calls that invalid; here it is unknown, unless nodes do not serve again afterwards.
 fn verdict(report: &Report) -> Validity {
     let is_empty = report.judgement.verdict.fault_kinds() == [EMPTY];
     let (stats, found) = (&report.judgement.stats, report.judgement.found());

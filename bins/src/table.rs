@@ -26,8 +26,9 @@ impl Row {
 const HEADER: [&str; 10] =
     ["#", "challenge", "verdict", "begun", "due", "available", "msgs/op", "median", "maximum", "wall"];
 
-/// The results as a table. `begun` and `due` are operations before the time limit. `msgs/op` counts messages between servers. Median and maximum are operation latency; for
-/// broadcast, as in the challenges, the time until every node shows the value.
+/// The results as a table. `begun` and `due` are operations before the time limit. `msgs/op` counts messages between
+/// servers. Median and maximum are operation latency; for broadcast, as in the challenges, the time until every node
+/// shows the value.
 pub(crate) fn render(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_header(HEADER);

@@ -41,8 +41,8 @@ pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<V
     Ok(Validity::Valid)
 }
 
-/// Tells if the test gets a random seed: with real processes a run is never repeated byte for byte, and a fixed seed would
-/// show the same faults in every run.
+/// Tells if the test gets a random seed: with real processes a run is never repeated byte for byte, and a fixed seed
+/// would show the same faults in every run.
 fn draws_seed(arguments: &TestOptions) -> bool {
     arguments.bin.is_some() && !arguments.has_seed()
 }

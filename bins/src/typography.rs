@@ -1,6 +1,6 @@
-//! Dashes and quotes that a web page or a word processor has made prettier. Copied into a terminal, they make words that no
-//! parser takes for options: Maelstrom passes them to the node and tests without the fault that was asked for. Here they are
-//! an error that names the character.
+//! Dashes and quotes that a web page or a word processor has made prettier. Copied into a terminal, they make words
+//! that no parser takes for options: Maelstrom passes them to the node and tests without the fault that was asked for.
+//! Here they are an error that names the character.
 
 use std::fmt;
 

@@ -1,23 +1,25 @@
-//! Registers with transactions that never wait: each transaction runs on the node that receives it, and of two writes to
-//! one register the later wins on all nodes.
+//! Registers with transactions that never wait: each transaction runs on the node that receives it, and of two writes
+//! to one register the later wins on all nodes.
 //!
-//! *Later* is decided by a stamp: the transaction's number in its node's [replication feed](crate::replication_feed), which
-//! is a Lamport clock, then the node's incarnation. All writes of a transaction have its stamp, and every node comes to
-//! hold the write with the greatest stamp of each register. So the nodes agree once all batches have arrived, in whatever
-//! order.
+//! *Later* is decided by a stamp: the transaction's number in its node's [replication feed](crate::replication_feed),
+//! which is a Lamport clock, then the node's incarnation. All writes of a transaction have its stamp, and every node
+//! comes to hold the write with the greatest stamp of each register. So the nodes agree once all batches have arrived,
+//! in whatever order.
 //!
-//! A transaction is one entry of the feed and is applied as a whole between two requests. So no transaction sees part of
-//! another (read atomic), nor a value that its writer overwrote itself (no intermediate read, G1b). Nothing is ever rolled
-//! back (no aborted read, G1a). A transaction's stamp is above the stamps of everything that it has read and overwritten,
-//! so no cycle of reads and writes leads back to it (no dirty write, G0; no circular information flow, G1c). This is more
-//! than read committed. Two stronger properties are missing. No system that answers during a partition can prevent lost
-//! updates: two nodes may overwrite the same value of a register. Causal order would be possible, but only by delaying
-//! writes: with three nodes or more, a write may arrive before another node's write on which it was based.
+//! A transaction is one entry of the feed and is applied as a whole between two requests. So no transaction sees part
+//! of another (read atomic), nor a value that its writer overwrote itself (no intermediate read, G1b). Nothing is ever
+//! rolled back (no aborted read, G1a). A transaction's stamp is above the stamps of everything that it has read and
+//! overwritten, so no cycle of reads and writes leads back to it (no dirty write, G0; no circular information flow,
+//! G1c). This is more than read committed. Two stronger properties are missing. No system that answers during a
+//! partition can prevent lost updates: two nodes may overwrite the same value of a register. Causal order would be
+//! possible, but only by delaying writes: with three nodes or more, a write may arrive before another node's write on
+//! which it was based.
 //!
-//! A restarted node gets the registers from the others one by one. Until it has all of them it may show a transaction in
-//! part, and a write that it makes before it receives a register may lose against an older one.
+//! A restarted node gets the registers from the others one by one. Until it has all of them it may show a transaction
+//! in part, and a write that it makes before it receives a register may lose against an older one.
 //!
-//! A write is on all nodes after at most one tick and one latency. A tick is 100 ms with two nodes and 400 ms with five.
+//! A write is on all nodes after at most one tick and one latency. A tick is 100 ms with two nodes and 400 ms with
+//! five.
 
 use crate::replication_feed::{Batch, Incarnation, ReplicationFeed};
 use foldhash::fast::FixedState;

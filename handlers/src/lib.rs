@@ -17,8 +17,8 @@
 //! [`via_services`] has the solutions that the challenges' own texts propose, which keep their state in Maelstrom's
 //! services.
 //!
-//! The counters, the set, the logs and the registers send new data to other nodes through a [`replication_feed`]. The map
-//! and the lists are state machines on a [`replicated_log`].
+//! The counters, the set, the logs and the registers send new data to other nodes through a [`replication_feed`]. The
+//! map and the lists are state machines on a [`replicated_log`].
 
 pub mod echo;
 pub mod last_writer_wins;

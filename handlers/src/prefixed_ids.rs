@@ -1,7 +1,7 @@
 //! Unique ids without coordination: the node id, a random number drawn at the start of the process, and a counter.
 //!
-//! Two ids of one process differ in the counter, ids of two nodes in the node id, and ids of two runs of one node in the
-//! random number. With 64 random bits, two of a million restarts of one node collide with a probability of 3 in 100
+//! Two ids of one process differ in the counter, ids of two nodes in the node id, and ids of two runs of one node in
+//! the random number. With 64 random bits, two of a million restarts of one node collide with a probability of 3 in 100
 //! million. The algorithm needs no message and no clock, so neither partitions nor clock skew matter.
 
 use glomers_protocol::{

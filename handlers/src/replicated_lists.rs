@@ -2,8 +2,8 @@
 //! log](crate::replicated_log), its reads included, and is executed as a whole.
 //!
 //! All nodes execute the same transactions one after the other in the order of the log: that is serializability. A
-//! transaction that begins after another was answered comes after it in the log: that makes it strict. No transaction ever
-//! aborts because of another.
+//! transaction that begins after another was answered comes after it in the log: that makes it strict. No transaction
+//! ever aborts because of another.
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{

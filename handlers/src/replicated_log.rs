@@ -2,53 +2,54 @@
 //! agree on the log with [OmniPaxos](https://omnipaxos.com) (Sequence Paxos, with a leader elected by ballots).
 //!
 //! A command goes from the node that received it from a client, its *origin*, to the leader at once. The leader appends
-//! it, and a majority accepts it. Then it is decided, and no partition can undo that. Every node executes decided commands
-//! in the order of the log, and the origin answers its client with the result of its own execution.
+//! it, and a majority accepts it. Then it is decided, and no partition can undo that. Every node executes decided
+//! commands in the order of the log, and the origin answers its client with the result of its own execution.
 //!
-//! **Exactly once.** The origin numbers its commands. It sends a command again if it takes long or if the leader changes.
-//! A node executes each number once, and never one that its origin has *settled*, which means answered or given up. Each
-//! command says up to which number all are settled. So a node remembers of each origin only the few commands that were
-//! executed while an earlier one was not.
+//! **Exactly once.** The origin numbers its commands. It sends a command again if it takes long or if the leader
+//! changes. A node executes each number once, and never one that its origin has *settled*, which means answered or
+//! given up. Each command says up to which number all are settled. So a node remembers of each origin only the few
+//! commands that were executed while an earlier one was not.
 //!
 //! **Timely answers.** A command that is not executed in time is given up. If it was never sent, it will never be
-//! executed, and the client gets a definite error; otherwise it gets an indefinite one. Commands are sent only to a leader
-//! that was heard recently, and a leader appends them only while it hears a majority. So most requests to the minority of
-//! a partition fail definitely.
+//! executed, and the client gets a definite error; otherwise it gets an indefinite one. Commands are sent only to a
+//! leader that was heard recently, and a leader appends them only while it hears a majority. So most requests to the
+//! minority of a partition fail definitely.
 //!
-//! **Messages.** No message waits for a tick. But commands that reach the leader while others are not decided yet are sent
-//! together when those are decided, or with the next tick, so under load one message carries many. The nodes whose clients
-//! wait for a decision are told at once, the others with the next message. OmniPaxos relies on sessions like those of TCP:
-//! each [link] delivers its messages in order and once, and reports losses to both ends, which makes the peers compare
-//! their logs again. Contents that must not wait for lost messages, and may arrive in any order or twice, bypass the
-//! order: heartbeats, proposals, and the position up to which the log is accepted.
+//! **Messages.** No message waits for a tick. But commands that reach the leader while others are not decided yet are
+//! sent together when those are decided, or with the next tick, so under load one message carries many. The nodes whose
+//! clients wait for a decision are told at once, the others with the next message. OmniPaxos relies on sessions like
+//! those of TCP: each [link] delivers its messages in order and once, and reports losses to both ends, which makes the
+//! peers compare their logs again. Contents that must not wait for lost messages, and may arrive in any order or twice,
+//! bypass the order: heartbeats, proposals, and the position up to which the log is accepted.
 //!
-//! **Restarts.** Nodes have no disk: a node that is killed and restarts has forgotten what it promised and accepted, and
-//! would break the majorities on which others rely. Nor can a node know that it has run before. So each start is a new
-//! *incarnation* with a random number, and agreement is among incarnations. A *configuration* is one incarnation of each
-//! node, with a log and an initial state of its own (`configuration.rs`). No incarnation of a configuration ends and begins
-//! again, so OmniPaxos holds as it is; messages of earlier incarnations belong to other configurations and are ignored. A
-//! restarted node is included by a change of configuration, which is the last entry of the log before (`member.rs`), as in
-//! [Reconfiguring a State Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf) (Lamport, Malkhi,
-//! Zhou 2010). Whatever was decided in one configuration is in the initial state of the next, because only the log before
-//! the end counts. Commands are numbered per incarnation, so those of a new one are never taken for older ones. The first
-//! configuration needs a message from every node (`newcomer.rs`).
+//! **Restarts.** Nodes have no disk: a node that is killed and restarts has forgotten what it promised and accepted,
+//! and would break the majorities on which others rely. Nor can a node know that it has run before. So each start is a
+//! new *incarnation* with a random number, and agreement is among incarnations. A *configuration* is one incarnation of
+//! each node, with a log and an initial state of its own (`configuration.rs`). No incarnation of a configuration ends
+//! and begins again, so OmniPaxos holds as it is; messages of earlier incarnations belong to other configurations and
+//! are ignored. A restarted node is included by a change of configuration, which is the last entry of the log before
+//! (`member.rs`), as in
+//! [Reconfiguring a State Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf) (Lamport,
+//! Malkhi, Zhou 2010). Whatever was decided in one configuration is in the initial state of the next, because only the
+//! log before the end counts. Commands are numbered per incarnation, so those of a new one are never taken for older
+//! ones. The first configuration needs a message from every node (`newcomer.rs`).
 //!
 //! [Viewstamped Replication Revisited](https://pmg.csail.mit.edu/papers/vr-revisited.pdf) (Liskov, Cowling 2012) lets
-//! nodes recover inside one group instead, with a nonce and the answers of a majority. Messages that a node sent before its
-//! crash, and has forgotten, then still count, and may undo acknowledged commands
+//! nodes recover inside one group instead, with a nonce and the answers of a majority. Messages that a node sent before
+//! its crash, and has forgotten, then still count, and may undo acknowledged commands
 //! ([Michael et al. 2017](https://drops.dagstuhl.de/entities/document/10.4230/LIPIcs.DISC.2017.36)). The cure is to
 //! distinguish incarnations in every message, which configurations do once.
 //!
-//! **Guarantees.** A node is *without memory* from its crash until it has entered a configuration, a few round trips after
-//! its start. While fewer than half of the nodes are without memory at any time, no acknowledged command is lost, and the
-//! nodes that hear a majority continue. If half of them or more are, the others stop: no node can know what was
-//! acknowledged. Only if all are, everything is lost and the nodes begin anew, because this cannot be distinguished from a
-//! first start. A cluster serves no client before all nodes have exchanged messages with the first one.
+//! **Guarantees.** A node is *without memory* from its crash until it has entered a configuration, a few round trips
+//! after its start. While fewer than half of the nodes are without memory at any time, no acknowledged command is lost,
+//! and the nodes that hear a majority continue. If half of them or more are, the others stop: no node can know what was
+//! acknowledged. Only if all are, everything is lost and the nodes begin anew, because this cannot be distinguished
+//! from a first start. A cluster serves no client before all nodes have exchanged messages with the first one.
 //!
-//! **Memory.** The leader trims the entries that all nodes have executed. So the log holds the entries decided since the
-//! slowest node lost contact, and at most [`MAX_RETAINED`] more. A node also keeps the unanswered commands of its clients,
-//! and for each peer the messages that wait for missing ones, for at most [`link::GAP_TIMEOUT`]. It keeps the initial state
-//! of a configuration until it has heard all members.
+//! **Memory.** The leader trims the entries that all nodes have executed. So the log holds the entries decided since
+//! the slowest node lost contact, and at most [`MAX_RETAINED`] more. A node also keeps the unanswered commands of its
+//! clients, and for each peer the messages that wait for missing ones, for at most [`link::GAP_TIMEOUT`]. It keeps the
+//! initial state of a configuration until it has heard all members.
 
 mod configuration;
 pub mod link;
@@ -88,7 +89,8 @@ impl<M: StateMachine> ReplicatedLog<M>
 where
     Packet<M::Command>: Payload,
 {
-    /// An empty log among all nodes. Commands are given up after `timeout`, which must be less than the clients' timeout.
+    /// An empty log among all nodes. Commands are given up after `timeout`, which must be less than the clients'
+    /// timeout.
     pub fn new(cx: &Context, timeout: Duration) -> Self {
         Self { replica: RefCell::new(Replica::new(cx)), timeout }
     }
@@ -98,8 +100,8 @@ where
     /// # Errors
     ///
     /// The command was not executed in time:
-    /// [`ErrorCode::TemporarilyUnavailable`](glomers_protocol::ErrorCode::TemporarilyUnavailable) if it never will be, and
-    /// [`ErrorCode::Timeout`](glomers_protocol::ErrorCode::Timeout) if it may still be.
+    /// [`ErrorCode::TemporarilyUnavailable`](glomers_protocol::ErrorCode::TemporarilyUnavailable) if it never will be,
+    /// and [`ErrorCode::Timeout`](glomers_protocol::ErrorCode::Timeout) if it may still be.
     pub async fn execute(&self, cx: &Context, command: M::Command) -> Result<M::Output, RpcError> {
         let (answer, output) = oneshot::channel();
         let number = self.replica.borrow_mut().propose(command, answer);

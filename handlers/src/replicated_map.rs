@@ -1,8 +1,10 @@
-//! A linearizable map: every read, write and compare-and-set is a command of the [replicated log](crate::replicated_log).
+//! A linearizable map: every read, write and compare-and-set is a command of the
+//! [replicated log](crate::replicated_log).
 //!
-//! Commands take effect in the order of the log, one at a time and in the same order on all nodes. A command enters the log
-//! after its request and is executed before its response, so it takes effect between the two: that is linearizability.
-//! Reads go through the log as well, because a node cannot know by itself if other nodes have continued without it.
+//! Commands take effect in the order of the log, one at a time and in the same order on all nodes. A command enters the
+//! log after its request and is executed before its response, so it takes effect between the two: that is
+//! linearizability. Reads go through the log as well, because a node cannot know by itself if other nodes have
+//! continued without it.
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{

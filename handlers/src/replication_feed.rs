@@ -1,29 +1,29 @@
-//! A replication feed: reliable broadcast in batches. Every entry that a node appends to its feed reaches every peer once
-//! and in order, even if the network loses, delays, duplicates or reorders messages.
+//! A replication feed: reliable broadcast in batches. Every entry that a node appends to its feed reaches every peer
+//! once and in order, even if the network loses, delays, duplicates or reorders messages.
 //!
 //! # Batches without gaps
 //!
 //! Entries are numbered in ascending order. A batch holds *all* entries with numbers above `after` up to `upto`, and
-//! `after` is the number that the peer has acknowledged. So a receiver never waits for a gap to be filled: after a batch
-//! it has everything up to `upto`, and it skips entries that it already had by their numbers. The next batch repeats what
-//! is still unacknowledged, so a partition only delays.
+//! `after` is the number that the peer has acknowledged. So a receiver never waits for a gap to be filled: after a
+//! batch it has everything up to `upto`, and it skips entries that it already had by their numbers. The next batch
+//! repeats what is still unacknowledged, so a partition only delays.
 //!
-//! Each batch also acknowledges the entries that came the other way. Under load this makes one message per tick and peer,
-//! however many entries it carries. A tick without anything new to send or to acknowledge sends nothing. An unanswered
-//! batch holds back the next one for [`RETRY`] at most; without this, latencies longer than a tick would cause the same
-//! entries to be sent many times. So an entry leaves with the next tick or, if latencies are longer than ticks, when the
-//! batch before it is answered. A batch holds at most [`MAX_ENTRIES`]: the backlog of a long partition is sent in several
-//! batches, each after the previous one is acknowledged.
+//! Each batch also acknowledges the entries that came the other way. Under load this makes one message per tick and
+//! peer, however many entries it carries. A tick without anything new to send or to acknowledge sends nothing. An
+//! unanswered batch holds back the next one for [`RETRY`] at most; without this, latencies longer than a tick would
+//! cause the same entries to be sent many times. So an entry leaves with the next tick or, if latencies are longer than
+//! ticks, when the batch before it is answered. A batch holds at most [`MAX_ENTRIES`]: the backlog of a long partition
+//! is sent in several batches, each after the previous one is acknowledged.
 //!
 //! The numbers form a Lamport clock: an entry's number is above that of every entry received before it.
 //!
 //! # Restarts
 //!
 //! A restarted node has an empty memory, and its numbers start again. So the state kept about a peer belongs to one
-//! *incarnation* of it, a random number that every batch carries. When a node hears an incarnation for the first time, it
-//! sends it everything it knows, from all nodes, in one batch. To make itself known, each node sends a batch soon after its
-//! start. Entries that an earlier incarnation had sent to nobody are lost. Until a restarted node has heard from a peer, its
-//! numbers may be ones that were used before.
+//! *incarnation* of it, a random number that every batch carries. When a node hears an incarnation for the first time,
+//! it sends it everything it knows, from all nodes, in one batch. To make itself known, each node sends a batch soon
+//! after its start. Entries that an earlier incarnation had sent to nobody are lost. Until a restarted node has heard
+//! from a peer, its numbers may be ones that were used before.
 
 use glomers_protocol::{Context, NodeId, Payload, rand::Rng};
 use schemars::JsonSchema;

@@ -1,17 +1,17 @@
-//! Counters from running totals: each node keeps the sum of the additions that clients sent to it, and the counter is the
-//! sum over all nodes.
+//! Counters from running totals: each node keeps the sum of the additions that clients sent to it, and the counter is
+//! the sum over all nodes.
 //!
 //! Only its own node changes a total. So of two values of one total, the one with more additions is the later and the
-//! right one, and a node that missed some values needs only the last. A peer is therefore sent one number rather than the
-//! additions behind it, and a long partition costs no memory. Because the later value wins, not the greater, the same
-//! algorithm serves a counter that also shrinks. The usual pair of a grown and a shrunk total is needed only if states
-//! arrive without their order, and the [replication feed](crate::replication_feed) keeps the order.
+//! right one, and a node that missed some values needs only the last. A peer is therefore sent one number rather than
+//! the additions behind it, and a long partition costs no memory. Because the later value wins, not the greater, the
+//! same algorithm serves a counter that also shrinks. The usual pair of a grown and a shrunk total is needed only if
+//! states arrive without their order, and the [replication feed](crate::replication_feed) keeps the order.
 //!
 //! A restarted node begins a new total. The others send it the total of its earlier incarnation, as far as they had
 //! received it.
 //!
-//! Every operation is answered from the node's own state. With three nodes a total is sent within half a second, so after
-//! a partition all nodes agree within half a second plus one latency.
+//! Every operation is answered from the node's own state. With three nodes a total is sent within half a second, so
+//! after a partition all nodes agree within half a second plus one latency.
 
 use crate::replication_feed::{Batch, Incarnation, ReplicationFeed};
 use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};

@@ -1,10 +1,10 @@
 //! A grow-only set: each node's set is the union of the sets of all nodes.
 //!
 //! A union does not depend on order and is not changed by repetition. So it is enough that every acknowledged element
-//! reaches every node eventually, and the [replication feed](crate::replication_feed) ensures that. Elements are added and
-//! read without waiting, during a partition too. Without one, an element that one of three nodes receives is on all of
-//! them after at most half a second plus one latency; with five nodes, after a second. A restarted node gets back what the
-//! other nodes have. Elements that it had sent to nobody are lost.
+//! reaches every node eventually, and the [replication feed](crate::replication_feed) ensures that. Elements are added
+//! and read without waiting, during a partition too. Without one, an element that one of three nodes receives is on all
+//! of them after at most half a second plus one latency; with five nodes, after a second. A restarted node gets back
+//! what the other nodes have. Elements that it had sent to nobody are lost.
 
 use crate::replication_feed::{Batch, ReplicationFeed};
 use foldhash::fast::FixedState;

@@ -1,47 +1,48 @@
-//! Broadcast over a star: each node sends its values in batches to a *coordinator*, the first node, which passes them on
-//! to all others. If the latency budget is too small for that, each node sends its values to all others itself.
+//! Broadcast over a star: each node sends its values in batches to a *coordinator*, the first node, which passes them
+//! on to all others. If the latency budget is too small for that, each node sends its values to all others itself.
 //!
 //! # Cost
 //!
-//! With `n` nodes, sending every value to every node costs `n - 1` messages per value. Over the star, one cycle costs at
-//! most one message per node in each direction, however many values it carries: `2 (n - 1)` messages per cycle. A value
-//! waits for its node's turn, up to one cycle, and takes two hops. So a cycle may last as long as the latency budget
-//! minus the round trip. If that leaves too short a cycle, values go to every node at once: one hop and `n - 1` messages.
+//! With `n` nodes, sending every value to every node costs `n - 1` messages per value. Over the star, one cycle costs
+//! at most one message per node in each direction, however many values it carries: `2 (n - 1)` messages per cycle. A
+//! value waits for its node's turn, up to one cycle, and takes two hops. So a cycle may last as long as the latency
+//! budget minus the round trip. If that leaves too short a cycle, values go to every node at once: one hop and `n - 1`
+//! messages.
 //!
 //! # Timing
 //!
 //! The coordinator sends once per cycle. A node with new values delays its answer to each batch so that the answer
 //! arrives just before the coordinator sends again; otherwise the values would wait there for most of a cycle. For this
-//! purpose the coordinator measures the round trip of each link and tells the node. It subtracts the longest one from the
-//! latency budget, which gives the length of a cycle. Without traffic nothing is sent, and a single value travels to the
-//! coordinator, and from there to the others, at once. Only the coordinator's clock matters, so nodes may start at any
-//! time. Answers arrive early by a margin of 50 ms, so a node that stalls for less makes nothing late: a value is
-//! everywhere after at most a cycle, the margin and the round trip.
+//! purpose the coordinator measures the round trip of each link and tells the node. It subtracts the longest one from
+//! the latency budget, which gives the length of a cycle. Without traffic nothing is sent, and a single value travels
+//! to the coordinator, and from there to the others, at once. Only the coordinator's clock matters, so nodes may start
+//! at any time. Answers arrive early by a margin of 50 ms, so a node that stalls for less makes nothing late: a value
+//! is everywhere after at most a cycle, the margin and the round trip.
 //!
 //! # No loss
 //!
-//! A batch between the coordinator and a node carries all values that the receiver is not known to have, and the sender's
-//! version vector, which is also the acknowledgement (see `star_broadcast/origin_logs.rs`). Acknowledgements are sent on
-//! their own only if no batch has been sent for a second. Unacknowledged values are sent again. A node that sees from the
-//! vector that it still lacks values asks for them: in this way a node that restarts with an empty memory gets everything
-//! back, and a long backlog is sent in messages of bounded length. Values that were sent past the coordinator need no
-//! acknowledgement: the exchange with the coordinator finds what was lost.
+//! A batch between the coordinator and a node carries all values that the receiver is not known to have, and the
+//! sender's version vector, which is also the acknowledgement (see `star_broadcast/origin_logs.rs`). Acknowledgements
+//! are sent on their own only if no batch has been sent for a second. Unacknowledged values are sent again. A node that
+//! sees from the vector that it still lacks values asks for them: in this way a node that restarts with an empty memory
+//! gets everything back, and a long backlog is sent in messages of bounded length. Values that were sent past the
+//! coordinator need no acknowledgement: the exchange with the coordinator finds what was lost.
 //!
 //! # Without the coordinator
 //!
 //! If the coordinator does not acknowledge a node's values for two seconds, the node sends them to all others itself.
-//! Once per second it also asks a random node for what it lacks, until the coordinator acknowledges again. So a value is
-//! on every node on its side of a partition after at most five seconds, later ones after one hop, and a value that one
-//! live node has is not lost with the coordinator. Five seconds after a partition all nodes have all values, unless so
-//! many have piled up that they need several messages.
+//! Once per second it also asks a random node for what it lacks, until the coordinator acknowledges again. So a value
+//! is on every node on its side of a partition after at most five seconds, later ones after one hop, and a value that
+//! one live node has is not lost with the coordinator. Five seconds after a partition all nodes have all values, unless
+//! so many have piled up that they need several messages.
 //!
 //! # Killed nodes
 //!
-//! A node acknowledges a value to its client before any other node has it. If the node is killed then, the value is lost.
-//! That is the price of few messages, and the challenges kill no node. A [durable](StarBroadcast::durable) node answers
-//! the client, and shows the value to readers, only when another node has the value too. So no value is lost while nodes
-//! are killed one at a time, the coordinator included. This costs no messages, but an answer takes as long as an
-//! acknowledgement: a cycle and a round trip under load, otherwise a second more.
+//! A node acknowledges a value to its client before any other node has it. If the node is killed then, the value is
+//! lost. That is the price of few messages, and the challenges kill no node. A [durable](StarBroadcast::durable) node
+//! answers the client, and shows the value to readers, only when another node has the value too. So no value is lost
+//! while nodes are killed one at a time, the coordinator included. This costs no messages, but an answer takes as long
+//! as an acknowledgement: a cycle and a round trip under load, otherwise a second more.
 
 mod link;
 mod origin_logs;
@@ -272,7 +273,8 @@ impl StarBroadcast {
         });
     }
 
-    /// Sends a batch over each `wanted` link: to the coordinator, or from it to any node. Returns `true` if it sent one.
+    /// Sends a batch over each `wanted` link: to the coordinator, or from it to any node. Returns `true` if it sent
+    /// one.
     fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&OriginLogs, &Link) -> bool) -> bool {
         let coordinator = Bound::Included(&self.coordinator);
         let all = (Bound::Unbounded, Bound::Unbounded);

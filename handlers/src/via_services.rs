@@ -1,5 +1,5 @@
-//! The solutions that the challenges' texts propose: they keep their state in the services that Maelstrom runs beside the
-//! nodes.
+//! The solutions that the challenges' texts propose: they keep their state in the services that Maelstrom runs beside
+//! the nodes.
 //!
 //! | workload | service | module | handler |
 //! |---|---|---|---|
@@ -11,9 +11,10 @@
 //! A partition never cuts off a service, so none of these handlers notices one. The price is messages: each operation
 //! takes at least one round trip, while the other modules of this crate share a message among many operations.
 //!
-//! All of them limit the time that they wait for a service. An unanswered request may have been executed, or may still be.
-//! So such an operation ends in an indefinite error, unless it can be repeated without harm. It ends before its client
-//! stops waiting: Maelstrom removes a client that has timed out from the network, and then ignores a node that answers it.
+//! All of them limit the time that they wait for a service. An unanswered request may have been executed, or may still
+//! be. So such an operation ends in an indefinite error, unless it can be repeated without harm. It ends before its
+//! client stops waiting: Maelstrom removes a client that has timed out from the network, and then ignores a node that
+//! answers it.
 
 pub mod claimed_offsets;
 mod deadline;

@@ -1,21 +1,21 @@
-//! Kafka's logs without a leader: each node assigns offsets itself, and polls show a log only up to a low watermark, below
-//! which nothing can be missing.
+//! Kafka's logs without a leader: each node assigns offsets itself, and polls show a log only up to a low watermark,
+//! below which nothing can be missing.
 //!
-//! Offsets may have gaps, and polls need not be recent. So a message with number `i` in the [replication
-//! feed](crate::replication_feed) of the `j`-th of `n` nodes gets the offset `i * n + j`. Such offsets are unique without
-//! coordination and grow with each send of a node. A poll must never show an offset and later a lower one, because the
-//! client that saw the first would miss the second. The numbers form a Lamport clock: a node that has received number `i`
-//! assigns only higher ones from then on, and says so even if it has nothing to send. The *low watermark* is the lowest
-//! number that all nodes have announced. At or below it every message is here and none will ever be added, so the log is
-//! final up to there and can be shown.
+//! Offsets may have gaps, and polls need not be recent. So a message with number `i` in the
+//! [replication feed](crate::replication_feed) of the `j`-th of `n` nodes gets the offset `i * n + j`. Such offsets are
+//! unique without coordination and grow with each send of a node. A poll must never show an offset and later a lower
+//! one, because the client that saw the first would miss the second. The numbers form a Lamport clock: a node that has
+//! received number `i` assigns only higher ones from then on, and says so even if it has nothing to send. The *low
+//! watermark* is the lowest number that all nodes have announced. At or below it every message is here and none will
+//! ever be added, so the log is final up to there and can be shown.
 //!
 //! During a partition the watermark stands still: clients continue to send and poll, but see new messages only
 //! afterwards. Without one, a message is visible on every node after at most two ticks and two latencies: the message
 //! goes out, and the other nodes' announcement that they have passed it comes back. A tick is 50 ms with two nodes and
 //! 200 ms with five.
 //!
-//! A restarted node gets back everything that the others have. Until it has heard from them it may assign offsets that were
-//! assigned before. A message that it receives so early may be missed by polls, or may replace another one.
+//! A restarted node gets back everything that the others have. Until it has heard from them it may assign offsets that
+//! were assigned before. A message that it receives so early may be missed by polls, or may replace another one.
 //!
 //! Commits travel in the feed too. The highest one wins, so their order does not matter.
 

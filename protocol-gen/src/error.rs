@@ -1,5 +1,5 @@
-//! The errors between a schema file and Rust code. Every error about a schema names the file and the JSON pointer, because
-//! the reader is looking at JSON and not at this crate.
+//! The errors between a schema file and Rust code. Every error about a schema names the file and the JSON pointer,
+//! because the reader is looking at JSON and not at this crate.
 
 use std::{
     error::Error as StdError,

@@ -27,8 +27,8 @@ pub struct Source {
     pub text: String,
 }
 
-/// Compiles the schema folder `schema` into `OUT_DIR`. This is all that a build script has to do; the crate then includes
-/// `OUT_DIR/mod.rs`.
+/// Compiles the schema folder `schema` into `OUT_DIR`. This is all that a build script has to do; the crate then
+/// includes `OUT_DIR/mod.rs`.
 ///
 /// An error fails the build with a message that names the schema file and the JSON pointer.
 pub fn build(schema: impl AsRef<Path>) {
@@ -46,7 +46,8 @@ pub fn build(schema: impl AsRef<Path>) {
 }
 
 /// Compiles every schema file of a folder: the files at the top, in `workloads/` and in `services/`. The last two get a
-/// handler trait and a dispatch function. A file at the top without a root `oneOf` describes no messages and is skipped.
+/// handler trait and a dispatch function. A file at the top without a root `oneOf` describes no messages and is
+/// skipped.
 ///
 /// # Errors
 ///
@@ -87,7 +88,8 @@ fn modules(index: Vec<(Kind, TokenStream)>) -> Vec<TokenStream> {
     modules
 }
 
-/// Compiles one schema text as [`generate()`] compiles a file in `workloads/`. `file` is the name that errors give to it.
+/// Compiles one schema text as [`generate()`] compiles a file in `workloads/`. `file` is the name that errors give to
+/// it.
 ///
 /// # Errors
 ///

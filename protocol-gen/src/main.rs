@@ -1,4 +1,5 @@
-//! The command line of the schema compiler. Exit codes: 0 for success and no difference, 1 for differences, 2 for errors.
+//! The command line of the schema compiler. Exit codes: 0 for success and no difference, 1 for differences, 2 for
+//! errors.
 
 use clap::{Parser, Subcommand};
 use glomers_protocol_gen::Error;

@@ -1,5 +1,5 @@
-//! Rust names for the names in a schema. A name that cannot be a Rust name is refused here, with file and pointer, rather
-//! than by rustc in the generated code.
+//! Rust names for the names in a schema. A name that cannot be a Rust name is refused here, with file and pointer,
+//! rather than by rustc in the generated code.
 
 use crate::{cursor::Cursor, error::Error};
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};

@@ -1,6 +1,6 @@
 //! Payload types: bodies without the envelope's keys. typify makes the structs from the output of [`crate::prepare`];
-//! [`crate::tuples`] and [`crate::codes`] make the enums of alternatives. This module selects between them and cleans up the
-//! output of typify.
+//! [`crate::tuples`] and [`crate::codes`] make the enums of alternatives. This module selects between them and cleans
+//! up the output of typify.
 
 use crate::{
     codes,

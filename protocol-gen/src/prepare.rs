@@ -15,8 +15,8 @@ pub(crate) const UNTAGGED: &str =
 /// Keywords without effect on the type. The pairing, `x-response`, is read elsewhere.
 const ANNOTATIONS: [&str; 4] = ["title", "description", "examples", "x-response"];
 
-/// Copies a schema for typify, without the properties in `hidden` and without annotations. "Any value" becomes a reference
-/// to the definition `Json`. Keywords that typify would ignore, or turn into an inexact type, are refused.
+/// Copies a schema for typify, without the properties in `hidden` and without annotations. "Any value" becomes a
+/// reference to the definition `Json`. Keywords that typify would ignore, or turn into an inexact type, are refused.
 pub(crate) fn prepare(schema: &Schema<'_>, value: &Cursor<'_>, hidden: &[&str]) -> Result<Value, Error> {
     let mut copy = Map::new();
     if let Some(description) = value.get("description") {

@@ -1,5 +1,5 @@
-//! One schema file, read and checked: its messages, the response to each request, and the other definitions. Nothing here
-//! knows Rust; the other modules make code of it.
+//! One schema file, read and checked: its messages, the response to each request, and the other definitions. Nothing
+//! here knows Rust; the other modules make code of it.
 
 use crate::{cursor::Cursor, error::Error};
 use serde_json::Value;

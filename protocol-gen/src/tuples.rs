@@ -1,8 +1,8 @@
-//! Tagged tuples: alternatives that are arrays whose first item is a constant string. The micro-operations of Maelstrom's
-//! transactions are an example: `["r", 5, null]` or `["append", 5, 3]`.
+//! Tagged tuples: alternatives that are arrays whose first item is a constant string. The micro-operations of
+//! Maelstrom's transactions are an example: `["r", 5, null]` or `["append", 5, 3]`.
 //!
-//! They become an enum with one variant per tuple. Its decoder reads the tag and then the items of that variant. It does
-//! not use serde's buffer for untagged enums, which loses verbatim JSON and copies every value.
+//! They become an enum with one variant per tuple. Its decoder reads the tag and then the items of that variant. It
+//! does not use serde's buffer for untagged enums, which loses verbatim JSON and copies every value.
 
 use crate::{
     cursor::Cursor,

@@ -1,6 +1,6 @@
-//! The interface between a workload or service and the node that serves it: a trait with one method per request, and the
-//! `match` that selects the method. A request without a method is a compile error (E0046), so a new message in a schema
-//! breaks the build exactly where work is needed.
+//! The interface between a workload or service and the node that serves it: a trait with one method per request, and
+//! the `match` that selects the method. A request without a method is a compile error (E0046), so a new message in a
+//! schema breaks the build exactly where work is needed.
 
 use crate::{
     docs::docs,

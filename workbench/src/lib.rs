@@ -1,5 +1,5 @@
-//! Judges Maelstrom nodes without a JVM: the workloads, the network and the checkers of `maelstrom test`, in a simulation
-//! that a seed repeats byte for byte.
+//! Judges Maelstrom nodes without a JVM: the workloads, the network and the checkers of `maelstrom test`, in a
+//! simulation that a seed repeats byte for byte.
 //!
 //! ```
 //! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
@@ -26,8 +26,8 @@
 //! - `engine`: everything on the network, in virtual or in real time.
 //! - `run`: a test from its options to its [`Report`].
 //! - [`simulation`]: a cluster that a test drives step by step.
-//! - [`options`], [`challenge`], [`soak`]: a test's options; the Gossip Glomers challenges with their official arguments;
-//!   options that a seed draws.
+//! - [`options`], [`challenge`], [`soak`]: a test's options; the Gossip Glomers challenges with their official
+//!   arguments; options that a seed draws.
 //! - [`history`], [`checker`], [`judgement`]: what happened and what it is worth, from `glomers-checkers`.
 
 pub mod challenge;

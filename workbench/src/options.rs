@@ -18,8 +18,8 @@ use std::{fmt, str::FromStr, time::Duration};
 /// Declares the options, each with a setter of the same name.
 macro_rules! options {
     ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
-        /// The options of a test. They begin with [`Options::default`], Maelstrom's defaults, and each has a setter of its
-        /// name:
+        /// The options of a test. They begin with [`Options::default`], Maelstrom's defaults, and each has a setter of
+        /// its name:
         ///
         /// ```
         /// use glomers_workbench::{Options, options::Fault};
@@ -77,8 +77,8 @@ options! {
     strict: bool,
     /// True to require that each node serves its clients again after all faults. Maelstrom does not.
     liveness: bool,
-    /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they never
-    /// do.
+    /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they
+    /// never do.
     merge_lww_kv: bool,
     /// True to have clients of the lin-kv workload use all nodes alike and read every key. Maelstrom's prefer the first
     /// node, and read only the first of several keys.

@@ -1,6 +1,6 @@
-//! Soak tests: a seed draws the size of the cluster, the rate, the network and the faults, and a test that fails is shrunk.
-//! Each test leaves out some faults, because one fault may hide the failure that another one causes (Groce et al., "Swarm
-//! Testing", 2012).
+//! Soak tests: a seed draws the size of the cluster, the rate, the network and the faults, and a test that fails is
+//! shrunk. Each test leaves out some faults, because one fault may hide the failure that another one causes (Groce et
+//! al., "Swarm Testing", 2012).
 //!
 //! ```
 //! use glomers_protocol::{handler, echo::{Echo, EchoOk}};
@@ -42,8 +42,8 @@ const DISK_LATENCIES: [u64; 4] = [1, 1, 5, 20];
 const TOPOLOGIES: [Topology; 5] =
     [Topology::Line, Topology::Grid, Topology::Tree(2), Topology::Tree(4), Topology::Total];
 
-/// The test that `seed` draws: 5 to 20 seconds, up to 150 operations per second, about half of `faults`. The options of the
-/// workload in `base` stay: its concurrency is the minimum; consistency models, keys and liveness are unchanged.
+/// The test that `seed` draws: 5 to 20 seconds, up to 150 operations per second, about half of `faults`. The options of
+/// the workload in `base` stay: its concurrency is the minimum; consistency models, keys and liveness are unchanged.
 ///
 /// Nodes have a disk if the options in `base` or the drawn faults ask for one, which takes 1 to 20 ms for a sync in the mean.
 ///
@@ -78,8 +78,8 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     if drawn.has_disk() { drawn.disk_latency(disk_latency) } else { drawn }
 }
 
-/// The smallest test found that still `fails`, after at most `tries` attempts: fewer faults, operations, nodes and clients,
-/// lower latency. The seed stays.
+/// The smallest test found that still `fails`, after at most `tries` attempts: fewer faults, operations, nodes and
+/// clients, lower latency. The seed stays.
 pub fn shrink(options: &Options, tries: usize, mut fails: impl FnMut(&Options) -> bool) -> Options {
     let (mut smallest, mut left) = (options.clone(), tries);
     'search: loop {

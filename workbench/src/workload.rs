@@ -1,5 +1,5 @@
-//! The workloads: the operations of clients, their generator, and the checker of their history. Each workload has a file;
-//! the two counters share one, and so do the two kinds of transactions. [`WORKLOADS`] lists them all.
+//! The workloads: the operations of clients, their generator, and the checker of their history. Each workload has a
+//! file; the two counters share one, and so do the two kinds of transactions. [`WORKLOADS`] lists them all.
 
 pub mod broadcast;
 pub mod client;

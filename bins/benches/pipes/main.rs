@@ -1,7 +1,7 @@
 //! The nodes as processes, beside the shortest loop that could be written by hand: `cargo bench --bench pipes`.
 //!
-//! Every pair is measured in turn, and what counts is the ratio: the machine's mood is in both. The loop is this program
-//! again, with the argument `loop`, and an echo that asks a service first with the argument `caller`.
+//! Every pair is measured in turn, and what counts is the ratio: the machine's mood is in both. The loop is this
+//! program again, with the argument `loop`, and an echo that asks a service first with the argument `caller`.
 
 #![expect(
     clippy::unwrap_used,

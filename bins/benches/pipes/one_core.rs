@@ -1,5 +1,5 @@
-//! Keeps programs that take turns on one core. To wake a core that sleeps may cost ten times as much as a message does, and
-//! whether the system spreads two programs over cores is chance.
+//! Keeps programs that take turns on one core. To wake a core that sleeps may cost ten times as much as a message does,
+//! and whether the system spreads two programs over cores is chance.
 
 /// Does the work, and starts its processes, on the first core there is.
 #[cfg(target_os = "linux")]

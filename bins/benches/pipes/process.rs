@@ -70,8 +70,8 @@ impl Node {
         begin.elapsed()
     }
 
-    /// The most memory that it had in kilobytes, after it has answered all lines of a file through pipes of which nobody
-    /// reads for this long. Known on Linux only.
+    /// The most memory that it had in kilobytes, after it has answered all lines of a file through pipes of which
+    /// nobody reads for this long. Known on Linux only.
     pub(crate) fn peak_memory(&self, input: &impl AsRef<Path>, delay: Duration) -> u64 {
         let mut opened = self.open();
         let text = std::fs::read(input).unwrap();

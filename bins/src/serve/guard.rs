@@ -1,6 +1,6 @@
-//! Admission of requests. A foreign web page can make a browser send requests to this machine, and with its own name server
-//! even read the answers (DNS rebinding). It cannot make the browser name this machine in `Host`. So on a loopback address
-//! only requests that name this machine are answered.
+//! Admission of requests. A foreign web page can make a browser send requests to this machine, and with its own name
+//! server even read the answers (DNS rebinding). It cannot make the browser name this machine in `Host`. So on a
+//! loopback address only requests that name this machine are answered.
 
 use percent_encoding::percent_decode_str;
 use std::{io, net::SocketAddr};

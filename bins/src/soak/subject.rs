@@ -19,8 +19,8 @@ pub(super) struct Subject {
     pub(super) tolerates: Vec<Fault>,
 }
 
-/// The subjects with these names: a challenge's number, or a node's name, which means all its tests; without names, all.
-/// Tests that differ only in options that are drawn are one.
+/// The subjects with these names: a challenge's number, or a node's name, which means all its tests; without names,
+/// all. Tests that differ only in options that are drawn are one.
 pub(super) fn select(names: &[String]) -> anyhow::Result<Vec<Subject>> {
     let mut subjects: Vec<Subject> = Vec::new();
     let known: Vec<_> = NODES.iter().flat_map(all).collect();

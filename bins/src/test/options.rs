@@ -1,8 +1,8 @@
 //! The arguments of `glomers test`: every line that `maelstrom test` takes, with the same meaning, and our own flags.
 //!
-//! Maelstrom reads its command line with Clojure's tools.cli (jepsen: `cli.clj`), and so do these: of a repeated option the
-//! last counts, except `--node`, which accumulates; options and other words come in any order; a word that belongs to no
-//! option is an argument of the node.
+//! Maelstrom reads its command line with Clojure's tools.cli (jepsen: `cli.clj`), and so do these: of a repeated option
+//! the last counts, except `--node`, which accumulates; options and other words come in any order; a word that belongs
+//! to no option is an argument of the node.
 
 use crate::{flags::TestFlags, names::workload_names, shell};
 use anyhow::{Context, bail};
@@ -15,7 +15,8 @@ use std::{fs, path::PathBuf};
 #[derive(Args, Debug)]
 #[command(after_help = include_str!("../help/test.txt"))]
 pub(crate) struct TestOptions {
-    /// The workload: the operations of clients and the promises that are checked [default: that of --builtin, or lin-kv]
+    /// The workload: the operations of clients and the promises that are checked
+    /// [default: that of --builtin, or lin-kv]
     #[arg(short, long, value_parser = workload_names(), overrides_with = "workload")]
     workload: Option<String>,
     /// A program to run as each node, in real time; without it, a built-in node is simulated
@@ -50,7 +51,8 @@ pub(crate) struct TestOptions {
     pub(crate) arguments: Vec<String>,
 }
 
-/// Options of Jepsen that are about remote machines and its own logs. Nodes run on this machine, so they have no effect.
+/// Options of Jepsen that are about remote machines and its own logs. Nodes run on this machine, so they have no
+/// effect.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options of Maelstrom without effect here")]
 struct RemoteOptions {

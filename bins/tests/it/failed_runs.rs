@@ -1,4 +1,5 @@
-//! Runs in which a node breaks the protocol, ends or does not get ready: they are stored, and `explain` shows the cause.
+//! Runs in which a node breaks the protocol, ends or does not get ready: they are stored, and `explain` shows the
+//! cause.
 
 use std::{
     path::Path,

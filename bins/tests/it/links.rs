@@ -1,5 +1,5 @@
-//! The documents: every link from one to a file of the repository leads to it, and the book's table of contents has them
-//! all. What is not in the book is linked by its address, or the link would be dead in the book.
+//! The documents: every link from one to a file of the repository leads to it, and the book's table of contents has
+//! them all. What is not in the book is linked by its address, or the link would be dead in the book.
 
 use std::{
     fs,

@@ -1,7 +1,7 @@
 //! The integration tests of the programs, in one program, because each program is linked anew after every change.
 //!
-//! `tests/interrupt.rs` stays alone: it sends signals to `glomers` at certain moments of a run and waits for processes to
-//! end, so the load of tests beside it would decide its outcome.
+//! `tests/interrupt.rs` stays alone: it sends signals to `glomers` at certain moments of a run and waits for processes
+//! to end, so the load of tests beside it would decide its outcome.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 

@@ -60,8 +60,8 @@ fn every_workload_builds_and_says_what_is_left() {
     assert_eq!(text.matches("test tests::a_simulated_run_is_valid ... FAILED").count(), 10, "{text}");
 }
 
-/// Each dependency has the same features in `cargo build` as in `cargo test`, so neither builds again what the other has
-/// built.
+/// Each dependency has the same features in `cargo build` as in `cargo test`, so neither builds again what the other
+/// has built.
 #[test]
 fn build_and_test_share_their_dependencies() {
     let folder = empty_folder("new-features");

@@ -1,5 +1,5 @@
-//! `glomers` with a closed pipe, a full disk or a folder that cannot be made. It reports each of these once, and the results
-//! are not lost.
+//! `glomers` with a closed pipe, a full disk or a folder that cannot be made. It reports each of these once, and the
+//! results are not lost.
 
 use std::{
     fs::File,

@@ -1,5 +1,5 @@
-//! The schema that a node prints describes exactly its messages: every message of a simulated run fits, and every described
-//! message is sent.
+//! The schema that a node prints describes exactly its messages: every message of a simulated run fits, and every
+//! described message is sent.
 
 use glomers::catalogue::{NODES, Node};
 use jsonschema::Validator;

@@ -1,5 +1,5 @@
-//! The walls of the house. In every crate a module imports from below only: no two modules import each other, not even by
-//! way of others, and the same holds for folders. So a reader can start at any file and go down without coming back.
+//! The walls of the house. In every crate a module imports from below only: no two modules import each other, not even
+//! by way of others, and the same holds for folders. So a reader can start at any file and go down without coming back.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -162,8 +162,8 @@ fn paths(text: &str) -> Vec<Module> {
     found
 }
 
-/// The circles among files, and among the folders beside each other; each as the names in it. A folder and the file of the
-/// same name are one place there.
+/// The circles among files, and among the folders beside each other; each as the names in it. A folder and the file of
+/// the same name are one place there.
 fn circles(imports: &Imports) -> Vec<String> {
     let deepest = imports.keys().map(Vec::len).max().unwrap_or_default();
     let mut found = strong_parts(imports);

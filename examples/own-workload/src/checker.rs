@@ -1,5 +1,5 @@
-//! The checker. A score that a client reads must have been submitted, and each final read must show the best acknowledged
-//! score of each player, or a better one whose outcome is open.
+//! The checker. A score that a client reads must have been submitted, and each final read must show the best
+//! acknowledged score of each player, or a better one whose outcome is open.
 
 use crate::leaderboard::{Entry, Submit};
 use glomers_workbench::{

@@ -1,12 +1,12 @@
-//! A reliable link to one peer: it delivers contents in order and once, and reports losses. It gives a protocol that was
-//! made for TCP sessions the same guarantees over a network that loses, duplicates and reorders messages.
+//! A reliable link to one peer: it delivers contents in order and once, and reports losses. It gives a protocol that
+//! was made for TCP sessions the same guarantees over a network that loses, duplicates and reorders messages.
 //!
 //! Contents are numbered. Contents that arrive early wait for their predecessors; those that were delivered or given up
 //! are skipped. Contents that are still missing after [`GAP_TIMEOUT`] are given up and count as a loss. The link sends
 //! nothing again: the protocol above knows what its peer lacks, and can say it in fewer bytes.
 //!
-//! A packet without content has the number of the content before it. So any packet that arrives tells its receiver what it
-//! has missed. Each packet also carries its sender's count of losses, so both ends learn of every loss.
+//! A packet without content has the number of the content before it. So any packet that arrives tells its receiver what
+//! it has missed. Each packet also carries its sender's count of losses, so both ends learn of every loss.
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
@@ -126,9 +126,9 @@ mod tests {
         std::iter::from_fn(|| link.next(now).map(event)).collect()
     }
 
-    /// Sends these contents (`None` is a packet without content), of which the packets with these positions arrive in this
-    /// order. Compares the receiver's events at once and after the timeout, and the sender's events after the receiver's
-    /// next packet.
+    /// Sends these contents (`None` is a packet without content), of which the packets with these positions arrive in
+    /// this order. Compares the receiver's events at once and after the timeout, and the sender's events after the
+    /// receiver's next packet.
     #[track_caller]
     fn check(
         sent: &[Option<u64>],

@@ -1,14 +1,14 @@
 //! A node's part in one configuration: OmniPaxos among incarnations that never restart, and the transition to the next
 //! configuration.
 //!
-//! A restarted node asks the members to include it. The leader then appends the *end* of this log, with the incarnations
-//! of the next configuration: the new one replaces the node's earlier one. Like any entry it is decided by a majority of
-//! this configuration. A node that executes it has the initial state of the next configuration, and sends it to the nodes
-//! that lack it.
+//! A restarted node asks the members to include it. The leader then appends the *end* of this log, with the
+//! incarnations of the next configuration: the new one replaces the node's earlier one. Like any entry it is decided by
+//! a majority of this configuration. A node that executes it has the initial state of the next configuration, and sends
+//! it to the nodes that lack it.
 //!
-//! Only a node that has seen this very configuration is included. So it was alive after this configuration had begun: it
-//! is later than the incarnation that has its position here, and no message of a still earlier incarnation can bring that
-//! one back.
+//! Only a node that has seen this very configuration is included. So it was alive after this configuration had begun:
+//! it is later than the incarnation that has its position here, and no message of a still earlier incarnation can bring
+//! that one back.
 
 use super::{
     configuration::{Configuration, Incarnation, Pid},
@@ -38,8 +38,8 @@ pub const MAX_RETAINED: usize = 1000;
 /// The length of a round of heartbeats in ticks. A lost leader is replaced in the third round at the latest.
 const ROUND: u64 = 25;
 
-/// The number of ticks that OmniPaxos waits for an answer. Losses are reported to it, so this is a last resort. If it were
-/// shorter than a round trip, a second answer would undo the first.
+/// The number of ticks that OmniPaxos waits for an answer. Losses are reported to it, so this is a last resort. If it
+/// were shorter than a round trip, a second answer would undo the first.
 const RESEND: u64 = 100;
 
 /// The time that a node counts as present after its last message: two rounds.
@@ -63,8 +63,8 @@ pub(super) struct Member<C: Clone + Debug> {
 }
 
 impl<C: Clone + Debug> Member<C> {
-    /// A member of a configuration. The one that `leads` informs the `new` members, and becomes the first leader unless it is
-    /// too slow.
+    /// A member of a configuration. The one that `leads` informs the `new` members, and becomes the first leader unless
+    /// it is too slow.
     pub(super) fn new(cx: &Context, configuration: Configuration, state: Json, new: &[Pid], leads: bool) -> Self {
         let pids = || (1..).zip(cx.ids());
         let peers = pids().filter(|(_, id)| *id != cx.id());

@@ -1,17 +1,18 @@
 //! A node that has started and is not a member yet: how it finds a configuration, and how the first one is made.
 //!
-//! A node cannot know if it has run before, so it sends a hello to all others. Members of a configuration answer with its
-//! name. The newcomer shows that it has *seen* this configuration, and is included in the next one (see `member.rs`).
+//! A node cannot know if it has run before, so it sends a hello to all others. Members of a configuration answer with
+//! its name. The newcomer shows that it has *seen* this configuration, and is included in the next one (see
+//! `member.rs`).
 //!
-//! If there is no configuration, the first of all nodes makes one from the current incarnations of all nodes. It needs a
-//! promise from each: a newcomer that has *promised* itself to an incarnation of the first node enters no configuration of
-//! another era. A later incarnation of the first node takes over the promise. It shows that it is later by naming the
-//! earlier one, which it knows from the newcomer. The promise holds until that incarnation says that it has seen a
-//! configuration, because then it will never make one.
+//! If there is no configuration, the first of all nodes makes one from the current incarnations of all nodes. It needs
+//! a promise from each: a newcomer that has *promised* itself to an incarnation of the first node enters no
+//! configuration of another era. A later incarnation of the first node takes over the promise. It shows that it is
+//! later by naming the earlier one, which it knows from the newcomer. The promise holds until that incarnation says
+//! that it has seen a configuration, because then it will never make one.
 //!
 //! So when a configuration is made, each of its incarnations has been without memory since its promise, and enters no
-//! other. Anything agreed on before can have been known only to incarnations that had ended by then. In other words: the
-//! log starts empty only if all nodes were without memory at the same time.
+//! other. Anything agreed on before can have been known only to incarnations that had ended by then. In other words:
+//! the log starts empty only if all nodes were without memory at the same time.
 
 use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid},
@@ -30,7 +31,8 @@ pub(super) struct Newcomer {
     incarnation: Incarnation,
     /// The number of nodes.
     count: usize,
-    /// The incarnation of the first node to which this one has made its promise. It holds unless a configuration was seen.
+    /// The incarnation of the first node to which this one has made its promise. It holds unless a configuration was
+    /// seen.
     promise: Option<Incarnation>,
     seen: Option<ConfigurationId>,
     /// On the first node: the incarnations that have promised.

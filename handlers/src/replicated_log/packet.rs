@@ -93,7 +93,8 @@ struct Foreign(Json);
 #[serde(rename_all = "lowercase")]
 pub(super) enum Entry<C> {
     Do(Proposal<C>),
-    /// The last entry that counts. Later entries are never executed, and these incarnations form the next configuration.
+    /// The last entry that counts. Later entries are never executed, and these incarnations form the next
+    /// configuration.
     End(Vec<Incarnation>),
 }
 

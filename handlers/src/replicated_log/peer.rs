@@ -120,8 +120,8 @@ impl<C: Clone + Debug> Peer<C> {
     }
 }
 
-/// Tells if a leader answers a message that this node sent before it had progressed. OmniPaxos would then take back entries
-/// that are `decided`.
+/// Tells if a leader answers a message that this node sent before it had progressed. OmniPaxos would then take back
+/// entries that are `decided`.
 fn is_outdated<C: Clone + Debug>(msg: &PaxosMsg<Entry<C>>, decided: usize) -> bool {
     matches!(msg, PaxosMsg::AcceptSync(sync) if sync.log_sync.sync_idx < decided)
 }

@@ -1,13 +1,13 @@
 //! The values that a node has, in one log per origin, and the exchange of what another node lacks.
 //!
-//! An *origin* is one incarnation of a node: its id and a number drawn at its start. A node appends the values that clients
-//! send it to its own log, so an origin never gives one position to two values, even if the node restarts with an empty
-//! memory. Every copy of a log is a prefix of it. So a [version vector](VersionVector), one length per log, says exactly
-//! which values a node has, and the rest is what it lacks, whichever node sends it. No earlier exchange has to be
-//! remembered, and duplicated, late or reordered messages do no harm.
+//! An *origin* is one incarnation of a node: its id and a number drawn at its start. A node appends the values that
+//! clients send it to its own log, so an origin never gives one position to two values, even if the node restarts with
+//! an empty memory. Every copy of a log is a prefix of it. So a [version vector](VersionVector), one length per log,
+//! says exactly which values a node has, and the rest is what it lacks, whichever node sends it. No earlier exchange
+//! has to be remembered, and duplicated, late or reordered messages do no harm.
 //!
-//! A value that arrives before its predecessors can be read at once. It is appended when they have arrived. If they never
-//! arrive, because they were lost with the only node that had them, the value is [adopted](OriginLogs::adopt).
+//! A value that arrives before its predecessors can be read at once. It is appended when they have arrived. If they
+//! never arrive, because they were lost with the only node that had them, the value is [adopted](OriginLogs::adopt).
 
 use super::version_vector::{Origin, VersionVector};
 use foldhash::fast::FixedState;

@@ -1,20 +1,20 @@
 //! Logs in `lin-kv`: each entry has a key of its own, and the node that creates the key has claimed its offset.
 //!
 //! The challenge text proposes one key for the next offset of a log: a node increments it by compare-and-set, and then
-//! writes the message under the offset that it got. Between these two steps the log has a gap, for ever if a response is
-//! lost. Polls cannot wait for the gap and must not skip it. Here there is only one step: a message is written under the
-//! offset after the last one, if that key does not exist yet. Of two nodes that claim an offset one succeeds; the other
-//! reads the entry and tries the next offset. So the entries of a log have the offsets 0, 1, 2 ... without a gap.
+//! writes the message under the offset that it got. Between these two steps the log has a gap, for ever if a response
+//! is lost. Polls cannot wait for the gap and must not skip it. Here there is only one step: a message is written under
+//! the offset after the last one, if that key does not exist yet. Of two nodes that claim an offset one succeeds; the
+//! other reads the entry and tries the next offset. So the entries of a log have the offsets 0, 1, 2 ... without a gap.
 //!
-//! An entry never changes. So each node caches the prefix of each log that it has seen, and asks only for what follows. A
-//! poll reads until no entry follows. As `lin-kv` is linearizable, the poll then has every message that was acknowledged
-//! before it began. If time runs out, a prefix of the log is still a correct answer.
+//! An entry never changes. So each node caches the prefix of each log that it has seen, and asks only for what follows.
+//! A poll reads until no entry follows. As `lin-kv` is linearizable, the poll then has every message that was
+//! acknowledged before it began. If time runs out, a prefix of the log is still a correct answer.
 //!
-//! A claim without a response may have succeeded. Its client gets an indefinite error, and the claim is not repeated. The
-//! committed offset of a log is a key, too, and is only ever increased.
+//! A claim without a response may have succeeded. Its client gets an indefinite error, and the claim is not repeated.
+//! The committed offset of a log is a key, too, and is only ever increased.
 //!
-//! The price is two messages for a send, if this node has seen the whole log, and two for each log and each new entry of
-//! a poll. [Watermark logs](crate::watermark_logs) need none for either.
+//! The price is two messages for a send, if this node has seen the whole log, and two for each log and each new entry
+//! of a poll. [Watermark logs](crate::watermark_logs) need none for either.
 
 use super::deadline::{TIMEOUT, answered, within};
 use futures::future::{join_all, try_join_all};

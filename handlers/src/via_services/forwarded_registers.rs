@@ -1,10 +1,10 @@
-//! Registers in `lin-kv`: the service does exactly what the workload asks for, so each request is forwarded to it, and its
-//! response is sent back.
+//! Registers in `lin-kv`: the service does exactly what the workload asks for, so each request is forwarded to it, and
+//! its response is sent back.
 //!
 //! The service is linearizable, and every operation is one request to it between the client's request and the client's
 //! response. So the registers are linearizable, too. Errors of the service are those of the workload and are sent back
-//! unchanged. A missing response becomes an indefinite error: the request may have been executed, or may still be. A write
-//! must therefore not be repeated here, because it could undo another write that was executed in between.
+//! unchanged. A missing response becomes an indefinite error: the request may have been executed, or may still be. A
+//! write must therefore not be repeated here, because it could undo another write that was executed in between.
 //!
 //! An operation takes two messages, the minimum for a register that the client's own node does not keep.
 

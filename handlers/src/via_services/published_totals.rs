@@ -3,11 +3,11 @@
 //!
 //! # Adding
 //!
-//! The challenge text proposes one key for all nodes, read and then changed by compare-and-set. An addition whose response
-//! is missing must not be repeated there, because the sum may include it already. A total under a key that no other node
-//! writes can be published any number of times: the comparison is with a smaller total, so a late request finds a greater
-//! one and fails. An addition is acknowledged when a total that includes it has been published. If time runs out first, its
-//! client gets an indefinite error, and the next addition publishes both.
+//! The challenge text proposes one key for all nodes, read and then changed by compare-and-set. An addition whose
+//! response is missing must not be repeated there, because the sum may include it already. A total under a key that no
+//! other node writes can be published any number of times: the comparison is with a smaller total, so a late request
+//! finds a greater one and fails. An addition is acknowledged when a total that includes it has been published. If time
+//! runs out first, its client gets an indefinite error, and the next addition publishes both.
 //!
 //! A restarted node has forgotten its total, and requests of its earlier incarnation may still be on their way. So the
 //! node's key holds one total per incarnation, and each incarnation raises only its own.
@@ -15,14 +15,14 @@
 //! # Reading
 //!
 //! `seq-kv` is sequentially consistent: all clients see the same states in the same order, but a client that only reads
-//! may see a stale state for ever. (The service keeps 32 states, and answers from any of them that is not older than what
-//! the client has seen.) A change, however, is applied to the newest state, and a client that has made a change sees
-//! nothing older from then on. So a read first writes a value that was never there before: the number of the read in this
-//! incarnation. Writing the same value again would be no change. The reads of the totals that follow include every
-//! addition that was acknowledged before.
+//! may see a stale state for ever. (The service keeps 32 states, and answers from any of them that is not older than
+//! what the client has seen.) A change, however, is applied to the newest state, and a client that has made a change
+//! sees nothing older from then on. So a read first writes a value that was never there before: the number of the read
+//! in this incarnation. Writing the same value again would be no change. The reads of the totals that follow include
+//! every addition that was acknowledged before.
 //!
-//! With `n` nodes this takes four messages for an addition and `2 + 2n` for a read. [Running totals](crate::running_totals)
-//! need none for either, and a few per second to make the nodes agree.
+//! With `n` nodes this takes four messages for an addition and `2 + 2n` for a read.
+//! [Running totals](crate::running_totals) need none for either, and a few per second to make the nodes agree.
 
 use super::deadline::{TIMEOUT, answered, within};
 use futures::future::try_join_all;

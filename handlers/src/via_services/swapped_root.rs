@@ -2,14 +2,14 @@
 //! changes its copy, and replaces the root with the result by compare-and-set.
 //!
 //! The replacement succeeds only if the root is still the one that was read, so no other transaction came in between.
-//! Transactions therefore have the order of their replacements, and each reads the result of those before it. As `lin-kv`
-//! is linearizable, this order agrees with real time: the history is strictly serializable. A transaction that appends
-//! nothing is complete after its read, and has the position of that read in the order. A root never returns to an earlier
-//! value, because lists only grow.
+//! Transactions therefore have the order of their replacements, and each reads the result of those before it. As
+//! `lin-kv` is linearizable, this order agrees with real time: the history is strictly serializable. A transaction that
+//! appends nothing is complete after its read, and has the position of that read in the order. A root never returns to
+//! an earlier value, because lists only grow.
 //!
-//! A failed compare-and-set changes nothing, and the transaction starts again from a fresh root. After [`TRIES`] attempts
-//! it ends in a definite error: clients may try again, and know that nothing has happened. A compare-and-set without a
-//! response may have been executed, so its client gets an indefinite error.
+//! A failed compare-and-set changes nothing, and the transaction starts again from a fresh root. After [`TRIES`]
+//! attempts it ends in a definite error: clients may try again, and know that nothing has happened. A compare-and-set
+//! without a response may have been executed, so its client gets an indefinite error.
 //!
 //! The price is two messages for a transaction that only reads and four for others, more under contention, and each
 //! message carries all lists. The challenge text goes on to store each list under an immutable id, with only the ids in

@@ -168,8 +168,8 @@ impl Clients {
         cluster.now() - begin
     }
 
-    /// The workload's verdict on all that clients have heard. Requests without a reply end like those that time out, because
-    /// each operation of a history must end.
+    /// The workload's verdict on all that clients have heard. Requests without a reply end like those that time out,
+    /// because each operation of a history must end.
     pub(crate) fn judge(mut self) -> Validity {
         let end = self.ops.last().map_or(Duration::ZERO, |op| op.time);
         for (number, Open { f, value, .. }) in std::mem::take(&mut self.open) {

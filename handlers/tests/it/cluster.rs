@@ -1,9 +1,9 @@
-//! A [`Simulation`] on a network that is worse than the workbench's: it loses, doubles and reorders messages, brings old ones
-//! once more, and cuts links in one direction only.
+//! A [`Simulation`] on a network that is worse than the workbench's: it loses, doubles and reorders messages, brings
+//! old ones once more, and cuts links in one direction only.
 //!
-//! Latencies are delays that the tamper decides about rather than those of the options. In Maelstrom a node that holds a
-//! message until it is due takes no other, so a client's request would wait behind it, and tests could not ask for an answer
-//! at once. Nor would a message reach a node that has started again in the meantime.
+//! Latencies are delays that the tamper decides about rather than those of the options. In Maelstrom a node that holds
+//! a message until it is due takes no other, so a client's request would wait behind it, and tests could not ask for an
+//! answer at once. Nor would a message reach a node that has started again in the meantime.
 
 use glomers_protocol::{
     Context, Handler, IntoHandler, Message, Request,

@@ -1,5 +1,5 @@
-//! The replicated log and its users: linearizable and strictly serializable on every network, available to nodes that hear a
-//! majority, and without loss of acknowledged commands. Faulty nodes are found.
+//! The replicated log and its users: linearizable and strictly serializable on every network, available to nodes that
+//! hear a majority, and without loss of acknowledged commands. Faulty nodes are found.
 
 use crate::{
     cluster::{Cluster, Latency as Delay},
@@ -39,8 +39,8 @@ fn options(seed: u64, latency: u64) -> Options {
         .nemesis_interval(Duration::from_secs(2))
 }
 
-/// Checks that no run is invalid, and that at least this percentage of all operations succeeds. In a single run it may be
-/// none: in one kind of partition each of three nodes hears one other node and is heard by the third.
+/// Checks that no run is invalid, and that at least this percentage of all operations succeeds. In a single run it may
+/// be none: in one kind of partition each of three nodes hears one other node and is heard by the third.
 fn check<H: Handler>(name: &str, latency: u64, percentage: usize, seeds: u64) {
     let (mut ok, mut count) = (0, 0);
     for seed in 0..seeds {

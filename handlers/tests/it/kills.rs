@@ -1,6 +1,6 @@
-//! Survival of kills and restarts with empty memory. Data in the services and handlers without memory survive every kill,
-//! and replicated data survives if a minority is killed. The other handlers lose the data that only the killed nodes had;
-//! `docs/faults.md` lists it.
+//! Survival of kills and restarts with empty memory. Data in the services and handlers without memory survive every
+//! kill, and replicated data survives if a minority is killed. The other handlers lose the data that only the killed
+//! nodes had; `docs/faults.md` lists it.
 use glomers_handlers::{
     GCounter, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap, SetUnion, StarBroadcast,
     WatermarkLogs,
@@ -63,8 +63,8 @@ fn forwarded_registers_stay(seeds: u64) {
     survives::<ForwardedRegisters>("lin-kv", seeds);
 }
 
-/// The service answers so late that the node has been killed and restarted meanwhile. Such an answer must not be taken for
-/// one to a request of the new incarnation.
+/// The service answers so late that the node has been killed and restarted meanwhile. Such an answer must not be taken
+/// for one to a request of the new incarnation.
 fn answers_to_an_earlier_incarnation_are_none(seeds: u64) {
     for seed in 0..seeds {
         let options = options(seed, &[Fault::Kill, Fault::Slow])
@@ -88,8 +88,8 @@ fn everybody_answers_again(seeds: u64) {
     }
 }
 
-/// A broadcast is acknowledged before other nodes have it, and lost if its node is killed within the cycle. Nothing else is
-/// lost while a node with the other values lives.
+/// A broadcast is acknowledged before other nodes have it, and lost if its node is killed within the cycle. Nothing
+/// else is lost while a node with the other values lives.
 fn a_minority_takes_few_broadcasts_with_it(seeds: u64) {
     for seed in 0..seeds {
         let report = report::<StarBroadcast>("broadcast", seed, &[Fault::KillMinority]);

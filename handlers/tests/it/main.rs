@@ -1,13 +1,14 @@
 //! The integration tests of the handlers, in one program, because each program is linked anew after every change.
 //!
-//! A claim about random networks holds for every seed. `cargo test` tries a few seeds of each; `.ci/run` tries many. They
-//! are the ignored tests named `many_seeds`, and run in an optimized build, as do other long tests that are ignored here.
+//! A claim about random networks holds for every seed. `cargo test` tries a few seeds of each; `.ci/run` tries many.
+//! They are the ignored tests named `many_seeds`, and run in an optimized build, as do other long tests that are
+//! ignored here.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
-/// Two tests per claim: `few_seeds` for `cargo test`, and `many_seeds`, which is ignored and run by `.ci/run`. A claim is a
-/// function of the number of seeds. With `-` for the few it has only the second test, because one seed takes too long
-/// without optimization.
+/// Two tests per claim: `few_seeds` for `cargo test`, and `many_seeds`, which is ignored and run by `.ci/run`. A claim
+/// is a function of the number of seeds. With `-` for the few it has only the second test, because one seed takes too
+/// long without optimization.
 macro_rules! over_seeds {
     ($($claim:ident: $few:tt, $many:literal;)*) => {
         $(mod $claim {

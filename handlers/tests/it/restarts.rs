@@ -1,5 +1,5 @@
-//! Restarts with empty memory: ids stay unique, and data in a feed still reaches every node, whether the node had sent it
-//! before its restart or received it afterwards.
+//! Restarts with empty memory: ids stay unique, and data in a feed still reaches every node, whether the node had sent
+//! it before its restart or received it afterwards.
 
 use crate::cluster::{Cluster, Latency};
 use glomers_handlers::{GCounter, LastWriterWins, PnCounter, PrefixedIds, SetUnion, WatermarkLogs};

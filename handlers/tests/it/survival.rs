@@ -1,5 +1,5 @@
-//! Kills and restarts of nodes with a replicated log: while only a minority is without memory, no acknowledged command is
-//! lost, and the others continue. Mistakes, which an altered network simulates, are found.
+//! Kills and restarts of nodes with a replicated log: while only a minority is without memory, no acknowledged command
+//! is lost, and the others continue. Mistakes, which an altered network simulates, are found.
 
 use crate::clients::{Clients, Kv};
 use crate::cluster::{Cluster, Latency, is_between_nodes};
@@ -27,8 +27,8 @@ fn cluster<H: Handler>(seed: u64) -> Cluster {
     Cluster::new::<H>(seed, count, latency)
 }
 
-/// Kills some of the nodes, fewer than half, one after the other while clients go on; starts them again; and waits until
-/// all take part. Meanwhile the network may be bad, and repeats what was sent at any time before.
+/// Kills some of the nodes, fewer than half, one after the other while clients go on; starts them again; and waits
+/// until all take part. Meanwhile the network may be bad, and repeats what was sent at any time before.
 fn bad_time(cluster: &mut Cluster, clients: &mut Clients) {
     let count = cluster.count();
     let mut victims: Vec<_> = (0..count).collect();
@@ -282,8 +282,8 @@ fn an_altered_network_alone_is_not_found(seeds: u64) {
 }
 
 /// The third of three nodes starts again, so there is a second configuration. The leader then hears once more what it
-/// heard in the first: of this part of each packet, and as what belongs to the second, if it is `taken` for that. Before,
-/// the leader may be cut off.
+/// heard in the first: of this part of each packet, and as what belongs to the second, if it is `taken` for that.
+/// Before, the leader may be cut off.
 fn hear_again(part: &str, is_cut_off: bool, is_taken: bool) -> Validity {
     let (mut cluster, mut clients) = three::<ReplicatedLists>(Kv::Lists);
     let heard: Rc<RefCell<Vec<Value>>> = Rc::default();

@@ -4,7 +4,8 @@
 use crate::import::model::{Code, Field, Message, Protocol, Role, Rpc, Shape, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A difference between Maelstrom's documents and the schemas. `Display` prints it on one line, as a change to the schemas.
+/// A difference between Maelstrom's documents and the schemas. `Display` prints it on one line, as a change to the
+/// schemas.
 #[derive(Clone, Debug)]
 pub struct Difference(pub(crate) Change);
 
@@ -147,8 +148,8 @@ fn message_changes(role: Role, before: &Message, after: &Message) -> Vec<Workloa
     changes.map(|change| WorkloadChange::Field { role, wire_type: wire_type.clone(), change }).collect()
 }
 
-/// The changes between two lists of fields. If one field was removed, one was added and both have the same type, it is one
-/// field with a new name.
+/// The changes between two lists of fields. If one field was removed, one was added and both have the same type, it is
+/// one field with a new name.
 pub(crate) fn field_changes(before: &[Field], after: &[Field]) -> Vec<FieldChange> {
     let missing_in = |fields: &[Field], field: &Field| !fields.iter().any(|other| other.name == field.name);
     let removed: Vec<_> = before.iter().filter(|field| missing_in(after, field)).collect();

@@ -1,11 +1,11 @@
-//! Reads a protocol from Maelstrom's documents: the workloads from `doc/workloads.md`, the error codes from the table at the
-//! end of `doc/protocol.md`.
+//! Reads a protocol from Maelstrom's documents: the workloads from `doc/workloads.md`, the error codes from the table
+//! at the end of `doc/protocol.md`.
 //!
-//! `lein run doc` prints both documents from the running code, with the schemas and codes that the checkers use. They are
-//! in every release and every checkout, in the same form since 0.2.0. The alternatives are worse. `resources/errors.edn`
-//! has the same codes, but no release contains it, and no version before 0.2.3. No release contains the workloads' Clojure
-//! sources either, and their schemas are computed, so reading them means running them. The documents of a checkout can be
-//! older than its code; `lein run doc` updates them.
+//! `lein run doc` prints both documents from the running code, with the schemas and codes that the checkers use. They
+//! are in every release and every checkout, in the same form since 0.2.0. The alternatives are worse.
+//! `resources/errors.edn` has the same codes, but no release contains it, and no version before 0.2.3. No release
+//! contains the workloads' Clojure sources either, and their schemas are computed, so reading them means running them.
+//! The documents of a checkout can be older than its code; `lein run doc` updates them.
 
 use crate::{
     error::Error,

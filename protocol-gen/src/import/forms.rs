@@ -1,8 +1,9 @@
 //! Reads Prismatic schemas as Maelstrom prints them, such as `{:type (eq "read"), :key Any, :msg_id Int}`.
 //!
-//! Depending on the context, Maelstrom prints a schema as a form, `(one Any "k")`, or as a record, `#schema.core.One{..}`.
-//! Both are read. A form without an exact Rust type is refused: a guess would compile and be wrong on the wire. The
-//! `unstable` part of `clojure-reader` is used because it gives each node of the tree its position.
+//! Depending on the context, Maelstrom prints a schema as a form, `(one Any "k")`, or as a record,
+//! `#schema.core.One{..}`. Both are read. A form without an exact Rust type is refused: a guess would compile and be
+//! wrong on the wire. The `unstable` part of `clojure-reader` is used because it gives each node of the tree its
+//! position.
 
 use crate::{
     error::Error,

@@ -1,7 +1,8 @@
 //! Compares the schema folder with the documents of a Maelstrom release, and updates it.
 //!
-//! Both sides are read into the same plain [`model`]. The differences are data ([`differences`]): `check` prints them and
-//! `import` applies them ([`edit`]). So both commands see the same differences, and a file without one stays untouched.
+//! Both sides are read into the same plain [`model`]. The differences are data ([`differences`]): `check` prints them
+//! and `import` applies them ([`edit`]). So both commands see the same differences, and a file without one stays
+//! untouched.
 //!
 //! - `documents`: Maelstrom's documents to a model. `markdown` finds their blocks, `forms` reads Prismatic schemas.
 //! - `schemas`: a schema folder to a model.

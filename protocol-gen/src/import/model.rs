@@ -1,6 +1,6 @@
-//! A protocol as both Maelstrom's documents and a schema folder express it: names on the wire, types, error codes. It leaves
-//! out everything that only one side has, which is prose on the one side and descriptions, examples and names of shapes on
-//! the other. So no change is needed when both models are equal.
+//! A protocol as both Maelstrom's documents and a schema folder express it: names on the wire, types, error codes. It
+//! leaves out everything that only one side has, which is prose on the one side and descriptions, examples and names of
+//! shapes on the other. So no change is needed when both models are equal.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -100,8 +100,8 @@ impl Shape {
 
     /// Returns true if this shape of a schema agrees with the shape `document` of a document.
     ///
-    /// Prismatic accepts `nil` as an empty sequence and its schemas do not show it, so a list in a schema agrees with or
-    /// without `null`.
+    /// Prismatic accepts `nil` as an empty sequence and its schemas do not show it, so a list in a schema agrees with
+    /// or without `null`.
     pub(crate) fn agrees(&self, document: &Self) -> bool {
         match (self, document) {
             (Self::Nullable(list), Self::List(_)) => list.agrees(document),

@@ -1,5 +1,5 @@
-//! Schemas for new workloads, messages and fields, written from the documents. Descriptions are neutral sentences that a
-//! person should replace, and examples are the simplest that fit: the text of the documents is not ours to copy.
+//! Schemas for new workloads, messages and fields, written from the documents. Descriptions are neutral sentences that
+//! a person should replace, and examples are the simplest that fit: the text of the documents is not ours to copy.
 
 use crate::{
     import::{

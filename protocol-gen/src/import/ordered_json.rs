@@ -1,5 +1,5 @@
-//! JSON for editing schema files. Members keep their order, numbers and strings keep their spelling, and every document has
-//! exactly one layout. So an edit changes only the lines whose meaning changes.
+//! JSON for editing schema files. Members keep their order, numbers and strings keep their spelling, and every document
+//! has exactly one layout. So an edit changes only the lines whose meaning changes.
 
 use indexmap::IndexMap;
 use serde_json::{Value, value::RawValue};

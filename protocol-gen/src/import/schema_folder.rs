@@ -95,8 +95,8 @@ impl SchemaFolder {
         }
     }
 
-    /// Writes the changed files. All are first written beside their final paths and then renamed, so that an error while
-    /// writing leaves the folder unchanged.
+    /// Writes the changed files. All are first written beside their final paths and then renamed, so that an error
+    /// while writing leaves the folder unchanged.
     pub(crate) fn write(&self) -> Result<(), Error> {
         let temporary = |path: &Path| self.root.join(path).with_extension("json.new");
         let written: Vec<_> = self.files.iter().filter(|(path, _)| self.changed.contains(*path)).collect();

@@ -1,5 +1,5 @@
-//! Mistakes in schemas, one per file: `bad/NAME.json` beside the exact error, `bad/NAME.txt`. The reader of the error is
-//! looking at JSON, so every error names the file and a JSON pointer.
+//! Mistakes in schemas, one per file: `bad/NAME.json` beside the exact error, `bad/NAME.txt`. The reader of the error
+//! is looking at JSON, so every error names the file and a JSON pointer.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it bad` rewrites the errors; read the diff.
 

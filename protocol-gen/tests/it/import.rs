@@ -1,6 +1,6 @@
-//! The output of `check` and the files that `import` writes, for one change to Maelstrom's documents per case. The documents
-//! are our own and have the form of Maelstrom's. `import/cases/NAME.diff` shows the change, the output, and the change to
-//! the schemas.
+//! The output of `check` and the files that `import` writes, for one change to Maelstrom's documents per case. The
+//! documents are our own and have the form of Maelstrom's. `import/cases/NAME.diff` shows the change, the output, and
+//! the change to the schemas.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it import::` rewrites them; read the diff.
 

@@ -1,12 +1,13 @@
-//! The errors of the compiler in a handler that was right before a change of the schemas. `import/handler.rs` is checked
-//! against the code of each case's imported schemas. `import/cases/NAME.errors` has the errors and the lines that they
-//! point at; it is empty if the handler needs no change.
+//! The errors of the compiler in a handler that was right before a change of the schemas. `import/handler.rs` is
+//! checked against the code of each case's imported schemas. `import/cases/NAME.errors` has the errors and the lines
+//! that they point at; it is empty if the handler needs no change.
 //!
 //! The test calls rustc with the libraries that Cargo has built for this program. A Cargo project would compile all
 //! dependencies again, which took 160 s beside other work.
 //!
-//! The errors are those of the Rust version that the workspace is built with. After an update of Rust or of the generated
-//! code, `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it import_handlers` rewrites them; read the diff.
+//! The errors are those of the Rust version that the workspace is built with. After an update of Rust or of the
+//! generated code, `UPDATE_GOLDEN=1 cargo test -p glomers-protocol-gen --test it import_handlers` rewrites them; read
+//! the diff.
 
 use crate::cases::{CASES, Case, base, copy_of_base, golden};
 use serde_json::Value;

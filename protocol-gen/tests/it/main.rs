@@ -1,7 +1,8 @@
-//! The integration tests of the crate, in one program. `tests/compiled.rs` is the only other one: it includes the code in
-//! `golden/`, which must be rewritable by a test here when it does not compile.
+//! The integration tests of the crate, in one program. `tests/compiled.rs` is the only other one: it includes the code
+//! in `golden/`, which must be rewritable by a test here when it does not compile.
 //!
-//! The fixtures are beside this folder: `golden/`, `bad/` and `import/`. `UPDATE_GOLDEN=1` rewrites their expected files.
+//! The fixtures are beside this folder: `golden/`, `bad/` and `import/`. `UPDATE_GOLDEN=1` rewrites their expected
+//! files.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 

@@ -1,5 +1,5 @@
-//! This crate names no workload: a new schema file needs no change in it. So no string literal in its sources, and no part
-//! of one, may be the name of a workload or service or the type of a message.
+//! This crate names no workload: a new schema file needs no change in it. So no string literal in its sources, and no
+//! part of one, may be the name of a workload or service or the type of a message.
 
 use std::{
     collections::BTreeSet,

@@ -23,7 +23,8 @@ use std::{
 /// object's keys, and the way a string escapes its characters. Two numbers are equal if they have the same text (`1` is
 /// not `1.0`). Shorter texts sort first, so non-negative integers sort by size.
 ///
-/// A `Json` cannot be decoded inside serde's `untagged` enums or `flatten`ed structs: they buffer, and the text is lost.
+/// A `Json` cannot be decoded inside serde's `untagged` enums or `flatten`ed structs: they buffer, and the text is
+/// lost.
 ///
 /// ```
 /// use glomers_json::Json;

@@ -1,5 +1,5 @@
-//! The attribute's arguments: the workload, by name or by path, and the word `schema`. The message about an unknown name
-//! lists all workloads, which the build script reads from `schema/workloads`.
+//! The attribute's arguments: the workload, by name or by path, and the word `schema`. The message about an unknown
+//! name lists all workloads, which the build script reads from `schema/workloads`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{

@@ -217,7 +217,8 @@ fn type_name(name: &Ident) -> String {
     words.trim_start_matches("r#").split('_').map(capital).collect::<Vec<String>>().concat()
 }
 
-/// Returns true if a type may be an object on the wire. As far as the name shows, it is not a number, text, list or tuple.
+/// Returns true if a type may be an object on the wire. As far as the name shows, it is not a number, text, list or
+/// tuple.
 fn is_message(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! A node's reaction to bad input: lines that are not messages, requests that it cannot serve, handlers that panic, an end of
-//! the input at any byte. In each case the node answers if it can, logs if it cannot, and continues. Many rows are defects
-//! that were measured in other Maelstrom libraries.
+//! A node's reaction to bad input: lines that are not messages, requests that it cannot serve, handlers that panic, an
+//! end of the input at any byte. In each case the node answers if it can, logs if it cannot, and continues. Many rows
+//! are defects that were measured in other Maelstrom libraries.
 
 use glomers_protocol::{
     Context, Handler, Json, Message, RpcError,

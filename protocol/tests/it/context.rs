@@ -1,9 +1,9 @@
-//! The context of a handler in virtual time: calls, timers, random numbers and services. A test is a script that the node
-//! runs after `init`, the messages that reach it, and the transcript of its log and its messages.
+//! The context of a handler in virtual time: calls, timers, random numbers and services. A test is a script that the
+//! node runs after `init`, the messages that reach it, and the transcript of its log and its messages.
 //!
-//! The tests drive the `Node` itself rather than the workbench's `Simulation`. They are about its deadlines and the exact lines
-//! that it takes and gives, where there is no network to simulate. The simulation relies on what is shown here, and this crate
-//! does not depend on the workbench, not even for tests.
+//! The tests drive the `Node` itself rather than the workbench's `Simulation`. They are about its deadlines and the
+//! exact lines that it takes and gives, where there is no network to simulate. The simulation relies on what is shown
+//! here, and this crate does not depend on the workbench, not even for tests.
 
 use futures::future::{LocalBoxFuture, join, select};
 use glomers_protocol::{
@@ -45,8 +45,8 @@ impl Handler for Scripted {
 const INIT: &str =
     r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1","n2"]}}"#;
 
-/// Moves a node through virtual time and writes down what it logs and sends. Requests are numbered from 1 here, wherever
-/// the node begins.
+/// Moves a node through virtual time and writes down what it logs and sends. Requests are numbered from 1 here,
+/// wherever the node begins.
 struct Player {
     node: Node,
     log: Log,

@@ -1,5 +1,5 @@
-//! Damaged messages. Reading a damaged line never panics, a line that is read is written again with the same fields, and
-//! equality of values is an equivalence. CONTRIBUTING.md says how to run a million of each.
+//! Damaged messages. Reading a damaged line never panics, a line that is read is written again with the same fields,
+//! and equality of values is an equivalence. CONTRIBUTING.md says how to run a million of each.
 
 use crate::mutations::{lines, mutated, texts};
 use glomers_protocol::{DecodeError, Json, Message, Payload, RpcError};

@@ -1,5 +1,5 @@
-//! Properties of any value and any text. Values stay verbatim and have the equality of JSON, the parser refuses and never
-//! panics, and tagged tuples and error codes survive the wire.
+//! Properties of any value and any text. Values stay verbatim and have the equality of JSON, the parser refuses and
+//! never panics, and tagged tuples and error codes survive the wire.
 
 use glomers_protocol::{
     ErrorCode, Json, Message, Node, Payload, Request, RpcError,

@@ -1,8 +1,8 @@
-//! Damaged texts: lines of a corpus with bytes and tokens flipped, removed, doubled, exchanged and nested. The fuzz tests of
-//! all crates share this file.
+//! Damaged texts: lines of a corpus with bytes and tokens flipped, removed, doubled, exchanged and nested. The fuzz
+//! tests of all crates share this file.
 //!
-//! Damage by tokens mostly leaves JSON that is JSON and EDN that is EDN, so it gets past the parser; damage by bytes does
-//! not. How far a text is mutated is drawn by proptest, which makes failing texts smaller.
+//! Damage by tokens mostly leaves JSON that is JSON and EDN that is EDN, so it gets past the parser; damage by bytes
+//! does not. How far a text is mutated is drawn by proptest, which makes failing texts smaller.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do; inside a crate, it is known for one")]

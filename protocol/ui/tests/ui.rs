@@ -1,12 +1,12 @@
-//! Records the messages of the compiler about nodes. `cases/pass/*.rs` compile without a warning. `cases/fail/NAME.rs` make
-//! the mistake NAME and stand beside the exact messages, `cases/fail/NAME.stderr`.
+//! Records the messages of the compiler about nodes. `cases/pass/*.rs` compile without a warning. `cases/fail/NAME.rs`
+//! make the mistake NAME and stand beside the exact messages, `cases/fail/NAME.stderr`.
 //!
-//! Each case is one call of rustc, with the libraries that this test was linked with, so there is nothing to build first.
-//! The messages are those of the version in `cases/rustc-version`; with another one, a case must fail but may say so in
-//! other words.
+//! Each case is one call of rustc, with the libraries that this test was linked with, so there is nothing to build
+//! first. The messages are those of the version in `cases/rustc-version`; with another one, a case must fail but may
+//! say so in other words.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p glomers-ui-tests` records the messages anew. Read the diff: one error per mistake, at the user's
-//! own line, which says what to write instead.
+//! `UPDATE_GOLDEN=1 cargo test -p glomers-ui-tests` records the messages anew. Read the diff: one error per mistake, at
+//! the user's own line, which says what to write instead.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 

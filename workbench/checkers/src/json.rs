@@ -1,5 +1,5 @@
-//! JSON values of findings. Nodes may send what [`serde_json::Value`] does not hold: `1e400`, half of a surrogate pair, a
-//! hundred brackets. A verdict on them is a verdict all the same.
+//! JSON values of findings. Nodes may send what [`serde_json::Value`] does not hold: `1e400`, half of a surrogate pair,
+//! a hundred brackets. A verdict on them is a verdict all the same.
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};

@@ -64,7 +64,8 @@ impl Verdict {
         Self { valid, findings, error: None, results: Arc::new(results) }
     }
 
-    /// A verdict whose results are the explanations of its findings, under `errors`. It is valid if no finding is a fault.
+    /// A verdict whose results are the explanations of its findings, under `errors`. It is valid if no finding is a
+    /// fault.
     pub fn from_findings(findings: Vec<Finding>) -> Self {
         let is_valid = findings.iter().all(|finding| finding.weight != Weight::Fault);
         let errors: Vec<String> = findings.iter().map(|finding| finding.explanation.clone()).collect();

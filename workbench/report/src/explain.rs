@@ -1,5 +1,5 @@
-//! A finding in the terminal: the reason, the operations around it and the messages meanwhile. The page shows a whole run;
-//! this shows the screenful that matters for one finding.
+//! A finding in the terminal: the reason, the operations around it and the messages meanwhile. The page shows a whole
+//! run; this shows the screenful that matters for one finding.
 
 mod messages;
 mod operations;

@@ -1,7 +1,7 @@
 //! Keeps, shows and explains the runs of `glomers-workbench`.
 //!
-//! The principal types are [`Store`](store::Store), the folder of runs in Jepsen's layout, [`Page`](page::Page), a run as
-//! one HTML page, and [`Explanation`](explain::Explanation), a finding for the terminal.
+//! The principal types are [`Store`](store::Store), the folder of runs in Jepsen's layout, [`Page`](page::Page), a run
+//! as one HTML page, and [`Explanation`](explain::Explanation), a finding for the terminal.
 //!
 //! ```
 //! use glomers_report::{explain::Explanation, store::manifest::read_run};

@@ -1,9 +1,9 @@
 //! A run as one HTML page that needs no other file and no network, and its charts as SVG files.
 //!
 //! Texts and figures are HTML, readable without scripts. The page's scripts draw the two diagrams on canvases, only the
-//! part in view, from data that the page carries as JSON; tens of thousands of operations and messages stay usable. Nodes
-//! may send anything, so none of their text becomes HTML: `maud` escapes it here, the scripts only set and draw text, and
-//! the page's policy forbids the network.
+//! part in view, from data that the page carries as JSON; tens of thousands of operations and messages stay usable.
+//! Nodes may send anything, so none of their text becomes HTML: `maud` escapes it here, the scripts only set and draw
+//! text, and the page's policy forbids the network.
 //!
 //! The same report gives the same bytes.
 

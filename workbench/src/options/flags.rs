@@ -1,5 +1,5 @@
-//! The flags of a test, one row each. The command line's parser and help, the command that repeats a run, the arguments for
-//! the real Maelstrom and the manifest of a run are made from this table, so none of them can forget a flag.
+//! The flags of a test, one row each. The command line's parser and help, the command that repeats a run, the arguments
+//! for the real Maelstrom and the manifest of a run are made from this table, so none of them can forget a flag.
 //!
 //! A value is read as Maelstrom reads it (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`, `test-opt-spec`), which
 //! includes Clojure's ratios, such as `1/2`, where it uses Clojure's reader.

@@ -116,8 +116,8 @@ impl<'n> Interpreter<'n> {
         }
     }
 
-    /// Asks the generator for an operation, and begins it. A generator that is done is asked again when an operation has
-    /// ended.
+    /// Asks the generator for an operation, and begins it. A generator that is done is asked again when an operation
+    /// has ended.
     fn ask(&mut self, session: &mut Session<'_>) {
         let (now, free) = (session.now(), session.workers.free());
         let processes = session.workers.processes();

@@ -1,6 +1,6 @@
 //! A test from the first `init` to the verdict, in Maelstrom's phases (Maelstrom: `core.clj`, `db.clj`): nodes are told
-//! their ids, clients prepare the system, clients and nemesis work until the time is up, the network heals and rests, the
-//! clients do their last operations, and the checkers judge the history.
+//! their ids, clients prepare the system, clients and nemesis work until the time is up, the network heals and rests,
+//! the clients do their last operations, and the checkers judge the history.
 
 use crate::{
     engine::{
@@ -158,8 +158,8 @@ fn conclude(session: &mut Session<'_>, nemesis: &mut Nemesis, generator: Box<dyn
     Interpreter::new(generator, Pace::new(interval, now, end), end).run(session);
 }
 
-/// The time for which the healed network rests. A hosted test that is stopped early does not wait for a network that was
-/// never disturbed; virtual time costs nothing.
+/// The time for which the healed network rests. A hosted test that is stopped early does not wait for a network that
+/// was never disturbed; virtual time costs nothing.
 fn rest(session: &Session<'_>) -> Duration {
     match session.watch.stopped() {
         _ if session.watch.is_aborted() => Duration::ZERO,

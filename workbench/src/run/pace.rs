@@ -1,9 +1,9 @@
 //! The times at which operations are due, and those that were due and did not begin.
 //!
-//! Jepsen's `stagger` draws the time from one operation to the next evenly between zero and twice the mean. An operation
-//! is due when that time is over, a client is free and the generator has one to give. What does not begin then is lost:
-//! [`Load`] counts it at the mean rate. So a test that ends early, or begins nothing for a while, shows it, and a test
-//! whose clients are all waiting for answers is told apart from it.
+//! Jepsen's `stagger` draws the time from one operation to the next evenly between zero and twice the mean. An
+//! operation is due when that time is over, a client is free and the generator has one to give. What does not begin
+//! then is lost: [`Load`] counts it at the mean rate. So a test that ends early, or begins nothing for a while, shows
+//! it, and a test whose clients are all waiting for answers is told apart from it.
 
 use crate::run::{load::Load, session::Session};
 use std::time::Duration;

@@ -109,8 +109,8 @@ impl Report {
         set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
     }
 
-    /// All results, with Maelstrom's key names; and those that Maelstrom has not: the seed, the load, the effects of the
-    /// nemesis, and the seconds after which the test was stopped.
+    /// All results, with Maelstrom's key names; and those that Maelstrom has not: the seed, the load, the effects of
+    /// the nemesis, and the seconds after which the test was stopped.
     pub fn results(&self) -> serde_json::Value {
         let operations = self.history.operations().len();
         let traffic = |traffic: crate::Traffic| {

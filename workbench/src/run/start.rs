@@ -77,8 +77,8 @@ impl<'a> Bench<'a> {
     ///
     /// # Errors
     ///
-    /// The workload cannot be run with these options, a node did not answer `init` or what the workload says to it before
-    /// the first operation, or the observer wanted the test to end.
+    /// The workload cannot be run with these options, a node did not answer `init` or what the workload says to it
+    /// before the first operation, or the observer wanted the test to end.
     pub fn run<H: Handler>(self) -> Result<Report, RunError> {
         self.run_with::<H, _>(H::init)
     }
@@ -117,8 +117,8 @@ impl<'a> Bench<'a> {
 ///
 /// # Errors
 ///
-/// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it before
-/// the first operation.
+/// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it
+/// before the first operation.
 pub fn simulate<H: Handler>(workload: Box<dyn Workload>, options: &Options) -> Result<Report, RunError> {
     Bench::new(workload, options).run::<H>()
 }
@@ -140,8 +140,8 @@ pub fn simulate_with<H: Handler, M: IntoHandler<H>>(
 ///
 /// # Errors
 ///
-/// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it does
-/// not answer what comes before the first operation.
+/// The workload cannot be run with these options, the program cannot be started, a node ends before the test, or it
+/// does not answer what comes before the first operation.
 pub fn test_program(workload: Box<dyn Workload>, options: &Options, program: &Program) -> Result<Report, RunError> {
     Bench::new(workload, options).run_program(program)
 }

@@ -96,8 +96,8 @@ impl Workers {
         op
     }
 
-    /// Gives up what is going on: nobody will know how it ended. Its client is taken off the network even if it could go
-    /// on, or it would tell of this operation later.
+    /// Gives up what is going on: nobody will know how it ended. Its client is taken off the network even if it could
+    /// go on, or it would tell of this operation later.
     pub(crate) fn abandon(&mut self, world: &mut World) {
         for (index, worker) in self.workers.iter_mut().enumerate().filter(|(_, worker)| worker.busy.is_some()) {
             if let Some((joined, _)) = worker.connection.take() {

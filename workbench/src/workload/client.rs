@@ -1,5 +1,5 @@
-//! A client of the system under test (Maelstrom: `client.clj`). It sends typed requests, waits in virtual or real time, and
-//! holds each answer to its schema as Maelstrom's clients do.
+//! A client of the system under test (Maelstrom: `client.clj`). It sends typed requests, waits in virtual or real time,
+//! and holds each answer to its schema as Maelstrom's clients do.
 
 mod answer;
 mod endpoint;
@@ -82,8 +82,8 @@ impl Client {
 }
 
 impl Outcome {
-    /// The outcome of an operation that failed. If the operation changes nothing (`is_read`), one that may have happened
-    /// counts as one that did not (Maelstrom: `client.clj`, `with-errors`).
+    /// The outcome of an operation that failed. If the operation changes nothing (`is_read`), one that may have
+    /// happened counts as one that did not (Maelstrom: `client.clj`, `with-errors`).
     pub fn failed(error: &ClientError, is_read: bool) -> Self {
         let (definite, reason) = match error {
             ClientError::Timeout { unmatched: None, .. } => (false, Json::from("net-timeout")),
@@ -94,8 +94,8 @@ impl Outcome {
         if definite || is_read { Self::Fail(reason) } else { Self::Info(reason) }
     }
 
-    /// The outcome of an operation that ended in an exception: an answer outside the protocol, or any failure of a client
-    /// that does not tell failures apart.
+    /// The outcome of an operation that ended in an exception: an answer outside the protocol, or any failure of a
+    /// client that does not tell failures apart.
     pub fn unknown(error: &ClientError) -> Self {
         Self::Info(Json::from(format!("indeterminate: {error}")))
     }

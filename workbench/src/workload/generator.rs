@@ -1,6 +1,6 @@
-//! Generators: the source of operations. The interpreter asks a generator when a client is free and the rate allows it, and
-//! shows it every operation that begins or ends (jepsen: `generator.clj`, with mutable state instead of a new generator at
-//! each step).
+//! Generators: the source of operations. The interpreter asks a generator when a client is free and the rate allows it,
+//! and shows it every operation that begins or ends (jepsen: `generator.clj`, with mutable state instead of a new
+//! generator at each step).
 
 use glomers_checkers::history::Op;
 use glomers_protocol::Json;

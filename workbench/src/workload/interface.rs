@@ -14,8 +14,8 @@ use std::rc::Rc;
 /// A client of one process: it performs each operation that it is given, and may keep state from one to the next.
 pub type Connection = Rc<dyn Fn(Invocation) -> LocalBoxFuture<'static, Outcome>>;
 
-/// A workload. [`WORKLOADS`](crate::workload::WORKLOADS) lists the built-in ones; [`simulate`](crate::simulate) takes any other as
-/// well, and `docs/own-workload.md` walks through one.
+/// A workload. [`WORKLOADS`](crate::workload::WORKLOADS) lists the built-in ones; [`simulate`](crate::simulate) takes
+/// any other as well, and `docs/own-workload.md` walks through one.
 pub trait Workload {
     /// The name on the command line.
     fn name(&self) -> &'static str;

@@ -1,13 +1,13 @@
 //! Logs: a message sent to a key gets an offset, and polls return it there (Maelstrom: `workload/kafka.clj`; jepsen:
 //! `tests/kafka.clj`).
 //!
-//! A client polls the logs of its last assignment, from its own offset in each. The value of an operation is a list of one
-//! step, as in a transaction:
+//! A client polls the logs of its last assignment, from its own offset in each. The value of an operation is a list of
+//! one step, as in a transaction:
 //!
 //! - `poll`: `[["poll"]]`, completed as `[["poll", {"k": [[offset, message], ..], ..}]]`;
 //! - `send`: `[["send", "k", message]]`, completed as `[["send", "k", [offset, message]]]`;
-//! - `assign`: the keys to poll from now on, from the beginning if the entry has `seek-to-beginning?`. If it has `unseen`,
-//!   these are keys with messages that no client has polled yet;
+//! - `assign`: the keys to poll from now on, from the beginning if the entry has `seek-to-beginning?`. If it has
+//!   `unseen`, these are keys with messages that no client has polled yet;
 //! - `crash`: the client ends and a new one replaces it.
 
 mod final_polls;

@@ -148,11 +148,11 @@ impl Generator for Keys {
 impl Keys {
     /// Draws a free thread: evenly, or as Jepsen does.
     ///
-    /// There, first a group with a free thread is drawn, then one of its two roles, and then comes the first free thread of
-    /// that role at or behind a place that moves on by one with each operation. From most places that is the role's first
-    /// thread, which belongs to the first node. The roles are ranges of all threads, so they split the first group only;
-    /// in the others all threads write (jepsen: `generator.clj`, `soonest-op-map` and `Reserve`, `generator/context.clj`,
-    /// `some-free-process`).
+    /// There, first a group with a free thread is drawn, then one of its two roles, and then comes the first free
+    /// thread of that role at or behind a place that moves on by one with each operation. From most places that is the
+    /// role's first thread, which belongs to the first node. The roles are ranges of all threads, so they split the
+    /// first group only; in the others all threads write (jepsen: `generator.clj`, `soonest-op-map` and `Reserve`,
+    /// `generator/context.clj`, `some-free-process`).
     fn draw(&self, moment: &mut Moment<'_>) -> Option<usize> {
         if self.is_even {
             return moment.free.choose(moment.rng).copied();

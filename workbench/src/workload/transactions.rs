@@ -1,4 +1,5 @@
-//! Random transactions over a moving pool of keys (elle: `txn.clj`, `wr-txns`), for the workloads that run transactions.
+//! Random transactions over a moving pool of keys (elle: `txn.clj`, `wr-txns`), for the workloads that run
+//! transactions.
 //!
 //! Each key in the pool is twice as likely as the one before it. The values written to a key count up from 1, so no two
 //! writes are alike. A key that has reached its number of writes is replaced by a new one.

@@ -1,5 +1,5 @@
-//! Transactions over lists and over registers (Maelstrom: `workload/txn_list_append.clj`, `workload/txn_rw_register.clj`).
-//! They are drawn alike; a write appends to a list or replaces a register.
+//! Transactions over lists and over registers (Maelstrom: `workload/txn_list_append.clj`,
+//! `workload/txn_rw_register.clj`). They are drawn alike; a write appends to a list or replaces a register.
 
 use crate::{
     options::Options,

@@ -309,7 +309,8 @@ fn names_are_read_back() {
     assert!(error.starts_with("there is no fault `fire`; known: partition, partition-one-way"), "{error}");
 }
 
-/// Two nodes are cut off from each other by two of Maelstrom's four kinds of partitions only; the others are drawn again.
+/// Two nodes are cut off from each other by two of Maelstrom's four kinds of partitions only; the others are drawn
+/// again.
 #[test]
 fn every_partition_of_two_nodes_isolates_them() {
     for seed in 0..20 {

@@ -212,8 +212,8 @@ fn sends_count_up_and_keys_make_way() {
     assert!(highest.values().filter(|highest| **highest < 7).count() <= 3);
 }
 
-/// A client begins at the beginning of a log that is new to it, goes on where it was in others, and forgets those that it
-/// is not assigned again.
+/// A client begins at the beginning of a log that is new to it, goes on where it was in others, and forgets those that
+/// it is not assigned again.
 #[test]
 fn clients_go_on_where_they_were() {
     let report = report(&options(4).key_count(Some(3)).rate(500.0), Fault::None);

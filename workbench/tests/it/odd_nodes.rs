@@ -1,5 +1,6 @@
-//! Nodes with one oddity each, hosted. What Maelstrom takes is taken; all else is a violation that shows the message, the
-//! form that was expected and the reason. The rows follow the sources of Maelstrom (`process.clj`, `net.clj`, `client.clj`).
+//! Nodes with one oddity each, hosted. What Maelstrom takes is taken; all else is a violation that shows the message,
+//! the form that was expected and the reason. The rows follow the sources of Maelstrom (`process.clj`, `net.clj`,
+//! `client.clj`).
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A unique-ids node that answers everything twice, also to clients that asked somebody else, and gives each an id of its own.
+# A unique-ids node that answers everything twice, also to clients that asked somebody else, and gives each an id of its
+# own.
 count=0
 while IFS= read -r line; do
   client=${line#*\"src\":\"} client=${client%%\"*}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# An echo node with one oddity, which its first argument names. A name that begins with `init-` is an oddity of the answer
-# to `init`; the others come with each echo.
+# An echo node with one oddity, which its first argument names. A name that begins with `init-` is an oddity of the
+# answer to `init`; the others come with each echo.
 oddity=$1
 echoes=0
 while IFS= read -r line; do

@@ -1,5 +1,5 @@
-//! The tests of the book's tutorial, `docs/tutorial`: one module per chapter. A chapter quotes code and reports of its module
-//! word for word. The tests compare each quote, so the quoted code compiles and the quoted reports are real.
+//! The tests of the book's tutorial, `docs/tutorial`: one module per chapter. A chapter quotes code and reports of its
+//! module word for word. The tests compare each quote, so the quoted code compiles and the quoted reports are real.
 
 mod counter;
 mod echo;

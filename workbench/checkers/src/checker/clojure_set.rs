@@ -1,8 +1,8 @@
 //! The order in which Clojure walks through a set.
 //!
-//! Jepsen takes the first of several messages at one offset of a log, and the first is a matter of hashing. Its verdict on
-//! such a log can be repeated only with the same hash: Murmur3 of the value, whose bits lead down a tree with 32 branches
-//! per node, five bits at a time from the lowest on.
+//! Jepsen takes the first of several messages at one offset of a log, and the first is a matter of hashing. Its verdict
+//! on such a log can be repeated only with the same hash: Murmur3 of the value, whose bits lead down a tree with 32
+//! branches per node, five bits at a time from the lowest on.
 
 use glomers_json::Json;
 

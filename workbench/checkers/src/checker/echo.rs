@@ -1,7 +1,8 @@
 //! Echo: every answer is the value that was sent (Maelstrom: `workload/echo.clj`; knossos: `history.clj`, `pairs`).
 //!
-//! Maelstrom judges only operations that ended `ok` or `fail`. An operation that never ended is in no pair, and one that
-//! ended `info` stands alone, without a value to compare. Whether nodes answer at all is the business of availability.
+//! Maelstrom judges only operations that ended `ok` or `fail`. An operation that never ended is in no pair, and one
+//! that ended `info` stands alone, without a value to compare. Whether nodes answer at all is the business of
+//! availability.
 
 use crate::{
     expectations::Expectations,

@@ -156,8 +156,8 @@ fn strays(entries: &Entries<'_>, index: &[KeyIndex]) -> impl Iterator<Item = (us
     })
 }
 
-/// A log that successful polls named though none of them saw a message at a known offset. Jepsen's checker looks for the
-/// highest index that was read, and its index is out of bounds.
+/// A log that successful polls named though none of them saw a message at a known offset. Jepsen's checker looks for
+/// the highest index that was read, and its index is out of bounds.
 fn unplaced(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> Option<String> {
     let has_place = |(of_key, order): (&KeyIndex, &VersionOrder)| {
         order.log.values().flatten().any(|sighting| of_key.messages[sighting.message].ok_reader.is_some())

@@ -71,11 +71,11 @@ fn findings(checked: &Linearizability) -> Vec<Finding> {
     checked.parts.iter().filter_map(finding).take(SHOWN).collect()
 }
 
-/// Operations that end at another key than they began at: the history without these ends, the keys at which they end, and
-/// the first of them in words.
+/// Operations that end at another key than they began at: the history without these ends, the keys at which they end,
+/// and the first of them in words.
 ///
-/// Jepsen splits a history by the keys of its entries. At the first key it finds an operation without an end, at the second
-/// an end without a beginning, on which knossos throws an exception; other keys are judged as ever.
+/// Jepsen splits a history by the keys of its entries. At the first key it finds an operation without an end, at the
+/// second an end without a beginning, on which knossos throws an exception; other keys are judged as ever.
 fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<String>) {
     let key = |op: &Op| op.value.decode::<(Json, Json)>().ok().map(|(key, _)| key);
     let mut moved = BTreeMap::new();

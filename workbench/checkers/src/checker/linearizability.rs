@@ -52,8 +52,8 @@ use std::fmt;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Linearizability {
-    /// The verdict on each independent object, in the order of their names; `None` names the only object of a model that
-    /// has no parts.
+    /// The verdict on each independent object, in the order of their names; `None` names the only object of a model
+    /// that has no parts.
     pub parts: Vec<(Option<Json>, PartVerdict)>,
     /// The work that it took.
     pub effort: Effort,

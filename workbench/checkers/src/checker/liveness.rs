@@ -1,5 +1,5 @@
-//! Liveness: every node serves its clients again after all faults. Only the history of a test with the option `liveness` shows
-//! it, because its last operations name the node that they use.
+//! Liveness: every node serves its clients again after all faults. Only the history of a test with the option
+//! `liveness` shows it, because its last operations name the node that they use.
 
 use crate::{
     history::{History, Kind, Op},

@@ -1,8 +1,8 @@
-//! JSON values by number, so that the rest of an analysis works on numbers: the same number for equal values, however they
-//! are written. A text is looked into once.
+//! JSON values by number, so that the rest of an analysis works on numbers: the same number for equal values, however
+//! they are written. A text is looked into once.
 //!
-//! Reads of a growing set are as long as the set and mostly begin as the same client's last one did. Only what comes behind
-//! that is looked into; else reading would be most of the work.
+//! Reads of a growing set are as long as the set and mostly begin as the same client's last one did. Only what comes
+//! behind that is looked into; else reading would be most of the work.
 
 use crate::history::{Op, Process};
 use foldhash::fast::FixedState;

@@ -286,8 +286,8 @@ fn findings(set: &SetFull, history: &History) -> Vec<Finding> {
     lost.chain(unknown).chain(set.worst_stale.iter().take(STALE).map(stale)).collect()
 }
 
-/// The reason why Jepsen's checker throws an exception: an add that ended with another value than any began with, elements
-/// without an order, or a read of something that has no elements.
+/// The reason why Jepsen's checker throws an exception: an add that ended with another value than any began with,
+/// elements without an order, or a read of something that has no elements.
 fn error(history: &History, add: &str) -> Option<String> {
     let mut attempts: BTreeSet<&Json> = BTreeSet::new();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {

@@ -88,7 +88,8 @@ pub fn check(history: &History, objects: Objects, models: &[String]) -> (Validit
     judged.unwrap_or_else(|error| (Validity::Unknown, Txn { error: Some(error), ..Txn::default() }))
 }
 
-/// Looks for anomalies that Elle cannot see. Those that take longer than all else it seeks only if the test is `strict`.
+/// Looks for anomalies that Elle cannot see. Those that take longer than all else it seeks only if the test is
+/// `strict`.
 pub fn strict_findings(history: &History, objects: Objects, models: &[String], strict: bool) -> Vec<Finding> {
     let (Ok(models), Ok(transactions)) = (models::canonical(models), Transactions::new(history, objects)) else {
         return Vec::new();

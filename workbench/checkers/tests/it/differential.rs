@@ -1,7 +1,7 @@
 //! Damaged histories that the real checkers judged: verdicts and anomalies must be theirs.
 //!
-//! The files in `tests/differential` are recorded runs, damaged at random and judged by the checkers of jepsen 0.3.7 and
-//! elle 0.2.2, which Maelstrom uses.
+//! The files in `tests/differential` are recorded runs, damaged at random and judged by the checkers of jepsen 0.3.7
+//! and elle 0.2.2, which Maelstrom uses.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use glomers_checkers::{

@@ -1,8 +1,8 @@
 //! Histories of sets and counters, told entry by entry, a millisecond apart.
 //!
 //! `1+7` client 1 begins to add 7, `1+7!` it has, `1+7x` it has not, `1+7?` nobody knows; `2r` client 2 begins to read,
-//! `2r7,8` it saw these elements, `2r-` nothing, `2=7` the number 7, and `2=7.` the same at the very end. `cut` and `heal`
-//! are the nemesis'; `@9000` is no entry: what follows happens from that millisecond on.
+//! `2r7,8` it saw these elements, `2r-` nothing, `2=7` the number 7, and `2=7.` the same at the very end. `cut` and
+//! `heal` are the nemesis'; `@9000` is no entry: what follows happens from that millisecond on.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 

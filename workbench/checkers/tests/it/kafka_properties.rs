@@ -1,4 +1,5 @@
-//! Right logs, of which a model makes histories at random, are never invalid, and a message missing from them is missed.
+//! Right logs, of which a model makes histories at random, are never invalid, and a message missing from them is
+//! missed.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::told::history;

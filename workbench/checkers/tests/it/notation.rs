@@ -1,8 +1,9 @@
 //! Histories in a compact notation, after elle's `ax1ry12`.
 //!
-//! Operations stand apart by spaces. They run at once, each by a client of its own, unless a `;` parts them: those before
-//! it end before those after it begin. `!` marks one that failed, `?` one of which nobody knows, and a capital letter with
-//! a colon names its client: `A:ax1; A:rx`. `@6000` is no operation: what follows happens from that millisecond on.
+//! Operations stand apart by spaces. They run at once, each by a client of its own, unless a `;` parts them: those
+//! before it end before those after it begin. `!` marks one that failed, `?` one of which nobody knows, and a capital
+//! letter with a colon names its client: `A:ax1; A:rx`. `@6000` is no operation: what follows happens from that
+//! millisecond on.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 

@@ -1,5 +1,5 @@
-//! The recorded runs of echo, unique ids, sets and counters, judged again: verdicts and counts must be those of the real
-//! Maelstrom, statistics and availability too, over all recorded runs.
+//! The recorded runs of echo, unique ids, sets and counters, judged again: verdicts and counts must be those of the
+//! real Maelstrom, statistics and availability too, over all recorded runs.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::recorded::{Recorded, runs};

@@ -1,4 +1,5 @@
-//! The checkers without an algorithm, as data: for each thing they look for a minimal history that has it, and a near miss.
+//! The checkers without an algorithm, as data: for each thing they look for a minimal history that has it, and a near
+//! miss.
 //!
 //! An entry is a client, `?` if it begins, or `ok`, `fail` or `info`, the operation and its value in EDN, and keys and
 //! values that follow.

@@ -1,5 +1,5 @@
-//! Histories of logs as they are told: a list of operations, `;` between them, each where it ends. It begins right before,
-//! unless an entry of its own says `begins`. The number is the client's:
+//! Histories of logs as they are told: a list of operations, `;` between them, each where it ends. It begins right
+//! before, unless an entry of its own says `begins`. The number is the client's:
 //!
 //! ```text
 //! 0 send a 1@0             the message 1 is sent to the log a and gets the offset 0

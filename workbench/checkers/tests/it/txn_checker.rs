@@ -198,8 +198,8 @@ fn weak_models_give_time() {
     weak("wx1 wx2; @6000 A:rx1; B:rx2; A:rx2", "disagreement", 0);
 }
 
-/// Skew: both saw the first values, each wrote another register. That each register has its values in the order in which
-/// their writes ended shows only to who looks at the clock.
+/// Skew: both saw the first values, each wrote another register. That each register has its values in the order in
+/// which their writes ended shows only to who looks at the clock.
 #[test]
 fn cycles_that_only_the_clock_shows() {
     let hidden = |text: &str, expected: bool| {

@@ -1,8 +1,8 @@
-//! The messages around a finding: the requests and replies of its operations, and the messages between nodes that mention
-//! the same element or key meanwhile.
+//! The messages around a finding: the requests and replies of its operations, and the messages between nodes that
+//! mention the same element or key meanwhile.
 //!
-//! A history does not name the network client behind an operation. But a client sends its request at the moment when the
-//! operation begins and receives the reply when it ends, which identifies the client.
+//! A history does not name the network client behind an operation. But a client sends its request at the moment when
+//! the operation begins and receives the reply when it ends, which identifies the client.
 
 use crate::explain::{operations::Line, subject::Subject};
 use glomers_checkers::{

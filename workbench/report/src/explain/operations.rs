@@ -1,5 +1,5 @@
-//! The operations around a finding: those that show it, the previous and next ones of the same clients, and others on the
-//! same element or key.
+//! The operations around a finding: those that show it, the previous and next ones of the same clients, and others on
+//! the same element or key.
 
 use crate::explain::subject::Subject;
 use glomers_checkers::finding::Finding;

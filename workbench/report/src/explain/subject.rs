@@ -40,8 +40,8 @@ impl Subject {
     }
 }
 
-/// Collects the values that an operation writes: those of a transaction's steps, such as `["append", KEY, VALUE]`, or its
-/// own value.
+/// Collects the values that an operation writes: those of a transaction's steps, such as `["append", KEY, VALUE]`, or
+/// its own value.
 fn written(op: &Op, subjects: &mut Vec<String>) {
     let Ok(value) = op.value.decode::<Value>() else { return };
     match value.as_array() {

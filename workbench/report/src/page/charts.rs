@@ -1,7 +1,7 @@
 //! Charts of latency and rate (jepsen: `checker/perf.clj`), drawn by `plotters`.
 //!
-//! The files hold the colours of light pages; `chart.css` replaces them on dark ones. Points that would cover each other
-//! are drawn once, which bounds the size of a chart.
+//! The files hold the colours of light pages; `chart.css` replaces them on dark ones. Points that would cover each
+//! other are drawn once, which bounds the size of a chart.
 
 mod frame;
 mod group;

@@ -1,7 +1,7 @@
 //! The data that the page's scripts draw: operations and messages as rows of numbers and texts.
 //!
-//! Values are texts, verbatim, because a script that parsed them would round numbers. Long ones are cut; the run's folder
-//! has them whole.
+//! Values are texts, verbatim, because a script that parsed them would round numbers. Long ones are cut; the run's
+//! folder has them whole.
 
 use glomers_checkers::{
     history::{History, Kind, Operation, Process, faults::Period},
@@ -55,8 +55,8 @@ struct Lane {
     last: u64,
 }
 
-/// An operation, a bar of the timeline. The page has it as an array in this order, which `timeline.js` reads: names would
-/// double the size of the page.
+/// An operation, a bar of the timeline. The page has it as an array in this order, which `timeline.js` reads: names
+/// would double the size of the page.
 struct Row<'a> {
     /// The index of the invocation in the history.
     invocation: usize,

@@ -1,5 +1,5 @@
-//! A run's page: it holds together as HTML, whatever nodes sent; every finding leads to its entries; and, where there is a
-//! browser, its scripts draw it.
+//! A run's page: it holds together as HTML, whatever nodes sent; every finding leads to its entries; and, where there
+//! is a browser, its scripts draw it.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::nodes;

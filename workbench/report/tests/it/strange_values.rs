@@ -1,5 +1,5 @@
-//! Nodes that answer with values which are JSON, and hold what no double, no string of Rust and no tree of a usual depth
-//! does. Each gets its verdict, is kept and shown.
+//! Nodes that answer with values which are JSON, and hold what no double, no string of Rust and no tree of a usual
+//! depth does. Each gets its verdict, is kept and shown.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 

@@ -58,8 +58,8 @@ pub(super) fn read<R: Request>(line: &str) -> Result<Answer<R::Response>, Misfit
     }
 }
 
-/// Reads an answer of the form that nearly all have. The node library's reader is stricter than Maelstrom's in all but one
-/// thing: it takes a `msg_id` that is `null`.
+/// Reads an answer of the form that nearly all have. The node library's reader is stricter than Maelstrom's in all but
+/// one thing: it takes a `msg_id` that is `null`.
 fn plainly<R: Request>(line: &str) -> Option<R::Response> {
     let message = Message::parse(line).ok().filter(|message| message.wire_type() == R::Response::TYPE)?;
     if message.msg_id().is_none() && line.contains("msg_id") {

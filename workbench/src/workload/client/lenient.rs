@@ -1,5 +1,5 @@
-//! Decodes a JSON value as Maelstrom's clients read it (Maelstrom: `client.clj`, its schemas): `null` is an empty list, and of
-//! two equal keys the last counts. All else is as strict as the type that is decoded.
+//! Decodes a JSON value as Maelstrom's clients read it (Maelstrom: `client.clj`, its schemas): `null` is an empty list,
+//! and of two equal keys the last counts. All else is as strict as the type that is decoded.
 
 use crate::engine::json::reason;
 use serde::{

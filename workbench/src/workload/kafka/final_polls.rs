@@ -1,5 +1,5 @@
-//! The final operations: every thread polls all logs from the beginning with a new client, until it has reached the highest
-//! offset that any client saw (jepsen: `tests/kafka.clj`, `final-polls`).
+//! The final operations: every thread polls all logs from the beginning with a new client, until it has reached the
+//! highest offset that any client saw (jepsen: `tests/kafka.clj`, `final-polls`).
 
 use crate::workload::generator::{Generator, Invocation, Moment, Next};
 use crate::workload::kafka::offsets::{self, Offsets};

@@ -5,7 +5,8 @@ use glomers_protocol::kafka::OffsetMessage;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
-/// An offset for each key. The workload's keys are numbers, in numerical order; other keys in a node's reply are ignored.
+/// An offset for each key. The workload's keys are numbers, in numerical order; other keys in a node's reply are
+/// ignored.
 pub(super) type Offsets = BTreeMap<u64, i64>;
 
 /// The highest offsets in the result of a `poll`, -1 for an empty log.

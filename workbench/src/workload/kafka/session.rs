@@ -77,9 +77,9 @@ impl Session {
         let next = if invocation.extra.iter().any(|(key, _)| *key == "seek-to-beginning?") {
             keys.into_iter().map(|key| (key, 0)).collect()
         } else {
-            // Maelstrom asks for the committed offsets, but then looks up each key in the body instead of its `offsets`,
-            // and never finds one. So it polls a log that is new to the client from the beginning. Using the reply here
-            // would judge nodes by something that Maelstrom ignores.
+            // Maelstrom asks for the committed offsets, but then looks up each key in the body instead of its
+            // `offsets`, and never finds one. So it polls a log that is new to the client from the beginning. Using the
+            // reply here would judge nodes by something that Maelstrom ignores.
             self.client.call(&ListCommittedOffsets { keys: keys.clone() }).await?;
             let next = self.next.borrow();
             let place = |key: String| {

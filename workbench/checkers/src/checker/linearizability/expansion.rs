@@ -1,21 +1,21 @@
 //! All configurations after the end of an operation: just-in-time linearization (Lowe 2017).
 //!
 //! An operation that ends must have taken effect. Where it has not, other running operations may take effect first, in
-//! every order, and it comes last; whatever could follow it can still follow later. These rules keep the orders few, and
-//! none of them loses an answer:
+//! every order, and it comes last; whatever could follow it can still follow later. These rules keep the orders few,
+//! and none of them loses an answer:
 //!
 //! - **Silent operations.** An operation that is possible and changes nothing, such as a read that fits, becomes met at
 //!   once.
-//! - **Overwrites.** Before an operation that always succeeds and leaves the same state whatever was before, every other
-//!   running overwrite may have taken effect unnoticed: it becomes met. That also holds if the state was the same
+//! - **Overwrites.** Before an operation that always succeeds and leaves the same state whatever was before, every
+//!   other running overwrite may have taken effect unnoticed: it becomes met. That also holds if the state was the same
 //!   before. This makes unread writes cheap: a hundred that run at once are one configuration for each value, not one
 //!   for each subset.
 //! - **Only with a reason.** An operation takes effect before its turn only if the state after it makes another one
-//!   possible that is not an overwrite, or if it is a duty itself: open, and not an overwrite. Otherwise the next visible
-//!   operation overwrites it, and the configuration in which it did not take effect, and is met, dominates.
+//!   possible that is not an overwrite, or if it is a duty itself: open, and not an overwrite. Otherwise the next
+//!   visible operation overwrites it, and the configuration in which it did not take effect, and is met, dominates.
 //! - **Earliest end first.** Of equal operations that all run, the one that ends first takes effect first: in any order
-//!   in which the other does, the two can change places. In particular, nothing equal to the ending operation goes before
-//!   it.
+//!   in which the other does, the two can change places. In particular, nothing equal to the ending operation goes
+//!   before it.
 //! - **Commuting operations.** An operation that can change places with the ending one, with every other operation that
 //!   may go before it and with every one that waits for a state, need not go before it: only the operations that are
 //!   connected to the ending one by pairs that do not commute do.
@@ -93,7 +93,8 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         if marks.met.contains(self.slot) {
             self.keep(configuration.clone())?;
         }
-        // Two common cases need no row: a read of the state, and an overwrite before which no other operation has to go.
+        // Two common cases need no row: a read of the state, and an overwrite before which no other operation has to
+        // go.
         let is_alone = match self.effect {
             Effect::Observe if marks.met.contains(self.slot) => return Ok(()),
             Effect::Observe => true,
@@ -156,7 +157,8 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
         Ok(())
     }
 
-    /// The kinds that pairs which do not commute connect to the ending one, by way of operations that may still take effect.
+    /// The kinds that pairs which do not commute connect to the ending one, by way of operations that may still take
+    /// effect.
     fn connected(&self, configuration: &Configuration<WORDS>) -> BTreeSet<KindId> {
         let done = configuration.marks.used.or(&configuration.marks.met.and(&self.running.observers));
         let waits = |kind: &KindId| {

@@ -70,8 +70,8 @@ pub trait Model {
     /// The state before the first operation.
     fn initial(&self) -> Self::State;
 
-    /// The operation that a history shows: its name, the value of its invocation and, if it is known to have happened, the
-    /// value of its completion. `None` if it tells nothing, such as a read without an answer. Failed operations are
+    /// The operation that a history shows: its name, the value of its invocation and, if it is known to have happened,
+    /// the value of its completion. `None` if it tells nothing, such as a read without an answer. Failed operations are
     /// left out before.
     fn operation(&self, f: &str, asked: &Json, answered: Option<&Json>) -> Option<Self::Operation>;
 
@@ -96,8 +96,8 @@ pub trait Model {
         None
     }
 
-    /// All states in which the object may be if nothing is known of the operations before these. If it names none, those
-    /// that the search has met count. They decide how short a failing window is.
+    /// All states in which the object may be if nothing is known of the operations before these. If it names none,
+    /// those that the search has met count. They decide how short a failing window is.
     fn states(&self, _operations: &[&Self::Operation]) -> Vec<Self::State> {
         Vec::new()
     }

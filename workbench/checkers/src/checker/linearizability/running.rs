@@ -109,8 +109,8 @@ impl<const WORDS: usize> Running<WORDS> {
         self.slots.iter().flatten().count() + self.unended.values().map(|count| *count as usize).sum::<usize>()
     }
 
-    /// The operations of a kind that may take effect next, at most two: of operations that are alike and that all run, it
-    /// loses nothing to take the one that ends first, except that a met one is not under the duty of an open one.
+    /// The operations of a kind that may take effect next, at most two: of operations that are alike and that all run,
+    /// it loses nothing to take the one that ends first, except that a met one is not under the duty of an open one.
     pub(super) fn choices(&self, kind: KindId, marks: &Marks<WORDS>) -> impl Iterator<Item = Choice> + use<WORDS> {
         let mut available = self.slots(kind).iter().copied().filter(|slot| !marks.used.contains(*slot));
         let first = available.next();

@@ -1,7 +1,7 @@
 //! Entries that end an operation as failed or unknown with another value than it began with (`altered-value`).
 //!
-//! No client writes such a history: it was damaged, or put together from several. Checkers read the value of one entry or
-//! the other, so a verdict on it is not to be trusted.
+//! No client writes such a history: it was damaged, or put together from several. Checkers read the value of one entry
+//! or the other, so a verdict on it is not to be trusted.
 
 use crate::{
     finding::Finding,

@@ -1,8 +1,8 @@
-//! Transactions that set registers to unique values, and read them (elle: `rw_register.clj`, as Maelstrom calls it: with
-//! `:wfr-keys?`).
+//! Transactions that set registers to unique values, and read them (elle: `rw_register.clj`, as Maelstrom calls it:
+//! with `:wfr-keys?`).
 //!
-//! The order of a register's values is known only in part: `nil` comes first, and a transaction that reads one value and
-//! writes another puts them in that order. Only committed transactions are in the graph.
+//! The order of a register's values is known only in part: `nil` comes first, and a transaction that reads one value
+//! and writes another puts them in that order. Only committed transactions are in the graph.
 
 mod dependencies;
 mod externals;

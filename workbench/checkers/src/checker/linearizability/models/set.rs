@@ -4,8 +4,8 @@ use super::super::model::{Effect, Model};
 use glomers_json::Json;
 use std::{collections::BTreeSet, fmt};
 
-/// A set that is empty at first: `add` adds its value, and `read` returns a list of all elements. A read of anything but a
-/// list tells nothing.
+/// A set that is empty at first: `add` adds its value, and `read` returns a list of all elements. A read of anything
+/// but a list tells nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Set;
 

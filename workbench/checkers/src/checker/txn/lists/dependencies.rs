@@ -1,5 +1,5 @@
-//! Dependencies between transactions over lists: `ww` between appends in a row, `wr` from an append to the reads that end
-//! with it, `rw` from reads to the append that comes next.
+//! Dependencies between transactions over lists: `ww` between appends in a row, `wr` from an append to the reads that
+//! end with it, `rw` from reads to the append that comes next.
 
 use super::{
     versions::Versions,

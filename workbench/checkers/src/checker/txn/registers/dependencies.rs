@@ -1,4 +1,5 @@
-//! Dependencies between transactions over registers: `wr` from a write to its reads, `ww` and `rw` by the order of values.
+//! Dependencies between transactions over registers: `wr` from a write to its reads, `ww` and `rw` by the order of
+//! values.
 
 use super::{externals::Externals, versions::Versions};
 use crate::{

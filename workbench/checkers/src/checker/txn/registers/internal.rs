@@ -19,7 +19,8 @@ pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
     }
 }
 
-/// The first read that contradicts the steps before it, with the value of the last of those, which is a read or a write.
+/// The first read that contradicts the steps before it, with the value of the last of those, which is a read or a
+/// write.
 fn contradiction(entry: &Entry) -> Option<(&Step, Id, &'static str)> {
     let mut state: BTreeMap<Id, (Id, &'static str)> = BTreeMap::new();
     for step in &entry.steps {

@@ -146,8 +146,8 @@ fn writes_follow_reads(transactions: &Transactions, externals: &[Externals]) -> 
     pairs
 }
 
-/// Values by the real time of the transactions that have to do with them: from the last value of a transaction to the first
-/// value of each next one that has to do with the key.
+/// Values by the real time of the transactions that have to do with them: from the last value of a transaction to the
+/// first value of each next one that has to do with the key.
 fn real_time(transactions: &Transactions, externals: &[Externals]) -> Pairs {
     let mut after: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (before, later) in order::realtime(transactions) {

@@ -1,11 +1,13 @@
 //! The options of a test, with Maelstrom's names and defaults (Maelstrom: `core.clj`, `opt-spec`; jepsen: `cli.clj`).
 
+mod concurrency;
 mod disk;
 mod fault;
 pub mod flags;
 mod unsuitable;
 mod value;
 
+pub use concurrency::{Concurrency, ParseConcurrencyError};
 pub use disk::DiskUse;
 pub use fault::{Fault, UnknownFault};
 pub use glomers_checkers::expectations::Availability;
@@ -13,7 +15,7 @@ pub use unsuitable::Unsuitable;
 pub use value::{UnknownModel, ValueError};
 
 use glomers_checkers::expectations::Expectations;
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, time::Duration};
 
 /// Declares the options, each with a setter of the same name.
 macro_rules! options {
@@ -162,45 +164,6 @@ impl Options {
         match self.concurrency {
             Concurrency::Total(count) => count,
             Concurrency::PerNode(factor) => factor * self.nodes.len(),
-        }
-    }
-}
-
-/// `--concurrency`: a number, or a multiple of the number of nodes, such as `2n`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Concurrency {
-    /// This many clients.
-    Total(usize),
-    /// This many clients a node.
-    PerNode(usize),
-}
-
-/// A text is no number of clients.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("expected a number or a multiple of the nodes such as `2n`, not `{text}`")]
-pub struct ParseConcurrencyError {
-    text: String,
-}
-
-impl FromStr for Concurrency {
-    type Err = ParseConcurrencyError;
-
-    fn from_str(text: &str) -> Result<Self, ParseConcurrencyError> {
-        let parse = |number: &str| number.parse().ok().filter(|number| *number > 0);
-        let parsed = match text.strip_suffix('n') {
-            Some(factor) => parse(factor).map(Self::PerNode),
-            None => parse(text).map(Self::Total),
-        };
-        parsed.ok_or_else(|| ParseConcurrencyError { text: text.to_owned() })
-    }
-}
-
-/// As it is given: `3`, `2n`.
-impl fmt::Display for Concurrency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Total(count) => write!(f, "{count}"),
-            Self::PerNode(factor) => write!(f, "{factor}n"),
         }
     }
 }

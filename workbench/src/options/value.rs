@@ -1,6 +1,6 @@
 //! The values of flags, read from the words of a command line as Maelstrom reads them.
 
-use crate::options::{ParseConcurrencyError, UnknownFault};
+use crate::options::{concurrency::ParseConcurrencyError, fault::UnknownFault};
 use glomers_checkers::checker::txn::models;
 use std::{str::FromStr, time::Duration};
 

@@ -1,6 +1,6 @@
 //! Each anomaly of logs in the shortest history that has it, and beside it a history that almost has it.
 
-use crate::told::history;
+use crate::notation::kafka::history;
 use glomers_checkers::validity::Validity;
 use glomers_checkers::{
     checker::kafka::{self, Kafka, KafkaChecker},
@@ -36,7 +36,7 @@ fn check(text: &str, expected: &str) {
 
 #[test]
 fn the_notation_says_what_it_says() {
-    let text = "0 send a 1 begins; 1 poll a 1@0 2@-1 b; 0 send a 1@0; 1 send a 3 open; 0 assign a b; 0 crash";
+    let text = ">0 send a 1; 1 poll a 1@0 2@-1 b; 0 send a 1@0; ?1 send a 3; 0 assign a b; 0 crash";
     let told = history(text);
     let lines: Vec<_> = told.ops().iter().map(|op| format!("{:?} {} {}", op.kind, op.f, op.value)).collect();
     let expected = [
@@ -70,8 +70,8 @@ fn lost_write() {
     // Nobody was behind it.
     check("0 send a 1@0; 0 send a 2@1; 1 poll a 1@0", "unseen");
     // It may not have been sent, or it was not.
-    check("0 send a 1 open; 1 send a 2@1; 1 poll a 2@1", "");
-    check("0 send a 1 fails; 1 send a 2@1; 1 poll a 2@1", "");
+    check("?0 send a 1; 1 send a 2@1; 1 poll a 2@1", "");
+    check("!0 send a 1; 1 send a 2@1; 1 poll a 2@1", "");
 }
 
 /// A message at two offsets stands at the last one, for what must have been polled.
@@ -87,7 +87,7 @@ fn lost_writes_among_duplicates() {
 #[test]
 fn unseen() {
     check("0 send a 1@0; 1 poll", "unseen");
-    check("0 send a 1 open; 1 poll; 1 poll", "");
+    check("?0 send a 1; 1 poll; 1 poll", "");
     let found = judge("0 send a 1@0; 0 send b 10@0; 0 send b 9@1; 0 send b 7@2; 1 poll a 1@0; 2 poll b 7@2; 3 poll");
     let findings = json!(found.anomalies.unseen);
     assert_eq!(findings, json!({"time": 13_000_000_000_u64, "unseen": {"b": 2}, "messages": {"b": [9, 10]}}));
@@ -96,8 +96,8 @@ fn unseen() {
 /// Jepsen takes the messages of a log for unseen, if no send to it succeeded before the very last operation polls it.
 #[test]
 fn unseen_at_first_sight() {
-    check("0 send a 1 open; 1 poll; 1 poll a 1@0", "unseen");
-    check("0 send a 1 open; 1 poll; 1 poll a 1@0; 1 poll", "");
+    check("?0 send a 1; 1 poll; 1 poll a 1@0", "unseen");
+    check("?0 send a 1; 1 poll; 1 poll a 1@0; 1 poll", "");
 }
 
 #[test]
@@ -147,14 +147,14 @@ fn poll_skip() {
     check(&format!("{SENT} 1 assign a; 1 poll a 1@0; 1 assign a b; 1 poll a 3@2"), "poll-skip 1");
     check(&format!("{SENT} 1 assign a; 1 poll a 1@0; 1 assign b; 1 assign a; 1 poll a 3@2"), "");
     // An assignment that failed changed nothing, one that is open may have.
-    check(&format!("{SENT} 1 poll a 1@0; 1 assign b fails; 1 poll a 3@2"), "poll-skip 1");
-    check(&format!("{SENT} 1 poll a 1@0; 1 assign b open; 1 poll a 3@2"), "");
+    check(&format!("{SENT} 1 poll a 1@0; !1 assign b; 1 poll a 3@2"), "poll-skip 1");
+    check(&format!("{SENT} 1 poll a 1@0; ?1 assign b; 1 poll a 3@2"), "");
     // After a crash there is a new client, to which nothing is owed.
     check(&format!("{SENT} 1 poll a 1@0; 1 crash; 3 assign a; 3 poll a 3@2"), "");
     // A poll of nothing makes forget where the client was.
     check(&format!("{SENT} 1 poll a 1@0; 1 poll a; 1 poll a 3@2"), "");
     // One that failed does not.
-    check(&format!("{SENT} 1 poll a 1@0; 1 poll fails; 1 poll a 3@2"), "poll-skip 1");
+    check(&format!("{SENT} 1 poll a 1@0; !1 poll; 1 poll a 3@2"), "poll-skip 1");
 }
 
 #[test]
@@ -179,8 +179,8 @@ fn nonmonotonic_send() {
     check(&format!("0 send a 1@0; 0 send b 1@0; 0 send a 2@1; {POLLED} b 1@0"), "");
     check(&format!("0 send a 2@1; 0 assign b; 0 send a 1@0; {POLLED}"), "");
     // One whose end is unknown counts by what others saw of it.
-    check(&format!("0 send a 2 open; 0 send a 1@0; {POLLED}"), "nonmonotonic-send 1");
-    check("0 send a 2 fails; 0 send a 1@0; 2 poll a 1@0", "");
+    check(&format!("?0 send a 2; 0 send a 1@0; {POLLED}"), "nonmonotonic-send 1");
+    check("!0 send a 2; 0 send a 1@0; 2 poll a 1@0", "");
 }
 
 /// Sends skip whenever somebody else sends in between, which nobody minds.
@@ -207,20 +207,20 @@ fn precommitted_read() {
 
 #[test]
 fn aborted_read() {
-    check("0 send a 1 fails; 1 poll a 1@0; 1 poll", "G1a 1");
-    check("0 send a 1 open; 1 poll a 1@0; 1 poll", "");
-    check("0 send a 1 fails; 0 send a 2@0; 1 poll a 2@0; 1 poll", "");
+    check("!0 send a 1; 1 poll a 1@0; 1 poll", "G1a 1");
+    check("?0 send a 1; 1 poll a 1@0; 1 poll", "");
+    check("!0 send a 1; 0 send a 2@0; 1 poll a 2@0; 1 poll", "");
 }
 
 #[test]
 fn read_before_it_was_sent() {
     check("1 poll a 1@0; 0 send a 1@0; 1 poll", "G1c-realtime 1, strong-PL-2-cycle-exists 1");
-    check("0 send a 1 begins; 1 poll a 1@0; 0 send a 1@0; 1 poll", "");
+    check(">0 send a 1; 1 poll a 1@0; 0 send a 1@0; 1 poll", "");
 }
 
 #[test]
 fn nothing_to_go_by() {
-    check("0 send a 1 fails; 0 poll fails", "empty-transaction-graph 1");
+    check("!0 send a 1; !0 poll", "empty-transaction-graph 1");
     check("0 poll", "empty-transaction-graph 1");
     check("0 poll; 0 poll", "");
 }
@@ -235,7 +235,7 @@ fn check_unknown(text: &str, reason: &str) {
 #[test]
 fn messages_that_nobody_sent_leave_it_open() {
     check_unknown("0 send a 1@0; 1 poll a 1@0 2@1; 1 poll", "the message 2, which nobody sent");
-    check("0 send a 1@0; 0 send a 2 open; 1 poll a 1@0 2@1; 1 poll", "");
+    check("0 send a 1@0; ?0 send a 2; 1 poll a 1@0 2@1; 1 poll", "");
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn logs_that_were_empty_for_everybody_leave_it_open() {
 
 #[test]
 fn causes_are_named_once() {
-    let kafka = judge("0 send a 1 open; 1 send a 2 open; 2 poll open; 3 crash");
+    let kafka = judge("?0 send a 1; ?1 send a 2; ?2 poll; 3 crash");
     assert_eq!(json!(kafka.info_txn_causes), json!(["net-timeout"]));
 }
 

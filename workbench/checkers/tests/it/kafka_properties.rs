@@ -2,7 +2,7 @@
 //! missed.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use crate::told::history;
+use crate::notation::kafka::history;
 use glomers_checkers::checker::kafka::{self, Kafka};
 use glomers_checkers::validity::Validity;
 use proptest::prelude::*;
@@ -64,8 +64,8 @@ impl Model {
         Self { logs, clients, messages: 0, processes: 3, told: Vec::new() }
     }
 
-    fn tell(&mut self, client: usize, what: &str) {
-        self.told.push(format!("{} {what}", self.clients[client].process));
+    fn tell(&mut self, mark: &str, client: usize, what: &str) {
+        self.told.push(format!("{mark}{} {what}", self.clients[client].process));
     }
 
     fn step(&mut self, client: usize, key: &'static str, step: Step) {
@@ -76,17 +76,17 @@ impl Model {
                 let offset = gap + log.last().map_or(0, |(last, _)| last + 1);
                 log.push((offset, message));
                 // A message whose sender never heard of its end is there all the same.
-                let end = if is_open { " open".to_owned() } else { format!("@{offset}") };
-                self.tell(client, &format!("send {key} {message}{end}"));
+                let (mark, end) = if is_open { ("?", String::new()) } else { ("", format!("@{offset}")) };
+                self.tell(mark, client, &format!("send {key} {message}{end}"));
             }
             Step::Refuse => {
                 self.messages += 1;
-                self.tell(client, &format!("send {key} {} fails", self.messages));
+                self.tell("!", client, &format!("send {key} {}", self.messages));
             }
             Step::Poll => self.poll(client),
             Step::Assign => self.assign(client, &[key]),
             Step::Crash => {
-                self.tell(client, "crash");
+                self.tell("", client, "crash");
                 self.clients[client] = Client { process: self.processes, ..Client::default() };
                 self.processes += 1;
             }
@@ -103,14 +103,14 @@ impl Model {
             }
             *place = log.len();
         }
-        self.tell(client, &words);
+        self.tell("", client, &words);
     }
 
     fn assign(&mut self, client: usize, keys: &[&'static str]) {
         let before = std::mem::take(&mut self.clients[client].places);
         self.clients[client].places =
             keys.iter().map(|key| (*key, before.get(key).copied().unwrap_or_default())).collect();
-        self.tell(client, &format!("assign {}", keys.join(" ")));
+        self.tell("", client, &format!("assign {}", keys.join(" ")));
     }
 
     /// In the end everybody polls everything, twice: the last operation sees nothing new.
@@ -125,7 +125,7 @@ impl Model {
     }
 }
 
-/// The operations of clients of correct logs, each in the notation of [`told`].
+/// The operations of clients of correct logs, each in the notation of [`crate::notation::kafka`].
 fn right(size: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec((0..3_usize, prop::sample::select(&KEYS), step()), size).prop_map(|script| {
         let mut model = Model::new();

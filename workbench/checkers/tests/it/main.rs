@@ -3,7 +3,6 @@
 mod differential;
 mod documented;
 mod edn;
-mod entries;
 mod kafka_checker;
 mod kafka_properties;
 mod lin_kv_checker;
@@ -17,6 +16,5 @@ mod recorded_simple;
 mod set_full;
 mod simple_checkers;
 mod strict_findings;
-mod told;
 mod txn_checker;
 mod txn_properties;

@@ -2,10 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use crate::entries::history;
-use crate::notation;
+use crate::notation::{self, kafka as logs, set::history};
 use crate::recorded;
-use crate::told;
 use glomers_checkers::checker::checker;
 use glomers_checkers::checker::{
     kafka,
@@ -30,37 +28,37 @@ fn set(text: &str, kinds: &[&str]) {
 
 #[test]
 fn sets_with_what_nobody_added() {
-    set("1r 1r7", &["garbage"]);
-    set("1r 1r7 2+7 2+7!", &["garbage"]);
-    set("2+7 1r 1r7 2+7!", &[]);
-    set("2+7 2+7? 1r 1r7", &[]);
-    set("2+7 2+7x 1r 1r7", &["aborted-read"]);
-    set("2+7 1r 1r7 2+7x", &[]);
+    set("1r7", &["garbage"]);
+    set("1r7 2+7", &["garbage"]);
+    set(">2+7 1r7 2+7", &[]);
+    set("?2+7 1r7", &[]);
+    set("!2+7 1r7", &["aborted-read"]);
+    set(">2+7 1r7 !2+7", &[]);
 }
 
 #[test]
 fn sets_with_an_element_twice() {
-    set("1+7 1+7! 1r 1r7,7", &["duplicate"]);
-    set("1+7 1+7! 1+8 1+8! 1r 1r7,8", &[]);
+    set("1+7 1r7,7", &["duplicate"]);
+    set("1+7 1+8 1r7,8", &[]);
 }
 
 #[test]
 fn sets_that_forget() {
-    set("1+7 1+7! 2r 2r7 2r 2r- 2r 2r7", &["flicker"]);
-    set("1+7 1+7! 2r 2r7 3r 3r- 3r 3r7", &[]);
-    set("1+7 1+7! 1r 1r- 1r 1r7", &["unread-own-write"]);
-    set("1+7 1+7! 2r 2r- 2r 2r7", &[]);
-    set("1+7 1+7? 1r 1r-", &[]);
+    set("1+7 2r7 2r- 2r7", &["flicker"]);
+    set("1+7 2r7 3r- 3r7", &[]);
+    set("1+7 1r- 1r7", &["unread-own-write"]);
+    set("1+7 2r- 2r7", &[]);
+    set("?1+7 1r-", &[]);
 }
 
 #[test]
 fn sets_that_never_agree() {
-    set("1+7 1+7! @6000 2r 3r 2r7 3r-", &["disagreement"]);
-    set("1+7 1+7! @6000 2r 3r 2r7 3r- 3r 3r7", &[]);
-    set("1+7 1+7! @4000 2r 3r 2r7 3r-", &[]);
-    set("1+7 1+7! cut @6000 2r 3r 2r7 3r-", &[]);
-    set("1+7 1+7! cut @3000 heal @6000 2r 3r 2r7 3r-", &[]);
-    set("1+7 1+7! cut @3000 heal @9000 2r 3r 2r7 3r-", &["disagreement"]);
+    set("1+7 @6000 >2r >3r 2r7 3r-", &["disagreement"]);
+    set("1+7 @6000 >2r >3r 2r7 3r- 3r7", &[]);
+    set("1+7 @4000 >2r >3r 2r7 3r-", &[]);
+    set("1+7 cut @6000 >2r >3r 2r7 3r-", &[]);
+    set("1+7 cut @3000 heal @6000 >2r >3r 2r7 3r-", &[]);
+    set("1+7 cut @3000 heal @9000 >2r >3r 2r7 3r-", &["disagreement"]);
 }
 
 #[track_caller]
@@ -75,28 +73,28 @@ fn counter(text: &str, kinds: &[&str]) {
 
 #[test]
 fn counters_beyond_what_was_added() {
-    counter("1+3 2r 2=4", &["impossible-read"]);
-    counter("1+3 1+3? 2r 2=3", &[]);
-    counter("1+-3 1+-3! 1+2 1+2! 2r 2=-3", &[]);
-    counter("1+-3 1+-3! 1+2 1+2! 2r 2=-4", &["impossible-read"]);
-    counter("1+3 1+3x 2r 2=3", &["impossible-read"]);
-    counter("1+3 2r 1+3x 2=3", &[]);
+    counter(">1+3 2=4", &["impossible-read"]);
+    counter("?1+3 2=3", &[]);
+    counter("1+-3 1+2 2=-3", &[]);
+    counter("1+-3 1+2 2=-4", &["impossible-read"]);
+    counter("!1+3 2=3", &["impossible-read"]);
+    counter(">1+3 >2r !1+3 2=3", &[]);
 }
 
 #[test]
 fn counters_that_go_back() {
-    growing("1+3 1+3! 2r 2=3 2r 2=0", &["backwards"]);
-    growing("1+3 1+3! 2r 2=3 3r 3=0", &[]);
-    growing("1+3 1+3! 1r 1=2", &["unread-own-write"]);
-    growing("1+3 1+3! 2+1 2+1! 2r 2=1", &[]);
-    counter("1+3 1+3! 1+-3 1+-3! 1r 1=3 1r 1=0", &[]);
+    growing("1+3 2=3 2=0", &["backwards"]);
+    growing("1+3 2=3 3=0", &[]);
+    growing("1+3 1=2", &["unread-own-write"]);
+    growing("1+3 2+1 2=1", &[]);
+    counter("1+3 1+-3 1=3 1=0", &[]);
 }
 
 #[test]
 fn counters_that_never_agree() {
-    counter("1+3 1+3? 2r 3r 2=0. 3=3.", &["disagreement"]);
-    counter("1+3 1+3? 2r 3r 2=3. 3=3.", &[]);
-    counter("1+3 1+3? 2r 3r 2=0 3=3", &[]);
+    counter("?1+3 >2r >3r 2=0. 3=3.", &["disagreement"]);
+    counter("?1+3 >2r >3r 2=3. 3=3.", &[]);
+    counter("?1+3 >2r >3r 2=0 3=3", &[]);
 }
 
 #[track_caller]
@@ -123,14 +121,14 @@ fn registers_that_answer_null() {
 
 #[test]
 fn logs_with_what_nobody_sent() {
-    let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&told::history(text)), text, kinds);
+    let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&logs::history(text)), text, kinds);
     check("1 send x 7@0; 2 poll x 7@0 8@1", &["garbage"]);
     check("1 send x 7@0; 2 poll x 7@0", &[]);
 }
 
 #[test]
 fn logs_with_negative_offsets() {
-    let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&told::history(text)), text, kinds);
+    let check = |text: &str, kinds: &[&str]| expect(&kafka::strict_findings(&logs::history(text)), text, kinds);
     check("1 send x 7@-1; 1 send x 8@-2", &["negative-offset"]);
     check("1 send x 7@-1; 1 send y 8@-1", &["negative-offset", "negative-offset"]);
     check("1 send x 7@0", &[]);
@@ -159,11 +157,11 @@ fn answers_repeat_the_steps_of_their_request() {
 
 #[test]
 fn polls_answer_only_assigned_logs() {
-    let check = |text: &str, kinds: &[&str]| expect(&answers::polls(&told::history(text)), text, kinds);
+    let check = |text: &str, kinds: &[&str]| expect(&answers::polls(&logs::history(text)), text, kinds);
     check("1 assign x; 1 poll x 7@0", &[]);
     check("1 assign x; 1 poll x 7@0 y 8@0", &["malformed-answer"]);
     check("1 assign x y; 1 assign x; 1 poll y 8@0", &["malformed-answer"]);
-    check("1 assign x; 1 assign y open; 1 poll x 7@0 y 8@0", &[]);
+    check("1 assign x; ?1 assign y; 1 poll x 7@0 y 8@0", &[]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every anomaly of transactions that the checkers report: the smallest history that has it, and one that just has not.
 
-use crate::notation::{lists, registers};
+use crate::notation::txn::{lists, registers};
 use glomers_checkers::checker::txn::{Objects, Txn, check, strict_findings};
 use glomers_checkers::validity::Validity;
 

@@ -1,56 +1,45 @@
-//! Histories of logs as they are told: a list of operations, `;` between them, each where it ends. It begins right
-//! before, unless an entry of its own says `begins`. The number is the client's:
+//! Logs. `;` stands between operations, and a second passes with each entry:
 //!
 //! ```text
 //! 0 send a 1@0             the message 1 is sent to the log a and gets the offset 0
-//! 0 send a 1 fails         ... or is refused; `1 open`: nobody knows
+//! !0 send a 1              ... or is refused
 //! 1 poll a 1@0 2@1 b       a has messages at 0 and 1; b has none
 //! 1 assign a b             the client follows a and b from now on
 //! 0 txn send a 1@0 poll a 1@0
 //! ```
-#![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use glomers_checkers::history::{History, Kind, Op, Process};
+use crate::notation::{Operation, Story, mark};
+use glomers_checkers::history::{History, Kind};
 use glomers_json::Json;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-/// The operations as a history; a second passes with each entry.
+const FUNCTIONS: [&str; 5] = ["assign", "crash", "poll", "send", "txn"];
+
+/// The operations as a history.
 pub(crate) fn history(text: &str) -> History {
-    let mut ops: Vec<Op> = Vec::new();
-    let mut open: BTreeSet<Process> = BTreeSet::new();
+    let mut story = Story::new(Duration::from_secs(1));
     for told in text.split(';').map(str::trim).filter(|told| !told.is_empty()) {
-        let mut words: Vec<&str> = told.split_whitespace().collect();
-        let process = Process::Client(words.remove(0).parse().unwrap());
-        let f = words.remove(0);
-        let kind = match words.last() {
-            Some(&"begins") => Kind::Invoke,
-            Some(&"fails") => Kind::Fail,
-            Some(&"open") => Kind::Info,
-            _ if f == "crash" => Kind::Info,
-            _ => Kind::Ok,
-        };
-        words.retain(|word| !matches!(*word, "begins" | "fails" | "open"));
-        let value = match f {
-            "assign" => json!(words),
-            "txn" => steps(&words),
-            "crash" => Value::Null,
-            _ => steps(&[&[f], &words[..]].concat()),
-        };
-        let entry = |kind, place: usize| {
-            let value = if kind == Kind::Invoke && f != "assign" { asked(&value) } else { value.clone() };
-            let mut op = Op::new(Duration::from_secs(place as u64), process, kind, f.to_owned(), Json::new(&value));
-            op.error = (kind == Kind::Info && f != "crash").then(|| Json::from("net-timeout"));
-            op
-        };
-        if kind == Kind::Invoke {
-            open.insert(process);
-        } else if !open.remove(&process) {
-            ops.push(entry(Kind::Invoke, ops.len()));
-        }
-        ops.push(entry(kind, ops.len()));
+        let operation = operation(told);
+        let has_error = operation.kind == Kind::Info && operation.f != "crash";
+        story.tell(&operation).error = has_error.then(|| Json::from("net-timeout"));
     }
-    ops.into_iter().collect()
+    story.finish()
+}
+
+fn operation(told: &str) -> Operation {
+    let (kind, told) = mark(told);
+    let words: Vec<&str> = told.split_whitespace().collect();
+    let f = FUNCTIONS.into_iter().find(|f| *f == words[1]).unwrap();
+    let (kind, asked, answered) = match f {
+        "assign" => (kind, json!(words[2..]), json!(words[2..])),
+        "crash" => (Kind::Info, Value::Null, Value::Null),
+        _ => {
+            let steps = steps(&words[if f == "txn" { 2 } else { 1 }..]);
+            (kind, asked(&steps), steps)
+        }
+    };
+    Operation { process: words[0].parse().unwrap(), kind, f, asked, answered }
 }
 
 /// The steps before anything is known of offsets, and of what is there to poll.

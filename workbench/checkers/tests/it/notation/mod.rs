@@ -1,16 +1,25 @@
-//! Histories in a compact notation, after elle's `ax1ry12`.
+//! Histories as short texts. The texts of all kinds share these rules:
 //!
-//! Operations stand apart by spaces. They run at once, each by a client of its own, unless a `;` parts them: those
-//! before it end before those after it begin. `!` marks one that failed, `?` one of which nobody knows, and a capital
-//! letter with a colon names its client: `A:ax1; A:rx`. `@6000` is no operation: what follows happens from that
-//! millisecond on.
+//! - An operation begins right before it ends. `>` in front of it tells only its beginning, so that others come before
+//!   its end.
+//! - `!` in front of an operation: it failed. `?`: nobody knows. Otherwise it succeeded.
+//! - `@6000` is no operation: what follows happens from that millisecond on.
+//!
+//! [`kafka`] and [`set`] name the client of each operation by a digit, and what they tell happens one after the other.
+//! In [`txn`] and in the histories of registers, operations run at once, each by a client of its own, unless a `;` parts
+//! them: those before it end before those after it begin. There a capital letter with a colon names the client:
+//! `A:ax1; A:rx`.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
+pub(crate) mod kafka;
+pub(crate) mod set;
+pub(crate) mod txn;
 
 use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_json::Json;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// An operation: its client, how it ends, what it is asked and what it answers.
 #[derive(Clone, Debug)]
@@ -31,26 +40,72 @@ impl Operation {
     }
 }
 
-/// The history of operations in their notation, each read by `parse`.
+/// An operation without its mark, and how it ends; [`Kind::Invoke`] if it only begins.
+fn mark(text: &str) -> (Kind, &str) {
+    let marks = [(">", Kind::Invoke), ("!", Kind::Fail), ("?", Kind::Info)];
+    let found = marks.into_iter().find_map(|(mark, kind)| Some((kind, text.strip_prefix(mark)?)));
+    found.unwrap_or((Kind::Ok, text))
+}
+
+/// The millisecond that a word sets.
+fn time(word: &str) -> Option<Duration> {
+    word.strip_prefix('@').map(|millis| Duration::from_millis(millis.parse().unwrap()))
+}
+
+/// A history as it is told, one entry after the other.
+struct Story {
+    ops: Vec<Op>,
+    time: Duration,
+    /// The time from one entry to the next.
+    step: Duration,
+    running: BTreeSet<u64>,
+}
+
+impl Story {
+    fn new(step: Duration) -> Self {
+        Self { ops: Vec::new(), time: Duration::ZERO, step, running: BTreeSet::new() }
+    }
+
+    /// Tells the next part of an operation, and returns the entry.
+    fn tell(&mut self, operation: &Operation) -> &mut Op {
+        let ends = operation.kind != Kind::Invoke;
+        if !ends {
+            self.running.insert(operation.process);
+        } else if !self.running.remove(&operation.process) {
+            self.push(operation.entry(false));
+        }
+        self.push(operation.entry(ends))
+    }
+
+    fn push(&mut self, mut op: Op) -> &mut Op {
+        op.time = self.time;
+        self.time += self.step;
+        self.ops.push(op);
+        self.ops.last_mut().unwrap()
+    }
+
+    fn finish(self) -> History {
+        self.ops.into_iter().collect()
+    }
+}
+
+/// The history of operations that run at once, each read by `parse`.
 pub fn history(text: &str, parse: impl Fn(&str) -> (&'static str, Value, Value)) -> History {
-    let mut entries = Vec::new();
-    let (mut clients, mut time) = (100, Duration::ZERO);
+    let mut story = Story::new(Duration::ZERO);
+    let mut clients = 100;
     for stage in text.split(';') {
         let mut operations = Vec::new();
         for word in stage.split_whitespace() {
-            match word.strip_prefix('@') {
-                Some(millis) => time = Duration::from_millis(millis.parse().unwrap()),
+            match time(word) {
+                Some(time) => story.time = time,
                 None => operations.push(operation(word, &mut clients, &parse)),
             }
         }
         for ends in [false, true] {
-            for mut entry in operations.iter().map(|operation| operation.entry(ends)) {
-                entry.time = time;
-                entries.push(entry);
-            }
+            operations.iter().for_each(|operation| _ = story.push(operation.entry(ends)));
         }
     }
-    entries.into_iter().collect()
+    story.finish()
 }
 
 fn operation(word: &str, clients: &mut u64, parse: &impl Fn(&str) -> (&'static str, Value, Value)) -> Operation {
@@ -59,11 +114,7 @@ fn operation(word: &str, clients: &mut u64, parse: &impl Fn(&str) -> (&'static s
         Some((name, rest)) => (u64::from(name.as_bytes()[0]), rest),
         None => (*clients, word),
     };
-    let (kind, word) = match word.split_at(1) {
-        ("!", rest) => (Kind::Fail, rest),
-        ("?", rest) => (Kind::Info, rest),
-        _ => (Kind::Ok, word),
-    };
+    let (kind, word) = mark(word);
     let (f, asked, answered) = parse(word);
     Operation { process, kind, f, asked, answered }
 }
@@ -72,44 +123,6 @@ fn operation(word: &str, clients: &mut u64, parse: &impl Fn(&str) -> (&'static s
 pub fn interleave(operations: &[Operation], order: &[usize]) -> History {
     let mut begun = vec![false; operations.len()];
     order.iter().map(|place| operations[*place].entry(std::mem::replace(&mut begun[*place], true))).collect()
-}
-
-/// `ax1ry12`: appends 1 to list x and reads list y, `[1, 2]`; `ry` read nothing.
-pub fn lists(text: &str) -> History {
-    history(text, |word| {
-        transaction(word, |f, digits| match f {
-            'a' => ("append", json!(digits[0])),
-            _ if digits.is_empty() => ("r", Value::Null),
-            _ => ("r", json!(digits)),
-        })
-    })
-}
-
-/// `wx1ry2`: sets register x to 1 and reads register y, 2; `ry` read nothing.
-pub fn registers(text: &str) -> History {
-    history(text, |word| {
-        transaction(word, |f, digits| match f {
-            'w' => ("w", json!(digits[0])),
-            _ => ("r", digits.first().map_or(Value::Null, |digit| json!(digit))),
-        })
-    })
-}
-
-fn transaction(word: &str, step: impl Fn(char, &[u64]) -> (&'static str, Value)) -> (&'static str, Value, Value) {
-    let mut asked = Vec::new();
-    let mut answered = Vec::new();
-    let mut letters = word.chars().peekable();
-    while let (Some(f), Some(key)) = (letters.next(), letters.next()) {
-        let mut digits = Vec::new();
-        while let Some(digit) = letters.peek().and_then(|letter| letter.to_digit(10)) {
-            digits.push(u64::from(digit));
-            letters.next();
-        }
-        let (f, value) = step(f, &digits);
-        asked.push(json!([f, key, if f == "r" { Value::Null } else { value.clone() }]));
-        answered.push(json!([f, key, value]));
-    }
-    ("txn", json!(asked), json!(answered))
 }
 
 /// `w1`, `w` (writes null), `r1`, `r` (nothing there), `c12` (from 1 to 2), all at key 0.

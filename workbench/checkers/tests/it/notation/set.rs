@@ -1,58 +1,41 @@
-//! Histories of sets and counters, told entry by entry, a millisecond apart.
+//! Sets and counters. A word is one entry, and a millisecond passes with each.
 //!
-//! `1+7` client 1 begins to add 7, `1+7!` it has, `1+7x` it has not, `1+7?` nobody knows; `2r` client 2 begins to read,
-//! `2r7,8` it saw these elements, `2r-` nothing, `2=7` the number 7, and `2=7.` the same at the very end. `cut` and
-//! `heal` are the nemesis'; `@9000` is no entry: what follows happens from that millisecond on.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
-#![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+//! `1+7`: client 1 adds 7. `2r7,8`: client 2 reads these elements; `2r-`: none. `2=7`: it reads the number 7, and `2=7.`
+//! the same at the very end. `>2r`: it begins to read. `cut` and `heal` are the nemesis'.
 
+use crate::notation::{Operation, Story, mark, time};
 use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_json::Json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The history that a text tells.
-pub fn history(text: &str) -> History {
-    let mut time = 0;
-    let mut ops = Vec::new();
+pub(crate) fn history(text: &str) -> History {
+    let mut story = Story::new(Duration::from_millis(1));
     for word in text.split_whitespace() {
-        match word.strip_prefix('@') {
-            Some(later) => time = later.parse().unwrap(),
-            None => {
-                ops.push(op(Duration::from_millis(time), word));
-                time += 1;
+        let nemesis = |f| Op::new(Duration::ZERO, Process::Nemesis, Kind::Info, f, Json::null());
+        match (word, time(word)) {
+            (_, Some(time)) => story.time = time,
+            ("cut", _) => _ = story.push(nemesis("start-partition")),
+            ("heal", _) => _ = story.push(nemesis("stop-partition")),
+            _ => {
+                let told = story.tell(&operation(word.trim_end_matches('.')));
+                told.extra = word.ends_with('.').then(|| ("final?".into(), Json::from(true))).into_iter().collect();
             }
         }
     }
-    ops.into_iter().collect()
+    story.finish()
 }
 
-fn op(time: Duration, word: &str) -> Op {
-    let new = |process, f: &'static str, kind, value: &str, extra| {
-        let value: Json = serde_json::from_str(value).unwrap();
-        let mut op = Op::new(time, process, kind, f, value);
-        op.extra = extra;
-        op
+fn operation(word: &str) -> Operation {
+    let (kind, word) = mark(word);
+    let (client, what) = word.split_at(1);
+    let value = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+    let (f, asked, answered) = match what.split_at(1) {
+        ("+", added) => ("add", value(added), value(added)),
+        ("=", number) => ("read", Value::Null, value(number)),
+        (_, "" | "-") => ("read", Value::Null, json!([])),
+        (_, seen) => ("read", Value::Null, value(&format!("[{seen}]"))),
     };
-    if let "cut" | "heal" = word {
-        let f = if word == "cut" { "start-partition" } else { "stop-partition" };
-        return new(Process::Nemesis, f, Kind::Info, "null", Vec::new());
-    }
-    let (client, rest) = word.split_at(1);
-    let client = Process::Client(client.parse().unwrap());
-    let (what, rest) = rest.split_at(1);
-    let ends = [('!', Kind::Ok), ('x', Kind::Fail), ('?', Kind::Info)];
-    match (what, rest) {
-        ("+", added) => {
-            let end = ends.iter().find(|(mark, _)| added.ends_with(*mark));
-            let kind = end.map_or(Kind::Invoke, |(_, kind)| *kind);
-            new(client, "add", kind, added.trim_end_matches(['!', 'x', '?']), Vec::new())
-        }
-        ("=", number) => {
-            let is_final = number.ends_with('.').then(|| ("final?".into(), Json::from(true)));
-            new(client, "read", Kind::Ok, number.trim_end_matches('.'), is_final.into_iter().collect())
-        }
-        (_, "") => new(client, "read", Kind::Invoke, "null", Vec::new()),
-        (_, "-") => new(client, "read", Kind::Ok, "[]", Vec::new()),
-        (_, seen) => new(client, "read", Kind::Ok, &format!("[{seen}]"), Vec::new()),
-    }
+    Operation { process: client.parse().unwrap(), kind, f, asked, answered }
 }

@@ -35,22 +35,26 @@ fn describe(kind: &str) -> &'static str {
 
 /// An anomaly that names messages of one log.
 pub(super) trait Anomaly: Serialize {
-    /// The log.
-    fn key(&self) -> &str;
-
-    /// The messages.
-    fn values(&self) -> Vec<&Value>;
-
-    /// The facts after the key, as name and JSON text.
-    fn facts(&self) -> Vec<(&'static str, String)>;
-
-    /// The indices of the entries that show it.
-    fn entries(&self) -> Vec<usize>;
+    /// The parts of its finding.
+    fn parts(&self) -> Parts<'_>;
 }
 
-/// The facts of an anomaly of one message.
-fn message(value: &Value) -> Vec<(&'static str, String)> {
-    vec![("value", value.to_string())]
+/// The parts of a finding.
+pub(super) struct Parts<'a> {
+    /// The log.
+    key: &'a str,
+    messages: Vec<&'a Value>,
+    /// The facts after the key, as name and JSON text.
+    facts: Vec<(&'static str, String)>,
+    /// The indices of the entries that show it.
+    entries: Vec<usize>,
+}
+
+impl<'a> Parts<'a> {
+    /// An anomaly of one message.
+    fn of_message(key: &'a str, value: &'a Value, entries: Vec<usize>) -> Self {
+        Self { key, messages: vec![value], facts: vec![("value", value.to_string())], entries }
+    }
 }
 
 fn list(values: &[impl Serialize]) -> String {
@@ -58,113 +62,55 @@ fn list(values: &[impl Serialize]) -> String {
 }
 
 impl Anomaly for InconsistentOffset {
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        self.values.iter().collect()
-    }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        vec![("values", list(&self.values)), ("offset", self.offset.to_string())]
-    }
-
-    fn entries(&self) -> Vec<usize> {
-        self.seen_by.clone()
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            key: &self.key,
+            messages: self.values.iter().collect(),
+            facts: vec![("values", list(&self.values)), ("offset", self.offset.to_string())],
+            entries: self.seen_by.clone(),
+        }
     }
 }
 
 impl Anomaly for Duplicate {
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.value]
-    }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        vec![("value", self.value.to_string()), ("offsets", list(&self.offsets))]
-    }
-
-    fn entries(&self) -> Vec<usize> {
-        self.seen_by.clone()
+    fn parts(&self) -> Parts<'_> {
+        let mut parts = Parts::of_message(&self.key, &self.value, self.seen_by.clone());
+        parts.facts.push(("offsets", list(&self.offsets)));
+        parts
     }
 }
 
 impl Anomaly for LostWrite {
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.value]
-    }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        message(&self.value)
-    }
-
-    fn entries(&self) -> Vec<usize> {
-        self.max_read.iter().map(|read| read.index).chain([self.writer.index]).collect()
+    fn parts(&self) -> Parts<'_> {
+        let entries = self.max_read.iter().map(|read| read.index).chain([self.writer.index]);
+        Parts::of_message(&self.key, &self.value, entries.collect())
     }
 }
 
 impl Anomaly for WrongRead {
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.value]
-    }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        message(&self.value)
-    }
-
-    fn entries(&self) -> Vec<usize> {
-        vec![self.reader.index, self.writer.index]
+    fn parts(&self) -> Parts<'_> {
+        Parts::of_message(&self.key, &self.value, vec![self.reader.index, self.writer.index])
     }
 }
 
 impl Anomaly for PrecommittedRead {
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        vec![&self.value]
-    }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        message(&self.value)
-    }
-
-    fn entries(&self) -> Vec<usize> {
-        vec![self.op.index]
+    fn parts(&self) -> Parts<'_> {
+        Parts::of_message(&self.key, &self.value, vec![self.op.index])
     }
 }
 
 impl Anomaly for Skip {
-    fn key(&self) -> &str {
-        &self.key
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        self.values.iter().collect()
-    }
-
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    fn parts(&self) -> Parts<'_> {
         let skipped = (!self.skipped.is_empty()).then(|| ("skipped", list(&self.skipped)));
-        [("values", list(&self.values)), ("delta", self.delta.to_string())].into_iter().chain(skipped).collect()
-    }
-
-    fn entries(&self) -> Vec<usize> {
-        match &self.by {
-            By::Op(op) => vec![op.index],
-            By::Ops(ops) => ops.iter().map(|op| op.index).collect(),
+        let facts = [("values", list(&self.values)), ("delta", self.delta.to_string())];
+        Parts {
+            key: &self.key,
+            messages: self.values.iter().collect(),
+            facts: facts.into_iter().chain(skipped).collect(),
+            entries: match &self.by {
+                By::Op(op) => vec![op.index],
+                By::Ops(ops) => ops.iter().map(|op| op.index).collect(),
+            },
         }
     }
 }
@@ -215,14 +161,12 @@ fn of_kind(kind: &'static str, found: &Found<impl Anomaly>) -> Vec<Finding> {
 }
 
 fn finding(kind: &'static str, err: &impl Anomaly, is_allowed: bool) -> Finding {
-    let key = Value::from(err.key()).to_string();
-    let facts: Vec<_> = err.facts().into_iter().map(|(name, fact)| format!(", {name} {fact}")).collect();
+    let Parts { key, messages, facts, entries } = err.parts();
+    let key = Value::from(key).to_string();
+    let facts: Vec<_> = facts.into_iter().map(|(name, fact)| format!(", {name} {fact}")).collect();
     let explanation = format!("{}: key {key}{}.", describe(kind), facts.concat());
-    let finding = if is_allowed {
-        Finding::note(kind, err.entries(), explanation)
-    } else {
-        Finding::fault(kind, err.entries(), explanation)
-    };
-    let subjects = err.values().into_iter().map(Value::to_string);
+    let finding =
+        if is_allowed { Finding::note(kind, entries, explanation) } else { Finding::fault(kind, entries, explanation) };
+    let subjects = messages.into_iter().map(Value::to_string);
     finding.about(subjects).of_key(key).with_detail(format!("{:#}", value(err)))
 }

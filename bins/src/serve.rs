@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// The port; 0 for a free one
     #[arg(short, long, value_name = "NUMBER", default_value_t = 8080)]
     port: u16,
-    /// The address to listen on; another one than this machine's own lets others read the store
+    /// The address to listen on; with any address but this machine's own, other machines can read the store
     #[arg(short = 'b', long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 }

@@ -15,7 +15,7 @@ use std::{fs, path::PathBuf};
 #[derive(Args, Debug)]
 #[command(after_help = include_str!("../help/test.txt"))]
 pub(crate) struct TestOptions {
-    /// The workload: the operations of clients and the promises that are checked
+    /// The workload: the operations that clients send and the properties that are checked
     /// [default: that of --builtin, or lin-kv]
     #[arg(short, long, value_parser = workload_names(), overrides_with = "workload")]
     workload: Option<String>,

@@ -7,21 +7,21 @@ use std::{fmt, str::FromStr};
 pub enum Fault {
     /// Nodes do not hear each other: a partition of a family that is drawn each time.
     Partition,
-    /// Some nodes do not hear the others, who hear them.
+    /// Some nodes do not hear the others; the others hear them.
     PartitionOneWay,
     /// Two halves of the nodes hear each other only through one node that hears all.
     PartitionBridge,
-    /// Every node hears a majority, and no two the same one.
+    /// Every node hears a majority, and no two nodes the same one.
     PartitionRing,
-    /// Nodes are killed, and started again with what they had synced.
+    /// Nodes are killed and restarted with what they had synced.
     Kill,
-    /// Fewer than half of the nodes are killed, and the next ones not before the interval has passed.
+    /// Fewer than half of the nodes are killed; at least one interval passes before the next ones are.
     KillMinority,
-    /// Nodes stand still, and go on where they were.
+    /// Nodes are paused, then resume where they were.
     Pause,
     /// Messages between servers are lost.
     Loss,
-    /// Messages between nodes come twice.
+    /// Messages between nodes are delivered twice.
     Duplicate,
     /// Messages between servers overtake each other.
     Reorder,
@@ -82,16 +82,16 @@ impl Fault {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Partition => "nodes do not hear each other, in one of Maelstrom's four ways",
-            Self::PartitionOneWay => "some nodes do not hear the others, who hear them",
-            Self::PartitionBridge => "two halves that one node joins",
-            Self::PartitionRing => "every node hears a majority, no two the same",
-            Self::Kill => "nodes are killed, and started again with what they had synced",
+            Self::PartitionOneWay => "some nodes do not hear the others; the others hear them",
+            Self::PartitionBridge => "two halves of the nodes hear each other only through one node",
+            Self::PartitionRing => "every node hears a majority, and no two nodes the same one",
+            Self::Kill => "nodes are killed and restarted with what they had synced",
             Self::KillMinority => {
-                "fewer than half of the nodes are killed, the next ones not before the interval has passed"
+                "fewer than half of the nodes are killed; at least one interval passes before the next ones are"
             }
-            Self::Pause => "nodes stand still, then go on",
+            Self::Pause => "nodes are paused, then resume",
             Self::Loss => "one in five messages between servers is lost",
-            Self::Duplicate => "one in five messages between nodes comes twice",
+            Self::Duplicate => "one in five messages between nodes is delivered twice",
             Self::Reorder => "messages between servers overtake each other",
             Self::Slow => "messages between servers take ten times as long, and at least 100 ms longer",
             Self::DiskSlow => "syncs of some disks take ten times as long, and at least 100 ms longer",

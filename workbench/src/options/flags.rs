@@ -186,7 +186,7 @@ pub const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "nemesis-interval",
-        help: "The mean time that a fault lasts, and between two faults of a kind, in seconds",
+        help: "The mean duration of a fault, and of the pause before the next one of its kind, in seconds",
         value_name: Some("SECONDS"),
         default: Some("10"),
         read: |options, text| positive(text).and_then(seconds).map(|interval| options.nemesis_interval = interval),
@@ -195,7 +195,7 @@ pub const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "topology",
-        help: "The neighbours that nodes are told in a broadcast test",
+        help: "The neighbours that a broadcast test proposes to each node",
         value_name: Some("SHAPE"),
         default: Some("grid"),
         choices: || plain(Topology::ALL.map(|(name, _)| name)),

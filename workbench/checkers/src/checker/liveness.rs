@@ -56,7 +56,7 @@ pub fn is_served(op: &Op) -> bool {
 impl fmt::Display for Liveness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.valid)?;
-        let tell = |node| write!(f, "\n  not alive when the faults were over: node {node} served nobody");
+        let tell = |node| write!(f, "\n  not alive when the faults were over: node {node} served no request");
         self.silent.keys().try_for_each(tell)
     }
 }

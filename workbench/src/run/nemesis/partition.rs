@@ -21,7 +21,7 @@ pub(crate) enum Partition {
     MajoritiesRing,
     /// Two halves, and one node of the larger that hears and is heard by all.
     Bridge,
-    /// Some nodes, fewer than all, do not hear the others, who hear them.
+    /// Some nodes, fewer than all, do not hear the others; the others hear them.
     OneWay,
 }
 

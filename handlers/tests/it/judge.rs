@@ -62,8 +62,8 @@ pub(crate) fn right<H: Handler, M: IntoHandler<H>>(
     }
 }
 
-/// Checks that the workload's own checker finds a handler with this mistake invalid on all seeds but one, and in one of the
-/// first tests that a soak would draw.
+/// Checks that the workload's own checker finds a handler with this mistake invalid on all seeds but one, and in one of
+/// the first tests that a soak would draw.
 pub(crate) fn found<H: Handler, M: IntoHandler<H>>(
     name: &str,
     mistake: &str,

@@ -6,8 +6,8 @@
 //! - `@6000` is no operation: what follows happens from that millisecond on.
 //!
 //! [`kafka`] and [`set`] name the client of each operation by a digit, and what they tell happens one after the other.
-//! In [`txn`] and in the histories of registers, operations run at once, each by a client of its own, unless a `;` parts
-//! them: those before it end before those after it begin. There a capital letter with a colon names the client:
+//! In [`txn`] and in the histories of registers, operations run at once, each by a client of its own, unless a `;`
+//! parts them: those before it end before those after it begin. There a capital letter with a colon names the client:
 //! `A:ax1; A:rx`.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]

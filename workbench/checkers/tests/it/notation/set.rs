@@ -1,7 +1,7 @@
 //! Sets and counters. A word is one entry, and a millisecond passes with each.
 //!
-//! `1+7`: client 1 adds 7. `2r7,8`: client 2 reads these elements; `2r-`: none. `2=7`: it reads the number 7, and `2=7.`
-//! the same at the very end. `>2r`: it begins to read. `cut` and `heal` are the nemesis'.
+//! `1+7`: client 1 adds 7. `2r7,8`: client 2 reads these elements; `2r-`: none. `2=7`: it reads the number 7, and
+//! `2=7.` the same at the very end. `>2r`: it begins to read. `cut` and `heal` are the nemesis'.
 
 use crate::notation::{Operation, Story, mark, time};
 use glomers_checkers::history::{History, Kind, Op, Process};

@@ -8,11 +8,12 @@ use std::{
 };
 
 /// The crates, by their folders.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "bins",
     "handlers",
     "protocol",
     "protocol-gen",
+    "protocol/edn",
     "protocol/json",
     "protocol/macros",
     "workbench",

@@ -1,0 +1,213 @@
+//! The entries of a history in EDN, one form after the other. A form is an entry, which is a map or a record, or a vector of
+//! entries; of a vector, too, only one entry is in memory at a time.
+
+use crate::history::{
+    edn::json::Transcriber,
+    entries::{Entries, Field, Fields},
+    file::BadText,
+    model::Op,
+};
+use glomers_edn::{Bracket, Error, Plain, Problem, Reader, Token, line_and_column, qualified};
+use std::{borrow::Cow, str};
+
+/// Reads a text that comes in pieces.
+#[derive(Debug)]
+pub(crate) struct EdnEntries {
+    /// The line of the last entry.
+    line: usize,
+    /// The number of characters of its line that were in pieces before.
+    column: usize,
+    /// The vector or list that is open.
+    open: Option<Bracket>,
+    transcriber: Transcriber,
+    /// The JSON text of a value.
+    json: Vec<u8>,
+}
+
+/// The reason for which there is no entry.
+enum Failure {
+    Syntax(Error),
+    Content(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Syntax(error)
+    }
+}
+
+impl Default for EdnEntries {
+    fn default() -> Self {
+        Self { line: 1, column: 0, open: None, transcriber: Transcriber::default(), json: Vec::new() }
+    }
+}
+
+impl EdnEntries {
+    /// Reads the entries that are whole, and returns the length of what was read. The rest, and what follows it, is the next
+    /// piece.
+    pub(crate) fn read(&mut self, text: &str, is_last: bool, entries: &mut Entries) -> Result<usize, BadText> {
+        let mut reader = if is_last { Reader::new(text) } else { Reader::of_beginning(text) };
+        let mut read = 0;
+        loop {
+            let token = next(&mut reader);
+            let begin = if token.is_ok() { reader.start() } else { reader.at() };
+            self.line += lines(&text[read..begin]);
+            read = begin;
+            match token.map_err(Failure::Syntax).and_then(|token| self.take(&mut reader, token, is_last, entries)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Failure::Syntax(error)) if error.is_incomplete() => break,
+                Err(Failure::Syntax(error)) => return Err(self.bad(self.in_words(text, read, &error))),
+                Err(Failure::Content(reason)) => return Err(self.bad(reason)),
+            }
+            self.line += lines(&text[read..reader.at()]);
+            read = reader.at();
+        }
+        self.column = self.column(&text[..read]);
+        Ok(read)
+    }
+
+    /// The number of characters of the last line, this text being what was read of the piece.
+    fn column(&self, read: &str) -> usize {
+        match read.rfind('\n') {
+            Some(end) => read[end + 1..].chars().count(),
+            None => self.column + read.chars().count(),
+        }
+    }
+
+    fn bad(&self, reason: String) -> BadText {
+        BadText { line: self.line, reason }
+    }
+
+    /// The error in an entry that begins at `start`.
+    fn in_words(&self, text: &str, start: usize, error: &Error) -> String {
+        if *error.problem == Problem::Deep {
+            return "nested too deeply".to_owned();
+        }
+        let (line, column) = line_and_column(&text[start..], error.at - start);
+        let column = if line > 1 { column } else { self.column(&text[..start]) + column };
+        let later = if line > 1 { format!(", {} lines on", line - 1) } else { String::new() };
+        format!("no EDN from here on: {error}, at column {column}{later}")
+    }
+
+    /// Takes an entry, or enters or leaves a vector of them. Returns false at the end.
+    fn take<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        token: Token<'a>,
+        is_last: bool,
+        entries: &mut Entries,
+    ) -> Result<bool, Failure> {
+        match (token, self.open) {
+            (Token::End, open) if open.is_none() || !is_last => return Ok(false),
+            (Token::Open(bracket @ (Bracket::Vector | Bracket::List)), None) => self.open = Some(bracket),
+            (Token::Close(found), Some(open)) if found == open.close() => self.open = None,
+            (Token::Close(found), _) => {
+                let problem = Problem::Bracket { found, expected: "an entry, which is a map" };
+                return Err(Error::new(reader.start(), problem).into());
+            }
+            (Token::End, _) => {
+                let expected = "an entry or the end of the vector of entries";
+                return Err(Error::new(reader.at(), Problem::Ends { expected }).into());
+            }
+            (token, _) => {
+                let op = self.entry(reader, token)?;
+                entries.add(self.line, op).map_err(Failure::Content)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn entry<'a>(&mut self, reader: &mut Reader<'a>, mut token: Token<'a>) -> Result<Op, Failure> {
+        while let Token::Tag(_) = token {
+            token = reader.needed("an entry after a tag", reader.deepest())?;
+        }
+        let namespace = if let Token::Namespace(namespace) = token {
+            token = reader.form(reader.deepest())?;
+            Some(namespace)
+        } else {
+            None
+        };
+        if token != Token::Open(Bracket::Map) {
+            return Err(Failure::Content("this is no entry of a history, which is a map".to_owned()));
+        }
+        let mut fields = Fields::default();
+        while let Some(name) = self.name(reader, namespace)? {
+            if !self.field(reader, &name, &mut fields)? {
+                return Err(Error::new(reader.start(), Problem::Twice(format!("`{name}`").into())).into());
+            }
+        }
+        fields.sort_extra();
+        fields.finish().map_err(Failure::Content)
+    }
+
+    /// Reads the value of a field. Returns false if the field was there before.
+    fn field(&mut self, reader: &mut Reader<'_>, name: &str, fields: &mut Fields) -> Result<bool, Failure> {
+        self.json.clear();
+        match reader.plain_if(|plain| !matches!(plain, Plain::Close(_))) {
+            Some(Plain::Keyword(word)) => return Ok(fields.add(name, Field::Word(word))),
+            Some(Plain::Integer(json) | Plain::String(json)) => return Ok(fields.add(name, Field::Json(json))),
+            Some(Plain::Open(bracket)) => {
+                self.transcriber.rest(reader, bracket, &mut self.json).map_err(|error| too_deep(name, error))?;
+            }
+            Some(Plain::Nil | Plain::Close(_)) => return Ok(fields.add(name, Field::Json("null"))),
+            None => {
+                let Some(token) = reader.item(Bracket::Map, reader.deepest())? else {
+                    return Err(Error::new(reader.start(), Problem::NoValue).into());
+                };
+                self.transcriber.value(reader, token, &mut self.json).map_err(|error| too_deep(name, error))?;
+            }
+        }
+        Ok(fields.add(name, Field::Json(str::from_utf8(&self.json).expect("it was made from text"))))
+    }
+
+    /// The name of the next field; `None` if there is none.
+    fn name<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        namespace: Option<&str>,
+    ) -> Result<Option<Cow<'a, str>>, Failure> {
+        let is_common = |plain: &Plain<'_>| namespace.is_none() && matches!(plain, Plain::Keyword(_) | Plain::Close(b'}'));
+        match reader.plain_if(is_common) {
+            Some(Plain::Keyword(name)) => return Ok(Some(Cow::Borrowed(name))),
+            Some(_) => return Ok(None),
+            None => {}
+        }
+        let Some(token) = reader.item(Bracket::Map, reader.deepest())? else { return Ok(None) };
+        Ok(Some(match (token, namespace) {
+            (Token::Keyword(name) | Token::Symbol(name), None) => name.into(),
+            (Token::Keyword(name) | Token::Symbol(name), Some(namespace)) => qualified(namespace, name).into(),
+            (Token::String(text), _) => text.decode()?,
+            (token, _) => {
+                self.json.clear();
+                self.transcriber.value(reader, token, &mut self.json).map_err(|error| too_deep("a key", error))?;
+                String::from_utf8_lossy(&self.json).into_owned().into()
+            }
+        }))
+    }
+}
+
+/// The token at which the next entry begins, or a vector of them begins or ends. After an error the reader is where only white
+/// space and comments are before it.
+fn next<'a>(reader: &mut Reader<'a>) -> Result<Token<'a>, Error> {
+    if let Some(Plain::Open(bracket)) = reader.plain_if(|plain| *plain == Plain::Open(Bracket::Map)) {
+        return Ok(Token::Open(bracket));
+    }
+    reader.skip_space()?;
+    let (mut ahead, depth) = (reader.clone(), reader.deepest());
+    let token = ahead.form(depth)?;
+    *reader = ahead;
+    Ok(token)
+}
+
+fn lines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+/// The failure to read a field, with its name if it is nested too deeply.
+fn too_deep(name: &str, error: Error) -> Failure {
+    match *error.problem {
+        Problem::Deep => Failure::Content(format!("`{name}` is nested too deeply")),
+        _ => Failure::Syntax(error),
+    }
+}

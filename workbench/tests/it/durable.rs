@@ -202,7 +202,7 @@ impl LineSet {
                 let disk = disk.clone();
                 cx.spawn(async move { disk.sync().await });
             }
-            Mistake::ForgetsToSync if self.added.get() % 4 == 0 => {}
+            Mistake::ForgetsToSync if self.added.get().is_multiple_of(4) => {}
             Mistake::TrustsSpeed => {
                 let disk = disk.clone();
                 cx.spawn(async move { disk.sync().await });

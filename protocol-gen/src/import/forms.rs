@@ -2,14 +2,13 @@
 //!
 //! Depending on the context, Maelstrom prints a schema as a form, `(one Any "k")`, or as a record,
 //! `#schema.core.One{..}`. Both are read. A form without an exact Rust type is refused: a guess would compile and be
-//! wrong on the wire. The `unstable` part of `clojure-reader` is used because it gives each node of the tree its
-//! position.
+//! wrong on the wire.
 
 use crate::{
     error::Error,
     import::model::{Field, Item, Message, Role, Shape, Variant},
 };
-use clojure_reader::parse::{Node, NodeKind, SourceReader, parse};
+use glomers_edn::{self as edn, Kind, Problem, Reader, line_and_column};
 use std::path::Path;
 
 /// A form in a document.
@@ -31,7 +30,7 @@ impl<'a> Form<'a> {
     /// Reads the body of a message.
     pub(crate) fn message(&self, role: Role) -> Result<Message, Error> {
         let node = self.read()?;
-        let NodeKind::Map(entries, _) = &node.kind else {
+        let Kind::Map(entries) = &node.kind else {
             return Err(self.refuse(&node, "expected a message, which is a map"));
         };
         let (mut wire_type, mut ids) = (None, 0);
@@ -60,49 +59,55 @@ impl<'a> Form<'a> {
     }
 
     /// The only form in the text.
-    fn read(&self) -> Result<Node<'a>, Error> {
-        if depth(self.text) > DEEPEST {
-            return Err(self.error(self.line, format!("the form is nested deeper than {DEEPEST} levels")));
-        }
-        let mut reader = SourceReader::new(self.text);
-        let node = parse(&mut reader).map_err(|error| {
-            let line = self.line + error.line.unwrap_or(1) - 1;
-            self.error(line, format!("not a Clojure form: {:?}", error.code))
+    fn read(&self) -> Result<edn::Form<'a>, Error> {
+        let mut reader = Reader::new(self.text).with_deepest(DEEPEST);
+        let node = edn::Form::next(&mut reader).map_err(|error| match &*error.problem {
+            Problem::Deep => self.error(self.line, format!("the form is nested deeper than {DEEPEST} levels")),
+            problem => self.error(self.line_of(error.at), format!("not a Clojure form: {problem}")),
         })?;
-        let rest = reader.remaining().trim_start();
+        let node = node.ok_or_else(|| self.error(self.line, "expected a Clojure form".to_owned()))?;
+        let rest = reader.rest().trim_start();
         if rest.is_empty() {
             return Ok(node);
         }
-        let line = self.line + self.text[..self.text.len() - rest.len()].matches('\n').count();
+        let line = self.line_of(self.text.len() - rest.len());
         Err(self.error(line, format!("found a second form `{}`; expected one", rest.trim_end())))
     }
 
-    fn field(&self, (name, required): Key<'_>, value: &Node<'_>) -> Result<Field, Error> {
+    /// The line of a byte of the text.
+    fn line_of(&self, at: usize) -> usize {
+        self.line + line_and_column(self.text, at).0 - 1
+    }
+
+    fn field(&self, (name, required): Key<'_>, value: &edn::Form<'_>) -> Result<Field, Error> {
         Ok(Field { name: name.to_owned(), required, shape: self.shape(value)? })
     }
 
-    fn wire_type(&self, value: &Node<'_>) -> Result<String, Error> {
+    fn wire_type(&self, value: &edn::Form<'_>) -> Result<String, Error> {
         match self.call(value) {
-            Some(("eq", [name])) if name.kind != NodeKind::Str("") => self.string(name),
+            Some(("eq", [name])) if name.kind != Kind::String("".into()) => self.string(name),
             _ => Err(self.refuse(value, "expected the constant type of a message, `(eq \"..\")`")),
         }
     }
 
-    fn integer(&self, value: &Node<'_>) -> Result<(), Error> {
+    fn integer(&self, value: &edn::Form<'_>) -> Result<(), Error> {
         match self.shape(value)? {
             Shape::Integer => Ok(()),
             _ => Err(self.refuse(value, "expected `Int`, the type of message ids")),
         }
     }
 
-    fn shape(&self, node: &Node<'_>) -> Result<Shape, Error> {
+    fn shape(&self, node: &edn::Form<'_>) -> Result<Shape, Error> {
         match &node.kind {
-            NodeKind::Symbol("Any") => Ok(Shape::Any),
-            NodeKind::Symbol("Int" | "java.lang.Long" | "java.lang.Integer") => Ok(Shape::Integer),
-            NodeKind::Symbol("Str" | "java.lang.String") => Ok(Shape::String),
-            NodeKind::Symbol("Bool" | "java.lang.Boolean") => Ok(Shape::Boolean),
-            NodeKind::Vector(items, _) => self.sequence(node, items),
-            NodeKind::Map(entries, _) => self.map(node, entries),
+            Kind::Symbol(name) => match &**name {
+                "Any" => Ok(Shape::Any),
+                "Int" | "java.lang.Long" | "java.lang.Integer" => Ok(Shape::Integer),
+                "Str" | "java.lang.String" => Ok(Shape::String),
+                "Bool" | "java.lang.Boolean" => Ok(Shape::Boolean),
+                _ => Err(self.refuse(node, "this form is not supported")),
+            },
+            Kind::Vector(items) => self.sequence(node, items),
+            Kind::Map(entries) => self.map(node, entries),
             _ => match self.call(node) {
                 Some(("named", [inner, _])) => self.shape(inner),
                 Some(("maybe", [inner])) => self.maybe(inner),
@@ -116,7 +121,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    fn maybe(&self, inner: &Node<'_>) -> Result<Shape, Error> {
+    fn maybe(&self, inner: &edn::Form<'_>) -> Result<Shape, Error> {
         match self.shape(inner)? {
             Shape::Enum(_) | Shape::Tagged(_) => {
                 Err(self.refuse(inner, "enums and tagged tuples have no Rust type that may be `null` instead"))
@@ -126,7 +131,7 @@ impl<'a> Form<'a> {
     }
 
     /// Alternatives: a value or `nil`, tagged tuples, or strings.
-    fn either(&self, node: &Node<'_>, choices: &[&Node<'_>]) -> Result<Shape, Error> {
+    fn either(&self, node: &edn::Form<'_>, choices: &[&edn::Form<'_>]) -> Result<Shape, Error> {
         let (nils, others): (Vec<_>, Vec<_>) = choices.iter().copied().partition(|choice| self.is_nil(choice));
         match others.as_slice() {
             [inner] if nils.is_empty() => return self.shape(inner),
@@ -151,8 +156,8 @@ impl<'a> Form<'a> {
     }
 
     /// The tag of a tuple whose first item is a constant, and the other items.
-    fn tag<'n>(&self, node: &'n Node<'a>) -> Option<(&'n Node<'a>, &'n [Node<'a>])> {
-        let NodeKind::Vector(items, _) = &node.kind else { return None };
+    fn tag<'n>(&self, node: &'n edn::Form<'a>) -> Option<(&'n edn::Form<'a>, &'n [edn::Form<'a>])> {
+        let Kind::Vector(items) = &node.kind else { return None };
         let (first, rest) = items.split_first()?;
         let (first, _) = self.one(first)?;
         match self.call(first)? {
@@ -161,13 +166,13 @@ impl<'a> Form<'a> {
         }
     }
 
-    fn variant(&self, node: &Node<'_>) -> Result<Variant, Error> {
+    fn variant(&self, node: &edn::Form<'_>) -> Result<Variant, Error> {
         let (tag, items) = self.tag(node).ok_or_else(|| self.refuse(node, "expected a tuple with a constant tag"))?;
         Ok(Variant { tag: self.string(tag)?, items: self.items(items, true)? })
     }
 
     /// A list, `[X]`, or a tuple, `[(one X "x") (one Y "y")]`.
-    fn sequence(&self, node: &Node<'_>, items: &[Node<'_>]) -> Result<Shape, Error> {
+    fn sequence(&self, node: &edn::Form<'_>, items: &[edn::Form<'_>]) -> Result<Shape, Error> {
         match items {
             [] => Err(self.refuse(node, "expected a list with the schema of its elements")),
             [element] if self.one(element).is_none() => Ok(Shape::List(Box::new(self.shape(element)?))),
@@ -176,7 +181,7 @@ impl<'a> Form<'a> {
     }
 
     /// The items of a tuple. Only a tagged tuple may contain `nil`.
-    fn items(&self, items: &[Node<'_>], tagged: bool) -> Result<Vec<Item>, Error> {
+    fn items(&self, items: &[edn::Form<'_>], tagged: bool) -> Result<Vec<Item>, Error> {
         let items = items.iter().map(|item| {
             let text = "expected `(one ..)`, as for every item of a tuple";
             let (inner, name) = self.one(item).ok_or_else(|| self.refuse(item, text))?;
@@ -187,17 +192,17 @@ impl<'a> Form<'a> {
     }
 
     /// The arguments of `(one SCHEMA NAME)`, or of the same as a record.
-    fn one<'n>(&self, node: &'n Node<'a>) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
+    fn one<'n>(&self, node: &'n edn::Form<'a>) -> Option<(&'n edn::Form<'a>, &'n edn::Form<'a>)> {
         if let Some(("one", [inner, name])) = self.call(node) {
             return Some((inner, name));
         }
         let entries = record(node, "schema.core.One")?;
-        let optional = entry(entries, "optional?").is_none_or(|node| node.kind != NodeKind::Bool(false));
+        let optional = entry(entries, "optional?").is_none_or(|node| node.kind != Kind::Bool(false));
         if optional { None } else { Some((entry(entries, "schema")?, entry(entries, "name")?)) }
     }
 
     /// An object, whose keys are constants, or a map, whose key is a single schema.
-    fn map(&self, node: &Node<'_>, entries: &[(Node<'_>, Node<'_>)]) -> Result<Shape, Error> {
+    fn map(&self, node: &edn::Form<'_>, entries: &[(edn::Form<'_>, edn::Form<'_>)]) -> Result<Shape, Error> {
         let keys = entries.iter().map(|(key, _)| self.literal_key(key)).collect::<Result<Vec<_>, _>>()?;
         if let Some(keys) = keys.iter().copied().collect::<Option<Vec<_>>>() {
             let fields = keys.into_iter().zip(entries).map(|(key, (_, value))| self.field(key, value));
@@ -214,7 +219,7 @@ impl<'a> Form<'a> {
     }
 
     /// The key `:k` or `"k"`, also inside a form or record for an optional or a required key.
-    fn literal_key<'n>(&self, node: &'n Node<'a>) -> Result<Option<Key<'n>>, Error> {
+    fn literal_key<'n>(&self, node: &'n edn::Form<'a>) -> Result<Option<Key<'n>>, Error> {
         let wrapped = match (record(node, "schema.core.OptionalKey"), record(node, "schema.core.RequiredKey")) {
             (Some(entries), _) => entry(entries, "k").map(|key| (key, false)),
             (_, Some(entries)) => entry(entries, "k").map(|key| (key, true)),
@@ -225,43 +230,42 @@ impl<'a> Form<'a> {
             },
         };
         let (key, required) = wrapped.unwrap_or((node, true));
-        match key.kind {
-            NodeKind::Key(name) | NodeKind::Str(name) if name.contains(['/', '\\']) => {
+        match &key.kind {
+            Kind::Keyword(name) | Kind::String(name) if name.contains(['/', '\\']) => {
                 Err(self.refuse(node, "expected a key without a namespace and without an escape"))
             }
-            NodeKind::Key(name) | NodeKind::Str(name) => Ok(Some((name, required))),
+            Kind::Keyword(name) | Kind::String(name) => Ok(Some((name, required))),
             _ => Ok(None),
         }
     }
 
     /// `(eq nil)`
-    fn is_nil(&self, node: &Node<'_>) -> bool {
-        matches!(self.call(node), Some(("eq", [nil])) if nil.kind == NodeKind::Nil)
+    fn is_nil(&self, node: &edn::Form<'_>) -> bool {
+        matches!(self.call(node), Some(("eq", [nil])) if nil.kind == Kind::Nil)
     }
 
     /// `(NAME ARGUMENTS ..)`
-    fn call<'n>(&self, node: &'n Node<'a>) -> Option<(&'a str, &'n [Node<'a>])> {
+    fn call<'n>(&self, node: &'n edn::Form<'a>) -> Option<(&'n str, &'n [edn::Form<'a>])> {
         match &node.kind {
-            NodeKind::List(items, _) => match items.split_first() {
-                Some((Node { kind: NodeKind::Symbol(name), .. }, arguments)) => Some((name, arguments)),
+            Kind::List(items) => match items.split_first() {
+                Some((edn::Form { kind: Kind::Symbol(name), .. }, arguments)) => Some((name, arguments)),
                 _ => None,
             },
             _ => None,
         }
     }
 
-    fn string(&self, node: &Node<'_>) -> Result<String, Error> {
-        match node.kind {
-            NodeKind::Str(string) if !string.contains('\\') => Ok(string.to_owned()),
+    fn string(&self, node: &edn::Form<'_>) -> Result<String, Error> {
+        match &node.kind {
+            Kind::String(string) if !string.contains('\\') => Ok(string.clone().into_owned()),
             _ => Err(self.refuse(node, "expected a string without escapes")),
         }
     }
 
     /// The error about a form.
-    fn refuse(&self, node: &Node<'_>, message: &str) -> Error {
-        let form = &self.text[node.span.0.ptr..node.span.1.ptr];
-        let form = form.split_whitespace().collect::<Vec<_>>().join(" ");
-        self.error(self.line + node.span.0.line - 1, format!("found `{form}`; {message}"))
+    fn refuse(&self, node: &edn::Form<'_>, message: &str) -> Error {
+        let form = self.text[node.span.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
+        self.error(self.line_of(node.span.start), format!("found `{form}`; {message}"))
     }
 
     fn error(&self, line: usize, message: String) -> Error {
@@ -269,31 +273,17 @@ impl<'a> Form<'a> {
     }
 }
 
-/// An upper bound for the nesting in a text, by brackets and by tags, which have no closing mark.
-fn depth(text: &str) -> usize {
-    let (mut open, mut deepest) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' | b'#' => open += 1,
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(open);
-    }
-    deepest
-}
-
 /// The entries of `#NAME{..}`.
-fn record<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n [(Node<'a>, Node<'a>)]> {
+fn record<'n, 'a>(node: &'n edn::Form<'a>, name: &str) -> Option<&'n [(edn::Form<'a>, edn::Form<'a>)]> {
     match &node.kind {
-        NodeKind::Tagged(tag, _, inner) if *tag == name => match &inner.kind {
-            NodeKind::Map(entries, _) => Some(entries),
+        Kind::Tagged(tag, inner) if tag == name => match &inner.kind {
+            Kind::Map(entries) => Some(entries),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn entry<'n, 'a>(entries: &'n [(Node<'a>, Node<'a>)], name: &str) -> Option<&'n Node<'a>> {
-    entries.iter().find(|(key, _)| key.kind == NodeKind::Key(name)).map(|(_, value)| value)
+fn entry<'n, 'a>(entries: &'n [(edn::Form<'a>, edn::Form<'a>)], name: &str) -> Option<&'n edn::Form<'a>> {
+    entries.iter().find(|(key, _)| key.kind == Kind::Keyword(name.into())).map(|(_, value)| value)
 }

@@ -17,6 +17,7 @@ mod numbers;
 mod rounding;
 pub mod set_full;
 pub mod stats;
+mod steps;
 pub mod strict;
 pub mod txn;
 pub mod unique_ids;

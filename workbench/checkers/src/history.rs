@@ -7,7 +7,9 @@ pub mod edn;
 mod entries;
 pub mod faults;
 pub mod file;
+mod lines;
 mod model;
+mod pieces;
 mod read;
 
 pub use model::{History, Kind, Op, Operation, Process};

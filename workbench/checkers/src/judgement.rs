@@ -51,8 +51,7 @@ pub struct Judgement {
 impl Judgement {
     /// Judges a history. All of `expectations` matter.
     pub fn of(checker: &dyn Checker, history: &History, expectations: &Expectations) -> Self {
-        let verdict = checker.check(history, expectations);
-        let mut strict_findings = checker.strict_findings(history, expectations);
+        let (verdict, mut strict_findings) = checker.judge(history, expectations);
         strict_findings.extend(altered::values(history));
         if let Some(reason) = verdict.error.as_ref().filter(|_| strict_findings.is_empty()) {
             strict_findings.push(Finding::strict("unjudged", [], reason.clone()));

@@ -3,12 +3,11 @@
 use crate::{
     history::{
         History,
-        edn::{readable, to_json, too_deep},
+        edn::to_json,
         file::{BadText, ReadError, read_text},
     },
     validity::Validity,
 };
-use clojure_reader::edn;
 use serde_json::Value;
 use std::path::Path;
 
@@ -49,14 +48,7 @@ impl Recording {
 }
 
 fn parse(text: &str) -> Result<Value, BadText> {
-    let text = readable(text);
-    let bad = |line, reason: &str| BadText { line, reason: reason.to_owned() };
-    if let Some(line) = too_deep(&text) {
-        return Err(bad(line, "nested too deeply"));
-    }
-    let edn = edn::read_string(&text).map_err(|error| bad(error.line.unwrap_or(1), &format!("{:?}", error.code)))?;
-    let json = to_json(&edn).ok_or_else(|| bad(1, "nested too deeply"))?;
-    json.decode().map_err(|error| bad(1, &error.to_string()))
+    serde_json::from_str(&to_json(text)?).map_err(|error| BadText { line: 1, reason: error.to_string() })
 }
 
 fn verdict(value: &Value) -> Validity {

@@ -24,6 +24,11 @@ pub trait Checker: fmt::Debug {
         let _ = (history, expectations);
         Vec::new()
     }
+
+    /// Does both. A checker that can share work between the two has its own.
+    fn judge(&self, history: &History, expectations: &Expectations) -> (Verdict, Vec<Finding>) {
+        (self.check(history, expectations), self.strict_findings(history, expectations))
+    }
 }
 
 /// A checker's verdict with its reasons.

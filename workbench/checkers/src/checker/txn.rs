@@ -81,24 +81,31 @@ impl Serialize for Txn {
 
 /// Judges a history of transactions by consistency models.
 pub fn check(history: &History, objects: Objects, models: &[String]) -> (Validity, Txn) {
+    check_all(&Transactions::new(history, objects), models)
+}
+
+/// Judges the transactions of a history, if it has no others.
+fn check_all(transactions: &Result<Transactions, String>, models: &[String]) -> (Validity, Txn) {
     let judged = models::canonical(models)
         .map_err(|unknown| format!("there is no consistency model {unknown}"))
-        .and_then(|models| Ok((models, Transactions::new(history, objects)?)))
-        .and_then(|(models, transactions)| judge(&transactions, &models, false));
+        .and_then(|models| judge(transactions.as_ref().map_err(Clone::clone)?, &models, false));
     judged.unwrap_or_else(|error| (Validity::Unknown, Txn { error: Some(error), ..Txn::default() }))
 }
 
 /// Looks for anomalies that Elle cannot see. Those that take longer than all else it seeks only if the test is
 /// `strict`.
 pub fn strict_findings(history: &History, objects: Objects, models: &[String], strict: bool) -> Vec<Finding> {
-    let (Ok(models), Ok(transactions)) = (models::canonical(models), Transactions::new(history, objects)) else {
-        return Vec::new();
-    };
+    let Ok(transactions) = Transactions::new(history, objects) else { return Vec::new() };
+    strict_findings_in(&transactions, history, models, strict)
+}
+
+fn strict_findings_in(transactions: &Transactions, history: &History, models: &[String], strict: bool) -> Vec<Finding> {
+    let Ok(models) = models::canonical(models) else { return Vec::new() };
     if !models.iter().any(|model| models::is_real_time(model)) {
-        return blind::strict_findings(&transactions, &Agreement::eventual(history));
+        return blind::strict_findings(transactions, &Agreement::eventual(history));
     }
-    let mut findings = blind::strict_findings(&transactions, &Agreement::immediate());
-    if strict && objects == Objects::Registers {
+    let mut findings = blind::strict_findings(transactions, &Agreement::immediate());
+    if strict && transactions.objects == Objects::Registers {
         findings.extend(transactions.windows(WINDOW).iter().flat_map(|window| hidden_cycles(window, &models)));
     }
     findings
@@ -224,11 +231,14 @@ pub struct TxnChecker {
     pub objects: Objects,
 }
 
+fn verdict((valid, txn): (Validity, Txn)) -> Verdict {
+    let error = txn.error.clone();
+    Verdict::new(valid, findings(&txn), txn).unless_thrown(error)
+}
+
 impl Checker for TxnChecker {
     fn check(&self, history: &History, expectations: &Expectations) -> Verdict {
-        let (valid, txn) = check(history, self.objects, &expectations.consistency_models);
-        let error = txn.error.clone();
-        Verdict::new(valid, findings(&txn), txn).unless_thrown(error)
+        verdict(check(history, self.objects, &expectations.consistency_models))
     }
 
     fn strict_findings(&self, history: &History, expectations: &Expectations) -> Vec<Finding> {
@@ -236,5 +246,16 @@ impl Checker for TxnChecker {
         let mut findings = answers::transactions(history);
         findings.extend(strict_findings(history, self.objects, models, expectations.strict));
         findings
+    }
+
+    /// Reads the transactions once.
+    fn judge(&self, history: &History, expectations: &Expectations) -> (Verdict, Vec<Finding>) {
+        let models = &expectations.consistency_models;
+        let transactions = Transactions::new(history, self.objects);
+        let mut findings = answers::transactions(history);
+        if let Ok(transactions) = &transactions {
+            findings.extend(strict_findings_in(transactions, history, models, expectations.strict));
+        }
+        (verdict(check_all(&transactions, models)), findings)
     }
 }

@@ -5,25 +5,39 @@
 //! written as the JSON value it is. The text is rewritten token by token, without a tree in between, so values of any
 //! depth and numbers of any length come out as they came in.
 
-mod depth;
+pub(super) mod entries;
 mod form;
 mod json;
-mod readable;
 mod transcribe;
-
-pub use readable::readable;
-
-pub use depth::too_deep;
-pub use json::to_json;
 
 use crate::history::{
     edn::{
         form::{Form, push_name},
+        json::Transcriber,
         transcribe::transcribe,
     },
+    file::BadText,
     model::{Kind, Op, Process},
 };
+use glomers_edn::{Reader, line_and_column};
 use std::fmt::Write;
+
+/// The first form of a text as JSON: names are strings, sets and lists arrays, keys and elements of sets are sorted.
+///
+/// # Errors
+///
+/// There is none, or it is no EDN.
+pub fn to_json(text: &str) -> Result<String, BadText> {
+    let mut reader = Reader::new(text);
+    let mut json = Vec::new();
+    let read = reader.needed("a form", reader.deepest());
+    let transcribed = read.and_then(|token| Transcriber::default().value(&mut reader, token, &mut json));
+    transcribed.map_err(|error| {
+        let (line, column) = line_and_column(text, error.at);
+        BadText { line, reason: format!("{error}, at column {column}") }
+    })?;
+    Ok(String::from_utf8(json).expect("it was made from text"))
+}
 
 /// Appends an entry of a history as an EDN map, without a line break.
 ///

@@ -2,60 +2,178 @@
 
 use crate::history::model::{History, Kind, Op, Process};
 use glomers_json::Json;
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, collections::BTreeMap, mem, time::Duration};
 
-impl Op {
-    /// An entry from its fields, with Jepsen's names; an error says what is missing or wrong.
-    pub(super) fn from_fields(fields: impl IntoIterator<Item = (String, Json)>) -> Result<Self, String> {
-        let mut known = BTreeMap::new();
-        let mut extra = Vec::new();
-        for (name, value) in fields {
-            match &*name {
-                "index" | "time" | "type" | "process" | "f" | "value" | "error" => {
-                    known.insert(name, value);
-                }
-                _ => extra.push((Cow::Owned(name), value)),
+/// The names of operations and of further fields that are in nearly every history. They need no memory.
+const NAMES: [&str; 25] = [
+    "read",
+    "write",
+    "cas",
+    "txn",
+    "add",
+    "broadcast",
+    "send",
+    "poll",
+    "final?",
+    "generate",
+    "echo",
+    "assign",
+    "subscribe",
+    "crash",
+    "seek-to-beginning?",
+    "poll-ms",
+    "unseen",
+    "start-partition",
+    "stop-partition",
+    "start",
+    "stop",
+    "kill",
+    "pause",
+    "resume",
+    "rebalance-log",
+];
+
+fn name(text: &str) -> Cow<'static, str> {
+    NAMES.iter().find(|name| **name == text).map_or_else(|| text.to_owned().into(), |name| Cow::Borrowed(*name))
+}
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Field<'a> {
+    /// A string without characters that JSON escapes, and without its quotation marks.
+    Word(&'a str),
+    /// The text of a JSON value that was made from EDN.
+    Json(&'a str),
+    /// A JSON value that was read from JSON.
+    Raw(&'a RawValue),
+}
+
+impl<'a> Field<'a> {
+    /// The text of the JSON value, but for a word.
+    fn text(self) -> &'a str {
+        match self {
+            Self::Word(text) | Self::Json(text) => text,
+            Self::Raw(raw) => raw.get(),
+        }
+    }
+
+    /// The content of a string without escapes.
+    fn word(self) -> Option<&'a str> {
+        match self {
+            Self::Word(word) => Some(word),
+            Self::Json(_) | Self::Raw(_) => {
+                let content = self.text().strip_prefix('"')?.strip_suffix('"')?;
+                (!content.contains('\\')).then_some(content)
             }
         }
-        let mut take = |name: &str| known.remove(name).ok_or_else(|| format!("an entry without `{name}`"));
-        let (process, kind) = (process(&take("process")?)?, kind(&take("type")?)?);
-        let f = take("f")?;
-        let time = known.remove("time").unwrap_or_else(|| Json::from(0));
-        Ok(Self {
+    }
+
+    fn to_json(self) -> Json {
+        match self {
+            Self::Word(word) => Json::from(word),
+            Self::Json(text) => Json::from_valid_text(text),
+            Self::Raw(raw) => Json::from(raw),
+        }
+    }
+}
+
+/// The fields of an entry, with Jepsen's names. What is wrong with one is said when all are there.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    has_index: bool,
+    time: Option<Result<Duration, String>>,
+    kind: Option<Result<Kind, String>>,
+    process: Option<Result<Process, String>>,
+    f: Option<Result<Cow<'static, str>, String>>,
+    value: Option<Json>,
+    error: Option<Json>,
+    extra: Vec<(Cow<'static, str>, Json)>,
+}
+
+impl Fields {
+    /// Adds a field; it takes the place of an earlier one with its name. Returns false if there is one.
+    pub(super) fn add(&mut self, name: &str, field: Field<'_>) -> bool {
+        match name {
+            "index" => !mem::replace(&mut self.has_index, true),
+            "time" => self.time.replace(time(field)).is_none(),
+            "type" => self.kind.replace(kind(field)).is_none(),
+            "process" => self.process.replace(process(field)).is_none(),
+            "f" => self.f.replace(f(field)).is_none(),
+            "value" => self.value.replace(field.to_json()).is_none(),
+            "error" => self.error.replace(field.to_json()).is_none(),
+            _ => match self.extra.iter_mut().find(|(earlier, _)| earlier == name) {
+                Some((_, earlier)) => {
+                    *earlier = field.to_json();
+                    false
+                }
+                None => {
+                    self.extra.push((self::name(name), field.to_json()));
+                    true
+                }
+            },
+        }
+    }
+
+    /// Brings the fields without a meaning into the order of their names.
+    pub(super) fn sort_extra(&mut self) {
+        self.extra.sort_by(|(left, _), (right, _)| left.cmp(right));
+    }
+
+    /// The entry; an error says what is missing or wrong.
+    pub(super) fn finish(self) -> Result<Op, String> {
+        fn need<T>(field: Option<Result<T, String>>, name: &str) -> Result<T, String> {
+            field.unwrap_or_else(|| Err(format!("an entry without `{name}`")))
+        }
+        let (process, kind) = (need(self.process, "process")?, need(self.kind, "type")?);
+        let f = self.f.ok_or("an entry without `f`")?;
+        Ok(Op {
             index: 0,
-            time: time.decode().map(Duration::from_nanos).map_err(|_| format!("`time` is {time}, not nanoseconds"))?,
+            time: self.time.unwrap_or(Ok(Duration::ZERO))?,
             kind,
             process,
-            f: Cow::Owned(f.decode().map_err(|_| format!("`f` is {f}, not a name"))?),
-            value: known.remove("value").unwrap_or_else(Json::null),
-            error: known.remove("error").filter(|error| !error.is_null()),
-            extra,
+            f: f?,
+            value: self.value.unwrap_or_else(Json::null),
+            error: self.error.filter(|error| !error.is_null()),
+            extra: self.extra,
         })
     }
 }
 
-fn process(process: &Json) -> Result<Process, String> {
-    match process.as_str() {
-        "\"nemesis\"" => Ok(Process::Nemesis),
-        number => number
-            .parse()
-            .map(Process::Client)
-            .map_err(|_| format!("`process` is {number}, neither a number nor the nemesis")),
+fn time(field: Field<'_>) -> Result<Duration, String> {
+    let nanos = if let Field::Word(_) = field { None } else { field.text().parse().ok() };
+    nanos.map(Duration::from_nanos).ok_or_else(|| format!("`time` is {}, not nanoseconds", field.to_json()))
+}
+
+fn process(field: Field<'_>) -> Result<Process, String> {
+    let process = match field.word() {
+        Some(word) => (word == "nemesis").then_some(Process::Nemesis),
+        None => field.text().parse().map(Process::Client).ok(),
+    };
+    process.ok_or_else(|| format!("`process` is {}, neither a number nor the nemesis", field.to_json()))
+}
+
+fn kind(field: Field<'_>) -> Result<Kind, String> {
+    match field.word() {
+        Some("invoke") => Ok(Kind::Invoke),
+        Some("ok") => Ok(Kind::Ok),
+        Some("fail") => Ok(Kind::Fail),
+        Some("info") => Ok(Kind::Info),
+        _ => Err(format!("`type` is {}; expected invoke, ok, fail or info", field.to_json())),
     }
 }
 
-fn kind(kind: &Json) -> Result<Kind, String> {
-    match kind.as_str() {
-        "\"invoke\"" => Ok(Kind::Invoke),
-        "\"ok\"" => Ok(Kind::Ok),
-        "\"fail\"" => Ok(Kind::Fail),
-        "\"info\"" => Ok(Kind::Info),
-        other => Err(format!("`type` is {other}; expected invoke, ok, fail or info")),
+fn f(field: Field<'_>) -> Result<Cow<'static, str>, String> {
+    match field.word() {
+        Some(word) => Ok(name(word)),
+        None => serde_json::from_str(field.text())
+            .map(Cow::Owned)
+            .map_err(|_| format!("`f` is {}, not a name", field.to_json())),
     }
 }
 
 /// The entries read so far, and what each client is doing.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Entries {
     history: History,
     open: BTreeMap<Process, (usize, Cow<'static, str>)>,

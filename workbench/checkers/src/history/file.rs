@@ -1,9 +1,9 @@
 //! Texts from files, packed by gzip or not, and the errors of reading them.
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use std::{
-    fs,
-    io::{self, Read},
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
@@ -49,25 +49,43 @@ pub struct BadText {
     pub reason: String,
 }
 
-/// The text of a file or, of a folder, of the first file there that has one of these names; and the file's path.
-pub fn read_text(path: &Path, names: &[&str]) -> Result<(PathBuf, String), ReadError> {
+/// The failure to read a text that is not known to be a file's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// It cannot be read, or is not text.
+    #[error("cannot read the text")]
+    Io(#[from] io::Error),
+    /// It is malformed.
+    #[error(transparent)]
+    Content(#[from] BadText),
+}
+
+/// A file or, of a folder, the first file there that has one of these names, unpacked if gzip has packed it; and its path.
+pub(super) fn open(path: &Path, names: &[&str]) -> Result<(PathBuf, Box<dyn Read>), ReadError> {
     let inside = names.iter().map(|name| path.join(name)).find(|inside| inside.is_file());
     if inside.is_none() && path.is_dir() && !names.is_empty() {
         return Err(ReadError::Folder { path: path.to_owned(), names: names.join(", ") });
     }
     let path = inside.unwrap_or_else(|| path.to_owned());
-    match fs::read(&path).and_then(unpack) {
-        Ok(text) => Ok((path, text)),
+    match File::open(&path).and_then(unpacked) {
+        Ok(file) => Ok((path, file)),
         Err(cause) => Err(ReadError::File { path, cause }),
     }
 }
 
-/// Unpacks what gzip has packed, and takes everything else as text.
-fn unpack(bytes: Vec<u8>) -> io::Result<String> {
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut text = String::new();
-        MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text)?;
-        return Ok(text);
+/// The text of a file or, of a folder, of the first file there that has one of these names; and the file's path.
+pub fn read_text(path: &Path, names: &[&str]) -> Result<(PathBuf, String), ReadError> {
+    let (path, mut file) = open(path, names)?;
+    let mut text = String::new();
+    match file.read_to_string(&mut text) {
+        Ok(_) => Ok((path, text)),
+        Err(cause) => Err(ReadError::File { path, cause }),
     }
-    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Unpacks what gzip has packed, and takes everything else as it is.
+fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
+    let mut file = BufReader::new(file);
+    Ok(if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }

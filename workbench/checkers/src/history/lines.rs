@@ -29,7 +29,8 @@ impl JsonLines {
                 continue;
             }
             let fields = serde_json::from_str::<Object>(line);
-            let op = fields.map_err(|error| format!("this is no JSON object: {error}")).and_then(|Object(all)| all.finish());
+            let op =
+                fields.map_err(|error| format!("this is no JSON object: {error}")).and_then(|Object(all)| all.finish());
             let added = op.and_then(|op| entries.add(self.lines, op));
             added.map_err(|reason| BadText { line: self.lines, reason })?;
         }

@@ -8,6 +8,7 @@ mod kafka_properties;
 mod lin_kv_checker;
 mod linearizability;
 mod notation;
+mod oracle;
 mod reading;
 mod recorded;
 mod recorded_checkers;

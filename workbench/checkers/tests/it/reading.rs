@@ -11,7 +11,13 @@ use glomers_checkers::validity::Validity;
 use glomers_json::Json;
 use proptest::prelude::*;
 use serde_json::json;
-use std::{error::Error as _, fs, io::Write, path::Path, time::Duration};
+use std::{
+    error::Error as _,
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    time::Duration,
+};
 
 const READ: &str = "{:index 0, :time 5, :type :invoke, :process 0, :f :read, :value nil}";
 
@@ -38,8 +44,32 @@ fn entries_that_are_none() {
 #[test]
 fn the_line_is_where_the_entry_begins() {
     refused(&format!("{READ}\n\n{{:type\n :ok}}"), "line 3: an entry without `process`");
-    refused(&format!("{READ}\n{{:type :ok"), "line 2: no EDN from here on: UnexpectedEOF at column 11");
-    refused(&format!("{READ}\n{{:type\n :ok"), "line 2: no EDN from here on: UnexpectedEOF at column 5, 1 lines on");
+    refused(&format!("{READ}\n{{:type :ok"), {
+        "line 2: no EDN from here on: the text ends where a form of the map or `}` was expected, at column 11"
+    });
+    refused(&format!("{READ}\n{{:type\n :ok"), {
+        "line 2: no EDN from here on: the text ends where a form of the map or `}` was expected, at column 5, 1 lines on"
+    });
+    refused(&format!("{READ}\n\n {{:type :ok]"), {
+        "line 3: no EDN from here on: found `]`; expected a form of the map or `}`, at column 12"
+    });
+    refused(&format!("{READ} {{:é \"\\q\"}}"), {
+        "line 1: no EDN from here on: `\\q` is no escape in a string; expected one of \\n \\t \\r \\b \\f \\\\ \\\" \
+         or a code such as \\u00e9, at column 75"
+    });
+    refused(
+        &format!("[{READ}\n)"),
+        "line 2: no EDN from here on: found `)`; expected an entry, which is a map, at column 1",
+    );
+    refused(&format!("[{READ}\n"), {
+        "line 2: no EDN from here on: the text ends where an entry or the end of the vector of entries was expected, \
+         at column 1"
+    });
+    refused(
+        "{:type :ok, :type :ok}",
+        "line 1: no EDN from here on: `type` is there twice in a map or set, at column 19",
+    );
+    refused("{:type}", "line 1: no EDN from here on: a key at the end of a map has no value, at column 7");
     refused("{\"process\":0,\"type\":\"invoke\",\"f\":\"r\"}\n\n[]", {
         "line 3: this is no JSON object: invalid type: sequence, expected a map at line 1 column 0"
     });
@@ -60,7 +90,9 @@ fn text_around_the_entries_is_nothing() {
     read(&format!("[{READ}]"), 1);
     read(&format!("({READ})"), 1);
     read(&READ.replace(":time 5", ":time 5, :lag ##Inf"), 1);
-    refused(&format!("{READ}\n#_"), "line 1: no EDN from here on: UnexpectedEOF");
+    refused(&format!("{READ}\n#_"), {
+        "line 2: no EDN from here on: the text ends where a form was expected, at column 3"
+    });
 }
 
 #[test]
@@ -192,7 +224,64 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     })
 }
 
+/// A file that gives so many bytes at a time.
+struct Slowly<'a>(&'a [u8], usize);
+
+impl Read for Slowly<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.1.min(self.0.len());
+        (&self.0[..count]).read(&mut bytes[..count])?;
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
+}
+
+/// The entries of a text, or the error.
+fn read_from(text: &str, step: usize) -> Result<serde_json::Value, String> {
+    History::read_from(Slowly(text.as_bytes(), step)).map(|history| json!(history)).map_err(|error| error.to_string())
+}
+
+fn parsed(text: &str) -> Result<serde_json::Value, String> {
+    History::parse(text).map(|history| json!(history)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_file_in_pieces_is_text_all_the_same() {
+    let error = History::read_from(&b"{:f \"\xe9\"}"[..]).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read the text");
+    let error = History::read_from(Slowly("{:process 0, :f \"é".as_bytes(), 1)).unwrap_err();
+    assert!(error.to_string().starts_with("line 1: no EDN from here on: the text ends"), "{error}");
+    assert!(History::read_from(&b"{:f \"\xc3"[..]).is_err());
+}
+
 proptest! {
+    #[test]
+    fn pieces_are_read_like_the_whole(ops in ops(), step in 1..200_usize, is_edn: bool, in_vector: bool, cut in 0..9_usize) {
+        let history: History = ops.into_iter().collect();
+        let mut text = "\u{feff} ".to_owned();
+        for op in history.ops() {
+            if is_edn {
+                edn::write(op, &mut text);
+                text.push_str(if in_vector { "\n" } else { "\n; \"a comment\n #_{:é \\} [1]} ," });
+            } else {
+                text += &(json!(op).to_string() + "\r\n");
+            }
+        }
+        if is_edn && in_vector {
+            text = format!("[{}]", text.trim_start_matches('\u{feff}'));
+        }
+        // Most texts are whole; the others end anywhere.
+        if cut == 0 {
+            text.truncate(text.floor_char_boundary(text.len() * step / 200));
+        }
+        prop_assert_eq!(read_from(&text, step), parsed(&text), "{}", text);
+    }
+
+    #[test]
+    fn broken_pieces_are_read_like_the_whole(text in "[{}\\[\\]:\"a-zé0-9 #\\\\\n^;]{0,60}", step in 1..20_usize) {
+        prop_assert_eq!(read_from(&text, step), parsed(&text));
+    }
+
     #[test]
     fn what_was_written_is_read_again(ops in ops()) {
         let history: History = ops.into_iter().collect();

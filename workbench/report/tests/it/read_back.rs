@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::nodes::{Flood, Lagging, SmallDice};
-use clojure_reader::edn::{Edn, read_string};
 use glomers_checkers::history::{Kind, Process, edn};
+use glomers_edn::{Form, Kind as Edn, Number};
 use glomers_protocol::{ErrorCode, Handler, Json, RpcError, g_counter, g_set, handler, kafka, lin_kv, pn_counter};
 use glomers_protocol::{txn_list_append, txn_rw_register};
 use glomers_report::store::Store;
@@ -203,12 +203,12 @@ fn report_of(name: &str) -> Report {
 }
 
 /// Tells whether the values are the same. Names and sets in EDN are strings and arrays in JSON.
-fn is_same(edn: &Edn<'_>, json: &Value) -> bool {
-    match (edn, json) {
+fn is_same(edn: &Form<'_>, json: &Value) -> bool {
+    match (&edn.kind, json) {
         (Edn::Nil, Value::Null) => true,
         (Edn::Bool(read), Value::Bool(value)) => read == value,
-        (Edn::Int(read), Value::Number(value)) => value.as_i64() == Some(*read),
-        (Edn::Str(read) | Edn::Key(read), Value::String(value)) => read == value,
+        (Edn::Number(Number::Integer(read)), Value::Number(value)) => *read == value.to_string(),
+        (Edn::String(read) | Edn::Keyword(read), Value::String(value)) => read == value,
         (Edn::Vector(read), Value::Array(values)) => {
             read.len() == values.len() && read.iter().zip(values).all(|(read, value)| is_same(read, value))
         }
@@ -216,9 +216,9 @@ fn is_same(edn: &Edn<'_>, json: &Value) -> bool {
             read.len() == values.len() && values.iter().all(|value| read.iter().any(|read| is_same(read, value)))
         }
         (Edn::Map(read), Value::Object(values)) => {
-            let is_value = |(key, read): (&Edn<'_>, &Edn<'_>)| {
-                let key = match key {
-                    Edn::Str(key) | Edn::Key(key) => key.to_string(),
+            let is_value = |(key, read): &(Form<'_>, Form<'_>)| {
+                let key = match &key.kind {
+                    Edn::String(key) | Edn::Keyword(key) => key.to_string(),
                     other => other.to_string(),
                 };
                 values.get(&key).is_some_and(|value| is_same(read, value))
@@ -242,7 +242,7 @@ fn both_histories_of_every_workload_say_the_same() {
         assert!(ops.iter().any(|op| op.kind == Kind::Ok), "{name}: nothing succeeded");
         assert_eq!([edn.lines().count(), json.lines().count()], [ops.len(); 2], "{name}");
         for (edn, json) in edn.lines().zip(json.lines()) {
-            let read = read_string(edn).unwrap_or_else(|error| panic!("{name}: {error}: {edn}"));
+            let read = Form::read(edn).unwrap_or_else(|error| panic!("{name}: {error}: {edn}"));
             assert!(is_same(&read, &serde_json::from_str(json).unwrap()), "{name}: {edn} is not {json}");
         }
     }

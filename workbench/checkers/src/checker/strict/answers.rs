@@ -4,18 +4,17 @@
 //! compare them, and so a node that answers `[]` to everything passes there.
 
 use crate::{
+    checker::steps::{Name, RawStep},
     finding::Finding,
     history::{History, Op, Operation, Process},
     text::shorten,
 };
 use glomers_json::Json;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The number of bytes of a request or an answer that is shown.
 const SHOWN: usize = 120;
-
-/// A step: its kind, its key and its value.
-type Step = (String, Json, Json);
 
 /// Holds the answer of each successful transaction to its request.
 pub fn transactions(history: &History) -> Vec<Finding> {
@@ -35,19 +34,27 @@ pub fn transactions(history: &History) -> Vec<Finding> {
 
 /// The difference between an answer and what its request asks for.
 fn transaction(request: &Json, answer: &Json) -> Option<String> {
-    let asked: Vec<Step> = request.decode().ok()?;
-    let Ok(answered) = answer.decode::<Vec<Step>>() else { return Some("it is no list of steps".to_owned()) };
-    for (number, step) in asked.iter().enumerate() {
-        let (f, key, value) = step;
-        let is_right = answered
-            .get(number)
-            .is_some_and(|(kind, name, answer)| kind == f && name == key && (f == "r" || answer == value));
+    let asked: Vec<RawStep<'_>> = serde_json::from_str(request.as_str()).ok()?;
+    let Ok(answered) = serde_json::from_str::<Vec<RawStep<'_>>>(answer.as_str()) else {
+        return Some("it is no list of steps".to_owned());
+    };
+    for (number, (Name(f), key, value)) in asked.iter().enumerate() {
+        let is_right = answered.get(number).is_some_and(|(Name(kind), name, answer)| {
+            kind == f && is_same(name, key) && (f == "r" || is_same(answer, value))
+        });
         if !is_right {
-            let expected = if f == "r" { format!("[\"r\",{key},...]") } else { Json::new(step).to_string() };
+            let expected = match &**f {
+                "r" => format!("[\"r\",{key},...]"),
+                f => Json::new(&(f, key, value)).to_string(),
+            };
             return Some(format!("step {} should be {expected}", number + 1));
         }
     }
     (answered.len() > asked.len()).then(|| format!("it has {} steps for {}", answered.len(), asked.len()))
+}
+
+fn is_same(left: &RawValue, right: &RawValue) -> bool {
+    left.get() == right.get() || Json::from(left) == Json::from(right)
 }
 
 /// Holds the answer of each successful poll to the logs that its client is assigned.

@@ -15,7 +15,7 @@ use super::{
 use crate::history::Kind;
 use dependencies::Dependencies;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem};
 use versions::Versions;
 use writers::{POSSIBLE, Writers, writers};
 
@@ -54,6 +54,9 @@ fn appended_twice(transactions: &Transactions) -> Result<(), String> {
 /// Reads of an element whose transaction failed (`G1a`).
 fn aborted_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
     let failed = writers(transactions, &[Kind::Fail]);
+    if failed.is_empty() {
+        return;
+    }
     for place in transactions.of_kinds(&[Kind::Ok]) {
         let entry = &transactions.entries[place];
         for step in &entry.steps {
@@ -163,15 +166,18 @@ fn dirty_update(transactions: &Transactions, key: Id, span: &[Id], failed: usize
 
 /// Reads that hold an element more than once.
 fn duplicates(transactions: &Transactions, anomalies: &mut Anomalies) {
+    // The last read that holds each element.
+    let (mut holders, mut read) = (vec![0; transactions.id_count()], 0);
     for place in transactions.of_kinds(POSSIBLE) {
         let entry = &transactions.entries[place];
         for step in &entry.steps {
             let Step::Read { values, .. } = step else { continue };
             let elements = values.elements();
-            let distinct: BTreeSet<Id> = elements.iter().copied().collect();
-            if distinct.len() == elements.len() {
+            read += 1;
+            if elements.iter().all(|element| mem::replace(&mut holders[*element], read) != read) {
                 continue;
             }
+            let distinct: BTreeSet<Id> = elements.iter().copied().collect();
             anomalies.push("duplicate-elements", || {
                 let explanation = format!(
                     "{} read {}, which contains duplicates even though every append is unique",

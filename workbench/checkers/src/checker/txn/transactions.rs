@@ -1,8 +1,13 @@
 //! The transactions of a history, with keys and values as numbers.
 
-use crate::history::{History, Kind, Op, Process};
+use crate::{
+    checker::steps::{Name, RawStep},
+    history::{History, Kind, Op, Process},
+};
+use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::{IndexMap, IndexSet};
+use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// The objects that transactions work on.
@@ -73,13 +78,13 @@ impl Seen for Option<Vec<Id>> {
 pub(super) struct Transactions {
     pub(super) entries: Vec<Entry>,
     pub(super) objects: Objects,
-    names: IndexSet<Json>,
+    names: IndexSet<Json, FixedState>,
 }
 
 impl Transactions {
     /// Reads the transactions of clients; an error says which entry is not a transaction.
     pub(super) fn new(history: &History, objects: Objects) -> Result<Self, String> {
-        let names = IndexSet::from([Json::null()]);
+        let names = IndexSet::from_iter([Json::null()]);
         let mut transactions = Self { entries: Vec::new(), objects, names };
         for op in history.ops().iter().filter(|op| op.f == "txn" && op.process != Process::Nemesis) {
             let entry = transactions.entry(op)?;
@@ -92,18 +97,18 @@ impl Transactions {
     fn entry(&mut self, op: &Op) -> Result<Entry, String> {
         let malformed = || format!("entry {} is not a transaction: {}", op.index, op.value);
         let Process::Client(process) = op.process else { return Err(malformed()) };
-        let steps: Vec<(String, Json, Json)> = op.value.decode().map_err(|_| malformed())?;
-        let steps = steps.into_iter().map(|(f, key, value)| self.step(&f, key, value)).collect::<Option<_>>();
+        let steps: Vec<RawStep<'_>> = serde_json::from_str(op.value.as_str()).map_err(|_| malformed())?;
+        let steps = steps.into_iter().map(|(Name(f), key, value)| self.step(&f, key, value)).collect::<Option<_>>();
         let steps = steps.ok_or_else(malformed)?;
         Ok(Entry { index: op.index, time: op.time, kind: op.kind, process, steps, partner: None })
     }
 
-    fn step(&mut self, f: &str, key: Json, value: Json) -> Option<Step> {
+    fn step(&mut self, f: &str, key: &RawValue, value: &RawValue) -> Option<Step> {
         let key = self.id(key);
         match (f, self.objects) {
-            ("r", _) if value.is_null() => Some(Step::Read { key, values: None }),
+            ("r", _) if value.get() == "null" => Some(Step::Read { key, values: None }),
             ("r", Objects::Lists) => {
-                let elements: Vec<Json> = value.decode().ok()?;
+                let elements: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
                 Some(Step::Read { key, values: Some(elements.into_iter().map(|element| self.id(element)).collect()) })
             }
             ("r", Objects::Registers) => Some(Step::Read { key, values: Some(vec![self.id(value)]) }),
@@ -112,8 +117,8 @@ impl Transactions {
         }
     }
 
-    fn id(&mut self, value: Json) -> Id {
-        self.names.insert_full(value).0
+    fn id(&mut self, value: &RawValue) -> Id {
+        self.names.insert_full(Json::from(value)).0
     }
 
     /// Joins each invocation to its completion.
@@ -133,6 +138,11 @@ impl Transactions {
     /// The value of a number.
     pub(super) fn name(&self, id: Id) -> &Json {
         &self.names[id]
+    }
+
+    /// The number of different keys and values.
+    pub(super) fn id_count(&self) -> usize {
+        self.names.len()
     }
 
     /// A list of values as JSON.

@@ -162,12 +162,9 @@ impl EdnEntries {
     }
 
     /// The name of the next field; `None` if there is none.
-    fn name<'a>(
-        &mut self,
-        reader: &mut Reader<'a>,
-        namespace: Option<&str>,
-    ) -> Result<Option<Cow<'a, str>>, Failure> {
-        let is_common = |plain: &Plain<'_>| namespace.is_none() && matches!(plain, Plain::Keyword(_) | Plain::Close(b'}'));
+    fn name<'a>(&mut self, reader: &mut Reader<'a>, namespace: Option<&str>) -> Result<Option<Cow<'a, str>>, Failure> {
+        let is_common =
+            |plain: &Plain<'_>| namespace.is_none() && matches!(plain, Plain::Keyword(_) | Plain::Close(b'}'));
         match reader.plain_if(is_common) {
             Some(Plain::Keyword(name)) => return Ok(Some(Cow::Borrowed(name))),
             Some(_) => return Ok(None),

@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 /// The dependencies, and what they are made of.
 pub(super) struct Dependencies<'a> {
     transactions: &'a Transactions,
-    versions: Versions,
+    versions: Versions<'a>,
     writers: Writers,
     /// The transactions that read a key up to an element, or its initial state.
     readers: BTreeMap<(Id, Option<Id>), Vec<usize>>,
 }
 
 impl<'a> Dependencies<'a> {
-    pub(super) fn new(transactions: &'a Transactions, versions: Versions) -> Self {
+    pub(super) fn new(transactions: &'a Transactions, versions: Versions<'a>) -> Self {
         let mut readers: BTreeMap<(Id, Option<Id>), Vec<usize>> = BTreeMap::new();
         for place in transactions.of_kinds(POSSIBLE) {
             let entry = &transactions.entries[place];

@@ -8,15 +8,15 @@ use crate::{
     history::Kind,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The list that a transaction expects under a key, by its own steps so far.
 #[derive(Clone)]
-enum Expected {
+enum Expected<'a> {
     /// Unknown elements, then these.
     EndsWith(Vec<Id>),
     /// Exactly this.
-    Exactly(Vec<Id>),
+    Exactly(Cow<'a, [Id]>),
     /// `null`, from which nothing follows: Elle does not tell it from a list that is unknown.
     Nil,
 }
@@ -34,26 +34,28 @@ pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
 }
 
 /// The first read that contradicts the steps before it.
-fn contradiction(entry: &Entry) -> Option<(&Step, Expected)> {
-    let mut state: BTreeMap<Id, Expected> = BTreeMap::new();
+fn contradiction(entry: &Entry) -> Option<(&Step, Expected<'_>)> {
+    let mut state: BTreeMap<Id, Expected<'_>> = BTreeMap::new();
     for step in &entry.steps {
         match step {
             Step::Write { key, value } => match state.get_mut(key) {
-                Some(Expected::EndsWith(elements) | Expected::Exactly(elements)) => elements.push(*value),
-                Some(expected @ Expected::Nil) => *expected = Expected::Exactly(vec![*value]),
+                Some(Expected::EndsWith(elements)) => elements.push(*value),
+                Some(Expected::Exactly(elements)) => elements.to_mut().push(*value),
+                Some(expected @ Expected::Nil) => *expected = Expected::Exactly(Cow::Owned(vec![*value])),
                 None => _ = state.insert(*key, Expected::EndsWith(vec![*value])),
             },
             Step::Read { key, values } => {
                 let is_expected = match state.get(key) {
                     Some(Expected::EndsWith(end)) => values.elements().ends_with(end),
                     // An empty list is not `null`.
-                    Some(Expected::Exactly(elements)) => values.as_ref() == Some(elements),
+                    Some(Expected::Exactly(elements)) => values.as_deref() == Some(&**elements),
                     Some(Expected::Nil) | None => true,
                 };
                 if !is_expected {
                     return Some((step, state.remove(key)?));
                 }
-                state.insert(*key, values.clone().map_or(Expected::Nil, Expected::Exactly));
+                let now = values.as_deref().map_or(Expected::Nil, |values| Expected::Exactly(Cow::Borrowed(values)));
+                state.insert(*key, now);
             }
         }
     }
@@ -62,25 +64,20 @@ fn contradiction(entry: &Entry) -> Option<(&Step, Expected)> {
 
 /// The first read of an element that the transaction appends later.
 fn future_read(entry: &Entry) -> Option<(&Step, Id)> {
-    let mut reads: BTreeMap<(Id, Id), &Step> = BTreeMap::new();
-    for step in &entry.steps {
-        match step {
-            Step::Write { key, value } => {
-                if let Some(read) = reads.get(&(*key, *value)) {
-                    return Some((read, *value));
-                }
-            }
-            Step::Read { key, values } => {
-                for element in values.elements() {
-                    reads.entry((*key, *element)).or_insert(step);
-                }
-            }
+    for (number, step) in entry.steps.iter().enumerate() {
+        let Step::Write { key: written, value } = step else { continue };
+        let has_read = |earlier: &&Step| match earlier {
+            Step::Read { key, values } => key == written && values.elements().contains(value),
+            Step::Write { .. } => false,
+        };
+        if let Some(read) = entry.steps[..number].iter().find(has_read) {
+            return Some((read, *value));
         }
     }
     None
 }
 
-fn internal(transactions: &Transactions, place: usize, step: &Step, expected: &Expected) -> Anomaly {
+fn internal(transactions: &Transactions, place: usize, step: &Step, expected: &Expected<'_>) -> Anomaly {
     let entry = &transactions.entries[place];
     let name = |id: &Id| crate::json::value(transactions.name(*id));
     let expected: Value = match expected {

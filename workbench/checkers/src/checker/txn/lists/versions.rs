@@ -8,26 +8,29 @@ use crate::{
     history::Kind,
 };
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 /// The version orders by key.
 #[derive(Default)]
-pub(super) struct Versions {
+pub(super) struct Versions<'a> {
     /// The distinct lists that were read, the shortest first.
-    reads: BTreeMap<Id, Vec<Vec<Id>>>,
+    reads: BTreeMap<Id, Vec<&'a [Id]>>,
     orders: BTreeMap<Id, Vec<Id>>,
     /// The place of each element in the order of its key.
     places: BTreeMap<(Id, Id), usize>,
 }
 
-impl Versions {
+impl<'a> Versions<'a> {
     /// The orders that entries of these kinds show.
     ///
     /// A key to which only one step appends has that order even if it was never read. Elle counts steps, not
     /// transactions: if invocations count too, a transaction that ended appends twice.
-    pub(super) fn new(transactions: &Transactions, kinds: &[Kind]) -> Self {
-        let mut reads: BTreeMap<Id, BTreeSet<(usize, &[Id])>> = BTreeMap::new();
-        let mut appends: BTreeMap<Id, Option<Id>> = BTreeMap::new();
+    pub(super) fn new(transactions: &'a Transactions, kinds: &[Kind]) -> Self {
+        let mut reads: BTreeMap<Id, BTreeSet<(usize, &'a [Id])>> = BTreeMap::new();
+        let mut appends: BTreeMap<Id, Option<&'a Id>> = BTreeMap::new();
         for place in transactions.of_kinds(kinds) {
             for step in &transactions.entries[place].steps {
                 match step {
@@ -36,18 +39,18 @@ impl Versions {
                     }
                     Step::Read { .. } => {}
                     Step::Write { key, value } => {
-                        appends.entry(*key).and_modify(|only| *only = None).or_insert(Some(*value));
+                        appends.entry(*key).and_modify(|only| *only = None).or_insert(Some(value));
                     }
                 }
             }
         }
         let mut versions = Self::default();
         for (key, lists) in reads {
-            versions.reads.insert(key, lists.into_iter().map(|(_, list)| list.to_vec()).collect());
+            versions.reads.insert(key, lists.into_iter().map(|(_, list)| list).collect());
         }
         for (key, only) in appends {
             if let Some(only) = only {
-                versions.reads.entry(key).or_insert_with(|| vec![vec![only]]);
+                versions.reads.entry(key).or_insert_with(|| vec![slice::from_ref(only)]);
             }
         }
         versions.order();
@@ -57,7 +60,7 @@ impl Versions {
     fn order(&mut self) {
         for (key, lists) in &self.reads {
             let mut order = Vec::new();
-            for element in lists.last().into_iter().flatten() {
+            for element in lists.last().into_iter().copied().flatten() {
                 if let std::collections::btree_map::Entry::Vacant(place) = self.places.entry((*key, *element)) {
                     place.insert(order.len());
                     order.push(*element);
@@ -83,9 +86,9 @@ impl Versions {
     /// Keys of which two reads cannot both be true.
     pub(super) fn incompatible(&self, transactions: &Transactions, anomalies: &mut Anomalies) {
         for (key, lists) in &self.reads {
-            let Some(pair) = lists.windows(2).find(|pair| !pair[1].starts_with(&pair[0])) else { continue };
+            let Some(pair) = lists.windows(2).find(|pair| !pair[1].starts_with(pair[0])) else { continue };
             anomalies.push("incompatible-order", || {
-                let [shorter, longer] = [0, 1].map(|place: usize| transactions.list(&pair[place]));
+                let [shorter, longer] = [0, 1].map(|place: usize| transactions.list(pair[place]));
                 let key = transactions.name(*key);
                 let explanation = format!(
                     "key {key} was read as both {shorter} and {longer}; neither is a prefix of the other, so no single \

@@ -15,7 +15,8 @@ struct File {
 
 #[derive(Clone, Debug)]
 enum Write {
-    Append(Vec<u8>),
+    /// Bytes at a position.
+    Append(usize, Vec<u8>),
     Truncate(usize),
 }
 
@@ -38,9 +39,18 @@ pub(crate) struct CrashingStorage(Rc<RefCell<Disk>>);
 impl Write {
     fn apply(&self, contents: &mut Vec<u8>) {
         match self {
-            Self::Append(bytes) => contents.extend(bytes),
+            Self::Append(at, bytes) => {
+                let overwritten = contents.len().min(at + bytes.len());
+                contents.splice(*at..overwritten, bytes.iter().copied());
+            }
             Self::Truncate(length) => contents.truncate(*length),
         }
+    }
+
+    /// The first part of a write that a crash tore, at any byte.
+    fn torn(&self, rng: &mut impl Rng) -> Option<Self> {
+        let Self::Append(at, bytes) = self else { return None };
+        Some(Self::Append(*at, bytes[..rng.random_range(0..=bytes.len())].to_vec()))
     }
 }
 
@@ -71,15 +81,19 @@ impl Disk {
 }
 
 impl CrashingStorage {
-    /// Keeps of each file's writes, and of the folder's changes, the first ones; the last write that is kept may be torn.
+    /// Keeps of each file's writes, and of the folder's changes, the first ones. The last write that is kept may be torn, and a
+    /// cut may be undone although a later write is kept.
     pub(crate) fn crash(&self, rng: &mut impl Rng) {
         let disk = &mut *self.0.borrow_mut();
         for file in &mut disk.files {
             let writes = std::mem::take(&mut file.unsynced);
             let kept = rng.random_range(0..=writes.len());
-            writes[..kept].iter().for_each(|write| write.apply(&mut file.synced));
-            if let Some(Write::Append(bytes)) = writes.get(kept) {
-                file.synced.extend(&bytes[..rng.random_range(0..=bytes.len())]);
+            let torn = writes.get(kept).and_then(|write| write.torn(rng));
+            let loses_cuts = rng.random();
+            for write in writes[..kept].iter().chain(&torn) {
+                if !(loses_cuts && matches!(write, Write::Truncate(_))) {
+                    write.apply(&mut file.synced);
+                }
             }
         }
         let changes = std::mem::take(&mut disk.unsynced);
@@ -126,7 +140,9 @@ impl Storage for CrashingStorage {
             disk.files.push(File::default());
             disk.change(|folder| _ = folder.insert(file.to_owned(), number));
         }
-        disk.file("write", file)?.unsynced.push(Write::Append(bytes.to_vec()));
+        let file = disk.file("write", file)?;
+        let at = file.contents().len();
+        file.unsynced.push(Write::Append(at, bytes.to_vec()));
         Ok(())
     }
 

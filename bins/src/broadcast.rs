@@ -1,7 +1,7 @@
 //! The arguments of the node `broadcast`, as a process and in simulation.
 
 use clap::Parser;
-use glomers_handlers::{StarBroadcast, star_broadcast::BUDGET};
+use glomers_handlers::{StarBroadcast, durable::OpenError, star_broadcast::BUDGET};
 use glomers_protocol::Context;
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ pub struct BroadcastArguments {
     /// The milliseconds within which a value must be on every node; a larger budget means fewer messages
     #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]
     latency_budget: u64,
-    /// Acknowledge a value only when another node has it too, for nodes that may be killed
-    #[arg(long)]
-    durable: bool,
 }
 
 impl BroadcastArguments {
     /// The node with these arguments.
-    pub fn node(&self, cx: &Context) -> StarBroadcast {
-        let node = StarBroadcast::with_budget(cx, Duration::from_millis(self.latency_budget));
-        if self.durable { node.durable() } else { node }
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot have its values back from the disk.
+    pub fn node(&self, cx: &Context) -> Result<StarBroadcast, OpenError> {
+        StarBroadcast::with_budget(cx, Duration::from_millis(self.latency_budget))
     }
 }

@@ -15,13 +15,21 @@
 //! possible, but only by delaying writes: with three nodes or more, a write may arrive before another node's write on
 //! which it was based.
 //!
-//! A restarted node gets the registers from the others one by one. Until it has all of them it may show a transaction
-//! in part, and a write that it makes before it receives a register may lose against an older one.
+//! With a disk, a transaction is acknowledged when it is durable on this node ([`shared_state`](crate::shared_state)),
+//! also one that only reads: what it has read must not vanish. Read committed does not ask for that, but clients of a
+//! database do. A restarted node has its clock, so its next writes are later than all that it has shown.
+//!
+//! Without a disk, a restarted node gets the registers from the others one by one. Until it has all of them it may show
+//! a transaction in part, and a write that it makes before it receives a register may lose against an older one.
 //!
 //! A write is on all nodes after at most one tick and one latency. A tick is 100 ms with two nodes and 400 ms with
 //! five.
 
-use crate::replication_feed::{Batch, Incarnation, ReplicationFeed};
+use crate::{
+    durable::OpenError,
+    replication_feed::{Batch, Incarnation, ReplicationFeed},
+    shared_state::{Replicated, SharedState, Source},
+};
 use foldhash::fast::FixedState;
 use glomers_protocol::{
     Context, Json, NodeId, handler,
@@ -30,17 +38,20 @@ use glomers_protocol::{
 use indexmap::{IndexMap, map::Entry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 100;
 
 /// Registers that hold the write with the greatest stamp.
 #[derive(Debug)]
-pub struct LastWriterWins {
-    registers: RefCell<IndexMap<Json, (Stamp, Json), FixedState>>,
-    feed: RefCell<ReplicationFeed<Record>>,
-}
+pub struct LastWriterWins(SharedState<Registers>);
+
+/// The value of each register and its stamp. A list on the disk, because the keys of JSON objects are strings.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<(Json, Stamped)>", into = "Vec<(Json, Stamped)>")]
+struct Registers(IndexMap<Json, Stamped, FixedState>);
+
+type Stamped = (Stamp, Json);
 
 /// A transaction's position in the order of all transactions.
 type Stamp = (u64, Incarnation);
@@ -58,66 +69,95 @@ enum Record {
 /// The writes of a transaction, in order. It is a list because the keys of JSON objects are strings.
 type Writes = Vec<(Json, Json)>;
 
-#[handler(txn_rw_register, schema)]
-impl LastWriterWins {
-    #[init]
-    fn new(cx: &Context) -> Self {
-        Self { registers: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
-    }
+impl Replicated for Registers {
+    /// A transaction.
+    type Request = Vec<MicroOp>;
+    type Response = Vec<CompletedMicroOp>;
+    type Entry = Record;
 
-    fn txn(&self, request: Txn) -> TxnOk {
-        let mut feed = self.feed.borrow_mut();
+    fn execute(&mut self, feed: &mut ReplicationFeed<Record>, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
         let (stamp, mut writes) = ((feed.next(), feed.incarnation()), Writes::new());
         let complete = |step| match step {
-            MicroOp::Read { key } => CompletedMicroOp::Read { value: self.read(&key), key },
+            MicroOp::Read { key } => self.read(key),
             MicroOp::Write { key, value } => {
                 self.write(key.clone(), stamp, value.clone());
                 writes.push((key.clone(), value.clone()));
                 CompletedMicroOp::Write { key, value }
             }
         };
-        let txn = request.txn.into_iter().map(complete).collect();
+        let txn = txn.into_iter().map(complete).collect();
         if !writes.is_empty() {
             feed.push(|| Record::Done(writes));
         }
-        TxnOk { txn }
+        txn
     }
 
-    #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Record>) {
-        let incarnation = batch.incarnation();
-        for (number, record) in self.feed.borrow_mut().receive(from, batch, || self.held()) {
-            match record {
-                Record::Done(writes) => {
-                    writes.into_iter().for_each(|(key, value)| self.write(key, (number, incarnation), value));
-                }
-                Record::Held(key, stamp, value) => self.write(key, stamp, value),
+    fn is_changed_by(&self, txn: &Vec<MicroOp>) -> bool {
+        txn.iter().any(|step| matches!(step, MicroOp::Write { .. }))
+    }
+
+    fn merge(&mut self, source: &Source<'_>, record: Record) {
+        match record {
+            Record::Done(writes) => {
+                let stamp = (source.number, source.incarnation);
+                writes.into_iter().for_each(|(key, value)| self.write(key, stamp, value));
             }
+            Record::Held(key, stamp, value) => self.write(key, stamp, value),
         }
     }
 
-    #[every(millis = self.feed.borrow().pace(PACE))]
-    fn flush(&self, cx: &Context) {
-        self.feed.borrow_mut().flush(cx);
+    fn all(&self) -> Vec<Record> {
+        let held = |(key, (stamp, value)): (&Json, &Stamped)| Record::Held(key.clone(), *stamp, value.clone());
+        self.0.iter().map(held).collect()
     }
 }
 
-impl LastWriterWins {
-    fn read(&self, key: &Json) -> Json {
-        self.registers.borrow().get(key).map_or_else(Json::null, |(_, value)| value.clone())
-    }
-
-    fn held(&self) -> Vec<Record> {
-        let held = |(key, (stamp, value)): (&Json, &(Stamp, Json))| Record::Held(key.clone(), *stamp, value.clone());
-        self.registers.borrow().iter().map(held).collect()
+impl Registers {
+    fn read(&self, key: Json) -> CompletedMicroOp {
+        let value = self.0.get(&key).map_or_else(Json::null, |(_, value)| value.clone());
+        CompletedMicroOp::Read { key, value }
     }
 
     /// Writes a register. Two writes with the same stamp belong to one transaction, and the second one counts.
-    fn write(&self, key: Json, stamp: Stamp, value: Json) {
-        match self.registers.borrow_mut().entry(key) {
+    fn write(&mut self, key: Json, stamp: Stamp, value: Json) {
+        match self.0.entry(key) {
             Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
             Entry::Occupied(mut entry) if entry.get().0 <= stamp => _ = entry.insert((stamp, value)),
             Entry::Occupied(_) => {}
         }
+    }
+}
+
+impl From<Vec<(Json, Stamped)>> for Registers {
+    fn from(registers: Vec<(Json, Stamped)>) -> Self {
+        Self(registers.into_iter().collect())
+    }
+}
+
+impl From<Registers> for Vec<(Json, Stamped)> {
+    fn from(registers: Registers) -> Self {
+        registers.0.into_iter().collect()
+    }
+}
+
+#[handler(txn_rw_register, schema)]
+impl LastWriterWins {
+    #[init]
+    fn new(cx: &Context) -> Result<Self, OpenError> {
+        SharedState::open(cx, Registers::default).map(Self)
+    }
+
+    async fn txn(&self, request: Txn) -> TxnOk {
+        TxnOk { txn: self.0.execute(request.txn).await }
+    }
+
+    #[message]
+    fn batch(&self, from: &NodeId, batch: Batch<Record>) {
+        self.0.receive(from, batch);
+    }
+
+    #[every(millis = self.0.pace(PACE))]
+    async fn flush(&self, cx: &Context) {
+        self.0.flush(cx).await;
     }
 }

@@ -17,9 +17,10 @@
 //! [`via_services`] has the solutions that the challenges' own texts propose, which keep their state in Maelstrom's
 //! services.
 //!
-//! The counters, the set, the logs and the registers send new data to other nodes through a [`replication_feed`]. The
-//! map and the lists are state machines on a [`replicated_log`].
+//! The counters, the set, the logs and the registers are a [`shared_state`], and send new data to other nodes through a
+//! [`replication_feed`]. The map and the lists are state machines on a [`replicated_log`].
 
+pub mod durable;
 pub mod echo;
 pub mod last_writer_wins;
 pub mod prefixed_ids;
@@ -29,6 +30,7 @@ pub mod replicated_map;
 pub mod replication_feed;
 pub mod running_totals;
 pub mod set_union;
+pub mod shared_state;
 pub mod star_broadcast;
 pub mod via_services;
 pub mod watermark_logs;

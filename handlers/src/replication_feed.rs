@@ -19,13 +19,15 @@
 //!
 //! # Restarts
 //!
-//! A restarted node has an empty memory, and its numbers start again. So the state kept about a peer belongs to one
-//! *incarnation* of it, a random number that every batch carries. When a node hears an incarnation for the first time,
-//! it sends it everything it knows, from all nodes, in one batch. To make itself known, each node sends a batch soon
-//! after its start. Entries that an earlier incarnation had sent to nobody are lost. Until a restarted node has heard
-//! from a peer, its numbers may be ones that were used before.
+//! A node that kept its feed on a disk goes on with it after a restart
+//! ([`SharedState`](crate::shared_state::SharedState)). Any other restarted node has an empty memory, and its numbers
+//! start again. So the state kept about a peer belongs to one *incarnation* of it, a random number that every batch
+//! carries. When a node hears an incarnation for the first time, it sends it everything it knows, from all nodes, in
+//! one batch. To make itself known, each node sends a batch soon after its start. Entries that an earlier incarnation
+//! had sent to nobody are lost. Until a restarted node has heard from a peer, its numbers may be ones that were used
+//! before.
 
-use glomers_protocol::{Context, NodeId, Payload, rand::Rng};
+use glomers_protocol::{Context, NodeId, rand::Rng};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -43,7 +45,7 @@ pub const MAX_ENTRIES: usize = 1000;
 pub type Incarnation = u64;
 
 /// A node's own entries on their way to its peers, and its progress with the entries of its peers.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReplicationFeed<T> {
     incarnation: Incarnation,
     /// The entries that some peer has not acknowledged.
@@ -56,19 +58,21 @@ pub struct ReplicationFeed<T> {
 }
 
 /// The state shared between this node and one peer.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Link<T> {
     /// The incarnation heard last; 0 before the first batch.
     incarnation: Incarnation,
     incarnations: BTreeMap<Incarnation, Progress<T>>,
     /// Set while the peer waits for an acknowledgement.
+    #[serde(skip)]
     ack_due: bool,
     /// The time before which no batch is sent, because an acknowledgement may still come.
+    #[serde(skip)]
     hold_until: Duration,
 }
 
 /// The progress of this node and one incarnation of a peer with each other's entries.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Progress<T> {
     /// The peer has this node's entries up to this number.
     acknowledged: u64,
@@ -132,8 +136,8 @@ impl<T: Clone> ReplicationFeed<T> {
         self.incarnation
     }
 
-    /// The period in milliseconds at which [`flush`](Self::flush) makes this node send at most one message per `millis`
-    /// on average, whatever the number of peers.
+    /// The period in milliseconds at which to send [batches](Self::batches), so that this node sends at most one
+    /// message per `millis` on average, whatever the number of peers.
     pub fn pace(&self, millis: u64) -> u64 {
         millis * self.links.len().max(1) as u64
     }
@@ -143,7 +147,7 @@ impl<T: Clone> ReplicationFeed<T> {
         self.clock + 1
     }
 
-    /// Appends an entry and returns its number. The entry leaves with the next [`flush`](Self::flush).
+    /// Appends an entry and returns its number. The entry is in the next [batches](Self::batches).
     pub fn push(&mut self, entry: impl FnOnce() -> T) -> u64 {
         self.clock += 1;
         self.upto = self.clock;
@@ -195,16 +199,23 @@ impl<T: Clone> ReplicationFeed<T> {
         batch.entries.into_iter().filter(|(number, _)| *number > known).collect()
     }
 
-    /// Sends every peer the entries that it lacks, and an empty batch to peers that were never heard.
-    pub fn flush(&mut self, cx: &Context)
-    where
-        Batch<T>: Payload,
-    {
+    /// Returns true if a batch changes more than acknowledgements: it has or promises entries that have not been
+    /// received, or comes from an incarnation that is not known.
+    pub fn is_news(&self, from: &NodeId, batch: &Batch<T>) -> bool {
+        let Some(link) = self.links.get(from) else { return false };
+        let last = batch.entries.last().map_or(batch.upto, |(number, _)| batch.upto.max(*number));
+        link.incarnations.get(&batch.incarnation).is_none_or(|progress| last > progress.received)
+    }
+
+    /// The batches to send at the time `now`: for every peer the entries that it lacks, and an empty batch for peers
+    /// that were never heard.
+    pub fn batches(&mut self, now: Duration) -> Vec<(NodeId, Batch<T>)> {
         self.drop_acknowledged();
+        let mut batches = Vec::new();
         for (peer, link) in &mut self.links {
             let Progress { acknowledged: after, received, catch_up } = link.progress();
             let upto = catch_up.last_key_value().map_or(self.upto, |(last, _)| self.upto.max(*last));
-            if (link.ack_due || link.incarnation == 0 || upto > *after) && cx.now() >= link.hold_until {
+            if (link.ack_due || link.incarnation == 0 || upto > *after) && now >= link.hold_until {
                 let first = self.entries.partition_point(|(number, _)| number <= after);
                 let lacking: Vec<_> = self.entries.range(first..).take(MAX_ENTRIES).cloned().collect();
                 let last = lacking.last().filter(|_| lacking.len() == MAX_ENTRIES);
@@ -212,11 +223,12 @@ impl<T: Clone> ReplicationFeed<T> {
                 let catch_up = catch_up.iter().map(|(number, entry)| (*number, entry.clone()));
                 let entries = catch_up.chain(lacking).collect();
                 let heard = (link.incarnation, *received);
-                cx.send(peer, &Batch { incarnation: self.incarnation, after, upto, heard, entries });
+                batches.push((peer.clone(), Batch { incarnation: self.incarnation, after, upto, heard, entries }));
                 link.ack_due = false;
-                link.hold_until = cx.now() + RETRY;
+                link.hold_until = now + RETRY;
             }
         }
+        batches
     }
 
     /// Drops the entries that all peers have.

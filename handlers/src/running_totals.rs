@@ -7,27 +7,29 @@
 //! same algorithm serves a counter that also shrinks. The usual pair of a grown and a shrunk total is needed only if
 //! states arrive without their order, and the [replication feed](crate::replication_feed) keeps the order.
 //!
-//! A restarted node begins a new total. The others send it the total of its earlier incarnation, as far as they had
-//! received it.
+//! With a disk, an addition is acknowledged when it is durable on this node ([`shared_state`](crate::shared_state)),
+//! and a restarted node goes on with its total. Without one it begins a new total. The others send it the total of its
+//! earlier incarnation, as far as they had received it.
 //!
 //! Every operation is answered from the node's own state. With three nodes a total is sent within half a second, so
 //! after a partition all nodes agree within half a second plus one latency.
 
-use crate::replication_feed::{Batch, Incarnation, ReplicationFeed};
+use crate::{
+    durable::OpenError,
+    replication_feed::{Batch, Incarnation, ReplicationFeed},
+    shared_state::{Replicated, SharedState, Source},
+};
 use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, fmt};
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 250;
 
 /// The known totals of all nodes: one per incarnation.
-#[derive(Debug)]
-struct Totals<T> {
-    totals: RefCell<BTreeMap<Incarnation, Total<T>>>,
-    feed: RefCell<ReplicationFeed<Total<T>>>,
-}
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Totals<T>(BTreeMap<Incarnation, Total<T>>);
 
 /// The sum of what clients added through a node since it started.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -38,36 +40,64 @@ struct Total<T> {
     total: T,
 }
 
-impl<T: Copy + Default + Into<i128>> Totals<T> {
-    fn new(cx: &Context) -> Self {
-        Self { totals: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
-    }
+/// A number that a total can be.
+trait Number: Copy + Default + Into<i128> + fmt::Debug + Serialize + DeserializeOwned {
+    /// Adds a client's delta; `None` if the type cannot hold the sum.
+    fn plus(self, delta: i64) -> Option<Self>;
+}
 
-    /// Adds a client's delta. `sum` returns the new total, or `None` if `T` cannot hold it.
-    fn add(&self, sum: impl Fn(T) -> Option<T>) -> Result<(), RpcError> {
-        let (mut totals, mut feed) = (self.totals.borrow_mut(), self.feed.borrow_mut());
-        let own = totals.entry(feed.incarnation()).or_default();
-        own.incarnation = feed.incarnation();
-        own.total = sum(own.total).ok_or_else(too_large)?;
+impl Number for u64 {
+    fn plus(self, delta: i64) -> Option<Self> {
+        self.checked_add_signed(delta)
+    }
+}
+
+impl Number for i64 {
+    fn plus(self, delta: i64) -> Option<Self> {
+        self.checked_add(delta)
+    }
+}
+
+impl<T: Number> Replicated for Totals<T> {
+    /// A delta.
+    type Request = i64;
+    type Response = Result<(), RpcError>;
+    type Entry = Total<T>;
+
+    fn execute(&mut self, feed: &mut ReplicationFeed<Total<T>>, delta: i64) -> Result<(), RpcError> {
+        let incarnation = feed.incarnation();
+        let own = self.0.entry(incarnation).or_insert(Total { incarnation, ..Total::default() });
+        own.total = own.total.plus(delta).ok_or_else(too_large)?;
         own.additions += 1;
         feed.supersede(*own);
         Ok(())
     }
 
-    /// The sum over all nodes, or an error if a response cannot hold it.
-    fn sum(&self) -> Result<i64, RpcError> {
-        let sum: i128 = self.totals.borrow().values().map(|total| total.total.into()).sum();
-        i64::try_from(sum).map_err(|_| too_large())
+    fn is_changed_by(&self, _: &i64) -> bool {
+        true
     }
 
-    fn receive(&self, from: &NodeId, batch: Batch<Total<T>>) {
-        let mut totals = self.totals.borrow_mut();
-        for (_, total) in self.feed.borrow_mut().receive(from, batch, || totals.values().copied().collect()) {
-            let known = totals.entry(total.incarnation).or_default();
-            if known.additions < total.additions {
-                *known = total;
-            }
+    fn merge(&mut self, _: &Source<'_>, total: Total<T>) {
+        let known = self.0.entry(total.incarnation).or_default();
+        if known.additions < total.additions {
+            *known = total;
         }
+    }
+
+    fn all(&self) -> Vec<Total<T>> {
+        self.0.values().copied().collect()
+    }
+}
+
+impl<T: Number> Totals<T> {
+    fn open(cx: &Context) -> Result<SharedState<Self>, OpenError> {
+        SharedState::open(cx, || Self(BTreeMap::new()))
+    }
+
+    /// The sum over all nodes, or an error if a response cannot hold it.
+    fn sum(&self) -> Result<i64, RpcError> {
+        let sum: i128 = self.0.values().map(|total| total.total.into()).sum();
+        i64::try_from(sum).map_err(|_| too_large())
     }
 }
 
@@ -77,25 +107,26 @@ fn too_large() -> RpcError {
 
 /// A counter that only grows.
 #[derive(Debug)]
-pub struct GCounter(Totals<u64>);
+pub struct GCounter(SharedState<Totals<u64>>);
 
 #[handler(g_counter, schema)]
 impl GCounter {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(Totals::new(cx))
+    fn new(cx: &Context) -> Result<Self, OpenError> {
+        Totals::open(cx).map(Self)
     }
 
-    fn add(&self, request: g_counter::Add) -> Result<g_counter::AddOk, RpcError> {
-        let shrinks =
-            |_| RpcError::new(ErrorCode::MalformedRequest, "this counter only grows, so a delta must not be negative");
-        let delta = u64::try_from(request.delta).map_err(shrinks)?;
-        self.0.add(|total| total.checked_add(delta))?;
+    async fn add(&self, request: g_counter::Add) -> Result<g_counter::AddOk, RpcError> {
+        if request.delta < 0 {
+            let text = "this counter only grows, so a delta must not be negative";
+            return Err(RpcError::new(ErrorCode::MalformedRequest, text));
+        }
+        self.0.execute(request.delta).await?;
         Ok(g_counter::AddOk {})
     }
 
-    fn read(&self, _: g_counter::Read) -> Result<g_counter::ReadOk, RpcError> {
-        Ok(g_counter::ReadOk { value: self.0.sum()? })
+    async fn read(&self, _: g_counter::Read) -> Result<g_counter::ReadOk, RpcError> {
+        Ok(g_counter::ReadOk { value: self.0.read(|totals, _| totals.sum()).await? })
     }
 
     #[message]
@@ -103,30 +134,30 @@ impl GCounter {
         self.0.receive(from, batch);
     }
 
-    #[every(millis = self.0.feed.borrow().pace(PACE))]
-    fn flush(&self, cx: &Context) {
-        self.0.feed.borrow_mut().flush(cx);
+    #[every(millis = self.0.pace(PACE))]
+    async fn flush(&self, cx: &Context) {
+        self.0.flush(cx).await;
     }
 }
 
 /// A counter that grows and shrinks.
 #[derive(Debug)]
-pub struct PnCounter(Totals<i64>);
+pub struct PnCounter(SharedState<Totals<i64>>);
 
 #[handler(pn_counter, schema)]
 impl PnCounter {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(Totals::new(cx))
+    fn new(cx: &Context) -> Result<Self, OpenError> {
+        Totals::open(cx).map(Self)
     }
 
-    fn add(&self, request: pn_counter::Add) -> Result<pn_counter::AddOk, RpcError> {
-        self.0.add(|total| total.checked_add(request.delta))?;
+    async fn add(&self, request: pn_counter::Add) -> Result<pn_counter::AddOk, RpcError> {
+        self.0.execute(request.delta).await?;
         Ok(pn_counter::AddOk {})
     }
 
-    fn read(&self, _: pn_counter::Read) -> Result<pn_counter::ReadOk, RpcError> {
-        Ok(pn_counter::ReadOk { value: self.0.sum()? })
+    async fn read(&self, _: pn_counter::Read) -> Result<pn_counter::ReadOk, RpcError> {
+        Ok(pn_counter::ReadOk { value: self.0.read(|totals, _| totals.sum()).await? })
     }
 
     #[message]
@@ -134,8 +165,8 @@ impl PnCounter {
         self.0.receive(from, batch);
     }
 
-    #[every(millis = self.0.feed.borrow().pace(PACE))]
-    fn flush(&self, cx: &Context) {
-        self.0.feed.borrow_mut().flush(cx);
+    #[every(millis = self.0.pace(PACE))]
+    async fn flush(&self, cx: &Context) {
+        self.0.flush(cx).await;
     }
 }

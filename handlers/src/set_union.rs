@@ -2,11 +2,18 @@
 //!
 //! A union does not depend on order and is not changed by repetition. So it is enough that every acknowledged element
 //! reaches every node eventually, and the [replication feed](crate::replication_feed) ensures that. Elements are added
-//! and read without waiting, during a partition too. Without one, an element that one of three nodes receives is on all
-//! of them after at most half a second plus one latency; with five nodes, after a second. A restarted node gets back
-//! what the other nodes have. Elements that it had sent to nobody are lost.
+//! and read without waiting for another node, during a partition too. Without one, an element that one of three nodes
+//! receives is on all of them after at most half a second plus one latency; with five nodes, after a second.
+//!
+//! With a disk, an element is acknowledged when it is durable on this node ([`shared_state`](crate::shared_state)), so
+//! no kill loses it. That is enough, and waiting for another node would make additions fail during a partition. Without
+//! a disk, a restarted node gets back what the other nodes have, and elements that it had sent to nobody are lost.
 
-use crate::replication_feed::{Batch, ReplicationFeed};
+use crate::{
+    durable::OpenError,
+    replication_feed::{Batch, ReplicationFeed},
+    shared_state::{Replicated, SharedState, Source},
+};
 use foldhash::fast::FixedState;
 use glomers_protocol::{
     Context, Json, NodeId,
@@ -14,45 +21,65 @@ use glomers_protocol::{
     handler,
 };
 use indexmap::IndexSet;
-use std::cell::RefCell;
+use serde::{Deserialize, Serialize};
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 250;
 
 /// A set that is the union of the sets of all nodes.
 #[derive(Debug)]
-pub struct SetUnion {
-    elements: RefCell<IndexSet<Json, FixedState>>,
-    feed: RefCell<ReplicationFeed<Json>>,
+pub struct SetUnion(SharedState<Elements>);
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Elements(IndexSet<Json, FixedState>);
+
+impl Replicated for Elements {
+    type Request = Json;
+    type Response = ();
+    type Entry = Json;
+
+    fn execute(&mut self, feed: &mut ReplicationFeed<Json>, element: Json) {
+        if self.0.insert(element.clone()) {
+            feed.push(|| element);
+        }
+    }
+
+    fn is_changed_by(&self, element: &Json) -> bool {
+        !self.0.contains(element)
+    }
+
+    fn merge(&mut self, _: &Source<'_>, element: Json) {
+        self.0.insert(element);
+    }
+
+    fn all(&self) -> Vec<Json> {
+        self.0.iter().cloned().collect()
+    }
 }
 
 #[handler(g_set, schema)]
 impl SetUnion {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self { elements: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
+    fn new(cx: &Context) -> Result<Self, OpenError> {
+        SharedState::open(cx, Elements::default).map(Self)
     }
 
-    fn add(&self, request: Add) -> AddOk {
-        if self.elements.borrow_mut().insert(request.element.clone()) {
-            self.feed.borrow_mut().push(|| request.element);
-        }
+    async fn add(&self, request: Add) -> AddOk {
+        self.0.execute(request.element).await;
         AddOk {}
     }
 
-    fn read(&self, _: Read) -> ReadOk {
-        ReadOk { value: self.elements.borrow().iter().cloned().collect() }
+    async fn read(&self, _: Read) -> ReadOk {
+        ReadOk { value: self.0.read(|elements, _| elements.all()).await }
     }
 
     #[message]
     fn batch(&self, from: &NodeId, batch: Batch<Json>) {
-        let mut elements = self.elements.borrow_mut();
-        let news = self.feed.borrow_mut().receive(from, batch, || elements.iter().cloned().collect());
-        elements.extend(news.into_iter().map(|(_, element)| element));
+        self.0.receive(from, batch);
     }
 
-    #[every(millis = self.feed.borrow().pace(PACE))]
-    fn flush(&self, cx: &Context) {
-        self.feed.borrow_mut().flush(cx);
+    #[every(millis = self.0.pace(PACE))]
+    async fn flush(&self, cx: &Context) {
+        self.0.flush(cx).await;
     }
 }

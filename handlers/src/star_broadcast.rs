@@ -38,24 +38,30 @@
 //!
 //! # Killed nodes
 //!
-//! A node acknowledges a value to its client before any other node has it. If the node is killed then, the value is
-//! lost. That is the price of few messages, and the challenges kill no node. A [durable](StarBroadcast::durable) node
-//! answers the client, and shows the value to readers, only when another node has the value too. So no value is lost
-//! while nodes are killed one at a time, the coordinator included. This costs no messages, but an answer takes as long
-//! as an acknowledgement: a cycle and a round trip under load, otherwise a second more.
+//! With a disk, a node acknowledges a value when it is durable there ([`Durable`]), and shows the values of other nodes
+//! only then, too. So whatever a client knows survives the death of all nodes. A restarted node is a new origin, and
+//! the others learn from its vector what it has. Hence only answers wait for the disk, and batches do not: a node that
+//! has forgotten values that it had sent, or said to have, says so by its next vector, and those that have them send
+//! them back.
+//!
+//! Without a disk, a value is acknowledged before any other node has it. If the node is killed then, the value is lost.
+//! That is the price of few messages. A node could instead wait until another node has the value too. Then it would
+//! survive kills of one node at a time, but an answer would take as long as an acknowledgement: a cycle and a round
+//! trip under load, otherwise a second more, and for ever in a partition. A disk gives more for a few milliseconds.
 
 mod link;
 mod origin_logs;
 mod version_vector;
 
+use crate::durable::{Durable, OpenError};
 use glomers_protocol::{
     Context, Json, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
-    rand::seq::IteratorRandom,
+    rand::{RngExt, seq::IteratorRandom},
 };
 use link::{Batch, Exchange, Link, millis};
-use origin_logs::{Delta, OriginLogs};
+use origin_logs::{Change, Delta, OriginLogs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap, ops::Bound, rc::Rc, time::Duration};
@@ -81,13 +87,12 @@ pub struct StarBroadcast {
     id: NodeId,
     coordinator: NodeId,
     budget: Duration,
-    is_durable: bool,
+    logs: Durable<OriginLogs>,
     state: RefCell<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    logs: OriginLogs,
     /// All peers. A node exchanges batches with the coordinator, and the coordinator with every node. Other pairs do so
     /// only while the coordinator is silent.
     links: BTreeMap<NodeId, Link>,
@@ -99,8 +104,6 @@ struct State {
     passed_on: usize,
     /// The number of values of its own log that it has sent to all nodes itself.
     sent_directly: usize,
-    /// The number of values of its own log that another node has or had.
-    confirmed: usize,
 }
 
 /// Values that clients have sent to the sender, without an exchange of vectors.
@@ -112,7 +115,7 @@ pub struct Rumour {
 #[handler(broadcast, schema)]
 impl StarBroadcast {
     #[init]
-    fn new(cx: &Context) -> Self {
+    fn new(cx: &Context) -> Result<Self, OpenError> {
         Self::with_budget(cx, BUDGET)
     }
 
@@ -122,37 +125,30 @@ impl StarBroadcast {
     }
 
     async fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
-        if !self.is_durable {
-            self.take(cx, request.message);
-            return BroadcastOk {};
-        }
-        self.take(cx, request.message.clone());
-        while self.unconfirmed(&self.state.borrow()).contains(&request.message) {
-            cx.sleep(Duration::from_millis(TURN)).await;
-        }
+        self.take(cx, request.message);
+        self.logs.synced().await;
         BroadcastOk {}
     }
 
-    fn read(&self, _: Read) -> ReadOk {
-        let state = self.state.borrow();
-        let hidden = self.unconfirmed(&state);
-        ReadOk { messages: state.logs.values().filter(|value| !hidden.contains(value)).cloned().collect() }
+    async fn read(&self, _: Read) -> ReadOk {
+        let messages = self.logs.state().values().cloned().collect();
+        self.logs.synced().await;
+        ReadOk { messages }
     }
 
     #[message]
-    fn rumour(&self, cx: &Context, rumour: Rumour) {
-        self.state.borrow_mut().logs.apply(cx.now(), rumour.news);
+    fn rumour(&self, rumour: Rumour) {
+        self.learn(rumour.news);
     }
 
     #[message]
-    fn batch(self: &Rc<Self>, cx: &Context, from: &NodeId, batch: Batch) {
+    fn batch(self: &Rc<Self>, cx: &Context, from: &NodeId, mut batch: Batch) {
         let mut state = self.state.borrow_mut();
-        let State { logs, links, .. } = &mut *state;
-        let Some(link) = links.get_mut(from) else { return };
+        let Some(link) = state.links.get_mut(from) else { return };
         let (sent, is_turn, cycle) = (batch.sent, batch.is_turn(), batch.cycle.map(Duration::from_millis));
-        let answer = link.receive(logs, cx.now(), batch);
-        let confirmed = logs.own_length(&link.has);
-        state.confirmed = state.confirmed.max(confirmed);
+        link.hear(cx.now(), &mut batch);
+        self.learn(std::mem::take(&mut batch.news));
+        let answer = link.answer(&self.logs.state(), cx.now(), &batch);
         if self.is_coordinator() {
             state.cycle = affordable(self.budget, &state.links);
         } else if *from == self.coordinator {
@@ -174,23 +170,25 @@ impl StarBroadcast {
         if now < state.next {
             return;
         }
-        let due = |logs: &_, link: &Link| {
-            (self.is_coordinator() || link.is_idle(now, cycle)) && link.is_due(logs, now, !cycle.is_zero())
+        let logs = self.logs.state();
+        let due = |link: &Link| {
+            (self.is_coordinator() || link.is_idle(now, cycle)) && link.is_due(&logs, now, !cycle.is_zero())
         };
         let sent = self.send_where(cx, &mut state, due);
         // Acknowledgements and questions alone delay no new values.
-        if sent && state.logs.total() > state.passed_on {
+        if sent && logs.total() > state.passed_on {
             // The coordinator may send when this batch arrives, so the next one must be there before it sends again.
             let pause = if self.is_coordinator() { cycle } else { cycle.saturating_sub(MARGIN) };
-            (state.next, state.passed_on) = (now + pause, state.logs.total());
+            (state.next, state.passed_on) = (now + pause, logs.total());
         }
     }
 
     /// Spreads values without the coordinator while it is silent.
     #[every(secs = 1)]
     fn bypass(&self, cx: &Context) {
+        self.adopt();
+        self.logs.compact();
         let mut state = self.state.borrow_mut();
-        state.logs.adopt(cx.now());
         if self.coordinator_is_silent(cx, &state) {
             self.send_to_all(cx, &mut state);
             let others = cx.peers().filter(|peer| **peer != self.coordinator);
@@ -203,38 +201,48 @@ impl StarBroadcast {
 
 impl StarBroadcast {
     /// A node that may take `budget` to bring a value to every node.
-    pub fn with_budget(cx: &Context, budget: Duration) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If the disk cannot be used, its data are damaged, or they belong to another node.
+    pub fn with_budget(cx: &Context, budget: Duration) -> Result<Self, OpenError> {
         let coordinator = cx.ids().first().expect("a cluster has nodes").clone();
-        let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
-        let (logs, cycle) = (OriginLogs::new(cx), affordable(budget, &links));
-        let state = State { logs, links, cycle, next: Duration::ZERO, passed_on: 0, sent_directly: 0, confirmed: 0 };
-        Self { id: cx.id().clone(), coordinator, budget, is_durable: false, state: RefCell::new(state) }
+        let logs = open(cx)?;
+        let links = cx.peers().map(|peer| (peer.clone(), Link::new(&logs.state()))).collect();
+        let (cycle, passed_on) = (affordable(budget, &links), logs.state().total());
+        let state = RefCell::new(State { links, cycle, next: Duration::ZERO, passed_on, sent_directly: 0 });
+        Ok(Self { id: cx.id().clone(), coordinator, budget, logs, state })
     }
 
-    /// A node that acknowledges and shows only values that another node has as well, if there is another node.
-    pub fn durable(self) -> Self {
-        Self { is_durable: true, ..self }
+    /// Adds the values that another node sent.
+    fn learn(&self, news: Vec<Delta>) {
+        if self.logs.state().lacks(&news) {
+            self.logs.apply(Change::Received(news));
+        }
+    }
+
+    /// Adopts values whose predecessors do not come.
+    fn adopt(&self) {
+        let overdue = self.logs.change(OriginLogs::age);
+        if !overdue.is_empty() {
+            self.logs.apply(Change::Adopted(overdue));
+        }
     }
 
     /// Adds a client's value.
     fn take(&self, cx: &Context, value: Json) {
-        let mut state = self.state.borrow_mut();
-        if !state.logs.add(value) {
+        if self.logs.state().contains(&value) {
             return;
         }
+        self.logs.apply(Change::Added(value));
+        let mut state = self.state.borrow_mut();
         let is_silent = self.coordinator_is_silent(cx, &state);
         if is_silent || state.cycle.is_none() {
             self.send_to_all(cx, &mut state);
         }
         if !is_silent && state.cycle.is_none() {
-            self.send_where(cx, &mut state, |_, _| true);
+            self.send_where(cx, &mut state, |_| true);
         }
-    }
-
-    /// The values of a durable node that would be lost with it.
-    fn unconfirmed<'a>(&self, state: &'a State) -> &'a [Json] {
-        let hides = self.is_durable && !state.links.is_empty();
-        if hides { state.logs.own_from(state.confirmed) } else { &[] }
     }
 
     fn is_coordinator(&self) -> bool {
@@ -248,9 +256,10 @@ impl StarBroadcast {
 
     /// Sends every node but the coordinator the values of clients that the coordinator has not acknowledged.
     fn send_to_all(&self, cx: &Context, state: &mut State) {
-        let acknowledged = state.links.get(&self.coordinator).map_or(0, |link| state.logs.own_length(&link.has));
+        let logs = self.logs.state();
+        let acknowledged = state.links.get(&self.coordinator).map_or(0, |link| logs.own_length(&link.has));
         if !self.is_coordinator()
-            && let Some(delta) = state.logs.own_beyond(state.sent_directly.max(acknowledged))
+            && let Some(delta) = logs.own_beyond(state.sent_directly.max(acknowledged))
         {
             state.sent_directly = delta.end();
             let rumour = Rumour { news: vec![delta] };
@@ -266,7 +275,7 @@ impl StarBroadcast {
         cx.clone().spawn(async move {
             cx.sleep(hold).await;
             let mut state = node.state.borrow_mut();
-            if state.links[&node.coordinator].is_due(&state.logs, cx.now(), true) {
+            if state.links[&node.coordinator].is_due(&node.logs.state(), cx.now(), true) {
                 let answers = Some(sent.saturating_add(millis(cx.now() - arrived)));
                 node.send(&cx, &mut state, &node.coordinator, Exchange { answers, ..Exchange::default() });
             }
@@ -275,21 +284,21 @@ impl StarBroadcast {
 
     /// Sends a batch over each `wanted` link: to the coordinator, or from it to any node. Returns `true` if it sent
     /// one.
-    fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&OriginLogs, &Link) -> bool) -> bool {
+    fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&Link) -> bool) -> bool {
         let coordinator = Bound::Included(&self.coordinator);
         let all = (Bound::Unbounded, Bound::Unbounded);
         let bounds = if self.is_coordinator() { all } else { (coordinator, coordinator) };
         let partners = state.links.range::<NodeId, _>(bounds);
-        let wanted = partners.filter(|(_, link)| wanted(&state.logs, link));
+        let wanted = partners.filter(|(_, link)| wanted(link));
         let peers: Vec<_> = wanted.map(|(peer, _)| peer.clone()).collect();
         peers.iter().for_each(|peer| self.send(cx, state, peer, Exchange::default()));
         !peers.is_empty()
     }
 
     fn send(&self, cx: &Context, state: &mut State, peer: &NodeId, exchange: Exchange) {
-        let State { logs, links, cycle, .. } = state;
+        let State { links, cycle, .. } = state;
         if let Some(link) = links.get_mut(peer) {
-            let mut batch = link.batch(logs, cx.now(), exchange);
+            let mut batch = link.batch(&self.logs.state(), cx.now(), exchange);
             if self.is_coordinator() {
                 batch.cycle = cycle.map(millis);
                 batch.round_trip = link.round_trip.map(millis);
@@ -297,6 +306,16 @@ impl StarBroadcast {
             cx.send(peer, &batch);
         }
     }
+}
+
+/// The logs that the disk has, or empty ones, of a new origin.
+fn open(cx: &Context) -> Result<Durable<OriginLogs>, OpenError> {
+    let own = NodeId::from(format!("{}.{:x}", cx.id(), cx.rng().random::<u32>()));
+    let logs = Durable::open(cx, || OriginLogs::new(own.clone()))?;
+    if *logs.state().own() != own {
+        logs.apply(Change::Started(own));
+    }
+    Ok(logs)
 }
 
 /// The cycle that a budget allows, given the longest round trip; `None` if values must go straight to every node.

@@ -1,10 +1,10 @@
 //! Kafka's logs without a leader: each node assigns offsets itself, and polls show a log only up to a low watermark,
 //! below which nothing can be missing.
 //!
-//! Offsets may have gaps, and polls need not be recent. So a message with number `i` in the
-//! [replication feed](crate::replication_feed) of the `j`-th of `n` nodes gets the offset `i * n + j`. Such offsets are
-//! unique without coordination and grow with each send of a node. A poll must never show an offset and later a lower
-//! one, because the client that saw the first would miss the second. The numbers form a Lamport clock: a node that has
+//! Offsets may have gaps, and polls need not be recent. So a message with number `i` in the [replication
+//! feed](crate::replication_feed) of the `j`-th of `n` nodes gets the offset `i * n + j`. Such offsets are unique
+//! without coordination and grow with each send of a node. A poll must never show an offset and later a lower one,
+//! because the client that saw the first would miss the second. The numbers form a Lamport clock: a node that has
 //! received number `i` assigns only higher ones from then on, and says so even if it has nothing to send. The *low
 //! watermark* is the lowest number that all nodes have announced. At or below it every message is here and none will
 //! ever be added, so the log is final up to there and can be shown.
@@ -14,12 +14,26 @@
 //! goes out, and the other nodes' announcement that they have passed it comes back. A tick is 50 ms with two nodes and
 //! 200 ms with five.
 //!
-//! A restarted node gets back everything that the others have. Until it has heard from them it may assign offsets that
-//! were assigned before. A message that it receives so early may be missed by polls, or may replace another one.
+//! # Restarts
+//!
+//! With a disk, a restarted node must not assign an offset again, nor one below what it has announced, because others
+//! may have shown their logs up to there. Both hold because the clock is part of the [durable
+//! state](crate::shared_state), and neither an offset nor an announcement leaves the node before it is durable. A
+//! message is acknowledged then, too. Waiting for a second node would gain nothing but a safeguard against the loss of
+//! a disk, and sends would fail in a partition. Polls wait for the disk as well: a client that has seen a log up to the
+//! watermark would miss what is assigned below it by a node that has forgotten its clock.
+//!
+//! Without a disk, a restarted node gets back everything that the others have. Until it has heard from them it may
+//! assign offsets that were assigned before. A message that it receives so early may be missed by polls, or may replace
+//! another one.
 //!
 //! Commits travel in the feed too. The highest one wins, so their order does not matter.
 
-use crate::replication_feed::{Batch, ReplicationFeed};
+use crate::{
+    durable::OpenError,
+    replication_feed::{Batch, ReplicationFeed},
+    shared_state::{Replicated, SharedState, Source},
+};
 use glomers_protocol::{
     Context, Json, NodeId, handler,
     kafka::{
@@ -29,18 +43,22 @@ use glomers_protocol::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 50;
 
 /// Logs that are shown up to the low watermark.
 #[derive(Debug)]
-pub struct WatermarkLogs {
+pub struct WatermarkLogs(SharedState<Logs>);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Logs {
+    node: NodeId,
+    cluster: Vec<NodeId>,
     /// Messages by offset for each key, including those above the watermark.
-    logs: RefCell<BTreeMap<String, BTreeMap<i64, Json>>>,
-    committed: RefCell<BTreeMap<String, i64>>,
-    feed: RefCell<ReplicationFeed<Record>>,
+    logs: BTreeMap<String, BTreeMap<i64, Json>>,
+    committed: BTreeMap<String, i64>,
 }
 
 /// An entry of the feed.
@@ -54,94 +72,121 @@ enum Record {
     Committed(BTreeMap<String, i64>),
 }
 
+impl Replicated for Logs {
+    type Request = Record;
+    /// The offset of a message; of no use for commits.
+    type Response = i64;
+    type Entry = Record;
+    const ADVANCES: bool = true;
+
+    fn execute(&mut self, feed: &mut ReplicationFeed<Record>, mut record: Record) -> i64 {
+        if let Record::Committed(offsets) = &mut record {
+            offsets.retain(|key, offset| self.raises(key, *offset));
+            if offsets.is_empty() {
+                return 0;
+            }
+        }
+        let number = feed.push(|| record.clone());
+        let offset = self.offset(&self.node, number);
+        self.record(offset, record);
+        offset
+    }
+
+    fn is_changed_by(&self, record: &Record) -> bool {
+        match record {
+            Record::Sent(..) | Record::Assigned(..) => true,
+            Record::Committed(offsets) => offsets.iter().any(|(key, offset)| self.raises(key, *offset)),
+        }
+    }
+
+    fn merge(&mut self, source: &Source<'_>, record: Record) {
+        self.record(self.offset(source.node, source.number), record);
+    }
+
+    fn all(&self) -> Vec<Record> {
+        let messages = self.logs.iter().flat_map(|(key, log)| log.iter().map(move |(offset, msg)| (key, offset, msg)));
+        let assigned = messages.map(|(key, offset, msg)| Record::Assigned(key.clone(), *offset, msg.clone()));
+        assigned.chain([Record::Committed(self.committed.clone())]).collect()
+    }
+}
+
+impl Logs {
+    fn new(cx: &Context) -> Self {
+        let (logs, committed) = Default::default();
+        Self { node: cx.id().clone(), cluster: cx.ids().to_vec(), logs, committed }
+    }
+
+    /// Applies a record whose number stands for this offset.
+    fn record(&mut self, offset: i64, record: Record) {
+        match record {
+            Record::Sent(key, msg) => _ = self.logs.entry(key).or_default().insert(offset, msg),
+            Record::Assigned(key, offset, msg) => _ = self.logs.entry(key).or_default().insert(offset, msg),
+            Record::Committed(mut offsets) => {
+                offsets.retain(|key, offset| self.raises(key, *offset));
+                self.committed.extend(offsets);
+            }
+        }
+    }
+
+    /// The offset for a number in a node's feed. A greater number has a greater offset, whatever the nodes.
+    fn offset(&self, node: &NodeId, number: u64) -> i64 {
+        let position = self.cluster.iter().position(|id| id == node).expect("only nodes of the cluster have feeds");
+        i64::try_from(number * self.cluster.len() as u64 + position as u64).expect("fewer than 2^63 messages are sent")
+    }
+
+    /// The messages of a log from an offset on, below another one.
+    fn messages(&self, key: &str, from: i64, beyond: i64) -> Vec<OffsetMessage> {
+        let log = self.logs.get(key).into_iter().flat_map(|log| log.range(from..));
+        let shown = log.take_while(|(offset, _)| **offset < beyond);
+        shown.map(|(offset, msg)| OffsetMessage((*offset, msg.clone()))).collect()
+    }
+
+    /// Tells if an offset is higher than the one that is committed.
+    fn raises(&self, key: &str, offset: i64) -> bool {
+        self.committed.get(key).is_none_or(|known| *known < offset)
+    }
+}
+
 #[handler(kafka, schema)]
 impl WatermarkLogs {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self { logs: RefCell::default(), committed: RefCell::default(), feed: RefCell::new(ReplicationFeed::new(cx)) }
+    fn new(cx: &Context) -> Result<Self, OpenError> {
+        SharedState::open(cx, || Logs::new(cx)).map(Self)
     }
 
-    fn send(&self, cx: &Context, request: Send) -> SendOk {
-        let record = Record::Sent(request.key, request.msg);
-        let number = self.feed.borrow_mut().push(|| record.clone());
-        let offset = offset(cx, cx.id(), number);
-        self.apply(offset, record);
-        SendOk { offset }
+    async fn send(&self, request: Send) -> SendOk {
+        SendOk { offset: self.0.execute(Record::Sent(request.key, request.msg)).await }
     }
 
-    fn poll(&self, cx: &Context, request: Poll) -> PollOk {
-        let beyond = offset(cx, &cx.ids()[0], self.feed.borrow().low_watermark() + 1);
-        let logs = self.logs.borrow();
-        let final_part = |key: &str, from: i64| -> Option<Vec<OffsetMessage>> {
-            let messages = logs.get(key)?.range(from..).take_while(|(offset, _)| **offset < beyond);
-            Some(messages.map(|(offset, msg)| OffsetMessage((*offset, msg.clone()))).collect())
+    async fn poll(&self, request: Poll) -> PollOk {
+        let poll = |logs: &Logs, feed: &ReplicationFeed<Record>| {
+            let beyond = logs.offset(&logs.cluster[0], feed.low_watermark() + 1);
+            let polled = request.offsets.into_iter().map(|(key, from)| (logs.messages(&key, from, beyond), key));
+            polled.filter(|(msgs, _)| !msgs.is_empty()).map(|(msgs, key)| (key, msgs)).collect()
         };
-        let polled = request.offsets.into_iter().filter_map(|(key, from)| Some((final_part(&key, from)?, key)));
-        PollOk { msgs: polled.filter(|(msgs, _)| !msgs.is_empty()).map(|(msgs, key)| (key, msgs)).collect() }
+        PollOk { msgs: self.0.read(poll).await }
     }
 
-    fn commit_offsets(&self, request: CommitOffsets) -> CommitOffsetsOk {
-        let news = self.commit(request.offsets);
-        if !news.is_empty() {
-            self.feed.borrow_mut().push(|| Record::Committed(news));
-        }
+    async fn commit_offsets(&self, request: CommitOffsets) -> CommitOffsetsOk {
+        self.0.execute(Record::Committed(request.offsets)).await;
         CommitOffsetsOk {}
     }
 
-    fn list_committed_offsets(&self, request: ListCommittedOffsets) -> ListCommittedOffsetsOk {
-        let committed = self.committed.borrow();
-        let known = |key: String| committed.get(&key).map(|offset| (key, *offset));
-        ListCommittedOffsetsOk { offsets: request.keys.into_iter().filter_map(known).collect() }
+    async fn list_committed_offsets(&self, request: ListCommittedOffsets) -> ListCommittedOffsetsOk {
+        let list = |logs: &Logs, _: &_| {
+            let known = |key: String| logs.committed.get(&key).map(|offset| (key, *offset));
+            request.keys.into_iter().filter_map(known).collect()
+        };
+        ListCommittedOffsetsOk { offsets: self.0.read(list).await }
     }
 
     #[message]
-    fn batch(&self, cx: &Context, from: &NodeId, batch: Batch<Record>) {
-        let mut feed = self.feed.borrow_mut();
-        for (number, record) in feed.receive(from, batch, || self.known()) {
-            self.apply(offset(cx, from, number), record);
-        }
-        feed.advance();
+    fn batch(&self, from: &NodeId, batch: Batch<Record>) {
+        self.0.receive(from, batch);
     }
 
-    #[every(millis = self.feed.borrow().pace(PACE))]
-    fn flush(&self, cx: &Context) {
-        self.feed.borrow_mut().flush(cx);
+    #[every(millis = self.0.pace(PACE))]
+    async fn flush(&self, cx: &Context) {
+        self.0.flush(cx).await;
     }
-}
-
-impl WatermarkLogs {
-    fn apply(&self, offset: i64, record: Record) {
-        match record {
-            Record::Sent(key, msg) => {
-                self.logs.borrow_mut().entry(key).or_default().insert(offset, msg);
-            }
-            Record::Assigned(key, offset, msg) => {
-                self.logs.borrow_mut().entry(key).or_default().insert(offset, msg);
-            }
-            Record::Committed(offsets) => {
-                self.commit(offsets);
-            }
-        }
-    }
-
-    fn known(&self) -> Vec<Record> {
-        let logs = self.logs.borrow();
-        let messages = logs.iter().flat_map(|(key, log)| log.iter().map(move |(offset, msg)| (key, offset, msg)));
-        let assigned = messages.map(|(key, offset, msg)| Record::Assigned(key.clone(), *offset, msg.clone()));
-        assigned.chain([Record::Committed(self.committed.borrow().clone())]).collect()
-    }
-
-    /// Raises the committed offsets, and returns those that are new.
-    fn commit(&self, mut offsets: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
-        let mut committed = self.committed.borrow_mut();
-        offsets.retain(|key, offset| committed.get(key).is_none_or(|known| known < offset));
-        committed.extend(offsets.clone());
-        offsets
-    }
-}
-
-/// The offset for a number in a node's feed. A greater number has a greater offset, whatever the nodes.
-fn offset(cx: &Context, node: &NodeId, number: u64) -> i64 {
-    let position = cx.ids().iter().position(|id| id == node).expect("only nodes of the cluster have feeds");
-    i64::try_from(number * cx.ids().len() as u64 + position as u64).expect("fewer than 2^63 messages are sent")
 }

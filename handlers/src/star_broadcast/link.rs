@@ -79,6 +79,12 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// A link over which nothing has been sent. Until the other side is heard, it counts as having everything that this
+    /// node has: a restarted node asks before it sends all its values.
+    pub(crate) fn new(logs: &OriginLogs) -> Self {
+        Self { has: logs.vector().clone(), ..Self::default() }
+    }
+
     /// Tells if it is time to send a batch. New values are a reason only `through_coordinator`.
     pub(crate) fn is_due(&self, logs: &OriginLogs, now: Duration, through_coordinator: bool) -> bool {
         let is_over = |since: Option<Duration>, timeout| since.is_none_or(|since| now >= since + timeout);
@@ -119,8 +125,8 @@ impl Link {
         Batch { has: logs.vector().clone(), news, sent: millis(now), exchange, cycle: None, round_trip: None }
     }
 
-    /// Applies a batch. Returns how to answer at once, if the other side asked or has still more values.
-    pub(crate) fn receive(&mut self, logs: &mut OriginLogs, now: Duration, batch: Batch) -> Option<Exchange> {
+    /// Takes the times and the vector of a batch that has arrived.
+    pub(crate) fn hear(&mut self, now: Duration, batch: &mut Batch) {
         // An answer to an earlier incarnation of this node has times of another clock.
         let answers = batch.exchange.answers.map(Duration::from_millis);
         let measured = answers.and_then(|answers| now.checked_sub(answers));
@@ -131,8 +137,12 @@ impl Link {
         if !batch.news.is_empty() {
             self.ack_due.get_or_insert(now);
         }
-        logs.apply(now, batch.news);
-        self.has = batch.has;
+        self.has = std::mem::take(&mut batch.has);
+    }
+
+    /// The answer to a batch whose values have been applied: one to send at once, if the other side asked or has still
+    /// more values.
+    pub(crate) fn answer(&mut self, logs: &OriginLogs, now: Duration, batch: &Batch) -> Option<Exchange> {
         self.pending = self.pending.filter(|(_, own)| logs.own_length(&self.has) < *own);
         self.asked = self.asked.filter(|asked| !batch.exchange.reply && now < *asked + RETRY);
         let ask = self.has.exceeds(logs.vector()) && self.asked.is_none();

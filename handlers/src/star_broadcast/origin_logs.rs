@@ -1,30 +1,32 @@
 //! The values that a node has, in one log per origin, and the exchange of what another node lacks.
 //!
 //! An *origin* is one incarnation of a node: its id and a number drawn at its start. A node appends the values that
-//! clients send it to its own log, so an origin never gives one position to two values, even if the node restarts with
-//! an empty memory. Every copy of a log is a prefix of it. So a [version vector](VersionVector), one length per log,
-//! says exactly which values a node has, and the rest is what it lacks, whichever node sends it. No earlier exchange
-//! has to be remembered, and duplicated, late or reordered messages do no harm.
+//! clients send it to its own log, so an origin never gives one position to two values, even if the node restarts
+//! without the last ones, or with an empty memory. Every copy of a log is a prefix of it. So a [version
+//! vector](VersionVector), one length per log, says exactly which values a node has, and the rest is what it lacks,
+//! whichever node sends it. No earlier exchange has to be remembered, and duplicated, late or reordered messages do no
+//! harm.
 //!
 //! A value that arrives before its predecessors can be read at once. It is appended when they have arrived. If they
-//! never arrive, because they were lost with the only node that had them, the value is [adopted](OriginLogs::adopt).
+//! never arrive, because they were lost with the only node that had them, the value is [adopted](Change::Adopted).
 
 use super::version_vector::{Origin, VersionVector};
+use crate::durable::Journaled;
 use foldhash::fast::FixedState;
-use glomers_protocol::{Context, Json, NodeId, rand::RngExt};
+use glomers_protocol::Json;
 use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 /// The largest number of values in a message.
 pub(super) const MAX_VALUES: usize = 1000;
 
-/// The time that a value waits for its predecessors until it is adopted.
-const ADOPT: Duration = Duration::from_secs(10);
+/// The number of times that a value is [found waiting](OriginLogs::age) for its predecessors before it is adopted.
+const ADOPT: u32 = 10;
 
 /// A contiguous part of an origin's log.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Delta {
     origin: Origin,
     /// The number of values before this part.
@@ -35,12 +37,12 @@ pub(super) struct Delta {
 impl Delta {
     /// The length of the log of a node that had everything before this delta and applies it.
     pub(super) fn end(&self) -> usize {
-        self.first + self.values.len()
+        self.first.saturating_add(self.values.len())
     }
 }
 
 /// All values of a node.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OriginLogs {
     own: Origin,
     values: IndexSet<Json, FixedState>,
@@ -48,16 +50,69 @@ pub(super) struct OriginLogs {
     vector: VersionVector,
     /// The length of all logs together.
     total: usize,
-    /// Values that arrived before their predecessors, with the time of arrival.
-    early: BTreeMap<(Origin, usize), (Duration, Json)>,
+    /// Values that arrived before their predecessors, by origin and position.
+    early: BTreeMap<Origin, BTreeMap<usize, Early>>,
+}
+
+/// A value that waits for its predecessors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Early {
+    value: Json,
+    /// The number of times that it was found waiting.
+    age: u32,
+}
+
+/// A change to the values of a node.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Change {
+    /// A new incarnation begins, and appends to a log of its own from now on.
+    Started(Origin),
+    /// A client sent a value.
+    Added(Json),
+    /// Another node sent values.
+    Received(Vec<Delta>),
+    /// The values at these positions have waited too long for their predecessors. They are appended to the node's own
+    /// log.
+    Adopted(Vec<(Origin, usize)>),
+}
+
+impl Journaled for OriginLogs {
+    type Input = Change;
+    type Output = ();
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Started(own) => self.own = own,
+            Change::Added(value) => self.add(value),
+            Change::Received(deltas) => deltas.into_iter().for_each(|delta| self.receive(delta)),
+            Change::Adopted(positions) => positions.into_iter().for_each(|(origin, position)| {
+                let adopted = self.early.get_mut(&origin).and_then(|early| early.remove(&position));
+                adopted.into_iter().for_each(|early| self.append(self.own.clone(), early.value));
+            }),
+        }
+    }
 }
 
 impl OriginLogs {
-    /// The empty logs of a node that has just started.
-    pub(super) fn new(cx: &Context) -> Self {
-        let own = NodeId::from(format!("{}.{:x}", cx.id(), cx.rng().random::<u32>()));
+    /// The empty logs of a node whose values have this origin.
+    pub(super) fn new(own: Origin) -> Self {
         let (values, logs, vector, total, early) = Default::default();
         Self { own, values, logs, vector, total, early }
+    }
+
+    /// The origin of the values that clients send to this node.
+    pub(super) fn own(&self) -> &Origin {
+        &self.own
+    }
+
+    /// Tells if a value is there.
+    pub(super) fn contains(&self, value: &Json) -> bool {
+        self.values.contains(value)
+    }
+
+    /// Tells if something in these deltas is new.
+    pub(super) fn lacks(&self, deltas: &[Delta]) -> bool {
+        deltas.iter().any(|delta| delta.end() > self.vector.length(&delta.origin))
     }
 
     /// All values, in order of arrival.
@@ -80,46 +135,51 @@ impl OriginLogs {
         vector.length(&self.own)
     }
 
-    /// The values of this node's own log from `first` on.
-    pub(super) fn own_from(&self, first: usize) -> &[Json] {
-        self.logs.get(&self.own).and_then(|log| log.get(first..)).unwrap_or_default()
-    }
-
-    /// Adds a value from a client, and returns `true` if it is new.
-    pub(super) fn add(&mut self, value: Json) -> bool {
-        let new = self.values.insert(value.clone());
-        if new {
+    /// Adds a value from a client, if it is new.
+    fn add(&mut self, value: Json) {
+        if self.values.insert(value.clone()) {
             self.append(self.own.clone(), value);
         }
-        new
     }
 
     /// Adds the values that another node sent.
-    pub(super) fn apply(&mut self, now: Duration, deltas: Vec<Delta>) {
-        for Delta { origin, first, values } in deltas {
-            if first.checked_add(values.len()).is_none() {
-                // No log is that long.
-                continue;
-            }
-            for (position, value) in (first..).zip(values) {
-                self.values.insert(value.clone());
-                if position > self.vector.length(&origin) {
-                    self.early.entry((origin.clone(), position)).or_insert((now, value));
-                } else if position == self.vector.length(&origin) {
-                    self.append(origin.clone(), value);
-                }
-            }
-            while let Some((_, value)) = self.early.remove(&(origin.clone(), self.vector.length(&origin))) {
+    fn receive(&mut self, Delta { origin, first, values }: Delta) {
+        if first.checked_add(values.len()).is_none() {
+            // No log is that long.
+            return;
+        }
+        for (position, value) in (first..).zip(values) {
+            self.values.insert(value.clone());
+            if position > self.vector.length(&origin) {
+                let early = self.early.entry(origin.clone()).or_default();
+                early.entry(position).or_insert(Early { value, age: 0 });
+            } else if position == self.vector.length(&origin) {
                 self.append(origin.clone(), value);
             }
-            self.early.retain(|(early, position), _| *early != origin || *position > self.vector.length(&origin));
+        }
+        let Some(mut early) = self.early.remove(&origin) else { return };
+        while let Some(next) = early.remove(&self.vector.length(&origin)) {
+            self.append(origin.clone(), next.value);
+        }
+        let early = early.split_off(&self.vector.length(&origin));
+        if !early.is_empty() {
+            self.early.insert(origin, early);
         }
     }
 
-    /// Appends to this node's own log the values that have waited too long for their predecessors.
-    pub(super) fn adopt(&mut self, now: Duration) {
-        let overdue: Vec<_> = self.early.extract_if(.., |_, (since, _)| now >= *since + ADOPT).collect();
-        overdue.into_iter().for_each(|(_, (_, value))| self.append(self.own.clone(), value));
+    /// Finds the values that wait for their predecessors, once more, and returns the positions of those that have
+    /// waited too long.
+    pub(super) fn age(&mut self) -> Vec<(Origin, usize)> {
+        let mut overdue = Vec::new();
+        for (origin, early) in &mut self.early {
+            for (position, waiting) in early {
+                waiting.age += 1;
+                if waiting.age > ADOPT {
+                    overdue.push((origin.clone(), *position));
+                }
+            }
+        }
+        overdue
     }
 
     /// The values that a node with this vector lacks, as many as fit into a message.

@@ -1,17 +1,16 @@
-//! Survival of kills and restarts with empty memory. Data in the services and handlers without memory survive every
-//! kill, and replicated data survives if a minority is killed. The other handlers lose the data that only the killed
-//! nodes had; `docs/faults.md` lists it.
+//! Survival of kills and restarts with empty memory, without disks. Data in the services and handlers without memory
+//! survive every kill, and replicated data survives if a minority is killed. The other handlers lose the data that only
+//! the killed nodes had; `docs/faults.md` lists it.
 use glomers_handlers::{
     GCounter, LastWriterWins, Parrot, PnCounter, PrefixedIds, ReplicatedLists, ReplicatedMap, SetUnion, StarBroadcast,
     WatermarkLogs,
-    star_broadcast::BUDGET,
     via_services::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot},
 };
-use glomers_protocol::{Context, Handler};
+use glomers_protocol::Handler;
 use glomers_workbench::{
     Options, Report, Validity,
-    options::{Concurrency, Distribution, Fault, Latency},
-    simulate, simulate_with, workload,
+    options::{Concurrency, DiskUse, Distribution, Fault, Latency},
+    simulate, workload,
 };
 use std::time::Duration;
 
@@ -26,6 +25,7 @@ fn options(seed: u64, faults: &[Fault]) -> Options {
         .nemesis(faults.to_vec())
         .nemesis_interval(Duration::from_secs(2))
         .liveness(true)
+        .disk(DiskUse::Never)
 }
 
 fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
@@ -144,16 +144,6 @@ fn replicated_lists_stay(seeds: u64) {
     a_minority_takes_nothing_with_it::<ReplicatedLists>("txn-list-append", seeds);
 }
 
-fn durable_broadcasts_stay(seeds: u64) {
-    for seed in 0..seeds {
-        let options = options(seed, &[Fault::KillMinority]);
-        let make = |cx: &Context| StarBroadcast::with_budget(cx, BUDGET).durable();
-        let report = simulate_with(workload::named("broadcast").unwrap(), &options, make).unwrap();
-        assert_eq!(report.judgement.verdict.valid, Validity::Valid, "seed {seed}: {report}");
-        assert_eq!(report.judgement.liveness.as_ref().unwrap().valid, Validity::Valid, "seed {seed}: {report}");
-    }
-}
-
 over_seeds! {
     ids_stay_unique: 2, 8;
     totals_that_are_published_stay: 2, 8;
@@ -167,5 +157,4 @@ over_seeds! {
     nodes_with_a_feed_serve_again: 2, 8;
     replicated_maps_stay: 2, 16;
     replicated_lists_stay: 2, 16;
-    durable_broadcasts_stay: 2, 8;
 }

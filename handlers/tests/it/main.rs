@@ -36,6 +36,7 @@ mod clients;
 mod cluster;
 mod consensus;
 mod counters;
+mod durable;
 mod fuzz;
 mod judge;
 mod kills;

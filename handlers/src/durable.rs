@@ -1,0 +1,191 @@
+//! State that survives crashes: its inputs are written to a log on the node's disk before anything depends on them.
+//!
+//! # Write, wait, answer
+//!
+//! The state changes only by [inputs](Journaled): a client's request, or a message of another node. The log has every
+//! input in order, so a node that restarts replays them and gets the same state. An input is applied at once, in
+//! memory, and written to the log at the same time. Before an answer or a message that depends on it leaves the node,
+//! the node awaits [`Durable::synced`]. So a crash takes back only inputs whose effects nobody has seen, and these are
+//! the last ones. To the others, a node that restarts is a node that was paused.
+//!
+//! Reads wait too. Otherwise a client could be shown a value that a crash then takes back. A read waits only if
+//! something is not durable yet, and one sync serves all that wait.
+//!
+//! Some changes need not survive, such as the time of the last message to a peer. [`Durable::change`] makes them
+//! without the log.
+//!
+//! The log begins with a state and goes on with inputs. [`Durable::compact`] replaces all of it by the present state
+//! once it has grown to several times its size, so its length is bounded by the size of the state.
+//!
+//! Without a disk there is no log, and nothing waits.
+//!
+//! # Damage
+//!
+//! A node whose log is damaged stops, and says where the damage is. It could start empty and ask the others for their
+//! data. But it would then show less than it had confirmed, and nobody would notice that its last inputs, which no
+//! other node has, are gone. So the decision is left to whoever runs it: restore the file, or remove the node's data
+//! folder.
+
+use glomers_protocol::{Context, DiskError, Log, NodeId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    cell::{Ref, RefCell},
+    fmt,
+};
+
+/// A state that is a function of its first value and its inputs.
+pub trait Journaled: Clone + Serialize + DeserializeOwned {
+    /// A change to the state.
+    type Input: Serialize + DeserializeOwned;
+
+    /// The result of a change.
+    type Output;
+
+    /// Applies an input. It depends on the state and the input only, because it is repeated after a restart.
+    fn apply(&mut self, input: Self::Input) -> Self::Output;
+}
+
+/// A state in memory and, if the node has a disk, in a log.
+pub struct Durable<S: Journaled> {
+    state: RefCell<S>,
+    log: Option<Log<Record<S>>>,
+    owner: Owner,
+}
+
+/// An entry of the log.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+enum Record<S: Journaled> {
+    /// The whole state, with the node that it belongs to. This is the first entry.
+    State(Owner, S),
+    Input(S::Input),
+}
+
+/// A node and its cluster.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+struct Owner {
+    node: NodeId,
+    cluster: Vec<NodeId>,
+}
+
+/// The reason why a node cannot have its state back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The disk cannot be used, or the log is damaged.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The data belong to another node.
+    #[error(
+        "the data folder has the data of {found}, but this is {expected}: offsets and counts depend on the nodes of the \
+         cluster, so use another data folder"
+    )]
+    OtherNode {
+        /// The node that wrote the data.
+        found: String,
+        /// This node.
+        expected: String,
+    },
+    /// The log does not begin with a state.
+    #[error("`{LOG}.log` does not begin with a state: another program wrote it, so use another data folder")]
+    NoState,
+}
+
+/// The name of the log.
+const LOG: &str = "state";
+
+impl<S: Journaled> Durable<S> {
+    /// The state that the disk has, or `new` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// If the disk cannot be used, its data are damaged, or they belong to another node.
+    pub fn open(cx: &Context, new: impl FnOnce() -> S) -> Result<Self, OpenError> {
+        let owner = Owner { node: cx.id().clone(), cluster: cx.ids().to_vec() };
+        let Some(disk) = cx.disk()? else { return Ok(Self { state: RefCell::new(new()), log: None, owner }) };
+        let (log, records) = Log::open(&disk, LOG)?;
+        let state = match replay(records, &owner)? {
+            Some(state) => state,
+            None => {
+                let state = new();
+                log.append(&Record::State(owner.clone(), state.clone()));
+                state
+            }
+        };
+        Ok(Self { state: RefCell::new(state), log: Some(log), owner })
+    }
+
+    /// The state, of which something may not be durable. Await [`Self::synced`] before showing any of it.
+    pub fn state(&self) -> Ref<'_, S> {
+        self.state.borrow()
+    }
+
+    /// Applies an input and writes it to the log.
+    pub fn apply(&self, input: S::Input) -> S::Output {
+        let input = match &self.log {
+            Some(log) => {
+                let record = Record::Input(input);
+                log.append(&record);
+                let Record::Input(input) = record else { unreachable!("it was made two lines above") };
+                input
+            }
+            None => input,
+        };
+        self.state.borrow_mut().apply(input)
+    }
+
+    /// Makes a change that a crash may undo.
+    pub fn change<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
+        change(&mut self.state.borrow_mut())
+    }
+
+    /// Waits until every input before this call is durable.
+    pub async fn synced(&self) {
+        if let Some(log) = &self.log {
+            log.sync().await;
+        }
+    }
+
+    /// Replaces the log by the present state, if the log has become much longer.
+    pub fn compact(&self) {
+        if let Some(log) = self.log.as_ref().filter(|log| log.wants_compaction()) {
+            log.compact([&Record::State(self.owner.clone(), self.state().clone())]);
+        }
+    }
+}
+
+/// The state after all records; `None` if there are none.
+fn replay<S: Journaled>(records: Vec<Record<S>>, owner: &Owner) -> Result<Option<S>, OpenError> {
+    let mut records = records.into_iter();
+    let mut state = match records.next() {
+        None => return Ok(None),
+        Some(Record::Input(_)) => return Err(OpenError::NoState),
+        Some(Record::State(found, _)) if found != *owner => {
+            return Err(OpenError::OtherNode { found: found.to_string(), expected: owner.to_string() });
+        }
+        Some(Record::State(_, state)) => state,
+    };
+    for record in records {
+        match record {
+            Record::State(_, later) => state = later,
+            Record::Input(input) => _ = state.apply(input),
+        }
+    }
+    Ok(Some(state))
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cluster: Vec<_> = self.cluster.iter().map(NodeId::as_str).collect();
+        write!(f, "node {} of the cluster {}", self.node, cluster.join(", "))
+    }
+}
+
+impl<S: Journaled + fmt::Debug> fmt::Debug for Durable<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Durable")
+            .field("state", &self.state)
+            .field("has_log", &self.log.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,9 +1,10 @@
 //! The arguments of the node `broadcast`, as a process and in simulation.
 
+use crate::DataArguments;
 use clap::Parser;
 use glomers_handlers::{StarBroadcast, durable::OpenError, star_broadcast::BUDGET};
 use glomers_protocol::Context;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// The arguments of the node `broadcast`.
 #[derive(Clone, Debug, Parser)]
@@ -11,9 +12,16 @@ pub struct BroadcastArguments {
     /// The milliseconds within which a value must be on every node; a larger budget means fewer messages
     #[arg(long, value_name = "MILLIS", default_value_t = BUDGET.as_millis() as u64)]
     latency_budget: u64,
+    #[command(flatten)]
+    data: DataArguments,
 }
 
 impl BroadcastArguments {
+    /// The folder of the data, if one is given.
+    pub fn data(&self) -> Option<PathBuf> {
+        self.data.data.clone()
+    }
+
     /// The node with these arguments.
     ///
     /// # Errors

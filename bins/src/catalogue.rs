@@ -39,6 +39,8 @@ pub struct Node {
 enum Tolerance {
     /// Every fault, because the services keep its state or it needs none.
     Everything,
+    /// Every fault but damage, because with a disk it keeps its state. Data that only a damaged disk had are lost.
+    AllButDamage,
     /// Every fault but kills, because it keeps its state in memory.
     AllButKills,
     /// Every fault but those that stop nodes, because its checker requires an answer to every request.
@@ -90,9 +92,10 @@ impl Node {
         self.tests.iter().map(move |(_, arguments)| line(arguments))
     }
 
-    /// The faults that it promises to tolerate, all at once. Those of disks are not among them: it has none.
+    /// The faults that it promises to tolerate, all at once. Those of disks are not among them if it has no disk.
     pub fn tolerated_faults(&self) -> Vec<Fault> {
         let is_tolerated = |fault: &Fault| match self.tolerates {
+            Tolerance::AllButDamage => *fault != Fault::DiskCorrupt,
             _ if fault.strikes_disks() => false,
             Tolerance::Everything => true,
             Tolerance::AllButKills => !fault.kills_nodes(),
@@ -173,7 +176,7 @@ If the budget leaves less than 50 ms besides the measured round trip, each value
             ("3e", "--node-count 25 --time-limit 20 --rate 100 --latency 100 -- --latency-budget 1750"),
             ("", "--node-count 25 --time-limit 20 --rate 100 --latency 100 -- --latency-budget 150"),
         ],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::AllButDamage,
     },
     Node {
         name: "echo",
@@ -191,7 +194,7 @@ If the budget leaves less than 50 ms besides the measured round trip, each value
 Each node keeps the sum of the additions that it received, and sends its total to the others at intervals. The counter is
 the sum of all totals. Every operation is answered at once, during a partition too.",
         tests: &[("4", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::AllButDamage,
     },
     Node {
         name: "g-counter-seq-kv",
@@ -211,7 +214,7 @@ total under a key of its own. A read writes first, so that the values it then re
 Each node's set is the union of the sets of all nodes: a node sends new elements to the others until they have them.
 Every operation is answered at once, during a partition too.",
         tests: &[("", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::AllButDamage,
     },
     Node {
         name: "kafka",
@@ -225,7 +228,7 @@ Every operation is answered at once, during a partition too; messages sent meanw
             ("5b", "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"),
             ("5c", "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"),
         ],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::AllButDamage,
     },
     Node {
         name: "kafka-lin-kv",
@@ -265,7 +268,7 @@ error.",
 Each node keeps the sum of the additions and subtractions that it received, and sends its total to the others at
 intervals. The counter is the sum of all totals. Every operation is answered at once, during a partition too.",
         tests: &[("", "--node-count 3 --rate 100 --time-limit 20 --nemesis partition")],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::AllButDamage,
     },
     Node {
         name: "txn-list-append",
@@ -308,7 +311,7 @@ by a Lamport clock. At least read committed, and always available.",
                 "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --consistency-models read-committed --availability total --nemesis partition",
             ),
         ],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::AllButDamage,
     },
     Node {
         name: "unique-ids",

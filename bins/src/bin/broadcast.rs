@@ -5,5 +5,5 @@ use glomers_handlers::StarBroadcast;
 
 fn main() -> std::io::Result<()> {
     let arguments = glomers::arguments::<BroadcastArguments, StarBroadcast>(env!("CARGO_BIN_NAME"));
-    glomers_protocol::run_with(move |cx| arguments.node(cx))
+    glomers_protocol::run_in(arguments.data(), move |cx| arguments.node(cx))
 }

@@ -94,4 +94,8 @@ impl Participant for Node {
     fn node(&self) -> Option<&Node> {
         Some(self)
     }
+
+    fn failure(&self) -> Option<String> {
+        self.failure().map(ToString::to_string)
+    }
 }

@@ -3,14 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
-use crate::durable::{Copies, HauntedCounter, LineSet, LoggedSet, Mistake, NumberedStarts, SharedFolder};
+use crate::durable::{Copies, HauntedCounter, LineSet, LoggedSet, Mistake, NumberedStarts, Quitter, SharedFolder};
 use glomers_protocol::{Context, Handler, IntoHandler};
 use glomers_workbench::{
     Judgement, Options, Report, RunError, Validity,
     options::{Concurrency, DiskUse, Fault},
-    simulate_with, soak, workload,
+    simulate_with, soak,
+    violation::ViolationKind,
+    workload,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// The number of drawn tests within which a mistake is found.
 const SEEDS: u64 = 50;
@@ -180,6 +185,33 @@ fn an_unused_disk_changes_no_byte() {
         serde_json::to_string(&report.history).unwrap()
     };
     assert_eq!(history(DiskUse::Always), history(DiskUse::Never));
+}
+
+/// Damage strikes the same nodes each time, fewer than half, so a majority keeps what it has synced.
+#[test]
+fn damage_stays_in_a_minority() {
+    for seed in 0..5 {
+        let report = run(&options(&[Fault::DiskCorrupt], seed).node_count(5), LoggedSet::with(Copies::Majority));
+        let starts = report.history.ops().iter().filter(|op| op.f == "start-disk-corrupt");
+        let struck = starts.filter_map(|op| op.value.decode::<BTreeMap<String, String>>().ok());
+        let struck: BTreeSet<Vec<String>> = struck.map(|outcomes| outcomes.into_keys().collect()).collect();
+        let nodes: Vec<_> = struck.into_iter().collect();
+        assert!(nodes.len() == 1 && (1..=2).contains(&nodes[0].len()), "seed {seed}: {nodes:?}");
+    }
+}
+
+/// Only a node whose disk was damaged may stop for good.
+#[test]
+fn a_node_that_stops_by_itself_is_found() {
+    for disk in [DiskUse::Always, DiskUse::Never] {
+        let report = run_workload("echo", &options(&[], 1).strict(true).disk(disk), Quitter::init);
+        let silent: Vec<_> = report.judgement.liveness.iter().flat_map(|liveness| liveness.silent.keys()).collect();
+        assert_eq!(silent, ["n0", "n1", "n2"], "{report}");
+        let causes = report.violations.causes();
+        assert!(causes.iter().all(|cause| cause.kind == ViolationKind::Stopped) && causes.len() == 1, "{report}");
+        let reason = &causes[0].examples[0].reason;
+        assert!(reason.contains("stopped although no fault struck its disk: three is enough"), "{reason}");
+    }
 }
 
 #[test]

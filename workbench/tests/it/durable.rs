@@ -2,7 +2,9 @@
 #![expect(unreachable_pub, reason = "a helper of tests")]
 
 use glomers_protocol::{
-    Context, Disk, DiskError, ErrorCode, Json, Log, RpcError, g_counter,
+    Context, Disk, DiskError, ErrorCode, Json, Log, RpcError,
+    echo::{Echo, EchoOk},
+    g_counter,
     g_set::{Add, AddOk, Read, ReadOk},
     handler,
     unique_ids::{Generate, GenerateOk},
@@ -323,5 +325,20 @@ impl NumberedStarts {
         self.disk.sync().await;
         self.last.update(|last| last + 1);
         GenerateOk { id: Json::from(format!("{}-{}-{}", cx.id(), self.start, self.last.get())) }
+    }
+}
+
+/// Stops after three requests.
+#[derive(Default)]
+pub struct Quitter(Cell<u64>);
+
+#[handler(echo)]
+impl Quitter {
+    fn echo(&self, cx: &Context, request: Echo) -> EchoOk {
+        self.0.update(|count| count + 1);
+        if self.0.get() > 3 {
+            cx.fail_stop(std::io::Error::other("three is enough"));
+        }
+        EchoOk { echo: request.echo }
     }
 }

@@ -5,6 +5,7 @@
 //! - a **handler**: your struct, with [`#[handler]`](macro@handler) on an `impl` block that has one function per message;
 //! - [`Context`]: a handler's access to its node: ids, messages, time, randomness, and Maelstrom's services as [`Kv`] and
 //!   [`Tso`];
+//! - [`Disk`] and [`Log`]: what a node keeps when it is killed, on a [`Storage`];
 //! - the **messages** of each workload, generated from JSON Schemas into one module each: [`echo`], [`broadcast`],
 //!   [`kafka`], ...; with [`Json`] for the fields that Maelstrom leaves untyped, and [`NodeId`];
 //! - [`RpcError`], the error that a handler returns to a client, and [`CallError`], the failure of a call that the handler

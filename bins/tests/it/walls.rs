@@ -38,6 +38,19 @@ fn imports_lead_down() {
     assert!(circles.is_empty(), "these import each other:\n{}", circles.join("\n"));
 }
 
+/// A node has its disk from its context only, so that a simulation can lose what was not synced.
+#[test]
+fn only_the_edge_of_a_node_touches_files() {
+    let edge = ["data_folder", "stdio", "storage::folder", "storage::guard"];
+    for name in ["protocol", "handlers"] {
+        let mut texts = BTreeMap::new();
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &mut Vec::new(), &mut texts);
+        let touching = texts.iter().filter(|(_, text)| text.contains("fs::"));
+        let touching: Vec<String> = touching.map(|(module, _)| module.join("::")).collect();
+        assert_eq!(touching, if name == "protocol" { edge.as_slice() } else { &[] }, "{name}");
+    }
+}
+
 #[test]
 fn circles_are_found() {
     let module = |path: &str| path.split("::").map(str::to_owned).collect::<Module>();

@@ -10,7 +10,7 @@ mod value;
 pub use concurrency::{Concurrency, ParseConcurrencyError};
 pub use disk::DiskUse;
 pub use fault::{Fault, UnknownFault};
-pub use glomers_checkers::expectations::Availability;
+pub use glomers_checkers::{checker::linearizability::Budget, expectations::Availability};
 pub use unsuitable::Unsuitable;
 pub use value::{UnknownModel, ValueError};
 
@@ -77,6 +77,8 @@ options! {
     consistency_models: Vec<String>,
     /// True to fail also on anomalies that Maelstrom does not check.
     strict: bool,
+    /// The work and the memory that the search of a linearizability check may use.
+    budget: Budget,
     /// True to require that each node serves its clients again after all faults. Maelstrom does not.
     liveness: bool,
     /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they
@@ -118,6 +120,7 @@ impl Default for Options {
             availability: None,
             consistency_models: vec!["strict-serializable".to_owned()],
             strict: false,
+            budget: Budget::default(),
             liveness: false,
             merge_lww_kv: false,
             even_lin_kv: false,
@@ -146,6 +149,7 @@ impl Options {
             availability: self.availability,
             consistency_models: self.consistency_models.clone(),
             strict: self.strict,
+            budget: self.budget,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The promises that a history is held to: the options of a test that its checkers read.
 
+use crate::checker::linearizability::Budget;
 use std::fmt;
 
 /// The promises that a history is held to.
@@ -11,12 +12,19 @@ pub struct Expectations {
     pub consistency_models: Vec<String>,
     /// True if strict findings, which Maelstrom does not look for, make a history invalid.
     pub strict: bool,
+    /// The work and the memory that the search of a linearizability check may use.
+    pub budget: Budget,
 }
 
 impl Default for Expectations {
     /// Maelstrom's defaults: strict serializability, any availability.
     fn default() -> Self {
-        Self { availability: None, consistency_models: vec!["strict-serializable".to_owned()], strict: false }
+        Self {
+            availability: None,
+            consistency_models: vec!["strict-serializable".to_owned()],
+            strict: false,
+            budget: Budget::default(),
+        }
     }
 }
 

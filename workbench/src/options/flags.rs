@@ -306,6 +306,20 @@ pub const FLAGS: &[Flag] = &[
         ..ROW
     },
     Flag {
+        name: "budget",
+        help: "The time and memory of a linearizability check; 1s counts as 2.5 million steps, 1MB as 2,000 entries",
+        value_name: Some("TIME,MEMORY"),
+        default: Some("20s,500MB"),
+        is_of_maelstrom: false,
+        is_expectation: true,
+        read: |options, text| {
+            options.budget = text.parse()?;
+            Ok(())
+        },
+        write: |options| Some(options.budget.to_string()),
+        ..ROW
+    },
+    Flag {
         name: "log-net-send",
         help: "Print each message on stderr when it is sent",
         read: |options, _| {

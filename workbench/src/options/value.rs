@@ -1,7 +1,7 @@
 //! The values of flags, read from the words of a command line as Maelstrom reads them.
 
 use crate::options::{concurrency::ParseConcurrencyError, fault::UnknownFault};
-use glomers_checkers::checker::txn::models;
+use glomers_checkers::checker::{linearizability::ParseBudgetError, txn::models};
 use std::{str::FromStr, time::Duration};
 
 /// The reason for which a flag does not take a value.
@@ -23,6 +23,9 @@ pub enum ValueError {
     /// The list has an unknown consistency model.
     #[error(transparent)]
     Model(#[from] UnknownModel),
+    /// The value is no budget.
+    #[error(transparent)]
+    Budget(#[from] ParseBudgetError),
 }
 
 /// There is no consistency model of that name.

@@ -4,7 +4,7 @@
 //! As in knossos, an operation that failed is left out, a read tells something only if it returned a value that is not
 //! `null`, and a write or compare-and-set without a known end may happen at any time after it began, or never.
 
-use super::linearizability::{self, CasRegister, Independent, Linearizability, PartVerdict};
+use super::linearizability::{self, Budget, CasRegister, Independent, Linearizability, PartVerdict};
 use crate::{
     checker::strict::registers,
     expectations::Expectations,
@@ -21,7 +21,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 /// Judges a history.
 pub fn check(history: &History) -> Linearizability {
-    linearizability::check(&Independent(CasRegister), history)
+    check_within(history, Budget::default())
+}
+
+/// Judges a history within a budget.
+pub fn check_within(history: &History, budget: Budget) -> Linearizability {
+    linearizability::check_within(&Independent(CasRegister), history, budget)
 }
 
 /// The results of a key, with jepsen's names.
@@ -107,9 +112,9 @@ fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<Strin
 pub struct LinKvChecker;
 
 impl Checker for LinKvChecker {
-    fn check(&self, history: &History, _: &Expectations) -> Verdict {
+    fn check(&self, history: &History, expectations: &Expectations) -> Verdict {
         let (history, thrown, reason) = changed_keys(history);
-        let checked = check(&history);
+        let checked = check_within(&history, expectations.budget);
         let is_judged = |key: &Option<Json>| key.as_ref().is_none_or(|key| !thrown.contains(key));
         let judged = checked.parts.iter().filter(|(key, _)| is_judged(key)).map(|(_, verdict)| verdict.valid());
         let valid = judged.max().unwrap_or(Validity::Valid);

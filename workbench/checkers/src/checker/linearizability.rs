@@ -33,7 +33,7 @@ mod timeline;
 mod violation;
 mod window;
 
-pub use budget::{Budget, Effort, Limit};
+pub use budget::{Budget, Effort, Limit, ParseBudgetError};
 pub use model::{Effect, Model};
 pub use models::{
     CasRegister, CasRegisterOperation, Counter, CounterOperation, FifoQueue, FifoQueueOperation, Independent, Mutex,
@@ -148,7 +148,8 @@ impl fmt::Display for GivenUp {
         write!(
             f,
             "{limit} at entry {index}, where {running} operations run at once; the {judged} of {operations} operations \
-             that end before it are linearizable. Test with fewer clients per object, or allow more"
+             that end before it are linearizable. Test with fewer clients per object, or allow more \
+             (`--budget`)"
         )
     }
 }

@@ -2,13 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::notation::{Operation, interleave, register};
-use glomers_checkers::validity::Validity;
 use glomers_checkers::{
     checker::{
-        lin_kv::check,
-        linearizability::{Budget, CasRegister, Independent, PartVerdict, check_within},
+        lin_kv::{LinKvChecker, check},
+        linearizability::{Budget, CasRegister, Independent, ParseBudgetError, PartVerdict, check_within},
     },
+    expectations::Expectations,
     history::{History, Kind},
+    validity::Validity,
+    verdict::Checker,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -76,6 +78,21 @@ fn many_unknown_ones_are_no_burden() {
     let known = (0..200).map(|number| format!("w{0} r{0} r{0}; r{0}; ", number % 5)).collect::<String>();
     expect(&format!("{unknown}{known}"), true);
     expect(&format!("{unknown}{known} r9"), false);
+}
+
+/// A second counts as 2.5 million steps, and 1,000 of them are enough here.
+#[test]
+fn the_expected_budget_is_kept() {
+    let history = register("w1 w2 w3 w4; r1; r2");
+    for (budget, expected) in
+        [(Budget::default().with_steps(3), Validity::Unknown), ("1s,1MB".parse().unwrap(), Validity::Invalid)]
+    {
+        let expectations = Expectations { budget, ..Expectations::default() };
+        assert_eq!(LinKvChecker.check(&history, &expectations).valid, expected, "{budget}");
+    }
+    for wrong in ["", "0s", "5", "5 s", "s", "1s,", "-1s", "1s;1MB", "99999999999999999999s"] {
+        assert_eq!(wrong.parse::<Budget>(), Err(ParseBudgetError), "{wrong}");
+    }
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn a_check_that_gives_up_says_where_and_keeps_to_its_budget() {
     assert_eq!(given_up.limit, Limit::Entries(100));
     let expected = "the budget of 100 entries in memory is used up at entry 149, where 51 operations run at once; the 49 \
                     of 100 operations that end before it are linearizable. Test with fewer clients per object, or allow \
-                    more";
+                    more (`--budget`)";
     assert_eq!(given_up.to_string(), expected);
 
     let checked = check_within(&Register, &writes(100, None), Budget::default().with_steps(500));

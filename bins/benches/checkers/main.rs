@@ -1,14 +1,23 @@
-//! The cost of checking by history length: `cargo bench --bench checkers`. An item is an operation. If the items per
-//! second stay the same from 2,000 to 200,000 operations, the cost is linear.
+//! The cost of reading a history and of checking it by length: `cargo bench --bench checkers`. An item is an operation.
+//! If the items per second stay the same from 2,000 to 200,000 operations, the cost is linear.
 
 #![expect(clippy::unwrap_used, reason = "a measurement, not part of the product")]
 
 mod nodes;
 
-use divan::{Bencher, counter::ItemsCount};
+use divan::{
+    Bencher,
+    counter::{BytesCount, ItemsCount},
+};
 use glomers_handlers::{SetUnion, StarBroadcast, WatermarkLogs};
 use glomers_protocol::Handler;
-use glomers_workbench::{Options, checker::checker, options::Concurrency, simulate, workload};
+use glomers_workbench::{
+    Options,
+    checker::checker,
+    history::{self, History},
+    options::Concurrency,
+    simulate, workload,
+};
 use nodes::{Forgetful, Lists, Registers};
 use std::time::Duration;
 
@@ -38,9 +47,48 @@ fn judge<H: Handler>(bencher: Bencher, name: &str, seconds: u64, adjust: impl Fn
     let expectations = options.expectations();
     let checker = checker(name).unwrap();
     let history = simulate::<H>(workload::named(name).unwrap(), &options).unwrap().history;
-    bencher
-        .counter(ItemsCount::new(history.operations().len()))
-        .bench_local(|| (checker.check(&history, &expectations), checker.strict_findings(&history, &expectations)));
+    bencher.counter(ItemsCount::new(history.operations().len())).bench_local(|| checker.judge(&history, &expectations));
+}
+
+/// A history of 2,000 operations as its two files hold it.
+fn written<H: Handler>(name: &str) -> [String; 2] {
+    let options = Options::default()
+        .node_count(1)
+        .rate(1000.0)
+        .time_limit(Duration::from_secs(2))
+        .concurrency(Concurrency::Total(10));
+    let history = simulate::<H>(workload::named(name).unwrap(), &options).unwrap().history;
+    let (mut edn, mut json) = (String::new(), String::new());
+    for op in history.ops() {
+        history::edn::write(op, &mut edn);
+        edn.push('\n');
+        json += &serde_json::to_string(op).unwrap();
+        json.push('\n');
+    }
+    [edn, json]
+}
+
+/// Short entries, long reads, and lists in lists.
+const READ: [&str; 3] = ["lin-kv", "broadcast", "txn-list-append"];
+
+fn read(bencher: Bencher, name: &str, format: usize) {
+    let text = match name {
+        "lin-kv" => written::<Forgetful>(name),
+        "broadcast" => written::<StarBroadcast>(name),
+        _ => written::<Lists>(name),
+    };
+    let bytes = text[format].as_bytes();
+    bencher.counter(BytesCount::of_slice(bytes)).bench_local(|| History::read_from(bytes).unwrap());
+}
+
+#[divan::bench(args = READ, sample_count = 10, sample_size = 1)]
+fn read_edn(bencher: Bencher, name: &str) {
+    read(bencher, name, 0);
+}
+
+#[divan::bench(args = READ, sample_count = 10, sample_size = 1)]
+fn read_json_lines(bencher: Bencher, name: &str) {
+    read(bencher, name, 1);
 }
 
 #[divan::bench(args = lengths(), sample_count = 3, sample_size = 1)]

@@ -148,7 +148,8 @@ fn in_namespace<'a>(key: Form<'a>, namespace: &str) -> Form<'a> {
     Form { kind, ..key }
 }
 
-/// The name of a keyword or symbol that is a key of a map in a namespace: one that has its own keeps it, and `_/a` is `a`.
+/// The name of a keyword or symbol that is a key of a map in a namespace: one that has its own keeps it, and `_/a` is
+/// `a`.
 pub fn qualified(namespace: &str, name: &str) -> String {
     match name.split_once('/') {
         Some(("_", name)) => name.to_owned(),

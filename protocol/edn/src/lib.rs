@@ -1,11 +1,12 @@
 //! A fast reader of EDN as Clojure prints it.
 //!
-//! The principal types are [`Reader`], which gives the tokens of a text one after the other and may be given a text that is
-//! not complete yet, and [`Form`], a tree that is read in one call and printed with `Display`.
+//! The principal types are [`Reader`], which gives the tokens of a text one after the other and may be given a text
+//! that is not complete yet, and [`Form`], a tree that is read in one call and printed with `Display`.
 //!
-//! All forms of EDN are read: also tagged forms, maps with a namespace (`#:a{:b 1}`), numbers of any length (`1N`, `1.5M`,
-//! `1/2`, `0xff`), characters (`\newline`, `\u00e9`), symbolic numbers (`##Inf`), metadata (`^:a b`, which is passed over),
-//! discarded forms (`#_`) and comments. Syntax of Clojure's source code that is not EDN, such as `'a`, is read as symbols.
+//! All forms of EDN are read: also tagged forms, maps with a namespace (`#:a{:b 1}`), numbers of any length (`1N`,
+//! `1.5M`, `1/2`, `0xff`), characters (`\newline`, `\u00e9`), symbolic numbers (`##Inf`), metadata (`^:a b`, which is
+//! passed over), discarded forms (`#_`) and comments. Syntax of Clojure's source code that is not EDN, such as `'a`, is
+//! read as symbols.
 //!
 //! ```
 //! use glomers_edn::{Form, Kind, Token, Reader};

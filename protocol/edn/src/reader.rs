@@ -146,8 +146,8 @@ impl<'a> Reader<'a> {
         self.at += length;
     }
 
-    /// The token at which the next form begins, or a closing bracket, or the end. Discarded forms and metadata are passed
-    /// over. `depth` is the number of levels that are left.
+    /// The token at which the next form begins, or a closing bracket, or the end. Discarded forms and metadata are
+    /// passed over. `depth` is the number of levels that are left.
     ///
     /// # Errors
     ///
@@ -162,7 +162,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Like [`form`](Self::form) inside brackets: `None` if it is their end, an error if it is another one's, or the end.
+    /// Like [`form`](Self::form) inside brackets: `None` if it is their end, an error if it is another one's, or the
+    /// end.
     ///
     /// # Errors
     ///

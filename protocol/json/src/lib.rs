@@ -81,8 +81,8 @@ impl Json {
         serde_json::value::to_raw_value(value).map(Self::keep)
     }
 
-    /// A value from its text, which the caller has made and so knows to be JSON without white space around it. Reading it once
-    /// more would take half of the time in which a history is read from EDN. A debug build checks it.
+    /// A value from its text, which the caller has made and so knows to be JSON without white space around it. Reading
+    /// it once more would take half of the time in which a history is read from EDN. A debug build checks it.
     ///
     /// ```
     /// use glomers_json::Json;

@@ -1,8 +1,8 @@
 //! A raw value from a text that is known to be JSON.
 //!
 //! serde_json makes a [`RawValue`] from a text only after reading all of it. But the value can be deserialized from any
-//! format that answers its request, a newtype with a certain name, with a map of this name and the text, as serde_json's own
-//! deserializer does. If a release of serde_json asks for something else, the text is read after all.
+//! format that answers its request, a newtype with a certain name, with a map of this name and the text, as
+//! serde_json's own deserializer does. If a release of serde_json asks for something else, the text is read after all.
 
 use serde::{
     Deserialize, Deserializer,
@@ -30,8 +30,8 @@ impl<'de> Deserializer<'de> for Verbatim<'_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq
+        tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

@@ -1,7 +1,7 @@
 //! Histories in EDN, as Jepsen prints them: one map a line, names as keywords, the keys in Jepsen's order.
 //!
-//! Operations carry JSON, in which a name is a string like any other. Where Jepsen's clients and nemesis have names, and
-//! where they have sets, follows from the operation alone: `Form` says it, `transcribe` does it. Everything else is
+//! Operations carry JSON, in which a name is a string like any other. Where Jepsen's clients and nemesis have names,
+//! and where they have sets, follows from the operation alone: `Form` says it, `transcribe` does it. Everything else is
 //! written as the JSON value it is. The text is rewritten token by token, without a tree in between, so values of any
 //! depth and numbers of any length come out as they came in.
 

@@ -61,7 +61,8 @@ pub enum TextError {
     Content(#[from] BadText),
 }
 
-/// A file or, of a folder, the first file there that has one of these names, unpacked if gzip has packed it; and its path.
+/// A file or, of a folder, the first file there that has one of these names, unpacked if gzip has packed it; and its
+/// path.
 pub(super) fn open(path: &Path, names: &[&str]) -> Result<(PathBuf, Box<dyn Read>), ReadError> {
     let inside = names.iter().map(|name| path.join(name)).find(|inside| inside.is_file());
     if inside.is_none() && path.is_dir() && !names.is_empty() {

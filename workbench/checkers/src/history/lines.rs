@@ -19,8 +19,8 @@ pub(super) struct JsonLines {
 }
 
 impl JsonLines {
-    /// Reads the lines that are whole, and returns the length of what was read. The rest, and what follows it, is the next
-    /// piece.
+    /// Reads the lines that are whole, and returns the length of what was read. The rest, and what follows it, is the
+    /// next piece.
     pub(super) fn read(&mut self, text: &str, is_last: bool, entries: &mut Entries) -> Result<usize, BadText> {
         let whole = if is_last { text.len() } else { text.rfind('\n').map_or(0, |end| end + 1) };
         for line in text[..whole].lines() {

@@ -49,8 +49,8 @@ impl<R: Read> Pieces<R> {
         Ok((text, self.is_at_end))
     }
 
-    /// Passes over what was read of the last piece. If it was nothing, the next one is at least twice as long, so that the
-    /// time that is lost is in proportion to the length.
+    /// Passes over what was read of the last piece. If it was nothing, the next one is at least twice as long, so that
+    /// the time that is lost is in proportion to the length.
     pub(super) fn pass(&mut self, read: usize) {
         self.bytes.copy_within(read..self.length, 0);
         self.length -= read;

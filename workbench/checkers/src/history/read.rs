@@ -1,5 +1,5 @@
-//! Histories from files: `history.edn` as Jepsen writes it, or `history.jsonl` as this crate does. Which of them a file is
-//! shows in its first characters, whatever its name.
+//! Histories from files: `history.edn` as Jepsen writes it, or `history.jsonl` as this crate does. Which of them a file
+//! is shows in its first characters, whatever its name.
 //!
 //! A file is read piece by piece. Beside the history, only the entry that is being read is in memory.
 

@@ -1,5 +1,5 @@
-//! The entries of a history in EDN, one form after the other. A form is an entry, which is a map or a record, or a vector of
-//! entries; of a vector, too, only one entry is in memory at a time.
+//! The entries of a history in EDN, one form after the other. A form is an entry, which is a map or a record, or a
+//! vector of entries; of a vector, too, only one entry is in memory at a time.
 
 use crate::history::{
     edn::json::Transcriber,
@@ -43,8 +43,8 @@ impl Default for EdnEntries {
 }
 
 impl EdnEntries {
-    /// Reads the entries that are whole, and returns the length of what was read. The rest, and what follows it, is the next
-    /// piece.
+    /// Reads the entries that are whole, and returns the length of what was read. The rest, and what follows it, is the
+    /// next piece.
     pub(crate) fn read(&mut self, text: &str, is_last: bool, entries: &mut Entries) -> Result<usize, BadText> {
         let mut reader = if is_last { Reader::new(text) } else { Reader::of_beginning(text) };
         let mut read = 0;
@@ -184,8 +184,8 @@ impl EdnEntries {
     }
 }
 
-/// The token at which the next entry begins, or a vector of them begins or ends. After an error the reader is where only white
-/// space and comments are before it.
+/// The token at which the next entry begins, or a vector of them begins or ends. After an error the reader is where
+/// only white space and comments are before it.
 fn next<'a>(reader: &mut Reader<'a>) -> Result<Token<'a>, Error> {
     if let Some(Plain::Open(bracket)) = reader.plain_if(|plain| *plain == Plain::Open(Bracket::Map)) {
         return Ok(Token::Open(bracket));

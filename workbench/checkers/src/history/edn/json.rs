@@ -1,6 +1,6 @@
-//! EDN to JSON text, token by token: keywords and symbols become strings, sets and lists arrays, tagged forms and metadata
-//! what they are about. The order of a map's keys and of a set's elements says nothing in EDN, so they are sorted: equal
-//! values become equal texts.
+//! EDN to JSON text, token by token: keywords and symbols become strings, sets and lists arrays, tagged forms and
+//! metadata what they are about. The order of a map's keys and of a set's elements says nothing in EDN, so they are
+//! sorted: equal values become equal texts.
 
 use glomers_edn::{Bracket, Error, Kind, Number, Plain, Problem, Reader, Token, qualified};
 use std::{cmp::Ordering, io::Write, str};

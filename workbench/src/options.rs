@@ -10,7 +10,7 @@ mod value;
 pub use concurrency::{Concurrency, ParseConcurrencyError};
 pub use disk::DiskUse;
 pub use fault::{Fault, UnknownFault};
-pub use glomers_checkers::{checker::linearizability::Budget, expectations::Availability};
+pub use glomers_checkers::{budget::Budget, expectations::Availability};
 pub use unsuitable::Unsuitable;
 pub use value::{UnknownModel, ValueError};
 

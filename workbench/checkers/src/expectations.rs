@@ -1,6 +1,6 @@
 //! The promises that a history is held to: the options of a test that its checkers read.
 
-use crate::checker::linearizability::Budget;
+use crate::budget::Budget;
 use std::fmt;
 
 /// The promises that a history is held to.

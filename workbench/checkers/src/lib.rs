@@ -22,9 +22,11 @@
 //! - [`history`]: what clients did; how it is read and written, and when faults were in force.
 //! - [`recording`]: a run of the real Maelstrom, with its results.
 //! - [`checker`]: one checker a file, and their table by workload.
-//! - [`verdict`], [`judgement`], [`expectations`], [`validity`]: what comes out, and what a history is held to.
+//! - [`verdict`], [`judgement`], [`expectations`], [`budget`], [`validity`]: what comes out, and what a history is held
+//!   to.
 //! - [`json`], [`text`]: values and texts for people.
 
+pub mod budget;
 pub mod checker;
 pub mod expectations;
 pub mod finding;

@@ -1,7 +1,7 @@
 //! The values of flags, read from the words of a command line as Maelstrom reads them.
 
 use crate::options::{concurrency::ParseConcurrencyError, fault::UnknownFault};
-use glomers_checkers::checker::{linearizability::ParseBudgetError, txn::models};
+use glomers_checkers::{budget::ParseBudgetError, checker::txn::models};
 use std::{str::FromStr, time::Duration};
 
 /// The reason for which a flag does not take a value.

@@ -33,7 +33,8 @@ mod timeline;
 mod violation;
 mod window;
 
-pub use budget::{Budget, Effort, Limit, ParseBudgetError};
+pub use crate::budget::Budget;
+pub use budget::{Effort, Limit};
 pub use model::{Effect, Model};
 pub use models::{
     CasRegister, CasRegisterOperation, Counter, CounterOperation, FifoQueue, FifoQueueOperation, Independent, Mutex,

@@ -3,9 +3,10 @@
 
 use crate::notation::{Operation, interleave, register};
 use glomers_checkers::{
+    budget::{Budget, ParseBudgetError},
     checker::{
         lin_kv::{LinKvChecker, check},
-        linearizability::{Budget, CasRegister, Independent, ParseBudgetError, PartVerdict, check_within},
+        linearizability::{CasRegister, Independent, PartVerdict, check_within},
     },
     expectations::Expectations,
     history::{History, Kind},

@@ -276,9 +276,6 @@ impl Node {
     }
 
     fn receive(&mut self, line: &[u8]) -> Result<(), Rejected> {
-        if self.failure().is_some() {
-            return Ok(());
-        }
         let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
         let message = Message::parse(text)?;
         if let Some(in_reply_to) = message.in_reply_to() {
@@ -307,6 +304,9 @@ impl Node {
     /// Serves `init`. Only the first makes a handler, so a repeated `init` changes nothing. One whose `node_ids` lack this
     /// node is refused.
     fn init(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
+        if matches!(self.state, State::Failed) {
+            return Ok(());
+        }
         let cx = self.cx.clone();
         let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::NoMsgId)) };
         let init: Init = match message.payload() {

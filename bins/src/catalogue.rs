@@ -39,10 +39,10 @@ pub struct Node {
 enum Tolerance {
     /// Every fault, because the services keep its state or it needs none.
     Everything,
+    /// Every fault. With a disk it keeps its state, and the other nodes have what a damaged disk had.
+    EvenDamage,
     /// Every fault but damage, because with a disk it keeps its state. Data that only a damaged disk had are lost.
     AllButDamage,
-    /// Every fault but kills, because it keeps its state in memory.
-    AllButKills,
     /// Every fault but those that stop nodes, because its checker requires an answer to every request.
     AllButStops,
 }
@@ -95,10 +95,10 @@ impl Node {
     /// The faults that it promises to tolerate, all at once. Those of disks are not among them if it has no disk.
     pub fn tolerated_faults(&self) -> Vec<Fault> {
         let is_tolerated = |fault: &Fault| match self.tolerates {
+            Tolerance::EvenDamage => true,
             Tolerance::AllButDamage => *fault != Fault::DiskCorrupt,
             _ if fault.strikes_disks() => false,
             Tolerance::Everything => true,
-            Tolerance::AllButKills => !fault.kills_nodes(),
             Tolerance::AllButStops => !fault.stops_nodes(),
         };
         Fault::ALL.into_iter().filter(is_tolerated).collect()
@@ -246,9 +246,9 @@ key, and the node that creates it by compare-and-set has claimed its offset.",
         schema: lin_kv::SCHEMA,
         about: "\
 Every read, write and compare-and-set is a command in one log, on which the nodes agree by consensus. The majority side
-of a partition continues; the other side fails its requests. A minority of the nodes may be killed and restarted.",
+of a partition continues; the other side fails its requests. With a disk, any nodes may be killed and restarted.",
         tests: &[("", "--node-count 5 --concurrency 2n --rate 100 --time-limit 20 --nemesis partition")],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::EvenDamage,
     },
     Node {
         name: "lin-kv-proxy",
@@ -276,9 +276,9 @@ intervals. The counter is the sum of all totals. Every operation is answered at 
         schema: txn_list_append::SCHEMA,
         about: "\
 Every transaction is a command in one log, on which the nodes agree by consensus. Strictly serializable. The majority side
-of a partition continues, and a minority of the nodes may be killed and restarted.",
+of a partition continues. With a disk, any nodes may be killed and restarted.",
         tests: &[("", "--node-count 5 --concurrency 2n --rate 1000 --time-limit 20 --nemesis partition")],
-        tolerates: Tolerance::AllButKills,
+        tolerates: Tolerance::EvenDamage,
     },
     Node {
         name: "txn-list-append-lin-kv",

@@ -63,7 +63,7 @@ enum Record<S: Journaled> {
 
 /// A node and its cluster.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-struct Owner {
+pub(crate) struct Owner {
     node: NodeId,
     cluster: Vec<NodeId>,
 }
@@ -77,7 +77,7 @@ pub enum OpenError {
     Disk(#[from] DiskError),
     /// The data belong to another node.
     #[error(
-        "the data folder has the data of {found}, but this is {expected}: offsets and counts depend on the nodes of the \
+        "the data folder has the data of {found}, but this is {expected}: what it means depends on the nodes of the \
          cluster, so use another data folder"
     )]
     OtherNode {
@@ -101,7 +101,7 @@ impl<S: Journaled> Durable<S> {
     ///
     /// If the disk cannot be used, its data are damaged, or they belong to another node.
     pub fn open(cx: &Context, new: impl FnOnce() -> S) -> Result<Self, OpenError> {
-        let owner = Owner { node: cx.id().clone(), cluster: cx.ids().to_vec() };
+        let owner = Owner::of(cx);
         let Some(disk) = cx.disk()? else { return Ok(Self { state: RefCell::new(new()), log: None, owner }) };
         let (log, records) = Log::open(&disk, LOG)?;
         let state = match replay(records, &owner)? {
@@ -160,10 +160,10 @@ fn replay<S: Journaled>(records: Vec<Record<S>>, owner: &Owner) -> Result<Option
     let mut state = match records.next() {
         None => return Ok(None),
         Some(Record::Input(_)) => return Err(OpenError::NoState),
-        Some(Record::State(found, _)) if found != *owner => {
-            return Err(OpenError::OtherNode { found: found.to_string(), expected: owner.to_string() });
+        Some(Record::State(found, state)) => {
+            owner.check(&found)?;
+            state
         }
-        Some(Record::State(_, state)) => state,
     };
     for record in records {
         match record {
@@ -172,6 +172,21 @@ fn replay<S: Journaled>(records: Vec<Record<S>>, owner: &Owner) -> Result<Option
         }
     }
     Ok(Some(state))
+}
+
+impl Owner {
+    /// This node.
+    pub(crate) fn of(cx: &Context) -> Self {
+        Self { node: cx.id().clone(), cluster: cx.ids().to_vec() }
+    }
+
+    /// Refuses the data of another node.
+    pub(crate) fn check(&self, found: &Self) -> Result<(), OpenError> {
+        if self == found {
+            return Ok(());
+        }
+        Err(OpenError::OtherNode { found: found.to_string(), expected: self.to_string() })
+    }
 }
 
 impl fmt::Display for Owner {

@@ -7,7 +7,7 @@
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{
-    Context, Json, NodeId, RpcError, handler,
+    Context, Failure, Json, NodeId, RpcError, handler,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,8 @@ impl From<Lists> for Vec<(Json, Vec<Json>)> {
 #[handler(txn_list_append, schema)]
 impl ReplicatedLists {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, TIMEOUT))
+    fn new(cx: &Context) -> Result<Self, Failure> {
+        Ok(Self(ReplicatedLog::new(cx, TIMEOUT)?))
     }
 
     async fn txn(&self, cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {

@@ -22,17 +22,30 @@
 //! peers compare their logs again. Contents that must not wait for lost messages, and may arrive in any order or twice,
 //! bypass the order: heartbeats, proposals, and the position up to which the log is accepted.
 //!
-//! **Restarts.** Nodes have no disk: a node that is killed and restarts has forgotten what it promised and accepted,
-//! and would break the majorities on which others rely. Nor can a node know that it has run before. So each start is a
-//! new *incarnation* with a random number, and agreement is among incarnations. A *configuration* is one incarnation of
-//! each node, with a log and an initial state of its own (`configuration.rs`). No incarnation of a configuration ends
-//! and begins again, so OmniPaxos holds as it is; messages of earlier incarnations belong to other configurations and
-//! are ignored. A restarted node is included by a change of configuration, which is the last entry of the log before
-//! (`member.rs`), as in
-//! [Reconfiguring a State Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf) (Lamport,
-//! Malkhi, Zhou 2010). Whatever was decided in one configuration is in the initial state of the next, because only the
-//! log before the end counts. Commands are numbered per incarnation, so those of a new one are never taken for older
-//! ones. The first configuration needs a message from every node (`newcomer.rs`).
+//! **Restarts.** With a disk, one process of a node and the next are the same member: what OmniPaxos must not forget,
+//! and the state of the machine, are in a journal (`journal.rs`), from which the next process continues. Nothing leaves
+//! a node before that from which it follows is durable. So OmniPaxos' proofs for nodes that recover hold, and any nodes
+//! may be killed, all at once too. Both ends of a link begin a new session then ([`link`]), and the new process numbers
+//! its commands from where no earlier one has been.
+//!
+//! Without a disk, a node that is killed and restarts has forgotten what it promised and accepted, and would break the
+//! majorities on which others rely. Nor can a node know that it has run before. So each start without a disk is a new
+//! *incarnation* with a random number, and agreement is among incarnations. A *configuration* is one incarnation of
+//! each node, with a log and an initial state of its own (`configuration.rs`). An incarnation ends for ever or
+//! continues with all that it knew, so OmniPaxos holds as it is; messages of earlier incarnations belong to other
+//! configurations and are ignored. A new incarnation is included by a change of configuration, which is the last entry
+//! of the log before (`member.rs`), as in [Reconfiguring a State
+//! Machine](https://lamport.azurewebsites.net/pubs/reconfiguration-tutorial.pdf) (Lamport, Malkhi, Zhou 2010). Whatever
+//! was decided in one configuration is in the initial state of the next, because only the log before the end counts.
+//! Commands are numbered per incarnation, so those of a new one are never taken for older ones. The first configuration
+//! needs a message from every node (`newcomer.rs`).
+//!
+//! Configurations are worth their code with disks too. A disk can be lost, and a journal can be damaged. A node whose
+//! journal is damaged puts it aside and starts as a new incarnation, as if it had no disk. The alternative is to repair
+//! the journal entry by entry from the other nodes ([Alagappan et al.
+//! 2018](https://www.usenix.org/conference/fast18/presentation/alagappan)), and the code for that would serve nothing
+//! else. And a cluster without disks has no other way to survive the restart of a single node, which is the only kind
+//! of restart that the challenges know.
 //!
 //! [Viewstamped Replication Revisited](https://pmg.csail.mit.edu/papers/vr-revisited.pdf) (Liskov, Cowling 2012) lets
 //! nodes recover inside one group instead, with a nonce and the answers of a majority. Messages that a node sent before
@@ -40,42 +53,57 @@
 //! ([Michael et al. 2017](https://drops.dagstuhl.de/entities/document/10.4230/LIPIcs.DISC.2017.36)). The cure is to
 //! distinguish incarnations in every message, which configurations do once.
 //!
-//! **Guarantees.** A node is *without memory* from its crash until it has entered a configuration, a few round trips
-//! after its start. While fewer than half of the nodes are without memory at any time, no acknowledged command is lost,
-//! and the nodes that hear a majority continue. If half of them or more are, the others stop: no node can know what was
-//! acknowledged. Only if all are, everything is lost and the nodes begin anew, because this cannot be distinguished
-//! from a first start. A cluster serves no client before all nodes have exchanged messages with the first one.
+//! **Guarantees.** With disks, no acknowledged command is lost, whatever nodes are killed or stop, and a majority that
+//! runs and is heard serves. That holds as long as the journals of fewer than half of the nodes are lost or damaged at
+//! a time. If more are, the others stop: no node can know what was acknowledged.
 //!
-//! **Memory.** The leader trims the entries that all nodes have executed. So the log holds the entries decided since
-//! the slowest node lost contact, and at most [`MAX_RETAINED`] more. A node also keeps the unanswered commands of its
-//! clients, and for each peer the messages that wait for missing ones, for at most [`link::GAP_TIMEOUT`]. It keeps the
-//! initial state of a configuration until it has heard all members.
+//! Without disks, a node is *without memory* from its crash until it has entered a configuration, a few round trips
+//! after its start. While fewer than half of the nodes are without memory at any time, no acknowledged command is lost,
+//! and the nodes that hear a majority continue. If half of them or more are, the others stop. Only if all are,
+//! everything is lost and the nodes begin anew, because this cannot be distinguished from a first start. It can after
+//! damage, which leaves a file behind. A cluster serves no client before all nodes have exchanged messages with the
+//! first one.
+//!
+//! **Disk.** A command waits for two syncs: one on the leader before it sends the command, and one on a majority before
+//! they accept it. One sync carries all that was recorded before it began, so under load many commands share it.
+//! Decided commands are executed at once, because a majority has them on its disks.
+//!
+//! **Memory.** The leader trims the entries that all nodes have executed and will not forget. So the log holds the
+//! entries decided since the slowest node lost contact, and at most [`MAX_RETAINED`] more. A node also keeps the
+//! unanswered commands of its clients, and for each peer the messages that wait for missing ones, for at most
+//! [`link::GAP_TIMEOUT`]. It keeps the initial state of a configuration until it has heard all members. The journal is
+//! replaced by its result when it has grown to four times that.
 
 mod configuration;
+mod journal;
 pub mod link;
 mod member;
+#[cfg(test)]
+mod mutants;
 mod newcomer;
 mod packet;
+mod past;
 mod peer;
 mod replica;
 mod state_machine;
+mod storage;
 
 pub use member::{MAX_RETAINED, TICK};
 pub use packet::Packet;
-pub use state_machine::StateMachine;
+pub use state_machine::{Command, StateMachine};
 
 use configuration::pid;
 use futures::{
     channel::oneshot,
     future::{Either, select},
 };
-use glomers_protocol::{Context, NodeId, Payload, RpcError};
+use glomers_protocol::{Context, Failure, NodeId, Payload, RpcError};
 use replica::Replica;
-use std::{cell::RefCell, fmt, time::Duration};
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 /// One node's replica of a state machine `M`.
 pub struct ReplicatedLog<M: StateMachine> {
-    replica: RefCell<Replica<M>>,
+    replica: Rc<RefCell<Replica<M>>>,
     timeout: Duration,
 }
 
@@ -89,10 +117,16 @@ impl<M: StateMachine> ReplicatedLog<M>
 where
     Packet<M::Command>: Payload,
 {
-    /// An empty log among all nodes. Commands are given up after `timeout`, which must be less than the clients'
-    /// timeout.
-    pub fn new(cx: &Context, timeout: Duration) -> Self {
-        Self { replica: RefCell::new(Replica::new(cx)), timeout }
+    /// A log among all nodes: that of the node's disk, or an empty one. Commands are given up after `timeout`, which
+    /// must be less than the clients' timeout.
+    ///
+    /// # Errors
+    ///
+    /// The disk cannot be used, or another program has written what is on it.
+    pub fn new(cx: &Context, timeout: Duration) -> Result<Self, Failure> {
+        let log = Self { replica: Rc::new(RefCell::new(Replica::new(cx)?)), timeout };
+        log.sync(cx);
+        Ok(log)
     }
 
     /// Makes all nodes execute a command, and returns the result of the execution here.
@@ -106,6 +140,7 @@ where
         let (answer, output) = oneshot::channel();
         let number = self.replica.borrow_mut().propose(command, answer);
         self.replica.borrow_mut().proceed(cx);
+        self.sync(cx);
         match select(output, cx.sleep(self.timeout)).await {
             Either::Left((Ok(output), _)) => Ok(output),
             _ => Err(self.replica.borrow_mut().give_up(number)),
@@ -114,11 +149,12 @@ where
 
     /// Handles a message from another node.
     pub fn receive(&self, cx: &Context, from: &NodeId, packet: Packet<M::Command>) {
-        let mut replica = self.replica.borrow_mut();
         if let Some(pid) = pid(cx, from) {
+            let mut replica = self.replica.borrow_mut();
             replica.receive(cx, pid, packet);
             replica.proceed(cx);
         }
+        self.sync(cx);
     }
 
     /// Handles the passing of time. Call it every [`TICK`] milliseconds.
@@ -126,6 +162,25 @@ where
         let mut replica = self.replica.borrow_mut();
         replica.tick(cx);
         replica.proceed(cx);
+        drop(replica);
+        self.sync(cx);
+    }
+
+    /// Makes durable what has been recorded, and goes on with what has waited for it. One sync is under way at a time;
+    /// what is recorded meanwhile leaves with the next.
+    fn sync(&self, cx: &Context) {
+        let mut next = self.replica.borrow().sync(cx.now());
+        if next.is_none() {
+            return;
+        }
+        let (replica, context) = (Rc::clone(&self.replica), cx.clone());
+        cx.spawn(async move {
+            while let Some(sync) = next.take() {
+                sync.await;
+                replica.borrow_mut().synced(&context);
+                next = replica.borrow().sync(context.now());
+            }
+        });
     }
 
     /// The number of log entries that this node stores.

@@ -8,7 +8,7 @@
 
 use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
 use glomers_protocol::{
-    Context, ErrorCode, Json, NodeId, RpcError, handler,
+    Context, ErrorCode, Failure, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
 use serde::{Deserialize, Serialize};
@@ -85,8 +85,8 @@ impl Map {
 #[handler(lin_kv, schema)]
 impl ReplicatedMap {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, TIMEOUT))
+    fn new(cx: &Context) -> Result<Self, Failure> {
+        Ok(Self(ReplicatedLog::new(cx, TIMEOUT)?))
     }
 
     async fn read(&self, cx: &Context, request: Read) -> Result<ReadOk, RpcError> {

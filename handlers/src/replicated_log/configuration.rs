@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// A node's position among all, from 1.
 pub(super) type Pid = u64;
 
-/// One incarnation of a node: a random number drawn at its start.
+/// One incarnation of a node: a random number, drawn when the node starts without memory.
 pub(super) type Incarnation = u64;
 
 /// The name of a configuration. Within an era, later configurations have higher numbers.
@@ -20,7 +20,7 @@ pub(super) struct ConfigurationId {
 }
 
 /// The incarnations that share one log and one initial state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Configuration {
     pub(super) id: ConfigurationId,
     /// In the order of all nodes.

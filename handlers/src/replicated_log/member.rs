@@ -1,5 +1,9 @@
-//! A node's part in one configuration: OmniPaxos among incarnations that never restart, and the transition to the next
-//! configuration.
+//! A node's part in one configuration: OmniPaxos among incarnations that end with their process or, with a disk,
+//! continue in the next one; and the transition to the next configuration.
+//!
+//! With a disk, OmniPaxos recovers from what its storage has, and the messages that follow from a write wait until it
+//! is durable. Heartbeats and proposals do not wait: they promise nothing. Nor does the execution of decided entries,
+//! which a majority has on its disks.
 //!
 //! A restarted node asks the members to include it. The leader then appends the *end* of this log, with the
 //! incarnations of the next configuration: the new one replaces the node's earlier one. Like any entry it is decided by
@@ -12,8 +16,12 @@
 
 use super::{
     configuration::{Configuration, Incarnation, Pid},
+    journal::{Held, Journal},
     packet::{Begin, Entry, Hello, Log, Packet, Paxos, Proposal},
+    past::SavedMember,
     peer::Peer,
+    state_machine::Command,
+    storage::{Acceptor, PaxosStorage},
 };
 use glomers_protocol::{Context, Json, Payload};
 use omnipaxos::{
@@ -26,8 +34,7 @@ use omnipaxos::{
     },
     util::LogEntry,
 };
-use omnipaxos_storage::memory_storage::MemoryStorage;
-use std::{collections::BTreeMap, fmt::Debug, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 /// The time between two calls of [`ReplicatedLog::tick`](super::ReplicatedLog::tick), in milliseconds.
 pub const TICK: u64 = 20;
@@ -45,15 +52,24 @@ const RESEND: u64 = 100;
 /// The time that a node counts as present after its last message: two rounds.
 const SILENCE: Duration = Duration::from_millis(2 * ROUND * TICK);
 
-pub(super) struct Member<C: Clone + Debug> {
+pub(super) struct Member<C: Command> {
     pid: Pid,
     pub(super) configuration: Configuration,
     /// The initial state, kept until all members have been heard.
     begin: Option<Begin>,
     paxos: Paxos<C>,
+    acceptor: Rc<RefCell<Acceptor<C>>>,
+    journal: Journal<C>,
+    /// The record without which this node is no member.
+    since: u64,
+    /// The messages that wait for the disk.
+    held: Held<PaxosMessage<Entry<C>>>,
     peers: BTreeMap<Pid, Peer<C>>,
     /// The number of executed entries of the log.
     executed: usize,
+    /// The number of them that were durable, and the record with which the present number will be.
+    durable: usize,
+    mark: (u64, usize),
     /// The incarnations that want to be included.
     joining: BTreeMap<Pid, Incarnation>,
     /// The ballot and the incarnations with which the end of the log was last appended.
@@ -62,25 +78,70 @@ pub(super) struct Member<C: Clone + Debug> {
     appended: Duration,
 }
 
-impl<C: Clone + Debug> Member<C> {
-    /// A member of a configuration. The one that `leads` informs the `new` members, and becomes the first leader unless
-    /// it is too slow.
-    pub(super) fn new(cx: &Context, configuration: Configuration, state: Json, new: &[Pid], leads: bool) -> Self {
+impl<C: Command> Member<C> {
+    /// A member of a configuration that begins now. The one that `leads` informs the `new` members, and becomes the
+    /// first leader unless it is too slow.
+    pub(super) fn new(
+        cx: &Context,
+        journal: &Journal<C>,
+        configuration: Configuration,
+        state: Json,
+        leads: Option<&[Pid]>,
+    ) -> Self {
+        let saved = SavedMember { configuration, begin: Some(state), acceptor: Acceptor::default(), executed: 0 };
+        let mut member = Self::with(cx, journal, saved, leads);
+        if leads.is_some() {
+            member.paxos.try_become_leader();
+        }
+        member
+    }
+
+    /// A member that continues what an earlier process was.
+    pub(super) fn resumed(cx: &Context, journal: &Journal<C>, saved: SavedMember<C>) -> Self {
+        Self::with(cx, journal, saved, None)
+    }
+
+    fn with(cx: &Context, journal: &Journal<C>, saved: SavedMember<C>, leads: Option<&[Pid]>) -> Self {
+        let SavedMember { configuration, begin, acceptor, executed } = saved;
         let pids = || (1..).zip(cx.ids());
         let peers = pids().filter(|(_, id)| *id != cx.id());
-        let peers: BTreeMap<_, _> = peers.map(|(pid, id)| (pid, Peer::new(id, leads && new.contains(&pid)))).collect();
+        let is_behind = |pid| leads.is_some_and(|new| new.contains(&pid));
+        let peers: BTreeMap<_, _> =
+            peers.map(|(pid, id)| (pid, Peer::new(id, journal.process, is_behind(pid)))).collect();
         let pid = pids().find(|(_, id)| *id == cx.id()).map_or(0, |(pid, _)| pid);
-        let mut paxos = paxos(pid, peers.len() + 1, leads);
-        if leads {
-            paxos.try_become_leader();
+        let acceptor = Rc::new(RefCell::new(acceptor));
+        let since = journal.vital();
+        Self {
+            pid,
+            begin: begin.map(|state| Begin { incarnations: configuration.incarnations.clone(), state }),
+            configuration,
+            paxos: paxos(pid, peers.len() + 1, leads.is_some(), PaxosStorage::new(&acceptor, journal)),
+            acceptor,
+            journal: journal.clone(),
+            since,
+            held: Held::default(),
+            peers,
+            executed,
+            durable: executed,
+            mark: (since, executed),
+            joining: BTreeMap::new(),
+            ended: None,
+            appended: Duration::ZERO,
         }
-        let begin = Some(Begin { incarnations: configuration.incarnations.clone(), state });
-        let (joining, ended, appended) = (BTreeMap::new(), None, Duration::ZERO);
-        Self { pid, configuration, begin, paxos, peers, executed: 0, joining, ended, appended }
+    }
+
+    /// Everything that the next process must know.
+    pub(super) fn saved(&self) -> SavedMember<C> {
+        SavedMember {
+            configuration: self.configuration.clone(),
+            begin: self.begin.as_ref().map(|begin| begin.state.clone()),
+            acceptor: self.acceptor.borrow().clone(),
+            executed: self.executed,
+        }
     }
 
     pub(super) fn receive(&mut self, from: Pid, mut log: Log<C>, now: Duration) {
-        let Some(peer) = self.peers.get_mut(&from) else { return };
+        let Some(peer) = self.peers.get_mut(&from).filter(|peer| !peer.has_ended(&log)) else { return };
         for msg in log.unordered.heartbeats.drain(..) {
             self.paxos.handle_incoming(Message::BLE(BLEMessage { from, to: self.pid, msg }));
         }
@@ -210,18 +271,37 @@ impl<C: Clone + Debug> Member<C> {
         let mut messages = Vec::new();
         self.paxos.take_outgoing_messages(&mut messages);
         for message in messages {
-            let Some(peer) = self.peers.get_mut(&message.get_receiver()) else { continue };
             match message {
-                Message::BLE(heartbeat) => peer.unordered.heartbeats.push(heartbeat.msg),
-                Message::SequencePaxos(PaxosMessage { msg: PaxosMsg::Accepted(accepted), .. }) => {
-                    peer.unordered.accepted = Some(accepted);
+                Message::BLE(BLEMessage { to, msg, .. }) => {
+                    self.peers.entry(to).and_modify(|peer| peer.unordered.heartbeats.push(msg));
                 }
-                Message::SequencePaxos(message) => peer.ordered.push(message.msg),
+                Message::SequencePaxos(message) => self.held.push(&self.journal, message),
             }
         }
-        for peer in self.peers.values_mut() {
-            peer.flush(cx, self.configuration.id, self.begin.as_ref(), self.executed);
+        while let Some(PaxosMessage { to, msg, .. }) = self.held.next(&self.journal) {
+            let Some(peer) = self.peers.get_mut(&to) else { continue };
+            match msg {
+                PaxosMsg::Accepted(accepted) => peer.unordered.accepted = Some(accepted),
+                msg => peer.ordered.push(msg),
+            }
         }
+        if self.journal.is_stuck(cx.now()) {
+            self.peers.values_mut().for_each(|peer| peer.unordered.heartbeats.clear());
+        } else if self.journal.is_durable(self.since) {
+            let executed = self.durably_executed();
+            for peer in self.peers.values_mut() {
+                peer.flush(cx, self.configuration.id, self.begin.as_ref(), executed);
+            }
+        }
+    }
+
+    /// The number of executed entries that this node will not forget.
+    fn durably_executed(&mut self) -> usize {
+        while self.durable < self.executed && self.journal.is_durable(self.mark.0) {
+            self.durable = self.mark.1;
+            self.mark = (self.journal.written(), self.executed);
+        }
+        self.durable
     }
 
     /// The number of stored entries of the log.
@@ -231,7 +311,7 @@ impl<C: Clone + Debug> Member<C> {
 }
 
 /// OmniPaxos for one of `count` nodes. The node that leads has priority over others that were not elected.
-fn paxos<C: Clone + Debug>(pid: Pid, count: usize, leads: bool) -> Paxos<C> {
+fn paxos<C: Command>(pid: Pid, count: usize, leads: bool, storage: PaxosStorage<C>) -> Paxos<C> {
     let cluster = ClusterConfig { configuration_id: 1, nodes: (1..=count as Pid).collect(), flexible_quorum: None };
     let server = ServerConfig {
         pid,
@@ -240,5 +320,5 @@ fn paxos<C: Clone + Debug>(pid: Pid, count: usize, leads: bool) -> Paxos<C> {
         leader_priority: u32::from(leads),
         ..ServerConfig::default()
     };
-    cluster.build_for_server(server, MemoryStorage::default()).expect("the configuration is valid")
+    cluster.build_for_server(server, storage).expect("the configuration is valid")
 }

@@ -1,8 +1,8 @@
 //! A node that has started and is not a member yet: how it finds a configuration, and how the first one is made.
 //!
-//! A node cannot know if it has run before, so it sends a hello to all others. Members of a configuration answer with
-//! its name. The newcomer shows that it has *seen* this configuration, and is included in the next one (see
-//! `member.rs`).
+//! A newcomer sends a hello to all others, because without a disk it cannot know if it has run before. Members of a
+//! configuration answer with its name. The newcomer shows that it has *seen* this configuration, and is included in the
+//! next one (see `member.rs`).
 //!
 //! If there is no configuration, the first of all nodes makes one from the current incarnations of all nodes. It needs
 //! a promise from each: a newcomer that has *promised* itself to an incarnation of the first node enters no
@@ -13,11 +13,17 @@
 //! So when a configuration is made, each of its incarnations has been without memory since its promise, and enters no
 //! other. Anything agreed on before can have been known only to incarnations that had ended by then. In other words:
 //! the log starts empty only if all nodes were without memory at the same time.
+//!
+//! With a disk, a newcomer stays the same incarnation when its process ends: what it has promised and seen is in the
+//! journal before it tells it. The promises to the first node are collected again. A node whose journal was damaged has
+//! had a memory once, so it neither makes a first configuration nor promises itself to one. The members of an earlier
+//! one include it. So damage on all nodes never looks like a first start.
 
 use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid},
     packet::Hello,
 };
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The node that makes the first configuration.
@@ -31,13 +37,21 @@ pub(super) struct Newcomer {
     incarnation: Incarnation,
     /// The number of nodes.
     count: usize,
+    /// Set if it has lost what an earlier incarnation knew.
+    has_lost: bool,
+    memory: Memory,
+    /// On the first node: the incarnations that have promised.
+    promised: BTreeMap<Pid, Incarnation>,
+    asked: Option<Duration>,
+}
+
+/// The knowledge that a newcomer must keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Memory {
     /// The incarnation of the first node to which this one has made its promise. It holds unless a configuration was
     /// seen.
     promise: Option<Incarnation>,
     seen: Option<ConfigurationId>,
-    /// On the first node: the incarnations that have promised.
-    promised: BTreeMap<Pid, Incarnation>,
-    asked: Option<Duration>,
 }
 
 /// A newcomer's reaction to a hello.
@@ -51,8 +65,17 @@ pub(super) enum Reaction {
 }
 
 impl Newcomer {
-    pub(super) fn new(pid: Pid, incarnation: Incarnation, count: usize) -> Self {
-        Self { pid, incarnation, count, promise: None, seen: None, promised: BTreeMap::new(), asked: None }
+    pub(super) fn new(pid: Pid, incarnation: Incarnation, count: usize, memory: Memory) -> Self {
+        Self { pid, incarnation, count, has_lost: false, memory, promised: BTreeMap::new(), asked: None }
+    }
+
+    /// The same, after an earlier incarnation has lost its memory to damage, or not.
+    pub(super) fn with_loss(self, has_lost: bool) -> Self {
+        Self { has_lost, ..self }
+    }
+
+    pub(super) fn memory(&self) -> Memory {
+        self.memory
     }
 
     /// The hello to all nodes, if it is due.
@@ -63,14 +86,14 @@ impl Newcomer {
 
     /// Handles the hello of another node.
     pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Reaction {
-        if from == FIRST && self.promise == hello.replaces {
-            self.promise = Some(hello.incarnation);
+        if from == FIRST && !self.has_lost && self.memory.promise == hello.replaces {
+            self.memory.promise = Some(hello.incarnation);
         }
-        let is_free = self.is_free() || from == FIRST && self.promise == Some(hello.incarnation);
+        let is_free = self.is_free() || from == FIRST && self.memory.promise == Some(hello.incarnation);
         if let Some(seen) = hello.seen.filter(|_| is_free)
-            && self.seen.is_none_or(|before| before != seen && !seen.is_before(before))
+            && self.memory.seen.is_none_or(|before| before != seen && !seen.is_before(before))
         {
-            self.seen = Some(seen);
+            self.memory.seen = Some(seen);
             return Reaction::Ask(self.ask(now));
         }
         if self.pid == FIRST && hello.promised == Some(self.incarnation) {
@@ -79,7 +102,7 @@ impl Newcomer {
         if let Some(configuration) = self.first_configuration() {
             return Reaction::Begin(configuration);
         }
-        let lacks_promise = self.pid == FIRST && self.seen.is_none() && hello.promised != Some(self.incarnation);
+        let lacks_promise = self.is_founder() && hello.promised != Some(self.incarnation);
         let is_wanted = hello.asks && (self.pid == FIRST || from == FIRST);
         if is_wanted || lacks_promise && hello.promised.is_some() {
             return Reaction::Answer(Hello { replaces: hello.promised, ..self.hello(lacks_promise) });
@@ -89,18 +112,23 @@ impl Newcomer {
 
     /// Tells if it may enter a configuration that includes its incarnation.
     pub(super) fn may_begin(&self, id: ConfigurationId) -> bool {
-        self.is_free() || self.promise == Some(id.era)
+        self.is_free() || self.memory.promise == Some(id.era)
     }
 
     /// The first configuration, once all nodes have promised.
     fn first_configuration(&self) -> Option<Configuration> {
-        let is_agreed = self.seen.is_none() && self.promised.len() + 1 == self.count;
+        let is_agreed = self.is_founder() && self.promised.len() + 1 == self.count;
         let incarnations = std::iter::once(self.incarnation).chain(self.promised.values().copied());
         is_agreed.then(|| Configuration::first(self.incarnation, incarnations.collect()))
     }
 
+    /// Tells if it may make the first configuration.
+    fn is_founder(&self) -> bool {
+        self.pid == FIRST && self.memory.seen.is_none() && !self.has_lost
+    }
+
     fn is_free(&self) -> bool {
-        self.seen.is_some() || self.promise.is_none()
+        self.memory.seen.is_some() || self.memory.promise.is_none()
     }
 
     fn ask(&mut self, now: Duration) -> Hello {
@@ -109,8 +137,9 @@ impl Newcomer {
     }
 
     fn hello(&self, asks: bool) -> Hello {
-        let promised = self.promise.filter(|_| self.seen.is_none());
-        Hello { incarnation: self.incarnation, asks, seen: self.seen, promised, replaces: None }
+        let Memory { promise, seen } = self.memory;
+        let promised = promise.filter(|_| seen.is_none());
+        Hello { incarnation: self.incarnation, asks, seen, promised, replaces: None }
     }
 }
 
@@ -127,7 +156,7 @@ mod tests {
 
     /// The promise of the second of three nodes after these hellos of the first node.
     fn promise(said: &[Hello]) -> Option<Incarnation> {
-        let mut node = Newcomer::new(2, 20, 3);
+        let mut node = Newcomer::new(2, 20, 3, Memory::default());
         said.iter().for_each(|hello| drop(node.hear(FIRST, hello, NOW)));
         node.hello(true).promised
     }
@@ -148,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_promise_holds_until_its_life_has_seen_a_configuration() {
-        let mut node = Newcomer::new(2, 20, 3);
+        let mut node = Newcomer::new(2, 20, 3, Memory::default());
         node.hear(FIRST, &hello(10, None, None), NOW);
         node.hear(3, &hello(30, None, Some(id(ID))), NOW);
         assert!(node.may_begin(id(10)) && !node.may_begin(id(ID)));
@@ -161,11 +190,11 @@ mod tests {
     #[test]
     fn the_first_node_begins_with_everybody_or_not_at_all() {
         let promises = |incarnation| Hello { promised: Some(10), ..hello(incarnation, None, None) };
-        let mut node = Newcomer::new(FIRST, 10, 3);
+        let mut node = Newcomer::new(FIRST, 10, 3, Memory::default());
         assert!(!matches!(node.hear(2, &promises(20), NOW), Reaction::Begin(_)));
         assert!(matches!(node.hear(3, &promises(30), NOW), Reaction::Begin(all) if all.incarnations == [10, 20, 30]));
 
-        let mut node = Newcomer::new(FIRST, 10, 3);
+        let mut node = Newcomer::new(FIRST, 10, 3, Memory::default());
         node.hear(2, &hello(20, None, Some(id(ID))), NOW);
         for (from, incarnation) in [(2, 21), (3, 30)] {
             assert!(!matches!(node.hear(from, &promises(incarnation), NOW), Reaction::Begin(_)));

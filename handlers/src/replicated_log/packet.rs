@@ -3,6 +3,8 @@
 use super::{
     configuration::{ConfigurationId, Incarnation, Pid},
     link,
+    state_machine::Command,
+    storage::PaxosStorage,
 };
 use glomers_protocol::Json;
 use omnipaxos::{
@@ -13,19 +15,17 @@ use omnipaxos::{
     },
     storage::NoSnapshot,
 };
-use omnipaxos_storage::memory_storage::MemoryStorage;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::fmt::Debug;
+use serde::{Deserialize, Serialize};
 
 /// OmniPaxos over the entries of one configuration's log.
-pub(super) type Paxos<C> = OmniPaxos<Entry<C>, MemoryStorage<Entry<C>>>;
+pub(super) type Paxos<C> = OmniPaxos<Entry<C>, PaxosStorage<C>>;
 
 /// A message between nodes.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(bound = "C: Clone + Debug + Serialize + DeserializeOwned", rename_all = "lowercase")]
-#[schemars(bound = "C: Clone + Debug", rename = "Packet")]
-pub enum Packet<C: Clone + Debug> {
+#[serde(bound = "", rename_all = "lowercase")]
+#[schemars(bound = "", rename = "Packet")]
+pub enum Packet<C: Command> {
     /// From or to a node that has started and is not a member of a configuration yet.
     Hello(Hello),
     /// Between the members of a configuration.
@@ -48,9 +48,9 @@ pub struct Hello {
 
 /// A message from one member of a configuration to another.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(bound = "C: Clone + Debug + Serialize + DeserializeOwned")]
-#[schemars(bound = "C: Clone + Debug", rename = "Log")]
-pub struct Log<C: Clone + Debug> {
+#[serde(bound = "")]
+#[schemars(bound = "", rename = "Log")]
+pub struct Log<C: Command> {
     pub(super) id: ConfigurationId,
     /// For a receiver that may not know this configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ pub struct Log<C: Clone + Debug> {
     pub(super) ordered: link::Packet<Vec<PaxosMsg<Entry<C>>>>,
     #[schemars(with = "Foreign")]
     pub(super) unordered: Unordered<C>,
-    /// The number of log entries that the sender has executed.
+    /// The number of log entries that the sender has executed and will not forget.
     pub(super) executed: usize,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct Proposal<C> {
     pub(super) command: C,
 }
 
-impl<C: Clone + Debug> omnipaxos::storage::Entry for Entry<C> {
+impl<C: Command> omnipaxos::storage::Entry for Entry<C> {
     type Snapshot = NoSnapshot;
 }
 

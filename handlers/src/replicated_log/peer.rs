@@ -4,6 +4,7 @@ use super::{
     configuration::{ConfigurationId, Pid},
     link::{Event, Link},
     packet::{Begin, Entry, Log, Packet, Paxos, Unordered},
+    state_machine::Command,
 };
 use glomers_protocol::{Context, NodeId, Payload};
 use omnipaxos::{
@@ -13,12 +14,12 @@ use omnipaxos::{
         sequence_paxos::{Accepted, PaxosMessage, PaxosMsg},
     },
 };
-use std::{fmt::Debug, time::Duration};
+use std::time::Duration;
 
 /// The time after which a silent member is sent the configuration again.
 const RETRY: Duration = Duration::from_millis(500);
 
-pub(super) struct Peer<C: Clone + Debug> {
+pub(super) struct Peer<C: Command> {
     id: NodeId,
     link: Link<Vec<PaxosMsg<Entry<C>>>>,
     /// The messages for it that must arrive in order.
@@ -35,9 +36,10 @@ pub(super) struct Peer<C: Clone + Debug> {
     pub(super) executed: usize,
 }
 
-impl<C: Clone + Debug> Peer<C> {
-    pub(super) fn new(id: &NodeId, is_behind: bool) -> Self {
-        let (link, ordered, unordered, id) = (Link::default(), Vec::new(), Unordered::default(), id.clone());
+impl<C: Command> Peer<C> {
+    /// A peer of the process with this number.
+    pub(super) fn new(id: &NodeId, process: u64, is_behind: bool) -> Self {
+        let (link, ordered, unordered, id) = (Link::new(process), Vec::new(), Unordered::default(), id.clone());
         Self {
             id,
             link,
@@ -49,6 +51,11 @@ impl<C: Clone + Debug> Peer<C> {
             accepted: None,
             executed: 0,
         }
+    }
+
+    /// Tells if a message was sent by an earlier process of it.
+    pub(super) fn has_ended(&self, log: &Log<C>) -> bool {
+        self.link.is_outdated(&log.ordered)
     }
 
     /// Handles a message from it.
@@ -122,6 +129,6 @@ impl<C: Clone + Debug> Peer<C> {
 
 /// Tells if a leader answers a message that this node sent before it had progressed. OmniPaxos would then take back
 /// entries that are `decided`.
-fn is_outdated<C: Clone + Debug>(msg: &PaxosMsg<Entry<C>>, decided: usize) -> bool {
+fn is_outdated<C: Command>(msg: &PaxosMsg<Entry<C>>, decided: usize) -> bool {
     matches!(msg, PaxosMsg::AcceptSync(sync) if sync.log_sync.sync_idx < decided)
 }

@@ -2,29 +2,32 @@
 
 use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid, pid},
+    journal::{Held, Journal, Opened, Record},
     member::Member,
-    newcomer::{Newcomer, Reaction},
+    newcomer::{Memory, Newcomer, Reaction},
     packet::{Begin, Entry, Hello, Log, Packet, Proposal},
-    state_machine::StateMachine,
+    past::{Past, Saved, SavedRole, decode},
+    state_machine::{State, StateMachine},
 };
+use crate::durable::Owner;
 use futures::channel::oneshot;
-use glomers_protocol::{Context, ErrorCode, Json, Payload, RpcError, rand::Rng};
-use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use glomers_protocol::{Context, ErrorCode, Failure, Json, Payload, RpcError, rand::Rng};
+use std::{collections::BTreeMap, time::Duration};
+
+/// The numbers of commands that each process of an incarnation has for itself.
+const NUMBERS: u64 = 1 << 32;
 
 /// The time after which a command is sent again.
 const RETRY: Duration = Duration::from_millis(500);
 
 pub(super) struct Replica<M: StateMachine> {
+    owner: Owner,
     pid: Pid,
     incarnation: Incarnation,
+    journal: Journal<M::Command>,
     role: Role<M>,
-    machine: M,
-    origins: BTreeMap<Pid, Origin>,
-    /// The number of commands that this node has received from clients.
+    state: State<M>,
+    /// The number of the last command that this node has received from a client.
     numbers: u64,
     /// The commands that are not settled.
     pending: BTreeMap<u64, Pending<M>>,
@@ -32,20 +35,15 @@ pub(super) struct Replica<M: StateMachine> {
     leader: Option<Pid>,
     /// The commands that this node, as the leader, has not appended yet.
     queue: Vec<Proposal<M::Command>>,
+    /// The hellos that wait for the disk.
+    greetings: Held<(Pid, Hello)>,
 }
 
 enum Role<M: StateMachine> {
-    /// The only node of its cluster.
-    Alone,
+    /// The only node of its cluster, with the commands that wait for the disk.
+    Alone(Held<Proposal<M::Command>>),
     Newcomer(Newcomer),
     Member(Box<Member<M::Command>>),
-}
-
-/// The executed commands of a node.
-#[derive(Default, Serialize, Deserialize)]
-struct Origin {
-    settled: u64,
-    executed: BTreeSet<u64>,
 }
 
 /// A client's command.
@@ -60,14 +58,43 @@ impl<M: StateMachine> Replica<M>
 where
     Packet<M::Command>: Payload,
 {
-    pub(super) fn new(cx: &Context) -> Self {
-        let (pid, incarnation) = (pid(cx, cx.id()).expect("the node is among all nodes"), cx.rng().next_u64());
-        let role = match cx.ids().len() {
-            1 => Role::Alone,
-            count => Role::Newcomer(Newcomer::new(pid, incarnation, count)),
+    /// The replica that the disk has, or a new one. The past of another node, or of a node of another cluster, is
+    /// refused.
+    pub(super) fn new(cx: &Context) -> Result<Self, Failure> {
+        let mut opened = Opened::open(cx)?;
+        let has_lost = opened.has_lost;
+        let (past, journal) = match Past::replay(std::mem::take(&mut opened.records))? {
+            Some(past) => {
+                Owner::of(cx).check(&past.saved.owner)?;
+                let journal = opened.continued(past.saved.process + 1);
+                journal.append(&Record::Process(journal.process));
+                (past, journal)
+            }
+            None => {
+                let (past, journal) = (Self::without_past(cx), opened.continued(0));
+                journal.append(&Record::Everything { saved: past.saved.clone(), state: Json::null() });
+                (past, journal)
+            }
         };
-        let (origins, numbers, pending, queue) = Default::default();
-        Self { pid, incarnation, role, machine: M::default(), origins, numbers, pending, leader: None, queue }
+        let (pid, count) = (pid(cx, cx.id()).expect("the node is among all nodes"), cx.ids().len());
+        let Past { saved: Saved { owner, incarnation, role, .. }, state } = past;
+        let role = match role {
+            SavedRole::Alone => Role::Alone(Held::default()),
+            SavedRole::Newcomer(memory) => {
+                Role::Newcomer(Newcomer::new(pid, incarnation, count, memory).with_loss(has_lost))
+            }
+            SavedRole::Member(saved) => Role::Member(Box::new(Member::resumed(cx, &journal, saved))),
+        };
+        let (numbers, leader) = (journal.process * NUMBERS, None);
+        let (pending, queue, greetings) = Default::default();
+        Ok(Self { owner, pid, incarnation, journal, role, state, numbers, pending, leader, queue, greetings })
+    }
+
+    /// The past of a node that has none.
+    fn without_past(cx: &Context) -> Past<M> {
+        let incarnation = cx.rng().next_u64();
+        let role = if cx.ids().len() == 1 { SavedRole::Alone } else { SavedRole::Newcomer(Memory::default()) };
+        Past { saved: Saved { owner: Owner::of(cx), incarnation, process: 0, role }, state: State::default() }
     }
 
     pub(super) fn propose(&mut self, command: M::Command, answer: oneshot::Sender<M::Output>) -> u64 {
@@ -97,32 +124,39 @@ where
 
     fn hear(&mut self, cx: &Context, from: Pid, hello: &Hello) {
         let reaction = match &mut self.role {
-            Role::Alone => Reaction::Nothing,
-            Role::Newcomer(newcomer) => newcomer.hear(from, hello, cx.now()),
+            Role::Alone(_) => Reaction::Nothing,
+            Role::Newcomer(newcomer) => {
+                let before = newcomer.memory();
+                let reaction = newcomer.hear(from, hello, cx.now());
+                if newcomer.memory() != before {
+                    self.journal.append(&Record::Newcomer(newcomer.memory()));
+                }
+                reaction
+            }
             Role::Member(member) => member.hear(from, hello, cx.now()).map_or(Reaction::Nothing, Reaction::Answer),
         };
         match reaction {
             Reaction::Nothing => {}
-            Reaction::Answer(hello) => Self::greet(cx, |pid| pid == from, hello),
-            Reaction::Ask(hello) => Self::greet(cx, |_| true, hello),
+            Reaction::Answer(hello) => self.greet(cx, |pid| pid == from, &hello),
+            Reaction::Ask(hello) => self.greet(cx, |_| true, &hello),
             Reaction::Begin(configuration) => {
                 let all: Vec<_> = (1..).zip(cx.ids()).map(|(pid, _)| pid).collect();
-                self.begin(cx, configuration, Json::null(), &all, true);
+                self.begin(cx, configuration, Json::null(), Some(&all));
             }
         }
     }
 
     /// Sends a hello to some of the other nodes.
-    fn greet(cx: &Context, is_meant: impl Fn(Pid) -> bool, hello: Hello) {
-        let packet = Packet::<M::Command>::Hello(hello);
-        let peers = (1..).zip(cx.ids()).filter(|(pid, id)| *id != cx.id() && is_meant(*pid));
-        peers.for_each(|(_, id)| cx.send(id, &packet));
+    fn greet(&mut self, cx: &Context, is_meant: impl Fn(Pid) -> bool, hello: &Hello) {
+        for pid in (1..).take(cx.ids().len()).filter(|pid| *pid != self.pid && is_meant(*pid)) {
+            self.greetings.push(&self.journal, (pid, hello.clone()));
+        }
     }
 
     fn receive_log(&mut self, cx: &Context, from: Pid, mut log: Log<M::Command>) {
         if let Some(begin) = log.begin.take().filter(|begin| self.may_begin(log.id, begin)) {
             let Begin { incarnations, state } = begin;
-            self.begin(cx, Configuration { id: log.id, incarnations }, state, &[], false);
+            self.begin(cx, Configuration { id: log.id, incarnations }, state, None);
         }
         let Role::Member(member) = &mut self.role else { return };
         if log.id == member.configuration.id {
@@ -135,7 +169,7 @@ where
 
     fn may_begin(&self, id: ConfigurationId, begin: &Begin) -> bool {
         let is_later = match &self.role {
-            Role::Alone => false,
+            Role::Alone(_) => false,
             Role::Newcomer(newcomer) => newcomer.may_begin(id),
             Role::Member(member) => member.configuration.id.is_before(id),
         };
@@ -143,23 +177,26 @@ where
         is_later && configuration.incarnation(self.pid) == Some(self.incarnation)
     }
 
-    /// Enters a configuration with its initial state.
-    fn begin(&mut self, cx: &Context, configuration: Configuration, state: Json, new: &[Pid], leads: bool) {
-        let Ok(decoded) = state.decode::<Option<(M, BTreeMap<Pid, Origin>)>>() else { return };
-        (self.machine, self.origins) = decoded.unwrap_or_default();
-        self.role = Role::Member(Box::new(Member::new(cx, configuration, state, new, leads)));
+    /// Enters a configuration with its initial state; as its leader, if it has a list of the new members.
+    fn begin(&mut self, cx: &Context, configuration: Configuration, state: Json, leads: Option<&[Pid]>) {
+        let Ok(decoded) = decode(&state) else { return };
+        self.state = decoded;
+        self.journal.append(&Record::Begin { configuration: configuration.clone(), state: state.clone() });
+        self.role = Role::Member(Box::new(Member::new(cx, &self.journal, configuration, state, leads)));
         self.leader = None;
         self.queue.clear();
     }
 
     pub(super) fn tick(&mut self, cx: &Context) {
         match &mut self.role {
-            Role::Alone => {}
-            Role::Newcomer(newcomer) => {
+            Role::Alone(_) => {}
+            // While the disk is stuck, questions would pile up.
+            Role::Newcomer(newcomer) if self.journal.is_durable(self.journal.vital()) => {
                 if let Some(hello) = newcomer.tick(cx.now()) {
-                    Self::greet(cx, |_| true, hello);
+                    self.greet(cx, |_| true, &hello);
                 }
             }
+            Role::Newcomer(_) => {}
             Role::Member(member) => member.tick(cx.now()),
         }
     }
@@ -167,8 +204,12 @@ where
     /// Sends, appends and executes everything that is due.
     pub(super) fn proceed(&mut self, cx: &Context) {
         let now = cx.now();
+        while let Some((pid, hello)) = self.greetings.next(&self.journal) {
+            let id = (1..).zip(cx.ids()).find(|(other, _)| *other == pid).map(|(_, id)| id);
+            id.into_iter().for_each(|id| cx.send(id, &Packet::<M::Command>::Hello(hello.clone())));
+        }
         let leader = match &self.role {
-            Role::Alone => Some(self.pid),
+            Role::Alone(_) => Some(self.pid),
             Role::Newcomer(_) => None,
             Role::Member(member) => member.present_leader(now),
         };
@@ -183,10 +224,10 @@ where
             // Otherwise they would learn only from their next question that the configuration they have seen is over.
             let (left_out, seen) = (member.left_out(&configuration), Some(configuration.id));
             let hello = Hello { incarnation: self.incarnation, asks: false, seen, promised: None, replaces: None };
-            Self::greet(cx, |pid| left_out.contains(&pid), hello);
-            self.origins.retain(|pid, _| !new.contains(pid));
-            let state = Json::new(&(&self.machine, &self.origins));
-            self.begin(cx, configuration, state, &new, leads);
+            self.greet(cx, |pid| left_out.contains(&pid), &hello);
+            self.state.forget(&new);
+            let state = Json::new(&self.state);
+            self.begin(cx, configuration, state, leads.then_some(&new[..]));
             self.proceed(cx);
         }
     }
@@ -215,12 +256,26 @@ where
         }
         match &mut self.role {
             Role::Member(member) => member.append(&mut self.queue, now),
-            _ => std::mem::take(&mut self.queue).into_iter().for_each(|proposal| self.execute(proposal)),
+            Role::Alone(held) => {
+                for proposal in self.queue.drain(..) {
+                    let record = Record::Command(proposal);
+                    self.journal.append(&record);
+                    if let Record::Command(proposal) = record {
+                        held.push(&self.journal, proposal);
+                    }
+                }
+            }
+            Role::Newcomer(_) => {}
         }
     }
 
     /// Executes the decided entries, and returns the next configuration's incarnations if the log has ended.
     fn execute_decided(&mut self) -> Option<Vec<Incarnation>> {
+        while let Role::Alone(held) = &mut self.role
+            && let Some(proposal) = held.next(&self.journal)
+        {
+            self.execute(proposal);
+        }
         let Role::Member(member) = &mut self.role else { return None };
         for entry in member.decided() {
             match entry {
@@ -231,14 +286,12 @@ where
         None
     }
 
-    fn execute(&mut self, Proposal { origin, number, settled, command }: Proposal<M::Command>) {
+    fn execute(&mut self, proposal: Proposal<M::Command>) {
+        let Proposal { origin, number, .. } = proposal;
         if let Role::Member(member) = &mut self.role {
             member.has_executed_for(origin);
         }
-        if !self.origins.entry(origin).or_default().is_first(number, settled) {
-            return;
-        }
-        let output = self.machine.execute(command);
+        let Some(output) = self.state.execute(proposal) else { return };
         if origin == self.pid
             && let Some(pending) = self.pending.remove(&number)
         {
@@ -247,19 +300,30 @@ where
         }
     }
 
+    /// Begins to make durable what must be, if it has to and nothing else is under way. Call [`synced`](Self::synced)
+    /// after it.
+    pub(super) fn sync(&self, now: Duration) -> Option<impl Future<Output = ()> + use<M>> {
+        self.journal.sync(now, &|| self.everything())
+    }
+
+    /// Goes on with what has waited for the disk.
+    pub(super) fn synced(&mut self, cx: &Context) {
+        self.journal.ended();
+        self.proceed(cx);
+    }
+
+    fn everything(&self) -> Record<M::Command> {
+        let role = match &self.role {
+            Role::Alone(_) => SavedRole::Alone,
+            Role::Newcomer(newcomer) => SavedRole::Newcomer(newcomer.memory()),
+            Role::Member(member) => SavedRole::Member(member.saved()),
+        };
+        let (owner, process) = (self.owner.clone(), self.journal.process);
+        let saved = Saved { owner, incarnation: self.incarnation, process, role };
+        Record::Everything { saved, state: Json::new(&self.state) }
+    }
+
     pub(super) fn stored(&self) -> usize {
         if let Role::Member(member) = &self.role { member.stored() } else { 0 }
-    }
-}
-
-impl Origin {
-    /// Notes that a command is executed, and returns `false` if it must not be.
-    fn is_first(&mut self, number: u64, settled: u64) -> bool {
-        let is_first = number > self.settled && self.executed.insert(number);
-        if settled > self.settled {
-            self.settled = settled;
-            self.executed = self.executed.split_off(&(settled + 1));
-        }
-        is_first
     }
 }

@@ -11,7 +11,8 @@ use glomers_protocol::{
 };
 use glomers_workbench::{
     Options,
-    simulation::{self, Fate, Reply, Simulation},
+    options::DiskUse,
+    simulation::{self, Fate, Reply, SimulatedDisk, Simulation},
 };
 use rand_pcg::Pcg64Mcg;
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
@@ -61,6 +62,26 @@ impl Cluster {
         latency: Latency,
         make: fn(&Context) -> M,
     ) -> Self {
+        Self::start(seed, count, latency, DiskUse::Never, make)
+    }
+
+    /// A cluster whose nodes have disks, which outlive them.
+    pub(crate) fn with_disks<H: Handler, M: IntoHandler<H> + 'static>(
+        seed: u64,
+        count: usize,
+        latency: Latency,
+        make: fn(&Context) -> M,
+    ) -> Self {
+        Self::start(seed, count, latency, DiskUse::Always, make)
+    }
+
+    fn start<H: Handler, M: IntoHandler<H> + 'static>(
+        seed: u64,
+        count: usize,
+        latency: Latency,
+        disk: DiskUse,
+        make: fn(&Context) -> M,
+    ) -> Self {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);
         let network = Rc::new(RefCell::new(Network {
             rng: Pcg64Mcg::seed_from_u64(rng.random()),
@@ -71,7 +92,7 @@ impl Cluster {
             due: Vec::new(),
             answered: BTreeSet::new(),
         }));
-        let options = Options::default().node_count(count).seed(seed);
+        let options = Options::default().node_count(count).seed(seed).disk(disk);
         let tampering = Rc::clone(&network);
         let tamper = move |message: &simulation::Message<'_>| tampering.borrow_mut().fate(message);
         Self { simulation: Simulation::with_tamper(&options, make, tamper).unwrap(), rng, network }
@@ -121,6 +142,11 @@ impl Cluster {
 
     pub(crate) fn is_dead(&self, node: usize) -> bool {
         !self.simulation.is_running(IDS[node])
+    }
+
+    /// The disk of a node.
+    pub(crate) fn disk(&self, node: usize) -> SimulatedDisk {
+        self.simulation.disk(IDS[node])
     }
 
     /// Ends a node, and starts it again with an empty memory; or starts one that was killed.

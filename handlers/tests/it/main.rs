@@ -35,6 +35,7 @@ mod broadcasts;
 mod clients;
 mod cluster;
 mod consensus;
+mod consensus_on_disk;
 mod counters;
 mod durable;
 mod fuzz;

@@ -6,7 +6,7 @@ use glomers_handlers::{
     replicated_map::{Command, Map},
 };
 use glomers_protocol::{
-    Context, Json, NodeId, RpcError, handler,
+    Context, Failure, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
     txn_list_append::{MicroOp, Txn, TxnOk},
 };
@@ -96,8 +96,8 @@ pub(crate) struct CarelessPacket(Packet<Command>);
 #[handler(lin_kv)]
 impl CarelessMap {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, PATIENCE))
+    fn new(cx: &Context) -> Result<Self, Failure> {
+        Ok(Self(ReplicatedLog::new(cx, PATIENCE)?))
     }
 
     async fn read(&self, cx: &Context, request: Read) -> Result<ReadOk, RpcError> {
@@ -155,8 +155,8 @@ pub(crate) struct TornPacket(Packet<Vec<MicroOp>>);
 #[handler(txn_list_append)]
 impl TornLists {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, PATIENCE))
+    fn new(cx: &Context) -> Result<Self, Failure> {
+        Ok(Self(ReplicatedLog::new(cx, PATIENCE)?))
     }
 
     async fn txn(&self, cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {
@@ -188,8 +188,8 @@ pub(crate) struct TwicePacket(Packet<Vec<MicroOp>>);
 #[handler(txn_list_append)]
 impl TwiceLists {
     #[init]
-    fn new(cx: &Context) -> Self {
-        Self(ReplicatedLog::new(cx, PATIENCE))
+    fn new(cx: &Context) -> Result<Self, Failure> {
+        Ok(Self(ReplicatedLog::new(cx, PATIENCE)?))
     }
 
     async fn txn(&self, cx: &Context, request: Txn) -> Result<TxnOk, RpcError> {

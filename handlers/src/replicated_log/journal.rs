@@ -1,0 +1,219 @@
+//! The journal: everything that the next process of a node must know, as records of a log on its disk. Without a disk
+//! there is nothing in it, and everything counts as durable.
+//!
+//! A record is written at once and durable after a sync. One sync is in progress at a time, and covers all that was
+//! written before it began. Whatever follows from a record is [`Held`] until then: messages to other nodes, and the
+//! execution of the commands of a single node. So a node never tells what it could forget, and to the other nodes its
+//! steps are atomic.
+//!
+//! A node whose disk does not answer is silent: it sends nothing, not even heartbeats, so that the others find another
+//! leader.
+//!
+//! A journal that is damaged is put aside, and the node starts as a new incarnation, which the others include. It does
+//! not take part in a first configuration, because there was an earlier one (`newcomer.rs`).
+
+#[cfg(test)]
+use super::mutants::{Mistake, makes};
+use super::{
+    configuration::Configuration, newcomer::Memory, packet::Proposal, past::Saved, state_machine::Command,
+    storage::Write,
+};
+use glomers_protocol::{Context, DiskError, Json, Log};
+use serde::{Deserialize, Serialize};
+use std::{cell::Cell, collections::VecDeque, rc::Rc, time::Duration};
+
+/// The name of the log.
+const NAME: &str = "consensus";
+
+/// The name under which a damaged log is kept.
+const DAMAGED: &str = "consensus.damaged";
+
+/// The time that a sync may take before the node counts as gone.
+const OVERDUE: Duration = Duration::from_secs(1);
+
+/// A change of what a node must know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "", rename_all = "lowercase")]
+pub(super) enum Record<C: Command> {
+    /// Everything: the first record.
+    Everything {
+        saved: Saved<C>,
+        state: Json,
+    },
+    /// The number of processes of this incarnation before this one.
+    Process(u64),
+    Newcomer(Memory),
+    /// A configuration begins, with this state.
+    Begin {
+        configuration: Configuration,
+        state: Json,
+    },
+    Paxos(Vec<Write<C>>),
+    /// A command to a node that is alone.
+    Command(Proposal<C>),
+}
+
+#[cfg(test)]
+impl<C: Command> Record<C> {
+    fn is_promise(&self) -> bool {
+        matches!(self, Self::Paxos(writes) if matches!(writes[..], [Write::Promise(_)]))
+    }
+}
+
+/// The records of one incarnation of a node.
+pub(super) struct Journal<C: Command> {
+    /// The number of processes of this incarnation before this one.
+    pub(super) process: u64,
+    disk: Option<Rc<OnDisk<C>>>,
+}
+
+/// A journal with a disk. Records are numbered from 1.
+struct OnDisk<C: Command> {
+    log: Log<Record<C>>,
+    written: Cell<u64>,
+    /// The last record before which nothing may leave that follows from it.
+    vital: Cell<u64>,
+    durable: Cell<u64>,
+    /// The sync in progress: the last record that it covers, and its beginning.
+    syncing: Cell<Option<(u64, Duration)>>,
+}
+
+/// What a disk had at the start.
+pub(super) struct Opened<C: Command> {
+    log: Option<Log<Record<C>>>,
+    pub(super) records: Vec<Record<C>>,
+    /// Set if an earlier journal was damaged.
+    pub(super) has_lost: bool,
+}
+
+impl<C: Command> Opened<C> {
+    /// Reads the disk, if there is one.
+    pub(super) fn open(cx: &Context) -> Result<Self, DiskError> {
+        let Some(disk) = cx.disk()? else { return Ok(Self { log: None, records: Vec::new(), has_lost: false }) };
+        let (log, records) = match Log::open(&disk, NAME) {
+            Err(DiskError::Corrupt { file, .. }) if cx.ids().len() > 1 => {
+                disk.rename(&file, DAMAGED)?;
+                Log::open(&disk, NAME)?
+            }
+            opened => opened?,
+        };
+        let has_lost = disk.files()?.iter().any(|file| file == DAMAGED);
+        Ok(Self { log: Some(log), records, has_lost })
+    }
+
+    /// The journal of a process of an incarnation.
+    pub(super) fn continued(self, process: u64) -> Journal<C> {
+        #[cfg(test)]
+        let process = if makes(Mistake::ForgetsProcesses) { 0 } else { process };
+        let on_disk = |log| OnDisk {
+            log,
+            written: Cell::new(0),
+            vital: Cell::new(0),
+            durable: Cell::new(0),
+            syncing: Cell::new(None),
+        };
+        Journal { process, disk: self.log.map(on_disk).map(Rc::new) }
+    }
+}
+
+impl<C: Command> Clone for Journal<C> {
+    fn clone(&self) -> Self {
+        Self { process: self.process, disk: self.disk.clone() }
+    }
+}
+
+impl<C: Command> Journal<C> {
+    /// Appends a record that must be durable before anything leaves that follows from it.
+    pub(super) fn append(&self, record: &Record<C>) {
+        self.append_later(record);
+        if let Some(disk) = &self.disk {
+            disk.vital.set(disk.written.get());
+        }
+    }
+
+    /// Appends a record that becomes durable with the next one.
+    pub(super) fn append_later(&self, record: &Record<C>) {
+        #[cfg(test)]
+        if makes(Mistake::ForgetsPromises) && record.is_promise() {
+            return;
+        }
+        if let Some(disk) = &self.disk {
+            disk.log.append(record);
+            disk.written.update(|number| number + 1);
+        }
+    }
+
+    /// The number of records so far.
+    pub(super) fn written(&self) -> u64 {
+        self.disk.as_ref().map_or(0, |disk| disk.written.get())
+    }
+
+    /// The number of the record for which outputs have to wait.
+    pub(super) fn vital(&self) -> u64 {
+        self.disk.as_ref().map_or(0, |disk| disk.vital.get())
+    }
+
+    /// Returns true if the first `number` records are durable.
+    pub(super) fn is_durable(&self, number: u64) -> bool {
+        #[cfg(test)]
+        if makes(Mistake::AnswersBeforeSync) {
+            return true;
+        }
+        self.disk.as_ref().is_none_or(|disk| disk.durable.get() >= number)
+    }
+
+    /// Returns true if the disk has not answered for long.
+    pub(super) fn is_stuck(&self, now: Duration) -> bool {
+        let syncing = self.disk.as_ref().and_then(|disk| disk.syncing.get());
+        syncing.is_some_and(|(_, since)| now > since + OVERDUE)
+    }
+
+    /// Begins a sync if one is needed and none is in progress. Call [`ended`](Self::ended) after it. If there are too
+    /// many records, one with `everything` takes their place.
+    pub(super) fn sync(
+        &self,
+        now: Duration,
+        everything: &dyn Fn() -> Record<C>,
+    ) -> Option<impl Future<Output = ()> + use<C>> {
+        let disk = self.disk.as_ref()?;
+        if disk.syncing.get().is_some() || disk.durable.get() >= disk.vital.get() {
+            return None;
+        }
+        if disk.log.wants_compaction() {
+            disk.log.compact([&everything()]);
+        }
+        disk.syncing.set(Some((disk.written.get(), now)));
+        Some(disk.log.sync())
+    }
+
+    /// Notes that the sync has ended.
+    pub(super) fn ended(&self) {
+        if let Some(disk) = &self.disk
+            && let Some((number, _)) = disk.syncing.take()
+        {
+            disk.durable.set(number);
+        }
+    }
+}
+
+/// Items that wait, in order, until the records before them are durable.
+pub(super) struct Held<T>(VecDeque<(u64, T)>);
+
+impl<T> Default for Held<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T> Held<T> {
+    /// Adds an item that follows from what has been recorded so far.
+    pub(super) fn push<C: Command>(&mut self, journal: &Journal<C>, item: T) {
+        self.0.push_back((journal.vital(), item));
+    }
+
+    /// The next item that need not wait.
+    pub(super) fn next<C: Command>(&mut self, journal: &Journal<C>) -> Option<T> {
+        let (number, _) = self.0.front()?;
+        if journal.is_durable(*number) { self.0.pop_front().map(|(_, item)| item) } else { None }
+    }
+}

@@ -38,6 +38,7 @@ mod consensus;
 mod consensus_on_disk;
 mod counters;
 mod durable;
+mod durable_mutants;
 mod fuzz;
 mod judge;
 mod kills;

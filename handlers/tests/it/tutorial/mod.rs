@@ -2,6 +2,7 @@
 //! module word for word. The tests compare each quote, so the quoted code compiles and the quoted reports are real.
 
 mod counter;
+mod crash;
 mod echo;
 mod efficient;
 mod gossip;
@@ -40,6 +41,7 @@ chapters! {
     counter: "4-counter",
     log: "5-log",
     transactions: "6-transactions",
+    crash: "7-crash",
 }
 
 struct Chapter {

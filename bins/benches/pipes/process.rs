@@ -42,7 +42,8 @@ impl Node {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(self.arguments).env_remove("RUST_LOG");
+        // Without a disk, because no two nodes of one parent may share a folder, and disks differ more than programs.
+        command.args(self.arguments).env_remove("RUST_LOG").env("GLOMERS_DATA", "");
         command
     }
 

@@ -22,8 +22,10 @@ fn simulated<H: Handler>(input: &str) -> Vec<String> {
 
 /// The replies to clients when the lines are written to the process.
 fn hosted(program: &str, input: &str) -> Vec<String> {
-    let mut child =
-        Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // Without a disk, as in the simulation.
+    let mut command = Command::new(program);
+    command.env("GLOMERS_DATA", "").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let text = input.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()).unwrap());

@@ -23,7 +23,9 @@ fn echoed(value: &str) -> String {
 
 fn node(path: &str) -> Command {
     let mut command = Command::new(path);
-    command.env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Without a disk: all nodes that a process starts share a folder of data.
+    command.env_remove("RUST_LOG").env("GLOMERS_DATA", "");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

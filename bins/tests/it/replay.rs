@@ -61,6 +61,8 @@ fn check(workload: &str, node: &str, expected_requests: usize) {
 fn replay(workload: &str, node: &str) -> Vec<Value> {
     let input = fs::read(protocol().join(format!("tests/recordings/{workload}.0.in.jsonl"))).unwrap();
     let mut command = Command::new(node);
+    // Without a disk: all nodes that a process starts share a folder of data.
+    command.env("GLOMERS_DATA", "");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let writer = thread::spawn(move || stdin.write_all(&input));

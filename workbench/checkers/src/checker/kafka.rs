@@ -67,21 +67,53 @@ pub struct Kafka {
 
 /// Judges the operations `send`, `poll`, `assign` and, if there are any, `txn` and `subscribe`.
 pub fn check(history: &History) -> Kafka {
-    let entries = Entries::new(history);
-    let index = index::index(&entries);
-    let orders = version_order::version_orders(&entries, &index);
-    let anomalies = anomalies(&entries, &index, &orders);
-    let error_types = anomalies.names();
-    let bad_error_types: Vec<_> = error_types.iter().filter(|name| !ALLOWED.contains(name)).copied().collect();
-    let error = error(&entries, &index, &orders);
-    Kafka {
-        valid: if error.is_some() { Validity::Unknown } else { Validity::from_valid(bad_error_types.is_empty()) },
-        error_types,
-        bad_error_types,
-        info_txn_causes: info_txn_causes(&entries),
-        worst_realtime_lag: lag::worst(&entries),
-        anomalies,
-        error,
+    Logs::read(history).check()
+}
+
+/// Finds polls of messages that were never sent, about which Jepsen's checker gives no verdict.
+pub fn strict_findings(history: &History) -> Vec<Finding> {
+    Logs::read(history).strict_findings()
+}
+
+/// The logs of a history, as both checks need them.
+struct Logs<'a> {
+    entries: Entries<'a>,
+    index: Vec<KeyIndex>,
+    orders: Vec<VersionOrder>,
+}
+
+impl<'a> Logs<'a> {
+    fn read(history: &'a History) -> Self {
+        let entries = Entries::new(history);
+        let index = index::index(&entries);
+        let orders = version_order::version_orders(&entries, &index);
+        Self { entries, index, orders }
+    }
+
+    fn check(&self) -> Kafka {
+        let Self { entries, index, orders } = self;
+        let anomalies = anomalies(entries, index, orders);
+        let error_types = anomalies.names();
+        let bad_error_types: Vec<_> = error_types.iter().filter(|name| !ALLOWED.contains(name)).copied().collect();
+        let error = error(entries, index, orders);
+        Kafka {
+            valid: if error.is_some() { Validity::Unknown } else { Validity::from_valid(bad_error_types.is_empty()) },
+            error_types,
+            bad_error_types,
+            info_txn_causes: info_txn_causes(entries),
+            worst_realtime_lag: lag::worst(entries),
+            anomalies,
+            error,
+        }
+    }
+
+    fn strict_findings(&self) -> Vec<Finding> {
+        let Self { entries, index, orders } = self;
+        let stray = strays(entries, index).map(|(reader, reason)| Finding::strict("garbage", [reader], reason));
+        let malformed = entries.malformed.iter();
+        let malformed = malformed.map(|(entry, reason)| Finding::strict("malformed-answer", [*entry], reason.clone()));
+        let unplaced = unplaced(entries, index, orders).map(|reason| Finding::strict("unplaced-poll", [], reason));
+        stray.chain(malformed).chain(unplaced).chain(negative(entries)).collect()
     }
 }
 
@@ -113,18 +145,6 @@ fn anomalies(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder])
         precommitted_read: Found::all(losses::precommitted_reads(entries)),
         unseen: losses::unseen(entries),
     }
-}
-
-/// Finds polls of messages that were never sent, about which Jepsen's checker gives no verdict.
-pub fn strict_findings(history: &History) -> Vec<Finding> {
-    let entries = Entries::new(history);
-    let index = index::index(&entries);
-    let orders = version_order::version_orders(&entries, &index);
-    let stray = strays(&entries, &index).map(|(reader, reason)| Finding::strict("garbage", [reader], reason));
-    let malformed = entries.malformed.iter();
-    let malformed = malformed.map(|(entry, reason)| Finding::strict("malformed-answer", [*entry], reason.clone()));
-    let unplaced = unplaced(&entries, &index, &orders).map(|reason| Finding::strict("unplaced-poll", [], reason));
-    stray.chain(malformed).chain(unplaced).chain(negative(&entries)).collect()
 }
 
 /// The first send of each log that was acknowledged with a negative offset.
@@ -207,9 +227,7 @@ pub struct KafkaChecker;
 
 impl Checker for KafkaChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
-        let kafka = check(history);
-        let error = kafka.error.clone();
-        Verdict::new(kafka.valid, findings::findings(&kafka.anomalies), kafka).unless_thrown(error)
+        verdict(check(history))
     }
 
     fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {
@@ -217,4 +235,17 @@ impl Checker for KafkaChecker {
         findings.extend(strict_findings(history));
         findings
     }
+
+    /// Reads the logs once.
+    fn judge(&self, history: &History, _: &Expectations) -> (Verdict, Vec<Finding>) {
+        let logs = Logs::read(history);
+        let mut findings = answers::polls(history);
+        findings.extend(logs.strict_findings());
+        (verdict(logs.check()), findings)
+    }
+}
+
+fn verdict(kafka: Kafka) -> Verdict {
+    let error = kafka.error.clone();
+    Verdict::new(kafka.valid, findings::findings(&kafka.anomalies), kafka).unless_thrown(error)
 }

@@ -74,7 +74,9 @@
 //! [`link::GAP_TIMEOUT`]. It keeps the initial state of a configuration until it has heard all members. The journal is
 //! replaced by its result when it has grown to four times that.
 
+mod acceptor;
 mod configuration;
+mod entry;
 mod journal;
 pub mod link;
 mod member;
@@ -88,9 +90,10 @@ mod replica;
 mod state_machine;
 mod storage;
 
+pub use entry::Command;
 pub use member::{MAX_RETAINED, TICK};
 pub use packet::Packet;
-pub use state_machine::{Command, StateMachine};
+pub use state_machine::StateMachine;
 
 use configuration::pid;
 use futures::{

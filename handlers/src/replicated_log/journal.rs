@@ -14,12 +14,8 @@
 
 #[cfg(test)]
 use super::mutants::{Mistake, makes};
-use super::{
-    configuration::Configuration, newcomer::Memory, packet::Proposal, past::Saved, state_machine::Command,
-    storage::Write,
-};
-use glomers_protocol::{Context, DiskError, Json, Log};
-use serde::{Deserialize, Serialize};
+use super::{entry::Command, past::Record};
+use glomers_protocol::{Context, DiskError, Log};
 use std::{cell::Cell, collections::VecDeque, rc::Rc, time::Duration};
 
 /// The name of the log.
@@ -30,35 +26,6 @@ const DAMAGED: &str = "consensus.damaged";
 
 /// The time that a sync may take before the node counts as gone.
 const OVERDUE: Duration = Duration::from_secs(1);
-
-/// A change of what a node must know.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound = "", rename_all = "lowercase")]
-pub(super) enum Record<C: Command> {
-    /// Everything: the first record.
-    Everything {
-        saved: Saved<C>,
-        state: Json,
-    },
-    /// The number of processes of this incarnation before this one.
-    Process(u64),
-    Newcomer(Memory),
-    /// A configuration begins, with this state.
-    Begin {
-        configuration: Configuration,
-        state: Json,
-    },
-    Paxos(Vec<Write<C>>),
-    /// A command to a node that is alone.
-    Command(Proposal<C>),
-}
-
-#[cfg(test)]
-impl<C: Command> Record<C> {
-    fn is_promise(&self) -> bool {
-        matches!(self, Self::Paxos(writes) if matches!(writes[..], [Write::Promise(_)]))
-    }
-}
 
 /// The records of one incarnation of a node.
 pub(super) struct Journal<C: Command> {

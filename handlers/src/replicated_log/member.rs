@@ -15,13 +15,14 @@
 //! that one back.
 
 use super::{
+    acceptor::Acceptor,
     configuration::{Configuration, Incarnation, Pid},
+    entry::{Command, Entry, Proposal},
     journal::{Held, Journal},
-    packet::{Begin, Entry, Hello, Log, Packet, Paxos, Proposal},
+    packet::{Begin, Hello, Log, Packet},
     past::SavedMember,
     peer::Peer,
-    state_machine::Command,
-    storage::{Acceptor, PaxosStorage},
+    storage::{Paxos, PaxosStorage},
 };
 use glomers_protocol::{Context, Json, Payload};
 use omnipaxos::{

@@ -1,13 +1,6 @@
 //! Mistakes about what must be durable when. A soak with kills finds each of them within 50 tests.
 
-use crate::{ReplicatedLists, ReplicatedMap};
-use glomers_protocol::Handler;
-use glomers_workbench::{
-    Options, Validity,
-    options::{Concurrency, Fault},
-    simulate, soak, workload,
-};
-use std::{cell::Cell, time::Duration};
+use std::cell::Cell;
 
 /// A mistake of a journal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,14 +13,6 @@ pub(super) enum Mistake {
     ForgetsProcesses,
 }
 
-/// The disks of a test.
-#[derive(Clone, Copy)]
-enum Disks {
-    AsDrawn,
-    /// Syncs take 50 ms, and kills come often: many kills come during a sync.
-    Slow,
-}
-
 thread_local! {
     static MISTAKE: Cell<Option<Mistake>> = const { Cell::new(None) };
 }
@@ -37,39 +22,60 @@ pub(super) fn makes(mistake: Mistake) -> bool {
     MISTAKE.get() == Some(mistake)
 }
 
-/// The verdict on the test that a seed draws, with kills, partitions and such disks.
-fn verdict<H: Handler>(name: &str, disks: Disks, mistake: Option<Mistake>, seed: u64) -> Validity {
-    MISTAKE.set(mistake);
-    let base = Options::default().concurrency(Concurrency::PerNode(2));
-    let options = soak::draw(&base, &[Fault::Kill, Fault::Partition], seed);
-    let options = options.nemesis(vec![Fault::Kill, Fault::Partition]);
-    let options = match disks {
-        Disks::AsDrawn => options,
-        Disks::Slow => options.nemesis_interval(Duration::from_secs(1)).disk_latency(Duration::from_millis(50)),
+#[cfg(test)]
+mod tests {
+    use super::{MISTAKE, Mistake};
+    use crate::{ReplicatedLists, ReplicatedMap};
+    use glomers_protocol::Handler;
+    use glomers_workbench::{
+        Options, Validity,
+        options::{Concurrency, Fault},
+        simulate, soak, workload,
     };
-    let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
-    MISTAKE.set(None);
-    report.judgement.verdict.valid
-}
+    use std::time::Duration;
 
-#[track_caller]
-fn is_found<H: Handler>(name: &str, disks: Disks, mistake: Mistake) {
-    let seed = (0..50).find(|seed| verdict::<H>(name, disks, Some(mistake), *seed) == Validity::Invalid);
-    let seed = seed.unwrap_or_else(|| panic!("{mistake:?} is not found in 50 tests"));
-    assert_ne!(verdict::<H>(name, disks, None, seed), Validity::Invalid, "seed {seed}");
-}
+    /// The disks of a test.
+    #[derive(Clone, Copy)]
+    enum Disks {
+        AsDrawn,
+        /// Syncs take 50 ms, and kills come often: many kills come during a sync.
+        Slow,
+    }
 
-#[test]
-fn answers_before_the_sync_are_found() {
-    is_found::<ReplicatedLists>("txn-list-append", Disks::Slow, Mistake::AnswersBeforeSync);
-}
+    /// The verdict on the test that a seed draws, with kills, partitions and such disks.
+    fn verdict<H: Handler>(name: &str, disks: Disks, mistake: Option<Mistake>, seed: u64) -> Validity {
+        MISTAKE.set(mistake);
+        let base = Options::default().concurrency(Concurrency::PerNode(2));
+        let options = soak::draw(&base, &[Fault::Kill, Fault::Partition], seed);
+        let options = options.nemesis(vec![Fault::Kill, Fault::Partition]);
+        let options = match disks {
+            Disks::AsDrawn => options,
+            Disks::Slow => options.nemesis_interval(Duration::from_secs(1)).disk_latency(Duration::from_millis(50)),
+        };
+        let report = simulate::<H>(workload::named(name).unwrap(), &options).unwrap();
+        MISTAKE.set(None);
+        report.judgement.verdict.valid
+    }
 
-#[test]
-fn forgotten_promises_are_found() {
-    is_found::<ReplicatedLists>("txn-list-append", Disks::AsDrawn, Mistake::ForgetsPromises);
-}
+    #[track_caller]
+    fn is_found<H: Handler>(name: &str, disks: Disks, mistake: Mistake) {
+        let seed = (0..50).find(|seed| verdict::<H>(name, disks, Some(mistake), *seed) == Validity::Invalid);
+        let seed = seed.unwrap_or_else(|| panic!("{mistake:?} is not found in 50 tests"));
+        assert_ne!(verdict::<H>(name, disks, None, seed), Validity::Invalid, "seed {seed}");
+    }
 
-#[test]
-fn forgotten_processes_are_found() {
-    is_found::<ReplicatedMap>("lin-kv", Disks::AsDrawn, Mistake::ForgetsProcesses);
+    #[test]
+    fn answers_before_the_sync_are_found() {
+        is_found::<ReplicatedLists>("txn-list-append", Disks::Slow, Mistake::AnswersBeforeSync);
+    }
+
+    #[test]
+    fn forgotten_promises_are_found() {
+        is_found::<ReplicatedLists>("txn-list-append", Disks::AsDrawn, Mistake::ForgetsPromises);
+    }
+
+    #[test]
+    fn forgotten_processes_are_found() {
+        is_found::<ReplicatedMap>("lin-kv", Disks::Slow, Mistake::ForgetsProcesses);
+    }
 }

@@ -1,25 +1,17 @@
-//! The messages between nodes, and the entries of the log on which they agree.
+//! The messages between nodes.
 
 use super::{
-    configuration::{ConfigurationId, Incarnation, Pid},
+    configuration::{ConfigurationId, Incarnation},
+    entry::{Command, Entry, Proposal},
     link,
-    state_machine::Command,
-    storage::PaxosStorage,
 };
 use glomers_protocol::Json;
-use omnipaxos::{
-    OmniPaxos,
-    messages::{
-        ballot_leader_election::HeartbeatMsg,
-        sequence_paxos::{Accepted, PaxosMsg},
-    },
-    storage::NoSnapshot,
+use omnipaxos::messages::{
+    ballot_leader_election::HeartbeatMsg,
+    sequence_paxos::{Accepted, PaxosMsg},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// OmniPaxos over the entries of one configuration's log.
-pub(super) type Paxos<C> = OmniPaxos<Entry<C>, PaxosStorage<C>>;
 
 /// A message between nodes.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -87,30 +79,6 @@ pub(super) struct Unordered<C> {
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it stands for a schema and is never constructed")]
 struct Foreign(Json);
-
-/// An entry of the log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Entry<C> {
-    Do(Proposal<C>),
-    /// The last entry that counts. Later entries are never executed, and these incarnations form the next
-    /// configuration.
-    End(Vec<Incarnation>),
-}
-
-/// A client's command.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Proposal<C> {
-    pub(super) origin: Pid,
-    pub(super) number: u64,
-    /// The origin does not wait for any command up to this number.
-    pub(super) settled: u64,
-    pub(super) command: C,
-}
-
-impl<C: Command> omnipaxos::storage::Entry for Entry<C> {
-    type Snapshot = NoSnapshot;
-}
 
 impl<C> Unordered<C> {
     pub(super) fn is_empty(&self) -> bool {

@@ -1,16 +1,37 @@
 //! The past of a node, as its journal tells it.
 
 use super::{
+    acceptor::{Acceptor, Write},
     configuration::{Configuration, Incarnation},
-    journal::Record,
+    entry::{Command, Entry, Proposal},
     newcomer::Memory,
-    packet::Entry,
-    state_machine::{Command, State, StateMachine},
-    storage::Acceptor,
+    state_machine::{State, StateMachine},
 };
 use crate::durable::Owner;
 use glomers_protocol::{Failure, Json};
 use serde::{Deserialize, Serialize};
+
+/// A change of what a node must know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "", rename_all = "lowercase")]
+pub(super) enum Record<C: Command> {
+    /// Everything: the first record.
+    Everything {
+        saved: Saved<C>,
+        state: Json,
+    },
+    /// The number of processes of this incarnation before this one.
+    Process(u64),
+    Newcomer(Memory),
+    /// A configuration begins, with this state.
+    Begin {
+        configuration: Configuration,
+        state: Json,
+    },
+    Paxos(Vec<Write<C>>),
+    /// A command to a node that is alone.
+    Command(Proposal<C>),
+}
 
 /// An incarnation of a node and its role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +63,13 @@ pub(super) struct SavedMember<C: Command> {
     pub(super) acceptor: Acceptor<C>,
     /// The number of entries of the log that the state includes.
     pub(super) executed: usize,
+}
+
+#[cfg(test)]
+impl<C: Command> Record<C> {
+    pub(super) fn is_promise(&self) -> bool {
+        matches!(self, Self::Paxos(writes) if matches!(writes[..], [Write::Promise(_)]))
+    }
 }
 
 /// What a node was, and the state of its machine.
@@ -89,7 +117,7 @@ impl<M: StateMachine> Past<M> {
 impl<C: Command> SavedMember<C> {
     /// Executes the decided commands, up to the end of the log.
     fn execute<M: StateMachine<Command = C>>(&mut self, state: &mut State<M>) {
-        while let Some(Entry::Do(proposal)) = self.acceptor.decided(self.executed) {
+        while let Some(Entry::Do(proposal)) = self.acceptor.decided_entry(self.executed) {
             state.execute(proposal.clone());
             self.executed += 1;
         }

@@ -2,9 +2,10 @@
 
 use super::{
     configuration::{ConfigurationId, Pid},
+    entry::{Command, Entry},
     link::{Event, Link},
-    packet::{Begin, Entry, Log, Packet, Paxos, Unordered},
-    state_machine::Command,
+    packet::{Begin, Log, Packet, Unordered},
+    storage::Paxos,
 };
 use glomers_protocol::{Context, NodeId, Payload};
 use omnipaxos::{

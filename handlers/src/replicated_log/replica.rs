@@ -2,11 +2,12 @@
 
 use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid, pid},
-    journal::{Held, Journal, Opened, Record},
+    entry::{Entry, Proposal},
+    journal::{Held, Journal, Opened},
     member::Member,
     newcomer::{Memory, Newcomer, Reaction},
-    packet::{Begin, Entry, Hello, Log, Packet, Proposal},
-    past::{Past, Saved, SavedRole, decode},
+    packet::{Begin, Hello, Log, Packet},
+    past::{Past, Record, Saved, SavedRole, decode},
     state_machine::{State, StateMachine},
 };
 use crate::durable::Owner;

@@ -1,12 +1,12 @@
 //! The trait of replicated state machines, and one node's copy of such a machine with the commands that it has
 //! executed.
 
-use super::{configuration::Pid, packet::Proposal};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
+use super::{
+    configuration::Pid,
+    entry::{Command, Proposal},
 };
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A replicated state machine. Decoding its encoded form gives an equal one.
 pub trait StateMachine: Default + Serialize + DeserializeOwned + 'static {
@@ -18,11 +18,6 @@ pub trait StateMachine: Default + Serialize + DeserializeOwned + 'static {
     /// Executes a command. State and output depend on the commands so far and on nothing else.
     fn execute(&mut self, command: Self::Command) -> Self::Output;
 }
-
-/// A command of a state machine: anything that can be sent, stored and copied.
-pub trait Command: Clone + Debug + Serialize + DeserializeOwned + 'static {}
-
-impl<C: Clone + Debug + Serialize + DeserializeOwned + 'static> Command for C {}
 
 /// A state machine, and what it has executed for each node.
 #[derive(Default, Serialize, Deserialize)]

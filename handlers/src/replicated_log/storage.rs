@@ -7,97 +7,20 @@
 //! tells them again. They become durable with the next write.
 
 use super::{
-    journal::{Journal, Record},
-    packet::Entry,
-    state_machine::Command,
+    acceptor::{Acceptor, Write},
+    entry::{Command, Entry},
+    journal::Journal,
+    past::Record,
 };
 use omnipaxos::{
+    OmniPaxos,
     ballot_leader_election::Ballot,
     storage::{NoSnapshot, StopSign, Storage, StorageOp, StorageResult},
 };
-use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, rc::Rc};
 
-/// The promises and the accepted entries of one node in one configuration.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub(super) struct Acceptor<C: Command> {
-    promise: Option<Ballot>,
-    /// The round in which entries were last accepted.
-    round: Option<Ballot>,
-    decided: usize,
-    /// The number of entries that are cut off.
-    trimmed: usize,
-    entries: Vec<Entry<C>>,
-}
-
-/// A change of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound = "", rename_all = "lowercase")]
-pub(super) enum Write<C: Command> {
-    Promise(Ballot),
-    Round(Ballot),
-    Decided(usize),
-    Append(Vec<Entry<C>>),
-    /// Entries take the place of all entries from this index on.
-    Replace(usize, Vec<Entry<C>>),
-    /// The entries before this index are cut off.
-    Trim(usize),
-}
-
-impl<C: Command> Default for Acceptor<C> {
-    fn default() -> Self {
-        Self { promise: None, round: None, decided: 0, trimmed: 0, entries: Vec::new() }
-    }
-}
-
-impl<C: Command> Acceptor<C> {
-    pub(super) fn apply(&mut self, write: Write<C>) {
-        match write {
-            Write::Promise(ballot) => self.promise = Some(ballot),
-            Write::Round(ballot) => self.round = Some(ballot),
-            Write::Decided(index) => self.decided = index,
-            Write::Append(mut entries) => self.entries.append(&mut entries),
-            Write::Replace(index, mut entries) => {
-                self.entries.truncate(index.saturating_sub(self.trimmed));
-                self.entries.append(&mut entries);
-            }
-            Write::Trim(index) => {
-                let count = index.saturating_sub(self.trimmed).min(self.entries.len());
-                self.entries.drain(..count);
-                self.trimmed = self.trimmed.max(index);
-            }
-        }
-    }
-
-    /// The entry at an index of the log, if it is decided.
-    pub(super) fn decided(&self, index: usize) -> Option<&Entry<C>> {
-        let position = index.checked_sub(self.trimmed).filter(|_| index < self.decided)?;
-        self.entries.get(position)
-    }
-
-    /// Returns true for a write that changes nothing.
-    fn has(&self, write: &Write<C>) -> bool {
-        match write {
-            Write::Promise(ballot) => self.promise == Some(*ballot),
-            Write::Round(ballot) => self.round == Some(*ballot),
-            Write::Decided(index) => self.decided == *index,
-            Write::Append(entries) => entries.is_empty(),
-            Write::Replace(index, entries) => entries.is_empty() && *index == self.trimmed + self.entries.len(),
-            Write::Trim(index) => *index <= self.trimmed,
-        }
-    }
-}
-
-impl<C: Command> Write<C> {
-    /// Returns true if no message that follows from this may leave before it is durable.
-    fn is_vital(&self) -> bool {
-        match self {
-            Self::Promise(_) | Self::Round(_) | Self::Append(_) | Self::Replace(..) => true,
-            Self::Decided(_) | Self::Trim(_) => false,
-        }
-    }
-}
+/// OmniPaxos over the entries of one configuration's log.
+pub(super) type Paxos<C> = OmniPaxos<Entry<C>, PaxosStorage<C>>;
 
 /// An [`Acceptor`] whose changes are recorded.
 pub(super) struct PaxosStorage<C: Command> {

@@ -110,6 +110,11 @@ impl<C: Command> Journal<C> {
         }
     }
 
+    /// Returns true if records outlive the process.
+    pub(super) fn has_disk(&self) -> bool {
+        self.disk.is_some()
+    }
+
     /// The number of records so far.
     pub(super) fn written(&self) -> u64 {
         self.disk.as_ref().map_or(0, |disk| disk.written.get())

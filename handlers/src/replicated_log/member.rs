@@ -50,6 +50,9 @@ const ROUND: u64 = 25;
 /// were shorter than a round trip, a second answer would undo the first.
 const RESEND: u64 = 100;
 
+/// The number of ticks after which a node with a disk that hears a majority, but follows no leader, claims to lead.
+const LEADERLESS: u64 = 4 * ROUND;
+
 /// The time that a node counts as present after its last message: two rounds.
 const SILENCE: Duration = Duration::from_millis(2 * ROUND * TICK);
 
@@ -75,6 +78,8 @@ pub(super) struct Member<C: Command> {
     joining: BTreeMap<Pid, Incarnation>,
     /// The ballot and the incarnations with which the end of the log was last appended.
     ended: Option<(Ballot, Vec<Incarnation>)>,
+    /// The number of ticks since this node followed a leader or claimed to be one.
+    leaderless: u64,
     /// The time of the leader's last append.
     appended: Duration,
 }
@@ -127,6 +132,7 @@ impl<C: Command> Member<C> {
             mark: (since, executed),
             joining: BTreeMap::new(),
             ended: None,
+            leaderless: 0,
             appended: Duration::ZERO,
         }
     }
@@ -187,6 +193,7 @@ impl<C: Command> Member<C> {
             peer.hear(&mut self.paxos, *from, self.pid, now);
         }
         self.paxos.tick();
+        self.claim(now);
         let everywhere = self.peers.values().map(|peer| peer.executed).fold(self.executed, usize::min);
         if everywhere >= self.paxos.get_compacted_idx() + MAX_RETAINED {
             // Only the leader can trim. If it is not ready, the next tick tries again.
@@ -194,15 +201,30 @@ impl<C: Command> Member<C> {
         }
     }
 
+    /// Becomes the leader if this node has followed none for long. A process that ended may have left its ballot with this
+    /// node only. If the others elect a leader with a lower ballot then, they are content, and this node never follows it.
+    fn claim(&mut self, now: Duration) {
+        let is_led = self.paxos.get_current_leader().is_some_and(|(_, is_accepted)| is_accepted);
+        self.leaderless = if is_led || !self.journal.has_disk() { 0 } else { self.leaderless + 1 };
+        if self.leaderless >= LEADERLESS && self.hears_majority(now) {
+            self.leaderless = 0;
+            self.paxos.try_become_leader();
+        }
+    }
+
     /// The leader, if it was heard recently; for the leader itself, if it hears a majority.
     pub(super) fn present_leader(&self, now: Duration) -> Option<Pid> {
         let (leader, _) = self.paxos.get_current_leader()?;
-        let is_present_peer = |peer: &Peer<_>| peer.heard().is_some_and(|heard| heard + SILENCE > now);
         let is_present = match self.peers.get(&leader) {
-            Some(peer) => is_present_peer(peer),
-            None => self.peers.values().filter(|peer| is_present_peer(peer)).count() >= self.peers.len().div_ceil(2),
+            Some(peer) => is_present(peer, now),
+            None => self.hears_majority(now),
         };
         is_present.then_some(leader)
+    }
+
+    /// Tells if a majority, this node included, was heard recently.
+    fn hears_majority(&self, now: Duration) -> bool {
+        self.peers.values().filter(|peer| is_present(peer, now)).count() >= self.peers.len().div_ceil(2)
     }
 
     /// The proposals for another node.
@@ -309,6 +331,11 @@ impl<C: Command> Member<C> {
     pub(super) fn stored(&self) -> usize {
         self.paxos.get_accepted_idx() - self.paxos.get_compacted_idx()
     }
+}
+
+/// Tells if a peer was heard recently.
+fn is_present<C: Command>(peer: &Peer<C>, now: Duration) -> bool {
+    peer.heard().is_some_and(|heard| heard + SILENCE > now)
 }
 
 /// OmniPaxos for one of `count` nodes. The node that leads has priority over others that were not elected.

@@ -201,8 +201,9 @@ impl<C: Command> Member<C> {
         }
     }
 
-    /// Becomes the leader if this node has followed none for long. A process that ended may have left its ballot with this
-    /// node only. If the others elect a leader with a lower ballot then, they are content, and this node never follows it.
+    /// Becomes the leader if this node has followed none for long. A process that ended may have left its ballot with
+    /// this node only. If the others elect a leader with a lower ballot then, they are content, and this node never
+    /// follows it.
     fn claim(&mut self, now: Duration) {
         let is_led = self.paxos.get_current_leader().is_some_and(|(_, is_accepted)| is_accepted);
         self.leaderless = if is_led || !self.journal.has_disk() { 0 } else { self.leaderless + 1 };

@@ -94,8 +94,8 @@ fn lists_survive_everything(seeds: u64) {
     (0..seeds).for_each(|seed| storm::<ReplicatedLists>(Kv::Lists, seed));
 }
 
-/// All are killed again and again while the cluster starts, and after. With seed 86 some nodes keep a promise to a ballot
-/// that its owner has lost, and the others elect a leader with a lower one.
+/// All are killed again and again while the cluster starts, and after. With seed 86 some nodes keep a promise to a
+/// ballot that its owner has lost, and the others elect a leader with a lower one.
 fn all_may_be_killed_at_any_time(seeds: u64) {
     for seed in (0..seeds).chain([86]) {
         let mut cluster = cluster::<ReplicatedLists>(seed);

@@ -10,7 +10,7 @@
 //! leader.
 //!
 //! A journal that is damaged is put aside, and the node starts as a new incarnation, which the others include. It does
-//! not take part in a first configuration, because there was an earlier one (`newcomer.rs`).
+//! not count for a first configuration, because it may have been in an earlier one (`newcomer.rs`).
 
 #[cfg(test)]
 use super::mutants::{Mistake, makes};

@@ -168,7 +168,7 @@ impl<C: Command> Member<C> {
             self.replace_leader();
         }
         let incarnation = self.configuration.incarnation(self.pid).filter(|_| hello.asks)?;
-        Some(Hello { incarnation, asks: false, seen, promised: None, replaces: hello.promised })
+        Some(Hello { incarnation, has_lost: false, asks: false, seen, promised: None, replaces: hello.promised })
     }
 
     /// Notes that a node does not seem to know this configuration.

@@ -15,9 +15,9 @@
 //! the log starts empty only if all nodes were without memory at the same time.
 //!
 //! With a disk, a newcomer stays the same incarnation when its process ends: what it has promised and seen is in the
-//! journal before it tells it. The promises to the first node are collected again. A node whose journal was damaged has
-//! had a memory once, so it neither makes a first configuration nor promises itself to one. The members of an earlier
-//! one include it. So damage on all nodes never looks like a first start.
+//! journal before it tells it. The promises to the first node are collected again. A node whose journal was damaged may
+//! have been a member once. So a first configuration needs a majority of nodes that have lost nothing: none of them was
+//! ever a member, so nothing was decided before. Damage on half of the nodes never looks like a first start.
 
 use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid},
@@ -40,8 +40,8 @@ pub(super) struct Newcomer {
     /// Set if it has lost what an earlier incarnation knew.
     has_lost: bool,
     memory: Memory,
-    /// On the first node: the incarnations that have promised.
-    promised: BTreeMap<Pid, Incarnation>,
+    /// On the first node: the incarnations that have promised, each with a flag if it has lost something.
+    promised: BTreeMap<Pid, (Incarnation, bool)>,
     asked: Option<Duration>,
 }
 
@@ -86,7 +86,7 @@ impl Newcomer {
 
     /// Handles the hello of another node.
     pub(super) fn hear(&mut self, from: Pid, hello: &Hello, now: Duration) -> Reaction {
-        if from == FIRST && !self.has_lost && self.memory.promise == hello.replaces {
+        if from == FIRST && self.memory.promise == hello.replaces {
             self.memory.promise = Some(hello.incarnation);
         }
         let is_free = self.is_free() || from == FIRST && self.memory.promise == Some(hello.incarnation);
@@ -97,7 +97,7 @@ impl Newcomer {
             return Reaction::Ask(self.ask(now));
         }
         if self.pid == FIRST && hello.promised == Some(self.incarnation) {
-            self.promised.insert(from, hello.incarnation);
+            self.promised.insert(from, (hello.incarnation, hello.has_lost));
         }
         if let Some(configuration) = self.first_configuration() {
             return Reaction::Begin(configuration);
@@ -117,14 +117,17 @@ impl Newcomer {
 
     /// The first configuration, once all nodes have promised.
     fn first_configuration(&self) -> Option<Configuration> {
-        let is_agreed = self.is_founder() && self.promised.len() + 1 == self.count;
-        let incarnations = std::iter::once(self.incarnation).chain(self.promised.values().copied());
+        let lost = self.promised.values().filter(|(_, has_lost)| *has_lost).count() + usize::from(self.has_lost);
+        let is_agreed =
+            self.is_founder() && self.promised.len() + 1 == self.count && (self.count - lost) * 2 > self.count;
+        let incarnations =
+            std::iter::once(self.incarnation).chain(self.promised.values().map(|(incarnation, _)| *incarnation));
         is_agreed.then(|| Configuration::first(self.incarnation, incarnations.collect()))
     }
 
     /// Tells if it may make the first configuration.
     fn is_founder(&self) -> bool {
-        self.pid == FIRST && self.memory.seen.is_none() && !self.has_lost
+        self.pid == FIRST && self.memory.seen.is_none()
     }
 
     fn is_free(&self) -> bool {
@@ -139,7 +142,7 @@ impl Newcomer {
     fn hello(&self, asks: bool) -> Hello {
         let Memory { promise, seen } = self.memory;
         let promised = promise.filter(|_| seen.is_none());
-        Hello { incarnation: self.incarnation, asks, seen, promised, replaces: None }
+        Hello { incarnation: self.incarnation, has_lost: self.has_lost, asks, seen, promised, replaces: None }
     }
 }
 
@@ -151,7 +154,7 @@ mod tests {
     const ID: u64 = 7;
 
     fn hello(incarnation: Incarnation, replaces: Option<Incarnation>, seen: Option<ConfigurationId>) -> Hello {
-        Hello { incarnation, asks: true, seen, promised: None, replaces }
+        Hello { incarnation, has_lost: false, asks: true, seen, promised: None, replaces }
     }
 
     /// The promise of the second of three nodes after these hellos of the first node.

@@ -28,6 +28,9 @@ pub enum Packet<C: Command> {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Hello {
     pub(super) incarnation: Incarnation,
+    /// Set if an earlier incarnation's journal was damaged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) has_lost: bool,
     /// The sender wants an answer.
     pub(super) asks: bool,
     /// The newest configuration that the sender knows.

@@ -224,7 +224,14 @@ where
         if let Some((leads, new, configuration)) = next {
             // Otherwise they would learn only from their next question that the configuration they have seen is over.
             let (left_out, seen) = (member.left_out(&configuration), Some(configuration.id));
-            let hello = Hello { incarnation: self.incarnation, asks: false, seen, promised: None, replaces: None };
+            let hello = Hello {
+                incarnation: self.incarnation,
+                has_lost: false,
+                asks: false,
+                seen,
+                promised: None,
+                replaces: None,
+            };
             self.greet(cx, |pid| left_out.contains(&pid), &hello);
             self.state.forget(&new);
             let state = Json::new(&self.state);

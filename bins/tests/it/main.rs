@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+#[path = "../cluster/mod.rs"]
+mod cluster;
 mod command_line;
 mod documented;
 mod failed_runs;
@@ -13,6 +15,7 @@ mod links;
 mod maelstrom;
 mod new;
 mod parity;
+mod power_cut;
 mod process;
 mod replay;
 mod resources;

@@ -32,7 +32,42 @@ impl Folder {
     ///
     /// If it cannot be written, another process has it, or a newer program made it. Nothing was changed then.
     pub(crate) fn open(path: &Path) -> Result<Self, DiskError> {
-        Ok(Self { guard: Guard::take(path)?, open: BTreeMap::new(), is_changed: false })
+        let folder = Self { guard: Guard::take(path)?, open: BTreeMap::new(), is_changed: false };
+        folder.settle()?;
+        Ok(folder)
+    }
+
+    /// Makes durable what an earlier process has written and not synced: it can be read now, and must not be lost later.
+    ///
+    /// After a sync that failed, the system may count pages as written that are not on the disk
+    /// ([Rebello et al. 2020](https://www.usenix.org/conference/atc20/presentation/rebello)), and a further sync would not
+    /// write them. So all files are then written anew.
+    fn settle(&self) -> Result<(), DiskError> {
+        let has_failed = self.guard.has_failed();
+        for name in self.files()? {
+            let path = self.path(&name);
+            let settled = if has_failed {
+                self.guard.write_anew(&path)
+            } else {
+                File::open(path).and_then(|file| file.sync_all())
+            };
+            settled.map_err(|error| failed("sync", &name, error))?;
+        }
+        let sync = |source| DiskError::Sync { source };
+        self.guard.sync_folder().map_err(sync)?;
+        if has_failed { self.guard.forget_failure().map_err(sync) } else { Ok(()) }
+    }
+
+    fn sync_changed(&mut self) -> io::Result<()> {
+        for open in self.open.values_mut().filter(|open| open.is_changed) {
+            open.file.sync_data()?;
+            open.is_changed = false;
+        }
+        if self.is_changed {
+            self.guard.sync_folder()?;
+            self.is_changed = false;
+        }
+        Ok(())
     }
 
     fn path(&self, file: &str) -> PathBuf {
@@ -129,15 +164,41 @@ impl Storage for Folder {
     }
 
     fn sync(&mut self) -> Result<(), DiskError> {
-        let sync = |source| DiskError::Sync { source };
-        for open in self.open.values_mut().filter(|open| open.is_changed) {
-            open.file.sync_data().map_err(sync)?;
-            open.is_changed = false;
-        }
-        if self.is_changed {
-            self.guard.sync_folder().map_err(sync)?;
-            self.is_changed = false;
-        }
-        Ok(())
+        self.sync_changed().map_err(|source| {
+            self.guard.note_failure();
+            DiskError::Sync { source }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn files_are_written_anew_after_a_sync_that_failed() {
+        let temporary = tempfile::TempDir::new().unwrap();
+        let path = temporary.path();
+        let inode = || fs::metadata(path.join("log")).unwrap().ino();
+        let mut folder = Folder::open(path).unwrap();
+        folder.append("log", b"kept").unwrap();
+        folder.sync().unwrap();
+        drop(folder);
+        let before = inode();
+        let folder = Folder::open(path).unwrap();
+        assert_eq!(inode(), before, "nothing has failed");
+        folder.guard.note_failure();
+        drop(folder);
+        let folder = Folder::open(path).unwrap();
+        let written = inode();
+        assert_ne!(written, before);
+        assert_eq!(
+            (folder.files().unwrap(), folder.read("log").unwrap()),
+            (vec!["log".to_owned()], Some(b"kept".to_vec()))
+        );
+        drop(folder);
+        Folder::open(path).unwrap();
+        assert_eq!(inode(), written, "the failure is over");
     }
 }

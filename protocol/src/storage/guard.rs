@@ -15,6 +15,12 @@ const FORMAT: &str = ".format";
 /// The file that is locked. It holds the id of the process.
 const LOCK: &str = ".lock";
 
+/// The file that is there after a sync has failed.
+const FAILED: &str = ".failed";
+
+/// The file that takes another one's place when it is whole.
+const NEW: &str = ".new";
+
 /// The format that this program writes, and the newest that it reads.
 const VERSION: u32 = 1;
 
@@ -54,6 +60,31 @@ impl Guard {
     /// Makes the changes to the folder durable.
     pub(super) fn sync_folder(&self) -> io::Result<()> {
         self.folder.sync_all()
+    }
+
+    /// Notes for the next process that a sync has failed. Like the pages that are in question, the note outlives the process
+    /// and not the system.
+    pub(super) fn note_failure(&self) {
+        // If not even this can be written, the error of the sync is still reported.
+        let _ = File::create(self.path.join(FAILED));
+    }
+
+    /// Tells if a sync of an earlier process has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.path.join(FAILED).exists()
+    }
+
+    pub(super) fn forget_failure(&self) -> io::Result<()> {
+        fs::remove_file(self.path.join(FAILED))
+    }
+
+    /// Writes a file once more, from what can be read of it.
+    pub(super) fn write_anew(&self, path: &Path) -> io::Result<()> {
+        let new = self.path.join(NEW);
+        let mut file = File::create(&new)?;
+        file.write_all(&fs::read(path)?)?;
+        file.sync_all()?;
+        fs::rename(new, path)
     }
 }
 

@@ -28,6 +28,8 @@ use std::{collections::BTreeMap, rc::Rc, time::Duration};
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 mod output;
+#[cfg(test)]
+mod tests;
 
 pub(crate) struct World {
     now: Duration,
@@ -230,8 +232,11 @@ impl World {
         match self.agenda.pop() {
             Some(Occurrence::Due(id)) => self.deliver(id),
             Some(Occurrence::Alarm(id)) => {
-                if let Some(member) = self.members.get(id) {
-                    member.alarm = None;
+                let now = self.now;
+                // One that an earlier alarm overtook is no longer wanted. If it woke the member, that would plan one more,
+                // and the alarms of a member would become more and more.
+                let alarm = self.members.get(id).and_then(|member| member.alarm.take_if(|alarm| *alarm <= now));
+                if alarm.is_some() {
                     self.wake(id);
                 }
             }

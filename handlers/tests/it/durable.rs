@@ -35,7 +35,10 @@ fn report<H: Handler>(name: &str, seed: u64, faults: &[Fault]) -> Report {
 
 fn survives<H: Handler>(name: &str, seed: u64, faults: &[Fault]) {
     let report = report::<H>(name, seed, faults);
-    assert_eq!(report.judgement.verdict.valid, Validity::Valid, "{name}, seed {seed}, {faults:?}: {report}");
+    let verdict = &report.judgement.verdict;
+    // If hardly any operation could succeed, nothing was read, or no transaction followed another one.
+    let says_nothing = verdict.valid == Validity::Unknown || verdict.fault_kinds() == ["empty-transaction-graph"];
+    assert!(says_nothing || verdict.valid == Validity::Valid, "{name}, seed {seed}, {faults:?}: {report}");
     let liveness = report.judgement.liveness.as_ref().unwrap();
     assert_eq!(liveness.valid, Validity::Valid, "{name}, seed {seed}, {faults:?}: {report}");
 }

@@ -145,7 +145,9 @@ fn report(mistake: Mistake, seed: u64) -> Report {
 fn a_set_without_a_mistake_is_never_found(seeds: u64) {
     for seed in 0..seeds {
         let report = report(Nothing, seed);
-        assert_ne!(report.valid(), Validity::Invalid, "seed {seed}: {report}");
+        // Statistics would also say that too little succeeded, which is no fault of the nodes.
+        let verdicts = [report.judgement.verdict.valid, report.judgement.alive()];
+        assert!(!verdicts.contains(&Validity::Invalid), "seed {seed}: {report}");
     }
 }
 

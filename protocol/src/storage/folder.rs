@@ -53,7 +53,7 @@ impl Folder {
             };
             settled.map_err(|error| failed("sync", &name, error))?;
         }
-        let sync = |source| DiskError::Sync { source };
+        let sync = |error| failed("sync the data folder", &self.guard.folder().to_string_lossy(), error);
         self.guard.sync_folder().map_err(sync)?;
         if has_failed { self.guard.forget_failure().map_err(sync) } else { Ok(()) }
     }

@@ -34,7 +34,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Makes and locks the folder.
+    /// Makes and locks the folder. Its format is durable after the first [`Self::sync_folder`].
     pub(super) fn take(path: &Path) -> Result<Self, DiskError> {
         let failed = |operation| {
             let file = path.to_string_lossy().into_owned();
@@ -48,9 +48,7 @@ impl Guard {
             write_format(path).map_err(failed("write to the data folder"))?;
         }
         let folder = File::open(path).map_err(failed("open the data folder"))?;
-        let guard = Self { path: path.to_owned(), folder, _lock: lock };
-        guard.sync_folder().map_err(failed("sync the data folder"))?;
-        Ok(guard)
+        Ok(Self { path: path.to_owned(), folder, _lock: lock })
     }
 
     pub(super) fn folder(&self) -> &Path {

@@ -171,23 +171,10 @@ impl Core {
         }
     }
 
-    /// Takes an answer to a request that waits if it has the form that nearly all have, which the node library reads quickly.
-    fn take_plain(&self, line: &str) -> bool {
-        let number = Message::parse(line).ok().and_then(|message| message.in_reply_to());
-        let mut all = self.waiting.borrow_mut();
-        let Some(waiting) = number.and_then(|number| all.get_mut(&number)) else { return false };
-        waiting.answer.get_or_insert_with(|| line.into());
-        true
-    }
-
     /// Takes a message. A late answer, or a second one, is passed over as in Maelstrom; a message that answers nothing that
     /// this client ever asked is a violation.
     fn take(&self, line: &str) {
-        if self.take_plain(line) {
-            return;
-        }
-        let Ok(Envelope { src, body }) = serde_json::from_str(line) else { return };
-        let found = in_reply_to(&members(body).unwrap_or_default());
+        let Some(found) = number(line) else { return };
         let mut all = self.waiting.borrow_mut();
         match found {
             Ok(msg_id) if all.contains_key(&msg_id) => {
@@ -197,6 +184,7 @@ impl Core {
             }
             Ok(msg_id) if (1..=self.last_msg_id.get()).contains(&msg_id) => {}
             found => {
+                let src = serde_json::from_str::<Envelope>(line).map(|envelope| envelope.src).unwrap_or_default();
                 let why = found.map_or_else(|why| why, |number| format!("in_reply_to is {number}"));
                 let asked = all.keys().next_back().copied();
                 let asked =
@@ -212,6 +200,16 @@ impl Core {
             }
         }
     }
+}
+
+/// The number of the request that a line answers, or the reason why it has none; nothing if it is no message. Nearly all lines
+/// have a form that the node library reads faster.
+fn number(line: &str) -> Option<Result<i64, String>> {
+    if let Some(number) = Message::parse(line).ok().and_then(|message| message.in_reply_to()) {
+        return Some(Ok(number));
+    }
+    let Envelope { body, .. } = serde_json::from_str(line).ok()?;
+    Some(in_reply_to(&members(body).unwrap_or_default()))
 }
 
 impl Participant for Endpoint {

@@ -231,18 +231,18 @@ impl Checker for KafkaChecker {
     }
 
     fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {
-        let mut findings = answers::polls(history);
-        findings.extend(strict_findings(history));
-        findings
+        strict(history, &Logs::read(history))
     }
 
     /// Reads the logs once.
     fn judge(&self, history: &History, _: &Expectations) -> (Verdict, Vec<Finding>) {
         let logs = Logs::read(history);
-        let mut findings = answers::polls(history);
-        findings.extend(logs.strict_findings());
-        (verdict(logs.check()), findings)
+        (verdict(logs.check()), strict(history, &logs))
     }
+}
+
+fn strict(history: &History, logs: &Logs<'_>) -> Vec<Finding> {
+    answers::polls(history).into_iter().chain(logs.strict_findings()).collect()
 }
 
 fn verdict(kafka: Kafka) -> Verdict {

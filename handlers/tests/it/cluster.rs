@@ -181,6 +181,25 @@ impl Cluster {
         self.simulation.isolate(IDS[node]);
     }
 
+    /// Brings old messages once more, and perhaps cuts links, or loses and doubles messages.
+    pub(crate) fn trouble(&mut self) {
+        self.set_echo(0.05);
+        match self.rng.random_range(0..4) {
+            0 => self.partition(),
+            1 => self.set_noise(0.1),
+            2 => {
+                let node = self.rng.random_range(0..self.count());
+                self.isolate(node);
+            }
+            _ => {}
+        }
+    }
+
+    /// Kills a node, or restarts it if it is dead.
+    pub(crate) fn kill_or_restart(&mut self, node: usize) {
+        if self.is_dead(node) { self.restart(node) } else { self.kill(node) }
+    }
+
     /// Makes the network reliable again.
     pub(crate) fn heal(&mut self) {
         self.simulation.heal();
@@ -229,6 +248,16 @@ pub(crate) fn is_between_nodes(message: &simulation::Message<'_>) -> bool {
 }
 
 impl Latency {
+    /// One of four: zero, constant, or spread over two means.
+    pub(crate) fn drawn(number: u64) -> Self {
+        match number % 4 {
+            0 => Self::Constant(Duration::ZERO),
+            1 => Self::Constant(Duration::from_millis(5)),
+            2 => Self::Exponential(Duration::from_millis(10)),
+            _ => Self::Exponential(Duration::from_millis(50)),
+        }
+    }
+
     fn draw(self, rng: &mut Pcg64Mcg) -> Duration {
         match self {
             Self::Constant(latency) => latency,

@@ -23,12 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Sizes and latencies differ by seed.
 fn cluster<H: Handler>(seed: u64) -> Cluster {
     let count = [3, 5, 2, 3, 1][usize::try_from(seed % 5).unwrap()];
-    let latency = match seed / 2 % 4 {
-        0 => Latency::Constant(Duration::ZERO),
-        1 => Latency::Constant(5 * MILLISECOND),
-        2 => Latency::Exponential(10 * MILLISECOND),
-        _ => Latency::Exponential(50 * MILLISECOND),
-    };
+    let latency = Latency::drawn(seed / 2);
     Cluster::with_disks::<H, _>(seed, count, latency, H::init)
 }
 
@@ -50,23 +45,10 @@ fn bad_time(cluster: &mut Cluster, clients: &mut Clients) {
     if cluster.rng.random_range(0..3) > 0 {
         victims.truncate(cluster.rng.random_range(0..=count));
     }
-    cluster.set_echo(0.05);
-    match cluster.rng.random_range(0..4) {
-        0 => cluster.partition(),
-        1 => cluster.set_noise(0.1),
-        2 => {
-            let node = cluster.rng.random_range(0..count);
-            cluster.isolate(node);
-        }
-        _ => {}
-    }
+    cluster.trouble();
     let steps = [0, 0, 1, 30][cluster.rng.random_range(0..4)];
     for node in victims.iter().chain(&victims) {
-        if cluster.is_dead(*node) {
-            cluster.restart(*node)
-        } else {
-            cluster.kill(*node)
-        }
+        cluster.kill_or_restart(*node);
         operate(cluster, clients, steps);
     }
     cluster.heal();

@@ -18,12 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Latencies differ by seed: they are zero, constant, or spread.
 fn cluster<H: Handler>(seed: u64) -> Cluster {
     let count = if seed.is_multiple_of(2) { 3 } else { 5 };
-    let latency = match seed / 2 % 4 {
-        0 => Latency::Constant(Duration::ZERO),
-        1 => Latency::Constant(5 * MILLISECOND),
-        2 => Latency::Exponential(10 * MILLISECOND),
-        _ => Latency::Exponential(50 * MILLISECOND),
-    };
+    let latency = Latency::drawn(seed / 2);
     Cluster::new::<H>(seed, count, latency)
 }
 
@@ -34,22 +29,9 @@ fn bad_time(cluster: &mut Cluster, clients: &mut Clients) {
     let mut victims: Vec<_> = (0..count).collect();
     victims.shuffle(&mut cluster.rng);
     victims.truncate(cluster.rng.random_range(0..=(count - 1) / 2));
-    cluster.set_echo(0.05);
-    match cluster.rng.random_range(0..4) {
-        0 => cluster.partition(),
-        1 => cluster.set_noise(0.1),
-        2 => {
-            let node = cluster.rng.random_range(0..count);
-            cluster.isolate(node);
-        }
-        _ => {}
-    }
+    cluster.trouble();
     for node in victims.iter().chain(&victims) {
-        if cluster.is_dead(*node) {
-            cluster.restart(*node)
-        } else {
-            cluster.kill(*node)
-        }
+        cluster.kill_or_restart(*node);
         let steps = cluster.rng.random_range(0..40);
         operate(cluster, clients, steps);
     }

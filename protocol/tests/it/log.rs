@@ -4,29 +4,16 @@
 //! Entries are numbered, and a compaction writes their count instead of them, so whatever comes back has to be a count
 //! followed by the next numbers.
 
-use crate::{crashing::CrashingStorage, mutations::mutated};
+use crate::{crashing::CrashingStorage, mutations::mutated, parrot::Parrot};
 use futures::FutureExt;
 use glomers_protocol::{
     DiskError, Log, MemoryStorage, Node, Storage,
-    echo::{Echo, EchoOk},
-    handler,
     rand::{RngExt, SeedableRng},
 };
 use proptest::{collection::vec, prelude::*};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 use std::{cell::Cell, io, rc::Rc, sync::LazyLock, time::Duration};
-
-/// A handler, which these tests do not use.
-#[derive(Default)]
-struct Parrot;
-
-#[handler(echo)]
-impl Parrot {
-    fn echo(&self, request: Echo) -> EchoOk {
-        EchoOk { echo: request.echo }
-    }
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Entry {
@@ -104,7 +91,7 @@ impl Life {
         self.node.synced(result, self.now);
     }
 
-    /// Syncs until nobody waits.
+    /// Syncs until no task waits for a sync.
     fn settle(&mut self) {
         for _ in 0..10 {
             self.begin();

@@ -13,5 +13,6 @@ mod generated;
 mod log;
 #[path = "../mutations/mod.rs"]
 mod mutations;
+mod parrot;
 mod properties;
 mod recordings;

@@ -1,10 +1,9 @@
 //! Properties of any value and any text. Values stay verbatim and have the equality of JSON, the parser refuses and
 //! never panics, and tagged tuples and error codes survive the wire.
 
+use crate::parrot::Parrot;
 use glomers_protocol::{
-    ErrorCode, Json, Message, Node, Payload, Request, RpcError,
-    echo::{Echo, EchoOk},
-    handler, services, txn_list_append, txn_rw_register,
+    ErrorCode, Json, Message, Node, Payload, Request, RpcError, echo::Echo, services, txn_list_append, txn_rw_register,
 };
 use proptest::{collection::vec, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
@@ -105,16 +104,6 @@ fn hash(value: &Json) -> u64 {
 
 /// The lines that a node sends after `init` and one more line.
 fn deliver(line: &[u8]) -> Vec<String> {
-    #[derive(Default)]
-    struct Parrot;
-
-    #[handler(echo)]
-    impl Parrot {
-        fn echo(&self, request: Echo) -> EchoOk {
-            EchoOk { echo: request.echo }
-        }
-    }
-
     let mut node = Node::new::<Parrot>(0);
     let init = r#"{"src":"c0","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1"]}}"#;
     node.deliver(init.as_bytes(), Duration::ZERO).unwrap();

@@ -24,7 +24,7 @@
 //! start again. So the state kept about a peer belongs to one *incarnation* of it, a random number that every batch
 //! carries. When a node hears an incarnation for the first time, it sends it everything it knows, from all nodes, in
 //! one batch. To make itself known, each node sends a batch soon after its start. Entries that an earlier incarnation
-//! had sent to nobody are lost. Until a restarted node has heard from a peer, its numbers may be ones that were used
+//! had not sent are lost. Until a restarted node has heard from a peer, its numbers may be ones that were used
 //! before.
 
 use glomers_protocol::{Context, NodeId, rand::Rng};

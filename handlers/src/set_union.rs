@@ -7,7 +7,7 @@
 //!
 //! With a disk, an element is acknowledged when it is durable on this node ([`shared_state`](crate::shared_state)), so
 //! no kill loses it. That is enough, and waiting for another node would make additions fail during a partition. Without
-//! a disk, a restarted node gets back what the other nodes have, and elements that it had sent to nobody are lost.
+//! a disk, a restarted node gets back what the other nodes have, and elements that it had not sent are lost.
 
 use crate::{
     durable::OpenError,

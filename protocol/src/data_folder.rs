@@ -1,10 +1,12 @@
 //! The place of a node's data when it runs as a process.
 //!
-//! A program may name a folder (`--data`), or the environment (`GLOMERS_DATA`); a node's data is in a folder of its id in
-//! there. If the variable is empty, the node has no disk. Without either, the run has a folder of its own among the temporary files. Maelstrom tells a node nothing about the
-//! run, and starts all nodes in one folder, but all nodes of a run, also restarted ones, have one parent: the process id and
-//! the start time of that are the run's name. Maelstrom can run several tests in one process (`--test-count`), so its folder
-//! for the test, where it keeps the log of this node open, is part of the name if it is known.
+//! A program (`--data`) or the environment (`GLOMERS_DATA`) may name a folder. Each node has a folder of its id in it. If the
+//! variable is empty, the node has no disk.
+//!
+//! Without either, the run has a folder of its own among the temporary files. Maelstrom tells a node nothing about the run and
+//! starts all nodes in one folder. But all nodes of a run, restarted ones too, have one parent process, so its id and its start
+//! time name the run. Maelstrom can run several tests in one process (`--test-count`). It keeps the log of each node open in
+//! the test's folder, so the name of that folder is part of the run's name if it can be found.
 
 use crate::{node_id::NodeId, storage::error::DiskError};
 use std::{

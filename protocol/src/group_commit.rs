@@ -1,5 +1,5 @@
-//! One sync for all that wait. Writers ask for a sync and wait; the driver begins one, syncs the storage, and says how it
-//! ended. A sync covers what was written before it began, so who asks while one is under way waits for the next.
+//! One sync for all that wait. Writers ask for a sync and wait. The driver begins one, syncs the storage, and reports its
+//! result. A sync covers what was written before it began, so a writer that asks while one is under way waits for the next.
 
 use crate::storage::{Storage, error::DiskError};
 use std::{
@@ -15,7 +15,7 @@ pub(crate) struct GroupCommit {
     begun: Cell<u64>,
     /// The number of the last sync that ended.
     ended: Cell<u64>,
-    /// The number of the last sync that somebody waits for.
+    /// The number of the last sync that a task waits for.
     wanted: Cell<u64>,
     waiting: RefCell<Vec<Waker>>,
     buffers: RefCell<Vec<Weak<dyn Buffer>>>,
@@ -80,7 +80,7 @@ impl GroupCommit {
         self.begun.get() > self.ended.get()
     }
 
-    /// Returns true if somebody waits for a sync that can begin now.
+    /// Returns true if a task waits for a sync that can begin now.
     pub(crate) fn wants_sync(&self) -> bool {
         self.wanted.get() > self.begun.get() && !self.is_syncing()
     }

@@ -13,9 +13,9 @@ use error::DiskError;
 
 /// A folder of files. Names are plain file names: no folders, and no name that begins with a dot.
 ///
-/// What is written is seen by later reads at once, but it survives a crash only after [`sync`](Self::sync). A crash keeps, of
-/// the writes to one file since the last sync, the first ones, and may tear the last of them at any byte. It likewise keeps
-/// the first of the changes to the folder.
+/// Later reads see a write at once, but a write survives a crash only after [`sync`](Self::sync). Of the writes to a file since
+/// the last sync, a crash keeps the first ones, as many as it happens to, and perhaps a part of the next one. It does the same
+/// with the changes to the folder.
 pub trait Storage {
     /// The names of all files, sorted.
     ///

@@ -45,7 +45,7 @@ struct OnDisk<C: Command> {
     syncing: Cell<Option<(u64, Duration)>>,
 }
 
-/// What a disk had at the start.
+/// The contents of a disk when the node starts.
 pub(super) struct Opened<C: Command> {
     log: Option<Log<Record<C>>>,
     pub(super) records: Vec<Record<C>>,

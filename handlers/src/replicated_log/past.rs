@@ -72,7 +72,7 @@ impl<C: Command> Record<C> {
     }
 }
 
-/// What a node was, and the state of its machine.
+/// The role of a node before it ended, and the state of its machine.
 pub(super) struct Past<M: StateMachine> {
     pub(super) saved: Saved<M::Command>,
     pub(super) state: State<M>,

@@ -24,9 +24,9 @@ struct State {
     base_length: u64,
     /// The number of entries and compactions so far.
     appended: u64,
-    /// How many of them the sync that is under way makes durable.
+    /// The number of them that the sync under way makes durable.
     syncing: Option<u64>,
-    /// How many of them are durable.
+    /// The number of them that are durable.
     durable: u64,
     is_full: bool,
 }

@@ -1,4 +1,4 @@
-//! What a crash, a failed sync and a full disk leave. A disk's story is a list of words:
+//! The contents of a disk after crashes, failed syncs and a lack of space. A disk's story is a list of words:
 //!
 //! `a+text` appends, `a=3` cuts to 3 bytes, `a>b` renames, `a-` removes, `sync` and `fail` are syncs, `crash:2.3` keeps 2
 //! changes and 3 bytes of the next one, `crash` keeps what the seed draws, `begin` begins a sync and `end` ends it.

@@ -1,6 +1,12 @@
 //! `glomers challenge`: the challenges in simulation, one row each.
 
-use crate::{interrupt, maelstrom::Maelstrom, progress::Line, table};
+use crate::{
+    interrupt,
+    junit::{Junit, JunitArgument},
+    maelstrom::Maelstrom,
+    progress::Line,
+    table,
+};
 use anyhow::{Context, bail};
 use clap::Args;
 use glomers::catalogue::Node;
@@ -15,7 +21,7 @@ use std::{
 };
 
 /// The arguments.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(after_help = include_str!("help/challenge.txt"))]
 pub(crate) struct Selection {
     /// The numbers of the challenges; all if none is given
@@ -26,10 +32,18 @@ pub(crate) struct Selection {
     /// Run them in real time under the real Maelstrom in this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "seed")]
     pub(crate) maelstrom: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) junit: JunitArgument,
 }
 
 /// Runs the challenges, prints the table, and explains those that did not pass.
 pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
+    let mut junit = selection.junit.begin("challenge");
+    let result = run_all(selection, &mut junit);
+    junit.finish(result)
+}
+
+fn run_all(selection: &Selection, junit: &mut Junit) -> anyhow::Result<Validity> {
     let maelstrom = selection.maelstrom.as_deref().map(Maelstrom::find).transpose()?;
     interrupt::listen(false)?;
     let mut rows = Vec::new();
@@ -42,7 +56,13 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
             break;
         }
         let (report, valid) = judged.with_context(|| format!("challenge {}", challenge.name))?;
-        rows.push(table::Row { failures: challenge.failures(&report), challenge, report, valid, wall });
+        let failures = challenge.failures(&report);
+        let mut missed = failures.clone();
+        if valid > report.valid() {
+            missed.push(format!("Maelstrom judges this run {valid}"));
+        }
+        junit.add_run(challenge.name, &report, &missed, &again(&challenge, selection));
+        rows.push(table::Row { failures, challenge, report, valid, wall });
         if interrupt::is_pressed() {
             break;
         }
@@ -50,15 +70,11 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", table::render(&rows))?;
     for row in rows.iter().filter(|row| row.passed() != Validity::Valid) {
-        let (name, seed) = (row.challenge.name, selection.seed);
-        writeln!(out, "\nChallenge {name}: {}", row.report)?;
+        writeln!(out, "\nChallenge {}: {}", row.challenge.name, row.report)?;
         for failure in &row.failures {
             writeln!(out, "{failure}")?;
         }
-        match &selection.maelstrom {
-            Some(folder) => writeln!(out, "Again: glomers challenge {name} --maelstrom {}", folder.display())?,
-            None => writeln!(out, "Again: glomers challenge {name} --seed {seed}")?,
-        }
+        writeln!(out, "Again: {}", again(&row.challenge, selection))?;
     }
     for row in rows.iter().filter(|row| row.valid != row.report.valid()) {
         let (name, theirs, ours) = (row.challenge.name, row.valid, row.report.valid());
@@ -70,6 +86,14 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Validity> {
     }
     writeln!(out, "\nstopped by {}: {} of {count} challenges were started", interrupt::name(), rows.len())?;
     Ok(passed.max(Validity::Unknown))
+}
+
+/// The command that runs a challenge again.
+fn again(challenge: &Challenge, selection: &Selection) -> String {
+    match &selection.maelstrom {
+        Some(folder) => format!("glomers challenge {} --maelstrom {}", challenge.name, folder.display()),
+        None => format!("glomers challenge {} --seed {}", challenge.name, selection.seed),
+    }
 }
 
 /// Runs a challenge in simulation, or under Maelstrom, whose verdict then counts.

@@ -1,8 +1,13 @@
 //! `glomers check`: judges a recorded history.
 
-use crate::{flags::ExpectationFlags, names::workload_names, shell};
+use crate::{
+    flags::ExpectationFlags,
+    junit::{Junit, JunitArgument},
+    names::workload_names,
+    shell,
+};
 use anyhow::{Context, bail};
-use glomers_report::page::Page;
+use glomers_report::page::{Page, Provenance};
 use glomers_workbench::{Report, Validity, history::History, workload};
 use std::{io::Write, path::PathBuf};
 
@@ -21,12 +26,20 @@ pub(crate) struct Arguments {
     /// Also write the report as a web page
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    junit: JunitArgument,
     /// A `history.edn` of Maelstrom or a `history.jsonl` of glomers, gzipped or not; or the folder of a run
     history: PathBuf,
 }
 
 /// Reads the history, judges it and prints the results.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
+    let mut junit = arguments.junit.begin("check");
+    let result = judge(arguments, &mut junit);
+    junit.finish(result)
+}
+
+fn judge(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity> {
     if arguments.history.as_os_str() == "-" {
         bail!("`-` is not a file, and standard input is not read: name a file or the folder of a run");
     }
@@ -41,8 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
         bail!("{}: it contains no operation", arguments.history.display());
     }
     let report = Report::of(&*workload, history, &arguments.expectations.options);
+    junit.add_run(name, &report, &[], &shell::typed_command());
     if let Some(path) = &arguments.report {
-        let page = Page::of(&report, Some(&shell::typed_command()));
+        let page = Page::of(&report, &Provenance::default().command(shell::typed_command()));
         std::fs::write(path, page.html).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let mut out = std::io::stdout().lock();

@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod flags;
 mod interrupt;
+mod junit;
 mod maelstrom;
 mod names;
 mod new;
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, words: &[String]) -> anyhow::Result<Validity> {
     match arguments.command {
-        None => challenge::run(&challenge::Selection { challenges: Vec::new(), seed: arguments.seed, maelstrom: None }),
+        None => challenge::run(&challenge::Selection { seed: arguments.seed, ..challenge::Selection::default() }),
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options, words),
         Some(Command::Soak(arguments)) => soak::run(&arguments),

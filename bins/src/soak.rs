@@ -6,6 +6,7 @@ mod summary;
 
 use crate::{
     interrupt,
+    junit::{Junit, JunitArgument},
     names::{disk_uses, fault_names},
     progress::Count,
     test::options::repeat_command,
@@ -69,6 +70,8 @@ pub(crate) struct Arguments {
     /// Print a summary as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    junit: JunitArgument,
 }
 
 /// A part of the seeds: those whose number leaves `index` when divided by `count`.
@@ -123,6 +126,12 @@ impl Outcome {
 
 /// Runs all tests, and prints those that failed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
+    let mut junit = arguments.junit.begin("soak");
+    let result = run_all(arguments, &mut junit);
+    junit.finish(result)
+}
+
+fn run_all(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity> {
     let subjects = subject::select(&arguments.names)?;
     let cases = cases(arguments, &subjects);
     ensure!(!cases.is_empty(), "there is no test to run: --seeds is 0, or no seed belongs to this --shard");
@@ -147,6 +156,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     })?;
     drop(count);
     summary.finish(cases.len());
+    junit.add("tests", summary.cases());
     let mut out = std::io::stdout().lock();
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &summary)?;

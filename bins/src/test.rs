@@ -2,7 +2,7 @@
 
 pub(crate) mod options;
 
-use crate::{interrupt, progress::Line, shell};
+use crate::{interrupt, junit::Junit, progress::Line, shell};
 use glomers::catalogue::SimulateError;
 use glomers_report::store::{Folder, Store};
 use glomers_workbench::{Bench, Options, Program, Report, RunError, TestConfig, Validity, workload};
@@ -14,6 +14,12 @@ use std::{
 
 /// Runs the test as often as it is asked for, until one run is not valid; prints the results and keeps the runs.
 pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<Validity> {
+    let mut junit = arguments.junit.begin("test");
+    let result = run_all(arguments, words, &mut junit);
+    junit.finish(result)
+}
+
+fn run_all(arguments: &TestOptions, words: &[String], junit: &mut Junit) -> anyhow::Result<Validity> {
     let mut options = arguments.options()?.journal(true);
     for remark in arguments.remarks(words) {
         // The test does not depend on who reads this.
@@ -32,7 +38,13 @@ pub(crate) fn run(arguments: &TestOptions, words: &[String]) -> anyhow::Result<V
             (_, false) => repeat_command(arguments.builtin()?.name, &options, &arguments.arguments),
             (_, true) => shell::typed_command(),
         };
-        let validity = run_once(arguments, &options, &command)?;
+        let report = run_once(arguments, &options, &command)?;
+        let name = match arguments.test_count {
+            1 => arguments.workload().to_owned(),
+            _ => format!("{}, seed {}", arguments.workload(), options.seed),
+        };
+        junit.add_run(&name, &report, &[], &command);
+        let validity = report.valid();
         if validity != Validity::Valid || interrupt::is_pressed() {
             return Ok(validity);
         }
@@ -62,7 +74,7 @@ fn print_seed(arguments: &TestOptions, options: &Options) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow::Result<Validity> {
+fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow::Result<Report> {
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
     let begin = SystemTime::now();
     let folder = Store::new(&arguments.store).begin(arguments.workload(), begin)?.made_by(command.to_owned());
@@ -91,7 +103,7 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
             writeln!(stdout(), "again: {command}")?;
         }
     }
-    Ok(report.valid())
+    Ok(report)
 }
 
 /// Keeps what happened until a node failed. Returns the error again.

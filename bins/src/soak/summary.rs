@@ -1,5 +1,6 @@
 //! The results of a soak, for people and as JSON.
 
+use crate::junit::Case;
 use glomers_workbench::{Load, Validity};
 use serde::Serialize;
 use std::fmt;
@@ -51,6 +52,24 @@ impl Summary {
     pub(super) fn finish(&mut self, planned: usize) {
         self.planned = planned;
         self.failures.sort_by(|left, right| (left.seed, &left.name).cmp(&(right.seed, &right.name)));
+    }
+
+    /// A case for each test that failed, and one for the others.
+    pub(super) fn cases(&self) -> Vec<Case> {
+        let failures = self.failures.iter().map(|Failure { name, seed, command, text, .. }| Case {
+            name: format!("{name}, seed {seed}"),
+            valid: Validity::Invalid,
+            reason: text.lines().next().unwrap_or_default().to_owned(),
+            text: format!("{text}\n\nagain: {command}"),
+        });
+        let (runs, planned, failed, undecided) = (self.runs, self.planned, self.failures.len(), self.undecided);
+        let others = Case {
+            name: "all others".to_owned(),
+            valid: if runs < planned { Validity::Unknown } else { Validity::Valid },
+            reason: format!("{runs} of {planned} tests were run: {failed} invalid, {undecided} undecided"),
+            text: String::new(),
+        };
+        failures.chain([others]).collect()
     }
 
     /// Invalid if a test was invalid; otherwise unknown if not all were run.

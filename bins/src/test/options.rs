@@ -4,7 +4,7 @@
 //! the last counts, except `--node`, which accumulates; options and other words come in any order; a word that belongs
 //! to no option is an argument of the node.
 
-use crate::{flags::TestFlags, names::workload_names, shell};
+use crate::{flags::TestFlags, junit::JunitArgument, names::workload_names, shell};
 use anyhow::{Context, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches, builder::PossibleValuesParser};
 use glomers::catalogue::{NODES, Node};
@@ -45,6 +45,8 @@ pub(crate) struct TestOptions {
     /// The folder in which runs are kept: history, results, messages and logs
     #[arg(long, value_name = "DIR", default_value = "store", overrides_with = "store")]
     pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) junit: JunitArgument,
     #[command(flatten)]
     remote: RemoteOptions,
     /// Arguments of the node

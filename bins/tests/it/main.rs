@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 #[path = "../cluster/mod.rs"]
+mod action;
 mod cluster;
 mod command_line;
 mod documented;
 mod failed_runs;
 mod help;
+mod junit;
 mod links;
 mod maelstrom;
 mod new;

@@ -18,5 +18,6 @@
 
 pub mod explain;
 pub mod page;
+pub mod parts;
 pub mod recording;
 pub mod store;

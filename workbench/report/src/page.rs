@@ -8,9 +8,13 @@
 //! The same report gives the same bytes.
 
 mod anomalies;
+mod challenge;
 mod charts;
 mod data;
+mod provenance;
 mod summary;
+
+pub use provenance::Provenance;
 
 use data::Data;
 use glomers_checkers::history::faults::periods;
@@ -44,16 +48,16 @@ const MOVE: &str = "Drag to move; the wheel zooms with Ctrl, or after a click. "
 pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 impl Page {
-    /// The page of a run. `command` is the command line that ran it.
-    pub fn of(report: &Report, command: Option<&str>) -> Self {
+    /// The page of a run.
+    pub fn of(report: &Report, provenance: &Provenance) -> Self {
         let faults = periods(&report.history);
         let charts = charts::all(&report.history, &faults);
         let data = Data::of(report, &faults);
-        Self { html: page(report, command, &charts, &data).into_string(), charts }
+        Self { html: page(report, provenance, &charts, &data).into_string(), charts }
     }
 }
 
-fn page(report: &Report, command: Option<&str>, charts: &[(&'static str, String)], data: &Data<'_>) -> Markup {
+fn page(report: &Report, provenance: &Provenance, charts: &[(&'static str, String)], data: &Data<'_>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -66,7 +70,7 @@ fn page(report: &Report, command: Option<&str>, charts: &[(&'static str, String)
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (summary::head(report, command))
+                (summary::head(report, provenance))
                 main {
                     (anomalies::section(report))
                     (summary::statistics(report))

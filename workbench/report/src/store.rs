@@ -22,9 +22,12 @@
 //! step, so a reader finds either the old run or the new one.
 
 pub mod manifest;
+mod moment;
+
+pub use moment::moment;
 
 use crate::{
-    page::Page,
+    page::{Page, Provenance},
     store::manifest::{MANIFEST, MESSAGES, Manifest, RESULTS},
 };
 use glomers_checkers::history::{Op, edn};
@@ -182,7 +185,7 @@ impl Folder {
         if !report.journal.is_empty() {
             write_file(&path.join(MESSAGES), |file| write_lines(&report.journal, file))?;
         }
-        let page = Page::of(report, self.command.as_deref());
+        let page = Page::of(report, &self.provenance());
         // Derived files are not synced to the disk, which halves the time of a save: they can be made again.
         let derived =
             [("report.html", &page.html)].into_iter().chain(page.charts.iter().map(|(name, svg)| (*name, svg)));
@@ -193,6 +196,10 @@ impl Folder {
         self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
         self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;
         Ok(path)
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance { command: self.command.clone(), begun: moment(&self.name) }
     }
 
     fn link_current(&self) -> Result<(), StoreError> {

@@ -1,35 +1,45 @@
 //! The top of the page: the verdict with its reasons, the command that repeats the run, and the figures.
 
-use glomers_checkers::text::{shorten, significant, time};
-use glomers_checkers::{checker::stats, finding::NO_VERDICT, validity::Validity};
+use super::{challenge, provenance::Provenance};
+use crate::parts::{CRASH, parts};
+use glomers_checkers::{
+    checker::{set_full::SetFull, stats},
+    json::shortened,
+    text::{shorten, significant, time},
+    validity::Validity,
+};
 use glomers_workbench::{
     Report, TestConfig, Traffic,
     options::{Options, flags},
 };
 use maud::{Markup, html};
+use std::fmt::Write as _;
 
 /// The most bytes shown of an exception.
 const EXCEPTION: usize = 1000;
 
 /// The title, the verdict and its parts.
-pub(super) fn head(report: &Report, command: Option<&str>) -> Markup {
-    let counts = report.judgement.stats.all;
+pub(super) fn head(report: &Report, provenance: &Provenance) -> Markup {
     html! {
         header {
             h1 { (report.workload) " " (badge(report.valid())) }
-            p { (counts.ok_count) " of " (counts.count) " operations ok" @if let Some([_, median, .., most]) = report.latencies() {
-                ", median " (time(median)) ", maximum " (time(most))
-            } "." }
+            p { (circumstances(report, provenance)) }
+            p { (outcome(report)) }
+            (challenge::section(report))
             table.facts {
-                @for (part, valid, why) in parts(report) {
-                    tr { th { (part) } td { (badge(valid)) } td { (why) } }
+                @for part in parts(report) {
+                    tr {
+                        th scope="row" { (part.name) }
+                        td { @if part.counts { (badge(part.valid)) } @else { (informative(part.valid)) } }
+                        td { (part.reason) }
+                    }
                 }
             }
-            (config(report, command))
-            nav {
+            (config(report, provenance))
+            nav aria-label="Sections" {
                 a href="#findings" { "Findings" }
                 a href="#statistics" { "Statistics" }
-                a href="#charts" { "Latency" }
+                a href="#charts" { "Charts" }
                 a href="#timeline" { "Operations" }
                 a href="#messages" { "Messages" }
                 a href="#results" { "Results" }
@@ -38,62 +48,40 @@ pub(super) fn head(report: &Report, command: Option<&str>) -> Markup {
     }
 }
 
-/// Each verdict with its reason.
-fn parts(report: &Report) -> Vec<(&'static str, Validity, String)> {
-    let judgement = &report.judgement;
-    let never = judgement.stats.by_f.iter().filter(|(_, function)| function.valid != Validity::Valid);
-    let never: Vec<_> = never.map(|(f, _)| &**f).collect();
-    let stats = match judgement.stats.valid {
-        Validity::Valid => "every kind of operation succeeded at least once".to_owned(),
-        _ => format!("never succeeded: {}", never.join(", ")),
-    };
-    let role = if judgement.strict { "counts under --strict" } else { "counts only under --strict" };
-    let strict_findings: Vec<_> =
-        judgement.strict_findings.counts.iter().map(|(kind, count)| format!("{count} \u{d7} {kind}")).collect();
-    let strict_findings =
-        if strict_findings.is_empty() { "nothing found".to_owned() } else { strict_findings.join(", ") };
-    let mut parts = vec![
-        ("workload", judgement.verdict.valid, workload(report)),
-        ("operations", judgement.stats.valid, stats),
-        ("availability", judgement.availability.valid, availability(report)),
-        ("strict", judgement.strict_findings.valid, format!("{strict_findings} ({role})")),
-    ];
-    if let Some(liveness) = &judgement.liveness {
-        let silent: Vec<_> = liveness.silent.keys().map(String::as_str).collect();
-        let why = if silent.is_empty() {
-            "every node served again".to_owned()
-        } else {
-            format!("silent: {}", silent.join(", "))
-        };
-        parts.push(("liveness", liveness.valid, why));
+/// The date, the duration, the nodes and the clients, as far as they are known.
+fn circumstances(report: &Report, provenance: &Provenance) -> String {
+    let mut facts: Vec<String> = provenance.begun.iter().cloned().collect();
+    if let Some(end) = report.history.ops().last() {
+        facts.push(format!("{} long", time(end.time)));
     }
-    parts
+    if let Some(TestConfig { options, .. }) = &report.config {
+        let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        facts.push(plural(options.nodes.len(), "node"));
+        facts.push(plural(options.clients(), "client"));
+    }
+    facts.join(" \u{b7} ")
 }
 
-/// The reason for the verdict of the workload's checker, in short.
-fn workload(report: &Report) -> String {
-    let verdict = &report.judgement.verdict;
-    if verdict.valid == Validity::Valid {
-        return "all guarantees hold".to_owned();
+/// The operations that succeeded, and the latency that matters for the workload.
+fn outcome(report: &Report) -> String {
+    let counts = report.judgement.stats.all;
+    let mut text = format!("{} of {} operations ok", counts.ok_count, counts.count);
+    if let Some((median, maximum)) = report.judgement.verdict.results().and_then(SetFull::median_and_maximum) {
+        let (median, maximum) = (time(median), time(maximum));
+        let _ = write!(text, ". Every node shows a value after {median} (median), {maximum} at most");
     }
-    let kinds: Vec<_> = verdict.fault_kinds().into_iter().filter(|kind| *kind != NO_VERDICT).collect();
-    let reason = verdict.findings.iter().find(|finding| finding.kind == NO_VERDICT);
-    match reason.filter(|_| kinds.is_empty()) {
-        Some(reason) => reason.explanation.clone(),
-        None => kinds.join(", "),
+    if let Some([_, median, .., most]) = report.latencies() {
+        let _ = write!(text, ". An operation takes {} (median), {} at most", time(median), time(most));
     }
+    text + "."
 }
 
-fn availability(report: &Report) -> String {
-    let succeeded = format!("{} % succeeded", significant(report.judgement.availability.ok_fraction * 100.0));
-    let goal = report.config.as_ref().and_then(|config| config.options.availability);
-    match goal {
-        Some(goal) => format!("{succeeded}; required: {goal}"),
-        None => succeeded,
-    }
+/// The mark of a part that does not count for the verdict.
+fn informative(valid: Validity) -> Markup {
+    html! { span.badge.aside { @if valid == Validity::Valid { "nothing" } @else { "note" } } }
 }
 
-fn config(report: &Report, command: Option<&str>) -> Markup {
+fn config(report: &Report, provenance: &Provenance) -> Markup {
     html! {
         dl {
             @if let Some(TestConfig { options, stopped, .. }) = &report.config {
@@ -103,7 +91,7 @@ fn config(report: &Report, command: Option<&str>) -> Markup {
                     dt { "stopped" } dd { "after " (time(*stopped)) " of " (time(options.time_limit)) }
                 }
             }
-            @if let Some(command) = command {
+            @if let Some(command) = &provenance.command {
                 dt { "again" } dd { code.command { (command) } }
             }
         }
@@ -127,7 +115,10 @@ pub(super) fn statistics(report: &Report) -> Markup {
             h2 { "Statistics" }
             div.tables {
                 table.figures {
-                    tr { th { "operation" } th { "ended" } th { "ok" } th { "fail" } th { "info" } th {} }
+                    tr {
+                        th scope="col" { "operation" } th scope="col" { "ended" } th scope="col" { "ok" }
+                        th scope="col" { "fail" } th scope="col" { "info" } th scope="col" { "verdict" }
+                    }
                     @for (f, function) in &stats.by_f {
                         (row(f, function.counts, function.valid))
                     }
@@ -138,8 +129,11 @@ pub(super) fn statistics(report: &Report) -> Markup {
                 }
                 @if let Some(latencies) = report.latencies() {
                     table.figures {
-                        tr { th { "latency" } th { "minimum" } th { "median" } th { "95 %" } th { "99 %" } th { "maximum" } }
-                        tr { th { "all" } @for latency in latencies { td { (time(latency)) } } }
+                        tr {
+                            th scope="col" { "latency" } th scope="col" { "minimum" } th scope="col" { "median" }
+                            th scope="col" { "95 %" } th scope="col" { "99 %" } th scope="col" { "maximum" }
+                        }
+                        tr { th scope="row" { "operations" } @for latency in latencies { td { (time(latency)) } } }
                     }
                 }
             }
@@ -151,9 +145,15 @@ pub(super) fn statistics(report: &Report) -> Markup {
 fn row(name: &str, counts: stats::Counts, valid: Validity) -> Markup {
     html! {
         tr {
-            th { (name) }
+            th scope="row" { (name) }
             td { (counts.count) } td { (counts.ok_count) } td { (counts.fail_count) } td { (counts.info_count) }
-            td { (badge(valid)) }
+            td {
+                @if name == CRASH && counts.ok_count == 0 {
+                    span.badge.aside title="it ends a client, so it never succeeds" { "by design" }
+                } @else {
+                    (badge(valid))
+                }
+            }
         }
     }
 }
@@ -162,14 +162,17 @@ fn network(report: &Report) -> Markup {
     let row = |name: &str, traffic: Traffic, per_operation: Option<f64>| {
         html! {
             tr {
-                th { (name) } td { (traffic.send_count) } td { (traffic.recv_count) }
+                th scope="row" { (name) } td { (traffic.send_count) } td { (traffic.recv_count) }
                 td { @if let Some(count) = per_operation { (significant(count)) } }
             }
         }
     };
     html! {
         table.figures {
-            tr { th { "messages" } th { "sent" } th { "received" } th { "msgs/op" } }
+            tr {
+                th scope="col" { "messages" } th scope="col" { "sent" } th scope="col" { "received" }
+                th scope="col" { "msgs/op" }
+            }
             (row("servers", report.net.servers, report.server_messages_per_operation()))
             (row("clients", report.net.clients, None))
             (row("all", report.net.all, None))
@@ -189,7 +192,7 @@ fn exceptions(report: &Report) -> Markup {
         @if !report.judgement.exceptions.exceptions.is_empty() {
             h3 { "Exceptions" }
             table.figures {
-                tr { th { "count" } th { "first" } th { "exception" } }
+                tr { th scope="col" { "count" } th scope="col" { "first" } th scope="col" { "exception" } }
                 @for exception in &report.judgement.exceptions.exceptions {
                     tr {
                         td { (exception.count) }
@@ -202,12 +205,20 @@ fn exceptions(report: &Report) -> Markup {
     }
 }
 
-/// The results, as in `results.json`.
+/// The most bytes of results that a page has.
+const RESULTS: usize = 200_000;
+
+/// The results, as in `results.json`. Long lists are cut if they are too much for a page.
 pub(super) fn results(report: &Report) -> Markup {
+    let all = report.results();
+    let text = format!("{all:#}");
+    let is_cut = text.len() > RESULTS;
+    let text = if is_cut { format!("{:#}", shortened(&all)) } else { text };
     html! {
         section #results {
             h2 { "Results" }
-            details { summary { "all results as JSON" } pre { (format!("{:#}", report.results())) } }
+            @if is_cut { p.hint { "Long lists are cut; results.json has them whole." } }
+            details { summary { "results as JSON" } pre tabindex="0" { (shorten(&text, RESULTS)) } }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::mutations::mutated;
 use flate2::read::GzDecoder;
 use glomers_checkers::history::{History, edn};
 use glomers_checkers::recording::Recording;
-use glomers_report::page::Page;
+use glomers_report::page::{Page, Provenance};
 use glomers_workbench::{Options, Report, workload};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{json, value::RawValue};
@@ -98,7 +98,7 @@ proptest! {
         let (Ok(workload), Ok(history)) = (workload::named(name), History::parse(text)) else { return Ok(()) };
         let report = Report::of(&*workload, history, &Options::default());
         let _ = (report.valid(), report.to_string(), report.results().to_string());
-        let _ = Page::of(&report, None);
+        let _ = Page::of(&report, &Provenance::default());
     }
 
     #[test]

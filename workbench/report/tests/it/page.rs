@@ -6,7 +6,7 @@ use crate::nodes;
 use crate::nodes::Flood;
 use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_protocol::Json;
-use glomers_report::page::Page;
+use glomers_report::page::{Page, Provenance};
 use glomers_workbench::{
     Options, Report, TestConfig,
     journal::Event,
@@ -72,7 +72,7 @@ fn hostile() -> Report {
 }
 
 fn page(report: &Report) -> String {
-    Page::of(report, Some("glomers test -w <workload>")).html
+    Page::of(report, &Provenance::default().command("glomers test -w <workload>")).html
 }
 
 /// The data that the page carries for its scripts.
@@ -152,7 +152,7 @@ fn hostile_texts_stay_texts_and_values_are_shown_as_sent() {
     assert_eq!(data["types"][0], HOSTILE);
     assert_eq!(data["operations"][0][8], LONG);
     assert!(data["messages"][0][6].as_str().unwrap().contains(LONG));
-    for (name, chart) in Page::of(&hostile(), None).charts {
+    for (name, chart) in Page::of(&hostile(), &Provenance::default()).charts {
         assert_eq!(count(&elements(&chart), "script"), 0, "{name}");
         assert!(chart.contains("&lt;/script"), "{name} leaves out the operation");
     }
@@ -294,5 +294,5 @@ fn a_history_whose_time_goes_back_is_shown() {
     let text = "{:process 0, :time 9, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value 0}";
     let history = History::parse(text).unwrap();
     let report = Report::of(&*workload::named("g-counter").unwrap(), history, &Options::default());
-    assert!(Page::of(&report, None).html.contains("g-counter"));
+    assert!(Page::of(&report, &Provenance::default()).html.contains("g-counter"));
 }

@@ -5,7 +5,8 @@ use std::{fs, path::PathBuf, process::Command};
 /// Runs a command in a fresh folder, and returns its exit code and its JUnit file.
 fn run(words: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
-    let words = words.replace("HISTORIES", concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/checkers/tests/histories"));
+    let words =
+        words.replace("HISTORIES", concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/checkers/tests/histories"));
     let words = words.split_whitespace().chain(["--junit", "results.xml"]);
     let output = Command::new(env!("CARGO_BIN_EXE_glomers")).args(words).current_dir(&folder).output().unwrap();
     let file = fs::read_to_string(folder.path().join("results.xml")).unwrap();
@@ -28,7 +29,13 @@ fn a_file_says_what_the_command_says() {
         (
             "test -w echo --time-limit 2 --node-count 1 --availability total --strict --test-count 2",
             0,
-            &["tests=\"8\"", "name=\"echo, seed 0\"", "name=\"echo, seed 1\"", "name=\"availability\"", "name=\"strict\""],
+            &[
+                "tests=\"8\"",
+                "name=\"echo, seed 0\"",
+                "name=\"echo, seed 1\"",
+                "name=\"availability\"",
+                "name=\"strict\"",
+            ],
         ),
         ("challenge 1 3a", 0, &["tests=\"4\"", "name=\"1\"", "classname=\"glomers.challenge.3a\""]),
         (
@@ -36,7 +43,11 @@ fn a_file_says_what_the_command_says() {
             1,
             &["failures=\"1\"", "lost-write: A message was not polled", "again: glomers check -w kafka "],
         ),
-        ("check -w broadcast HISTORIES/no-such-run", 255, &["errors=\"1\"", "name=\"command\"><error message=\"cannot read"]),
+        (
+            "check -w broadcast HISTORIES/no-such-run",
+            255,
+            &["errors=\"1\"", "name=\"command\"><error message=\"cannot read"],
+        ),
         ("soak echo --seeds 3", 0, &["tests=\"1\"", "3 of 3 tests were run: 0 invalid, 0 undecided"]),
     ];
     for (words, code, parts) in cases {

@@ -5,8 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
-#[path = "../cluster/mod.rs"]
 mod action;
+#[path = "../cluster/mod.rs"]
 mod cluster;
 mod command_line;
 mod documented;

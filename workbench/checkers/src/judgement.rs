@@ -29,6 +29,7 @@ const SHOWN: usize = 8;
 
 /// The verdicts on a history.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Judgement {
     /// The number of operations that ended, by outcome.
     pub stats: Stats,
@@ -70,16 +71,16 @@ impl Judgement {
 
     /// The worst of the verdicts.
     pub fn valid(&self) -> Validity {
-        self.stats.valid.max(self.alive()).max(self.found())
+        self.stats.valid.max(self.liveness()).max(self.safety())
     }
 
     /// Valid if each node served again after the faults were over, or if the test did not ask for it.
-    pub fn alive(&self) -> Validity {
+    pub fn liveness(&self) -> Validity {
         self.liveness.as_ref().map_or(Validity::Valid, |liveness| liveness.valid)
     }
 
     /// The worst of the verdicts, without statistics and liveness.
-    pub fn found(&self) -> Validity {
+    pub fn safety(&self) -> Validity {
         let strict_findings = if self.strict { self.strict_findings.valid } else { Validity::Valid };
         self.availability.valid.max(self.verdict.valid).max(strict_findings)
     }
@@ -112,6 +113,7 @@ impl Judgement {
 
 /// A reason for which operations did not succeed, or may not have.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Failure {
     /// The name of the operations.
     pub f: String,

@@ -33,6 +33,7 @@ pub trait Checker: fmt::Debug {
 
 /// A checker's verdict with its reasons.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The verdict.
     pub valid: Validity,

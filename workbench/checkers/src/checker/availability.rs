@@ -6,6 +6,7 @@ use serde::Serialize;
 /// The availability of the system.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Availability {
     /// Valid if the system was available enough.
     #[serde(rename = "valid?")]

@@ -15,6 +15,7 @@ use serde::Serialize;
 /// The verdict on the final reads.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Counter {
     /// The final reads outside the acceptable ranges.
     pub errors: Vec<Json>,

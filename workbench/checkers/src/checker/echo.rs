@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 /// The wrong answers of a history.
 #[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
 pub struct Echo {
     /// Each with the value that was sent and the body that came, among words of Maelstrom.
     pub errors: Vec<(&'static str, Json, &'static str, Json)>,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// The exceptions of a history, the most frequent first.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Exceptions {
     /// Always valid.
     #[serde(rename = "valid?")]
@@ -21,6 +22,7 @@ pub struct Exceptions {
 
 /// An exception that came at least once.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Exception {
     /// The text of the exception.
     pub text: String,

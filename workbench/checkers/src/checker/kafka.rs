@@ -45,6 +45,7 @@ const SHOWN: usize = 32;
 /// The results of a history.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Kafka {
     /// The verdict.
     #[serde(rename = "valid?")]

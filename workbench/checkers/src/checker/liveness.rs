@@ -14,6 +14,7 @@ pub const MARK: &str = "liveness";
 
 /// The nodes that served no request after the faults were over.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Liveness {
     /// Invalid if there are any.
     #[serde(rename = "valid?")]

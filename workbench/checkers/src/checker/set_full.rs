@@ -23,6 +23,7 @@ use std::{
 /// The outcomes of the elements.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct SetFull {
     /// The verdict.
     #[serde(rename = "valid?")]
@@ -62,6 +63,7 @@ pub struct SetFull {
 /// An element that a read missed after it was known.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Stale {
     /// The element.
     pub element: Json,

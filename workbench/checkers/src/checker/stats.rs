@@ -10,6 +10,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 /// Counts of completed operations, all and by function.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Stats {
     /// Invalid if some function never succeeded.
     #[serde(rename = "valid?")]
@@ -23,6 +24,7 @@ pub struct Stats {
 
 /// The outcomes of the operations of one function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Function {
     /// Invalid if none succeeded.
     #[serde(rename = "valid?")]
@@ -35,6 +37,7 @@ pub struct Function {
 /// The number of operations that ended, by outcome.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Counts {
     /// The number that ended.
     pub count: usize,

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 /// The verdict on the ids of a history.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct UniqueIds {
     /// The number of ids that were requested.
     pub attempted_count: usize,

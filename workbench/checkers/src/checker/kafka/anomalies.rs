@@ -77,6 +77,7 @@ anomalies! {
 
 /// Anomalies of one kind: how many there are, and the most telling of them.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Found<T> {
     /// The number of them.
     pub count: usize,
@@ -106,6 +107,7 @@ impl<T> Found<T> {
 
 /// A message at an offset, and another one at the same.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct InconsistentOffset {
     /// The log.
     pub key: String,
@@ -122,6 +124,7 @@ pub struct InconsistentOffset {
 
 /// A message at several offsets of its log.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Duplicate {
     /// The log.
     pub key: String,
@@ -139,6 +142,7 @@ pub struct Duplicate {
 /// A message that no client polled although a later message of the log was polled.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct LostWrite {
     /// The log.
     pub key: String,
@@ -156,6 +160,7 @@ pub struct LostWrite {
 
 /// A message that was polled though its send failed (`G1a`) or had not begun (`G1c-realtime`).
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct WrongRead {
     /// The log.
     pub key: String,
@@ -169,6 +174,7 @@ pub struct WrongRead {
 
 /// A transaction that polls what it sends itself.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct PrecommittedRead {
     /// The transaction.
     pub op: Evidence,
@@ -180,6 +186,7 @@ pub struct PrecommittedRead {
 
 /// Two messages of a log that do not follow one another, though they were polled or sent in a row.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Skip {
     /// The log.
     pub key: String,
@@ -207,6 +214,7 @@ pub enum By {
 
 /// Messages that were confirmed and not polled by the end.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Unseen {
     /// The time at which the last operation ended, in nanoseconds.
     pub time: u128,
@@ -218,6 +226,7 @@ pub struct Unseen {
 
 /// The poll that was furthest behind.
 #[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
 pub struct Lag {
     /// The time at which it began, in seconds.
     pub time: f64,
@@ -233,6 +242,7 @@ pub struct Lag {
 
 /// An operation that takes part in an anomaly, cut down to the log in question and the neighbours of the message.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Evidence {
     /// Its place in the history.
     pub index: usize,

@@ -2,6 +2,7 @@
 
 /// The reason why a part is not linearizable.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Violation {
     /// The index of the entry that contradicts all before it.
     pub index: usize,

@@ -11,7 +11,7 @@ const AGREEMENT: Duration = Duration::from_secs(5);
 pub(crate) struct Agreement {
     /// The time at which each fault began, and the time at which all faults begun by then were over.
     faults: Vec<(Duration, Option<Duration>)>,
-    patience: Duration,
+    grace: Duration,
 }
 
 impl Agreement {
@@ -22,12 +22,12 @@ impl Agreement {
             over = over.zip(period.end).map(|(over, end)| over.max(end));
             (period.begin, over)
         });
-        Self { faults: faults.collect(), patience: AGREEMENT }
+        Self { faults: faults.collect(), grace: AGREEMENT }
     }
 
     /// Nodes must agree as soon as the write has ended.
     pub(crate) fn immediate() -> Self {
-        Self { faults: Vec::new(), patience: Duration::ZERO }
+        Self { faults: Vec::new(), grace: Duration::ZERO }
     }
 
     /// Tells whether a read that begins at `read` must know of a write that ended at `write`.
@@ -38,6 +38,6 @@ impl Agreement {
             Some((_, Some(healed))) => *healed,
             Some((_, None)) => return false,
         };
-        read >= write.max(healed) + self.patience
+        read >= write.max(healed) + self.grace
     }
 }

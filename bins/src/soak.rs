@@ -16,7 +16,6 @@ use clap::Args;
 use glomers::catalogue::SimulateError;
 use glomers_workbench::{
     Load, Options, Progress, Report, RunError, Stop, Validity,
-    checker::txn::EMPTY,
     options::{DiskUse, Fault},
     soak,
 };
@@ -111,7 +110,7 @@ impl Outcome {
     /// Invalid is a test with a wrong node, and one that did too little to find it.
     fn of(report: &Report) -> Self {
         let load = report.load.unwrap_or_default();
-        match verdict(report) {
+        match soak::verdict(report) {
             Validity::Invalid => Self::Invalid(report.to_string()),
             _ if load.is_short() => Self::Invalid(format!(
                 "only {} of {} operations began that were due while clients were free, so the test says too little; \
@@ -237,22 +236,6 @@ impl Case<'_> {
     /// The command that repeats it.
     fn command(&self) -> String {
         repeat_command(self.subject.node.name, &self.options, &self.subject.arguments)
-    }
-}
-
-/// The verdict on a drawn test. It may be so short, and its faults so long, that hardly any operation can succeed.
-/// Maelstrom calls that invalid; here it is unknown, unless nodes do not serve again afterwards.
-fn verdict(report: &Report) -> Validity {
-    let is_empty = report.judgement.verdict.fault_kinds() == [EMPTY];
-    let (stats, found) = (&report.judgement.stats, report.judgement.found());
-    match report.judgement.alive() {
-        Validity::Invalid => Validity::Invalid,
-        _ if stats.all.ok_count == 0 => Validity::Unknown,
-        // No transaction followed another one.
-        _ if is_empty => Validity::Unknown,
-        // Statistics say at most that nothing of a kind succeeded.
-        _ if found == Validity::Valid && stats.valid != Validity::Valid => Validity::Unknown,
-        _ => found,
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 /// A challenge.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Challenge {
     /// The number, such as `3c`.
     pub name: &'static str,
@@ -26,6 +27,7 @@ pub struct Challenge {
 
 /// The thresholds of an efficient broadcast. A latency is the time until every node shows a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Thresholds {
     /// The messages between servers per operation.
     pub messages_per_operation: f64,

@@ -86,7 +86,7 @@ pub struct Reply<R: Request>(Slot<R>);
 type Slot<R> = Rc<RefCell<Option<Result<<R as Request>::Response, CallError>>>>;
 
 impl<R: Request> Reply<R> {
-    /// Takes the reply, once it has arrived: the response, the node's error, or the end of the client's patience.
+    /// Takes the reply, once it has arrived: the response, the node's error, or the client's timeout.
     pub fn take(&self) -> Option<Result<R::Response, CallError>> {
         self.0.borrow_mut().take()
     }

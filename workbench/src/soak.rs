@@ -16,14 +16,19 @@
 //!     }
 //! }
 //!
-//! let is_valid = |options: &Options| simulate::<Parrot>(workload::named("echo").unwrap(), options).unwrap().valid() == Validity::Valid;
+//! let verdict = |options: &Options| soak::verdict(&simulate::<Parrot>(workload::named("echo").unwrap(), options).unwrap());
+//! let fails = |options: &Options| verdict(options) == Validity::Invalid;
 //! for seed in 0..10 {
 //!     let options = soak::draw(&Options::default(), &[Fault::Partition, Fault::Slow], seed);
-//!     assert!(is_valid(&options), "{:?}", soak::shrink(&options, 100, |options| !is_valid(options)));
+//!     assert!(!fails(&options), "{:?}", soak::shrink(&options, 100, fails));
 //! }
 //! ```
 
-use crate::options::{Concurrency, Distribution, Fault, Latency, Options, Topology};
+use crate::{
+    options::{Concurrency, Distribution, Fault, Latency, Options, Topology},
+    run::report::Report,
+};
+use glomers_checkers::{checker::txn, validity::Validity};
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
@@ -76,6 +81,22 @@ pub fn draw(base: &Options, faults: &[Fault], seed: u64) -> Options {
     // Drawn last, so that a test without disks does not depend on it.
     let disk_latency = Duration::from_millis(pick(&DISK_LATENCIES, rng));
     if drawn.has_disk() { drawn.disk_latency(disk_latency) } else { drawn }
+}
+
+/// The verdict on a drawn test. It may be so short, and its faults so long, that hardly any operation can succeed.
+/// Maelstrom calls that invalid; here it is unknown, unless nodes do not serve again afterwards.
+pub fn verdict(report: &Report) -> Validity {
+    let judgement = &report.judgement;
+    let (stats, safety) = (&judgement.stats, judgement.safety());
+    match judgement.liveness() {
+        Validity::Invalid => Validity::Invalid,
+        _ if stats.all.ok_count == 0 => Validity::Unknown,
+        // No transaction followed another one.
+        _ if judgement.verdict.fault_kinds() == [txn::EMPTY] => Validity::Unknown,
+        // Statistics say at most that nothing of a kind succeeded.
+        _ if safety == Validity::Valid && stats.valid != Validity::Valid => Validity::Unknown,
+        _ => safety,
+    }
 }
 
 /// The smallest test found that still `fails`, after at most `tries` attempts: fewer faults, operations, nodes and

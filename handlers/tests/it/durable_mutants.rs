@@ -146,7 +146,7 @@ fn a_set_without_a_mistake_is_never_found(seeds: u64) {
     for seed in 0..seeds {
         let report = report(Nothing, seed);
         // Statistics would also say that too little succeeded, which is no fault of the nodes.
-        let verdicts = [report.judgement.verdict.valid, report.judgement.alive()];
+        let verdicts = [report.judgement.verdict.valid, report.judgement.liveness()];
         assert!(!verdicts.contains(&Validity::Invalid), "seed {seed}: {report}");
     }
 }

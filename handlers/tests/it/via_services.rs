@@ -80,8 +80,8 @@ impl OneKey {
     async fn add(&self, cx: &Context, request: g_counter::Add) -> Result<g_counter::AddOk, CallError> {
         let kv = cx.seq_kv();
         let add = async || kv.update("counter", |known: Option<i64>| known.unwrap_or(0) + request.delta).await;
-        let patience = if self.repeats { Duration::from_millis(200) } else { Context::TIMEOUT };
-        match select(pin!(add()), cx.sleep(patience)).await {
+        let timeout = if self.repeats { Duration::from_millis(200) } else { Context::TIMEOUT };
+        match select(pin!(add()), cx.sleep(timeout)).await {
             Either::Left((added, _)) => added?,
             Either::Right(_) => add().await?,
         };

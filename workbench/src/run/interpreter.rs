@@ -60,7 +60,7 @@ impl<'n> Interpreter<'n> {
         while !session.is_halted() && self.advance(session) {}
         let end = self.end.filter(|_| !session.is_halted()).unwrap_or_else(|| session.now());
         let load = self.pace.load(end, self.wait != Wait::Ready);
-        while !session.workers.all_free() && self.step(session, session.watch.patience()) {}
+        while !session.workers.all_free() && self.step(session, session.watch.deadline()) {}
         if session.watch.is_halted() {
             session.abandon();
         }

@@ -9,7 +9,7 @@ use glomers_checkers::{
 use std::{collections::BTreeSet, time::Duration};
 
 /// The time in which each node must serve a client, after the recovery time that Maelstrom gives it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The average time between two operations that ask whether nodes serve.
 pub(crate) const PACE: Duration = Duration::from_millis(50);
@@ -50,7 +50,7 @@ impl Probe {
 
 impl Generator for Probe {
     fn next(&mut self, moment: &mut Moment<'_>) -> Next {
-        let deadline = *self.deadline.get_or_insert(moment.now + PATIENCE);
+        let deadline = *self.deadline.get_or_insert(moment.now + TIMEOUT);
         let is_asked =
             |thread: &&usize| self.silent.as_ref().is_none_or(|silent| silent.contains(&(*thread % self.nodes.len())));
         let free: Vec<usize> = moment.free.iter().filter(is_asked).copied().collect();

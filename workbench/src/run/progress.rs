@@ -13,7 +13,7 @@ use std::time::Duration;
 const STEPS: u32 = 1024;
 
 /// The time that running operations get when a test ends early.
-const PATIENCE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The stage of a test.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Ord, PartialOrd)]
@@ -136,8 +136,8 @@ impl<'a> Watch<'a> {
     }
 
     /// The time at which running operations are cut off; `None` if they may end by themselves.
-    pub(crate) fn patience(&self) -> Option<Duration> {
-        self.halted.map(|halted| if self.aborted { Duration::ZERO } else { halted + PATIENCE })
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.halted.map(|halted| if self.aborted { Duration::ZERO } else { halted + GRACE })
     }
 }
 
@@ -217,7 +217,7 @@ mod tests {
         let mut watch = Watch::new(Some(Box::new(&mut observer)));
         let mut look = |second| {
             watch.look(&History::default(), 0, Duration::from_secs(second));
-            (watch.stopped().map(|at| at.as_secs()), watch.patience().map(|at| at.as_secs()), watch.is_aborted())
+            (watch.stopped().map(|at| at.as_secs()), watch.deadline().map(|at| at.as_secs()), watch.is_aborted())
         };
         assert_eq!(look(1), (None, None, false));
         assert_eq!(look(2), (Some(2), Some(3), false));

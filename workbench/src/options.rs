@@ -69,6 +69,8 @@ options! {
     nemesis: Vec<Fault>,
     /// The mean duration of a fault, and of the time between two faults.
     nemesis_interval: Duration,
+    /// The command that injects the faults, for nodes that are not hosted here: a line for `sh`.
+    nemesis_command: Option<String>,
     /// The neighbours that are proposed to each node.
     topology: Topology,
     /// The fraction of the operations that must succeed; `None`: any.
@@ -116,6 +118,7 @@ impl Default for Options {
             disk_latency: Duration::from_millis(1),
             nemesis: Vec::new(),
             nemesis_interval: Duration::from_secs(10),
+            nemesis_command: None,
             topology: Topology::Grid,
             availability: None,
             consistency_models: vec!["strict-serializable".to_owned()],

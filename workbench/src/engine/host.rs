@@ -4,6 +4,7 @@
 //! A process has three threads: one writes to its stdin, one reads its stdout, one copies its stderr to a log file. They
 //! hand lines over and decide nothing, so the test itself stays on one thread, as in simulation.
 
+pub(crate) mod command;
 pub(crate) mod line;
 pub(crate) mod lines;
 pub(crate) mod process;

@@ -36,6 +36,8 @@ pub enum ViolationKind {
     UnansweredInit,
     /// A simulated node that stopped by itself, with its reason, although no fault struck its disk.
     Stopped,
+    /// A step of the nemesis that the user's command did not do.
+    FaultNotInjected,
 }
 
 impl ViolationKind {
@@ -51,6 +53,7 @@ impl ViolationKind {
             Self::UnmatchedAnswer => "unmatched-answer",
             Self::UnansweredInit => "unanswered-init",
             Self::Stopped => "stopped",
+            Self::FaultNotInjected => "fault-not-injected",
         }
     }
 

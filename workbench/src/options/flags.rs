@@ -194,6 +194,22 @@ pub const FLAGS: &[Flag] = &[
         ..ROW
     },
     Flag {
+        name: "nemesis-command",
+        help: "Have this command inject the faults, for nodes that are not hosted here; `sh` runs it with a step as JSON on \
+               stdin",
+        value_name: Some("COMMAND"),
+        is_of_maelstrom: false,
+        read: |options, text| {
+            if text.trim().is_empty() {
+                return Err(ValueError::Expected("a command"));
+            }
+            options.nemesis_command = Some(text.to_owned());
+            Ok(())
+        },
+        write: |options| options.nemesis_command.clone(),
+        ..ROW
+    },
+    Flag {
         name: "topology",
         help: "The neighbours that a broadcast test proposes to each node",
         value_name: Some("SHAPE"),
@@ -417,6 +433,8 @@ mod tests {
         check("disk", "never", Ok("--disk never"));
         check("disk", "auto", Ok(""));
         check("disk", "yes", Err("auto, always, never"));
+        check("nemesis-command", "./faults -v", Ok("--nemesis-command ./faults -v"));
+        check("nemesis-command", " ", Err("a command"));
         check("topology", "tree", Ok("--topology tree2"));
         check("topology", "star", Err("tree4"));
         check("latency-dist", "normal", Err("constant, uniform, exponential"));

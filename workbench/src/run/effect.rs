@@ -16,12 +16,19 @@ pub struct Effect {
     /// The number of messages that it lost, doubled or delayed, of nodes that it stopped, or of writes, syncs or bytes that it
     /// affected.
     pub affected: usize,
+    /// True if a command of the user's injected it. `affected` is then the number of nodes that it was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
 }
 
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, rounds, affected } = self;
+        let Self { fault, rounds, affected, elsewhere } = self;
         let plural = |count| if count == 1 { "" } else { "s" };
+        if *elsewhere {
+            let nodes = format!("{affected} node{}", plural(*affected));
+            return write!(f, "{fault}: {rounds} round{} by the nemesis command, {nodes} struck", plural(*rounds));
+        }
         let (noun, verb) = match Fault::from_str(fault) {
             Ok(Fault::Kill | Fault::KillMinority) => ("node", "killed"),
             Ok(Fault::Pause) => ("node", "paused"),

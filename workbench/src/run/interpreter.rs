@@ -69,6 +69,9 @@ impl<'n> Interpreter<'n> {
 
     /// Does the next thing, or lets an event happen before it; false if there is none.
     fn advance(&mut self, session: &mut Session<'_>) -> bool {
+        if let Some(nemesis) = &mut self.nemesis {
+            nemesis.collect(session);
+        }
         match self.next(session) {
             Next::Operation(time) if !self.step(session, Some(time)) && !session.is_halted() => self.ask(session),
             Next::Fault(time) if !self.step(session, Some(time)) && !session.is_halted() => {

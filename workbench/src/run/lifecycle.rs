@@ -8,12 +8,12 @@ use crate::{
         host::Host,
         violation::Violations,
     },
-    options::Options,
+    options::{Options, Unsuitable},
     run::{
         error::RunError,
         interpreter::Interpreter,
         load::Load,
-        nemesis::{INIT_TIMEOUT, Nemesis, Spawn},
+        nemesis::{INIT_TIMEOUT, Nemesis, Spawn, elsewhere},
         pace::{Interval, Pace},
         probe::{self, Probe},
         progress::{Observer, Stage},
@@ -50,7 +50,8 @@ impl Test<'_> {
     /// Runs it.
     pub(crate) fn run(self) -> Result<Report, RunError> {
         let Self { workload, options, spawn, host, observer } = self;
-        let mut nemesis = Nemesis::new(&options.nemesis, spawn);
+        elsewhere::accept(&options, host.is_some())?;
+        let mut nemesis = Nemesis::new(&options, spawn);
         let mut session = Session::new(workload, options, host, observer)?;
         nemesis.processes().start_all(&mut session)?;
         let not_ready = prepare(&mut session)?;
@@ -64,7 +65,7 @@ impl Test<'_> {
             return Err(RunError::Stopped);
         }
         let failure = not_ready.or_else(|| session.world.find_crash().map(NodeFailure::Crash));
-        let report = judge(session, &nemesis, load, failure);
+        let report = judge(session, &mut nemesis, load, failure);
         if report.failure.is_some() { Err(RunError::Node(Box::new(report))) } else { Ok(report) }
     }
 }
@@ -72,16 +73,23 @@ impl Test<'_> {
 /// Tells every node its id, then lets the workload speak to each. Returns the first failure of a node.
 fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
     let ids = session.nodes();
-    let mut calls = Vec::new();
+    let (mut calls, stand_ins) = (Vec::new(), Rc::new(RefCell::new(Vec::new())));
     for id in &ids {
         let joined = session.join_client();
         let client = Client::new(joined.endpoint.clone(), id.clone());
         let init = Init { node_id: id.clone(), node_ids: ids.clone() };
-        calls.push((id.clone(), joined, async move { client.call_within(&init, INIT_TIMEOUT).await.map(|_| ()) }));
+        let stand_ins = Rc::clone(&stand_ins);
+        calls.push((id.clone(), joined, async move {
+            if client.init(&init, INIT_TIMEOUT).await?.is_elsewhere {
+                stand_ins.borrow_mut().push(init.node_id);
+            }
+            Ok(())
+        }));
     }
     if let Some(failure) = finish_setup(session, calls)? {
         return Ok(Some(failure));
     }
+    refuse_stand_ins(&session.options, &stand_ins.borrow())?;
     let mut calls = Vec::new();
     for id in &ids {
         let joined = session.join_client();
@@ -91,6 +99,18 @@ fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
     let failure = finish_setup(session, calls)?;
     session.origin = session.world.now();
     Ok(failure)
+}
+
+/// Refuses faults that would strike a program which only stands in for a node elsewhere.
+fn refuse_stand_ins(options: &Options, stand_ins: &[NodeId]) -> Result<(), Unsuitable> {
+    let (Some(id), [fault, ..], None) = (stand_ins.first(), &options.nemesis[..], &options.nemesis_command) else {
+        return Ok(());
+    };
+    let reason = format!(
+        "{fault} would not reach {id}, which says in its `init_ok` that it stands in for a node elsewhere; name the program \
+         that injects faults there with `--nemesis-command`, or leave the fault out"
+    );
+    Err(Unsuitable::new("nemesis_command", reason))
 }
 
 /// Waits for clients that speak to nodes, and takes them off the network.
@@ -144,6 +164,7 @@ fn work(session: &mut Session<'_>, nemesis: &mut Nemesis) -> (Box<dyn Generator>
 /// Heals the network, rests, and has the clients do their last operations.
 fn conclude(session: &mut Session<'_>, nemesis: &mut Nemesis, generator: Box<dyn Generator>) {
     if !has_final_operations(session) {
+        nemesis.release(session);
         return;
     }
     nemesis.end_all(session);
@@ -190,9 +211,10 @@ fn final_generator(
     }
 }
 
-fn judge(mut session: Session<'_>, nemesis: &Nemesis, load: Option<Load>, failure: Option<NodeFailure>) -> Report {
+fn judge(mut session: Session<'_>, nemesis: &mut Nemesis, load: Option<Load>, failure: Option<NodeFailure>) -> Report {
     let mut violations = session.world.take_violations();
     nemesis.processes().unready(&session).into_iter().for_each(|violation| violations.add("", violation));
+    nemesis.take_failures().into_iter().for_each(|violation| violations.add("", violation));
     // A stop from here on comes too late.
     let stopped = session.watch.stopped();
     session.world.clear();

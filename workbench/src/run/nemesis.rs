@@ -2,9 +2,11 @@
 //! interval, followed by a pause of about the same length. Several faults come and go independently of each other.
 //!
 //! The effects are in four places: `partition` decides which nodes do not hear each other, `processes` stops and
-//! starts nodes, `disks` strikes disks, and the network's rules lose, duplicate and delay messages.
+//! starts nodes, `disks` strikes disks, and the network's rules lose, duplicate and delay messages. For nodes that are not
+//! hosted here, `elsewhere` has a command of the user's do it.
 
 mod disks;
+pub(crate) mod elsewhere;
 mod partition;
 mod processes;
 mod targets;
@@ -12,25 +14,23 @@ mod targets;
 pub(crate) use processes::{INIT_TIMEOUT, Processes, Spawn};
 
 use crate::{
-    engine::network::{Grudge, rules::Rule},
-    options::Fault,
+    engine::{network::rules::Rule, violation::Violation},
+    options::{Fault, Options},
     run::{effect::Effect, session::Session},
 };
 use disks::DiskFaults;
+use elsewhere::Elsewhere;
 use glomers_protocol::Json;
-use partition::Partition;
-use rand_pcg::Pcg64Mcg;
 use serde_json::json;
 use std::time::Duration;
-
-/// The number of partitions drawn, at most, until one isolates somebody.
-const DRAWS: usize = 32;
 
 /// Faults that come and go.
 pub(crate) struct Nemesis {
     cycles: Vec<Cycle>,
     processes: Processes,
     disks: DiskFaults,
+    /// Set if a command injects the faults.
+    elsewhere: Option<Elsewhere>,
 }
 
 struct Cycle {
@@ -44,13 +44,14 @@ struct Cycle {
 
 impl Nemesis {
     /// Each of these faults, from the beginning of the operations on.
-    pub(crate) fn new(faults: &[Fault], spawn: Spawn) -> Self {
-        let mut faults = faults.to_vec();
+    pub(crate) fn new(options: &Options, spawn: Spawn) -> Self {
+        let mut faults = options.nemesis.clone();
         faults.sort_unstable();
         faults.dedup();
         let cycle = |fault| Cycle { fault, is_in_force: false, next: Duration::ZERO, rounds: 0 };
         let cycles = faults.into_iter().map(cycle).collect();
-        Self { cycles, processes: Processes::new(spawn), disks: DiskFaults::default() }
+        let elsewhere = options.nemesis_command.as_deref().map(Elsewhere::new);
+        Self { cycles, processes: Processes::new(spawn), disks: DiskFaults::default(), elsewhere }
     }
 
     /// The nodes' processes.
@@ -61,6 +62,7 @@ impl Nemesis {
     /// The faults and their effects.
     pub(crate) fn effects(&self, session: &Session<'_>) -> Vec<Effect> {
         let affected = |fault: Fault| match fault {
+            _ if let Some(elsewhere) = &self.elsewhere => elsewhere.struck(fault),
             _ if is_about_processes(fault) => self.processes.stopped(fault),
             _ if fault.strikes_disks() => session.world.disks.affected(fault),
             _ => session.world.network.affected(fault),
@@ -69,6 +71,7 @@ impl Nemesis {
             fault: cycle.fault.to_string(),
             rounds: cycle.rounds,
             affected: affected(cycle.fault),
+            elsewhere: self.elsewhere.is_some(),
         };
         self.cycles.iter().map(effect).collect()
     }
@@ -91,10 +94,11 @@ impl Nemesis {
         let rests = matches!(fault, Fault::KillMinority | Fault::DiskCorrupt) && !begins;
         let rest = if rests { interval } else { Duration::ZERO };
         let (processes, disks) = (&mut self.processes, &mut self.disks);
-        if begins {
-            begin(fault, processes, disks, session)
-        } else {
-            end(fault, processes, session)
+        match &mut self.elsewhere {
+            Some(elsewhere) if begins => elsewhere.begin(fault, session),
+            Some(elsewhere) => elsewhere.end(fault, session),
+            None if begins => begin(fault, processes, disks, session),
+            None => end(fault, processes, session),
         }
         cycle.next = session.now() + rest + session.stagger(interval);
     }
@@ -104,10 +108,35 @@ impl Nemesis {
         self.disks.given_up(session)
     }
 
+    /// Writes down what a command that injects faults has answered.
+    pub(crate) fn collect(&mut self, session: &mut Session<'_>) {
+        if let Some(elsewhere) = &mut self.elsewhere {
+            elsewhere.collect(session);
+        }
+    }
+
+    /// The steps that a command did not do.
+    pub(crate) fn take_failures(&mut self) -> Vec<Violation> {
+        self.elsewhere.as_mut().map(Elsewhere::take_failures).unwrap_or_default()
+    }
+
     /// Ends whatever may be in force.
     pub(crate) fn end_all(&mut self, session: &mut Session<'_>) {
         for cycle in &self.cycles {
-            end(cycle.fault, &self.processes, session);
+            match &mut self.elsewhere {
+                Some(elsewhere) => elsewhere.end(cycle.fault, session),
+                None => end(cycle.fault, &self.processes, session),
+            }
+        }
+        if let Some(elsewhere) = &mut self.elsewhere {
+            elsewhere.finish(session);
+        }
+    }
+
+    /// Ends whatever may be in force on nodes that are there after the test.
+    pub(crate) fn release(&mut self, session: &mut Session<'_>) {
+        if self.elsewhere.is_some() {
+            self.end_all(session);
         }
     }
 }
@@ -139,24 +168,10 @@ fn end(fault: Fault, processes: &Processes, session: &mut Session<'_>) {
 }
 
 fn begin_partition(fault: Fault, session: &mut Session<'_>) {
-    let (partition, grudge) = draw_partition(fault, &session.options.nodes, &mut session.rng);
+    let (partition, grudge) = partition::draw(fault, &session.options.nodes, &mut session.rng);
     session.note(format!("start-{fault}"), Json::from(partition.name()));
     session.note(format!("start-{fault}"), Json::new(&json!(["isolated", grudge])));
     session.world.network.partition(fault, grudge);
-}
-
-/// A partition that isolates somebody, if one can be drawn. Of two nodes, a ring of majorities isolates nobody, nor do
-/// fewer than a third of them; a single node cannot be cut off from others.
-fn draw_partition(fault: Fault, nodes: &[String], rng: &mut Pcg64Mcg) -> (Partition, Grudge) {
-    for _ in 1..DRAWS {
-        let partition = Partition::of(fault, rng);
-        let grudge = partition.grudge(nodes, rng);
-        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.is_empty()) {
-            return (partition, grudge);
-        }
-    }
-    let partition = Partition::of(fault, rng);
-    (partition, partition.grudge(nodes, rng))
 }
 
 fn end_partition(fault: Fault, session: &mut Session<'_>) {

@@ -13,7 +13,7 @@ pub(crate) use error::{MALFORMED, UNMATCHED};
 use crate::engine::violation::{Violation, ViolationKind};
 use answer::Answer;
 use endpoint::{Ended, Sent};
-use glomers_protocol::{Json, NodeId, Request};
+use glomers_protocol::{Json, NodeId, Payload, Request, init::Init};
 use std::time::Duration;
 
 /// The outcome of an operation.
@@ -25,6 +25,12 @@ pub enum Outcome {
     Fail(Json),
     /// Nobody knows whether it happened, for this reason.
     Info(Json),
+}
+
+/// An answer to `init`.
+pub(crate) struct Ready {
+    /// True if the program stands in for a node that runs elsewhere: faults of this program's own do not reach it.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// A client, tied to one node.
@@ -63,6 +69,23 @@ impl Client {
                 Err(ClientError::Timeout { node: self.node.clone(), request: R::TYPE, timeout, unmatched })
             }
             Ended::Answered { line, request } => self.read::<R>(&line, &request),
+        }
+    }
+
+    /// Tells the node its id.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`Self::call`].
+    pub(crate) async fn init(&self, init: &Init, timeout: Duration) -> Result<Ready, ClientError> {
+        match self.endpoint.ask(&self.node, init, timeout).await {
+            Ended::TimedOut { unmatched } => {
+                Err(ClientError::Timeout { node: self.node.clone(), request: Init::TYPE, timeout, unmatched })
+            }
+            Ended::Answered { line, request } => {
+                self.read::<Init>(&line, &request)?;
+                Ok(Ready { is_elsewhere: answer::says_elsewhere(&line) })
+            }
         }
     }
 

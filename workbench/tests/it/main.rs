@@ -14,6 +14,7 @@ mod kafka;
 mod kafka_mutants;
 mod liveness;
 mod mutants;
+mod nemesis_command;
 mod nodes;
 mod odd_nodes;
 mod operations_begun;

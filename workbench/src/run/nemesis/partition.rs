@@ -8,6 +8,9 @@ use rand::{
 use rand_pcg::Pcg64Mcg;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The number of partitions drawn, at most, until one isolates somebody.
+const DRAWS: usize = 32;
+
 /// A family of partitions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Partition {
@@ -69,6 +72,20 @@ impl Partition {
             }
         }
     }
+}
+
+/// A partition that isolates somebody, if one can be drawn. Of two nodes, a ring of majorities isolates nobody, nor do
+/// fewer than a third of them; a single node cannot be cut off from others.
+pub(super) fn draw(fault: Fault, nodes: &[String], rng: &mut Pcg64Mcg) -> (Partition, Grudge) {
+    for _ in 1..DRAWS {
+        let partition = Partition::of(fault, rng);
+        let grudge = partition.grudge(nodes, rng);
+        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.is_empty()) {
+            return (partition, grudge);
+        }
+    }
+    let partition = Partition::of(fault, rng);
+    (partition, partition.grudge(nodes, rng))
 }
 
 /// The first `count` nodes and the others do not hear each other.

@@ -58,6 +58,12 @@ pub(super) fn read<R: Request>(line: &str) -> Result<Answer<R::Response>, Misfit
     }
 }
 
+/// Tells whether an `init_ok` has `"elsewhere": true`, by which a program says that it only stands in for a node.
+pub(super) fn says_elsewhere(line: &str) -> bool {
+    let body = serde_json::from_str::<Envelope<'_>>(line).ok().and_then(|envelope| members(envelope.body));
+    body.and_then(|body| body.get("elsewhere").map(|value| value.get() == "true")).unwrap_or_default()
+}
+
 /// Reads an answer of the form that nearly all have. The node library's reader is stricter than Maelstrom's in all but
 /// one thing: it takes a `msg_id` that is `null`.
 fn plainly<R: Request>(line: &str) -> Option<R::Response> {

@@ -1,6 +1,7 @@
 //! `glomers soak`: many random tests of the built-in nodes, on all cores. A failing test is printed with the command
 //! that repeats it.
 
+mod merge;
 mod subject;
 mod summary;
 
@@ -19,10 +20,14 @@ use glomers_workbench::{
     options::{DiskUse, Fault},
     soak,
 };
-use std::ops::ControlFlow;
+use merge::Merged;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{
+    fmt,
     io::Write,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     str::FromStr,
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -31,7 +36,7 @@ use std::{
     thread,
 };
 use subject::Subject;
-use summary::{Failure, Summary};
+use summary::{Failure, Scope, Summary};
 
 /// The number of tests that are tried to make a failing one smaller.
 const TRIES: usize = 300;
@@ -71,6 +76,31 @@ pub(crate) struct Arguments {
     json: bool,
     #[command(flatten)]
     junit: JunitArgument,
+    /// Run nothing; add up the parts of a soak, which are files that --shard and --json made
+    #[arg(long, value_name = "FILES", num_args = 1.., conflicts_with_all = ["names", "seeds", "first_seed", "shard", "nemesis", "disk", "strict", "shrink"])]
+    merge: Option<Vec<PathBuf>>,
+}
+
+/// The summary of one part, as JSON.
+#[derive(Serialize)]
+struct Part<'a> {
+    scope: Scope,
+    shard: Shard,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+impl Arguments {
+    fn scope(&self) -> Scope {
+        Scope {
+            names: self.names.clone(),
+            first_seed: self.first_seed,
+            seeds: self.seeds,
+            nemesis: self.nemesis.as_ref().map(|faults| faults.iter().map(Fault::to_string).collect()),
+            disk: self.disk.to_string(),
+            strict: self.strict,
+        }
+    }
 }
 
 /// A part of the seeds: those whose number leaves `index` when divided by `count`.
@@ -89,6 +119,24 @@ impl FromStr for Shard {
             Some((part, count)) if (1..=count).contains(&part) => Ok(Self { index: part - 1, count }),
             _ => Err(format!("expected a part and the number of parts, such as 2/8, got `{text}`")),
         }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index + 1, self.count)
+    }
+}
+
+impl Serialize for Shard {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Shard {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -123,7 +171,7 @@ impl Outcome {
     }
 }
 
-/// Runs all tests, and prints those that failed.
+/// Runs all tests and prints those that failed, or adds up the parts of a soak.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     let mut junit = arguments.junit.begin("soak");
     let result = run_all(arguments, &mut junit);
@@ -131,6 +179,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
 }
 
 fn run_all(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity> {
+    if let Some(files) = &arguments.merge {
+        let merged = Merged::read(files)?;
+        junit.add("tests", merged.total.cases());
+        print(&merged, &merged, arguments.json)?;
+        return Ok(merged.valid());
+    }
     let subjects = subject::select(&arguments.names)?;
     let cases = cases(arguments, &subjects);
     ensure!(!cases.is_empty(), "there is no test to run: --seeds is 0, or no seed belongs to this --shard");
@@ -156,14 +210,21 @@ fn run_all(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity>
     drop(count);
     summary.finish(cases.len());
     junit.add("tests", summary.cases());
+    let part = Part { scope: arguments.scope(), shard: arguments.shard, summary: &summary };
+    print(&part, &summary, arguments.json)?;
+    Ok(summary.valid())
+}
+
+/// Prints a result, as JSON or for people.
+fn print(json: &impl Serialize, text: &impl fmt::Display, as_json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &summary)?;
+    if as_json {
+        serde_json::to_writer_pretty(&mut out, json)?;
         writeln!(out)?;
     } else {
-        writeln!(out, "{summary}")?;
+        writeln!(out, "{text}")?;
     }
-    Ok(summary.valid())
+    Ok(())
 }
 
 /// Every subject with every seed of the shard.

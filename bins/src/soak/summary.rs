@@ -2,11 +2,39 @@
 
 use crate::junit::Case;
 use glomers_workbench::{Load, Validity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The options that all parts of a soak have in common.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Scope {
+    /// The challenges and nodes that were named; every node if none was.
+    pub(super) names: Vec<String>,
+    pub(super) first_seed: u64,
+    /// The number of seeds of all parts.
+    pub(super) seeds: u64,
+    /// The faults; `None`: those that each node promises to tolerate.
+    pub(super) nemesis: Option<Vec<String>>,
+    pub(super) disk: String,
+    pub(super) strict: bool,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { names, first_seed, seeds, nemesis, disk, strict } = self;
+        let names = if names.is_empty() { "every node".to_owned() } else { names.join(" ") };
+        let last = first_seed.saturating_add(seeds.saturating_sub(1));
+        write!(f, "{names}, seeds {first_seed} to {last}")?;
+        if let Some(nemesis) = nemesis {
+            write!(f, ", --nemesis {}", nemesis.join(","))?;
+        }
+        write!(f, ", --disk {disk}{}", if *strict { ", --strict" } else { "" })
+    }
+}
+
 /// The results of a soak.
-#[derive(Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Summary {
     /// The number of tests that were run.
@@ -25,7 +53,7 @@ pub(super) struct Summary {
 }
 
 /// A test that was invalid.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Failure {
     /// The challenge's number, or the node's name.
@@ -34,7 +62,7 @@ pub(super) struct Failure {
     /// The command that repeats it.
     pub(super) command: String,
     /// The command of a smaller test that fails, too.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) smaller: Option<String>,
     /// The explanation.
     pub(super) text: String,
@@ -46,6 +74,28 @@ impl Summary {
         self.begun += load.begun;
         self.due += load.due;
         self.no_client_free += load.no_client_free.as_secs_f64();
+    }
+
+    /// The sum of several parts.
+    pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        let mut planned = 0;
+        for part in parts {
+            sum.runs += part.runs;
+            planned += part.planned;
+            sum.undecided += part.undecided;
+            sum.begun += part.begun;
+            sum.due += part.due;
+            sum.no_client_free += part.no_client_free;
+            sum.failures.extend_from_slice(&part.failures);
+        }
+        sum.finish(planned);
+        sum
+    }
+
+    /// The tests that were run, planned, invalid and undecided, and the operations that began and were due.
+    pub(super) fn counts(&self) -> [usize; 6] {
+        [self.runs, self.planned, self.failures.len(), self.undecided, self.begun, self.due]
     }
 
     /// Sorts the failures, because tests end in any order.
@@ -82,15 +132,20 @@ impl Summary {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, seed, command, smaller, text } = self;
+        writeln!(f, "{name}, seed {seed}:\n\n{text}\n\nAgain: {command}")?;
+        if let Some(smaller) = smaller {
+            writeln!(f, "Smaller: {smaller}")?;
+        }
+        writeln!(f)
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Failure { name, seed, command, smaller, text } in &self.failures {
-            writeln!(f, "{name}, seed {seed}:\n\n{text}\n\nAgain: {command}")?;
-            if let Some(smaller) = smaller {
-                writeln!(f, "Smaller: {smaller}")?;
-            }
-            writeln!(f)?;
-        }
+        self.failures.iter().try_for_each(|failure| write!(f, "{failure}"))?;
         let Self { runs, planned, undecided, failures, begun, due, no_client_free } = self;
         write!(f, "{runs} of {planned} tests: {} invalid, {undecided} undecided", failures.len())?;
         write!(f, "\n{begun} of {due} operations due began; no client was free for {no_client_free:.0} s")

@@ -1,0 +1,158 @@
+//! NATS and etcd servers for a test, on free ports and in folders of their own. They end with the test.
+
+use std::{
+    env, fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The longest wait for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until something is there.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        match find() {
+            Some(found) => return found,
+            None if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(20)),
+            None => panic!("{what}: not within {PATIENCE:?}"),
+        }
+    }
+}
+
+/// The program that a variable names or that is in one of the usual folders. Without it, the test says so and ends.
+fn installed(variable: &str, name: &str) -> Option<PathBuf> {
+    let usual = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
+    let found = env::var_os(variable).map(PathBuf::from);
+    let found =
+        found.or_else(|| usual.into_iter().map(|folder| PathBuf::from(folder).join(name)).find(|path| path.exists()));
+    if found.is_none() {
+        eprintln!("{name} is not installed: nothing is tested here");
+    }
+    found
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A process that is killed when it is dropped.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(command: &mut Command) -> Process {
+    Process(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+/// A NATS server, or the place of one.
+pub(crate) struct Nats {
+    program: PathBuf,
+    folder: TempDir,
+    port: u16,
+    process: Option<Process>,
+}
+
+impl Nats {
+    /// A server that takes messages up to this length.
+    pub(crate) fn start(max_payload: usize) -> Option<Self> {
+        let mut nats = Self::planned(max_payload)?;
+        nats.go();
+        Some(nats)
+    }
+
+    /// A server that is started later.
+    pub(crate) fn planned(max_payload: usize) -> Option<Self> {
+        let (program, folder) = (installed("NATS_SERVER", "nats-server")?, TempDir::new().unwrap());
+        let limit = format!("max_payload: {max_payload}\nmax_pending: {}\n", 100 * max_payload);
+        fs::write(folder.path().join("nats.conf"), limit).unwrap();
+        Some(Self { program, folder, port: free_port(), process: None })
+    }
+
+    pub(crate) fn go(&mut self) {
+        let config = self.folder.path().join("nats.conf");
+        let port = self.port.to_string();
+        let mut command = Command::new(&self.program);
+        self.process = Some(start(command.args(["--addr", "127.0.0.1", "--port", &port, "--config"]).arg(config)));
+        eventually("a NATS server", || self.connect());
+    }
+
+    /// Kills it.
+    pub(crate) fn end(&mut self) {
+        self.process = None;
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    fn connect(&self) -> Option<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        let mut begin = [0; 4];
+        stream.read_exact(&mut begin).ok()?;
+        (&begin == b"INFO").then_some(stream)
+    }
+
+    /// Publishes without a client: `CONNECT`, `PUB`, and a `PING` that shows that the server has done it.
+    pub(crate) fn publish(&self, messages: &[(&str, &str)]) {
+        let mut stream = self.connect().unwrap();
+        write!(stream, "CONNECT {{\"verbose\":false}}\r\n").unwrap();
+        for (subject, payload) in messages {
+            write!(stream, "PUB {subject} {}\r\n{payload}\r\n", payload.len()).unwrap();
+        }
+        write!(stream, "PING\r\n").unwrap();
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while !answer.ends_with(b"PONG") {
+            stream.read_exact(&mut byte).unwrap();
+            answer.push(byte[0]);
+        }
+    }
+}
+
+/// A single etcd member.
+pub(crate) struct Etcd {
+    _process: Process,
+    _folder: TempDir,
+    port: u16,
+}
+
+impl Etcd {
+    pub(crate) fn start() -> Option<Self> {
+        let (program, folder, port, peer) =
+            (installed("ETCD", "etcd")?, TempDir::new().unwrap(), free_port(), free_port());
+        let (client, peer) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
+        let mut command = Command::new(program);
+        command
+            .args(["--name", "e", "--listen-client-urls", &client, "--advertise-client-urls", &client])
+            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+            .args(["--initial-cluster", &format!("e={peer}"), "--unsafe-no-fsync", "--data-dir"]);
+        let process = start(command.arg(folder.path()));
+        let etcd = Self { _process: process, _folder: folder, port };
+        eventually("an etcd member", || etcd.is_healthy().then_some(()));
+        Some(etcd)
+    }
+
+    fn is_healthy(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        let mut answer = String::new();
+        let asked = write!(stream, "GET /health HTTP/1.0\r\n\r\n").and_then(|()| stream.read_to_string(&mut answer));
+        asked.is_ok() && answer.contains("\"health\":\"true\"")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}

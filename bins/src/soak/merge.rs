@@ -4,7 +4,7 @@
 //! part that is missing leaves the verdict open, unless another part has a failure.
 
 use crate::soak::{
-    Shard,
+    shard::Shard,
     summary::{Failure, Scope, Summary},
 };
 use anyhow::{Context, bail};

@@ -107,7 +107,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     }
     let mut control = client.subscribe(subjects.control(&id)).await?;
     let instance = client.new_inbox();
-    refuse_twin(&client, &subjects, &id, &instance, &mut control).await?;
+    let early = refuse_twin(&client, &subjects, &id, &instance, &mut control).await?;
     let messages = client.subscribe(subjects.node(&arguments.epoch, &id, "*")).await?;
     let (replies, answers) = unbounded_channel();
     let mut bridge = Bridge {
@@ -127,33 +127,39 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     };
     bridge.store = bridge.open_store().await?;
     bridge.start()?;
+    for request in early {
+        bridge.control(request).await?;
+    }
     bridge.serve(control, answers).await
 }
 
-/// Ends this bridge if another one has its id. Two that start at the same moment answer each other, and both end.
+/// Ends this bridge if another one has its id. Two that start at the same moment answer each other, and both end. Returns the
+/// requests that came meanwhile.
 async fn refuse_twin(
     client: &Client,
     subjects: &Subjects,
     id: &str,
     instance: &str,
     control: &mut Subscriber,
-) -> Result<()> {
+) -> Result<Vec<async_nats::Message>> {
     let hello = serde_json::to_vec(&Control::Hello { instance: instance.to_owned() })?;
     let request = Request::new().payload(hello.into()).timeout(Some(TWIN_TIMEOUT));
     let mut asked = std::pin::pin!(client.send_request(subjects.control(id), request));
+    let mut early = Vec::new();
     loop {
         tokio::select! {
-            Some(message) = control.next() => {
-                if let Ok(Control::Hello { instance: other }) = serde_json::from_slice(&message.payload)
-                    && other != instance
-                    && let Some(reply) = message.reply
-                {
-                    client.publish(reply, b"twin"[..].into()).await?;
+            Some(message) = control.next() => match serde_json::from_slice(&message.payload) {
+                Ok(Control::Hello { instance: other }) if other == instance => {}
+                Ok(Control::Hello { .. }) => {
+                    if let Some(reply) = message.reply {
+                        client.publish(reply, "twin".into()).await?;
+                    }
                 }
-            }
+                _ => early.push(message),
+            },
             reply = &mut asked => match reply {
                 Ok(_) => bail!("another bridge runs {id} in this cluster already; end it, or give this one another --id"),
-                Err(_) => return Ok(()),
+                Err(_) => return Ok(early),
             },
         }
     }
@@ -322,7 +328,7 @@ impl Bridge {
         let prefix = self.subjects.prefix(&self.epoch);
         Ok(match self.arguments.kv {
             Kv::Etcd => Store::Etcd(Arc::new(Etcd::new(self.arguments.etcd.clone(), prefix))),
-            Kv::Jetstream => Store::JetStream(JetStream::open(&self.client, &prefix).await?),
+            Kv::Jetstream => Store::JetStream(Box::new(JetStream::open(&self.client, &prefix).await?)),
             Kv::None => Store::None,
         })
     }

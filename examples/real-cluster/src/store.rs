@@ -50,7 +50,7 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub(crate) enum Store {
     Etcd(Arc<Etcd>),
-    JetStream(JetStream),
+    JetStream(Box<JetStream>),
     None,
 }
 

@@ -12,6 +12,7 @@ use glomers_protocol::{
 };
 use glomers_workbench::{
     Bench, Options, Progress, Report, RunError, Stop,
+    explore::{Exploration, Explored, Explorer, Tally},
     options::Fault,
     workload::{self, UnknownWorkload},
 };
@@ -115,47 +116,80 @@ impl Node {
         arguments: &[String],
         observer: impl FnMut(&Progress) -> ControlFlow<Stop>,
     ) -> Result<Report, SimulateError> {
-        let simulate = simulator(self.name).expect("every node has a row");
-        simulate(Bench::new(workload::named(self.workload)?, options).watched_by(observer), arguments)
+        let runner = runner(self.name).expect("every node has a row");
+        (runner.simulate)(Bench::new(workload::named(self.workload)?, options).watched_by(observer), arguments)
+    }
+
+    /// Explores schedules of a cluster of it, started with these arguments.
+    ///
+    /// # Errors
+    ///
+    /// The node does not take the arguments, or the exploration could not begin.
+    pub fn explore(
+        &self,
+        bounds: &Exploration,
+        arguments: &[String],
+        observer: impl FnMut(&Tally) -> ControlFlow<()>,
+    ) -> Result<Explored, SimulateError> {
+        let runner = runner(self.name).expect("every node has a row");
+        (runner.explore)(Explorer::new(workload::maker(self.workload)?, bounds).watched_by(observer), arguments)
     }
 }
 
-/// Simulates a node with these arguments.
-type Simulator = fn(Bench<'_>, &[String]) -> Result<Report, SimulateError>;
+/// The ways to run a node with these arguments in this process.
+struct Runner {
+    simulate: fn(Bench<'_>, &[String]) -> Result<Report, SimulateError>,
+    explore: fn(Explorer<'_>, &[String]) -> Result<Explored, SimulateError>,
+}
 
-/// The simulator of the node with a name. It is not a field of [`Node`]: a node's binary reads its row there, and would
+/// The runner of the node with a name. It is not a field of [`Node`]: a node's binary reads its row there, and would
 /// have to contain every handler and the workbench.
-fn simulator(name: &str) -> Option<Simulator> {
+fn runner(name: &str) -> Option<Runner> {
     Some(match name {
-        "broadcast" => broadcast,
-        "echo" => without_arguments::<Parrot>,
-        "g-counter" => without_arguments::<GCounter>,
-        "g-counter-seq-kv" => without_arguments::<PublishedTotals>,
-        "g-set" => without_arguments::<SetUnion>,
-        "kafka" => without_arguments::<WatermarkLogs>,
-        "kafka-lin-kv" => without_arguments::<ClaimedOffsets>,
-        "lin-kv" => without_arguments::<ReplicatedMap>,
-        "lin-kv-proxy" => without_arguments::<ForwardedRegisters>,
-        "pn-counter" => without_arguments::<PnCounter>,
-        "txn-list-append" => without_arguments::<ReplicatedLists>,
-        "txn-list-append-lin-kv" => without_arguments::<SwappedRoot>,
-        "txn-rw-register" => without_arguments::<LastWriterWins>,
-        "unique-ids" => without_arguments::<PrefixedIds>,
+        "broadcast" => Runner { simulate: simulate_broadcast, explore: explore_broadcast },
+        "echo" => without_arguments::<Parrot>(),
+        "g-counter" => without_arguments::<GCounter>(),
+        "g-counter-seq-kv" => without_arguments::<PublishedTotals>(),
+        "g-set" => without_arguments::<SetUnion>(),
+        "kafka" => without_arguments::<WatermarkLogs>(),
+        "kafka-lin-kv" => without_arguments::<ClaimedOffsets>(),
+        "lin-kv" => without_arguments::<ReplicatedMap>(),
+        "lin-kv-proxy" => without_arguments::<ForwardedRegisters>(),
+        "pn-counter" => without_arguments::<PnCounter>(),
+        "txn-list-append" => without_arguments::<ReplicatedLists>(),
+        "txn-list-append-lin-kv" => without_arguments::<SwappedRoot>(),
+        "txn-rw-register" => without_arguments::<LastWriterWins>(),
+        "unique-ids" => without_arguments::<PrefixedIds>(),
         _ => return None,
     })
 }
 
-fn without_arguments<H: Handler>(bench: Bench<'_>, arguments: &[String]) -> Result<Report, SimulateError> {
+fn without_arguments<H: Handler>() -> Runner {
+    Runner {
+        simulate: |bench, arguments| refuse(arguments).and_then(|()| Ok(bench.run::<H>()?)),
+        explore: |explorer, arguments| refuse(arguments).and_then(|()| Ok(explorer.run::<H>()?)),
+    }
+}
+
+fn refuse(arguments: &[String]) -> Result<(), SimulateError> {
     match arguments {
-        [] => Ok(bench.run::<H>()?),
+        [] => Ok(()),
         _ => Err(SimulateError::NoArguments { arguments: arguments.to_vec() }),
     }
 }
 
-fn broadcast(bench: Bench<'_>, arguments: &[String]) -> Result<Report, SimulateError> {
-    let words = std::iter::once("broadcast").chain(arguments.iter().map(String::as_str));
-    let arguments = BroadcastArguments::try_parse_from(words)?;
+fn simulate_broadcast(bench: Bench<'_>, arguments: &[String]) -> Result<Report, SimulateError> {
+    let arguments = broadcast_arguments(arguments)?;
     Ok(bench.run_with(move |cx| arguments.node(cx))?)
+}
+
+fn explore_broadcast(explorer: Explorer<'_>, arguments: &[String]) -> Result<Explored, SimulateError> {
+    let arguments = broadcast_arguments(arguments)?;
+    Ok(explorer.run_with(move |cx| arguments.node(cx))?)
+}
+
+fn broadcast_arguments(arguments: &[String]) -> Result<BroadcastArguments, clap::Error> {
+    BroadcastArguments::try_parse_from(std::iter::once("broadcast").chain(arguments.iter().map(String::as_str)))
 }
 
 /// Every node, in alphabetical order.
@@ -327,12 +361,12 @@ clock.",
 
 #[cfg(test)]
 mod tests {
-    use super::{NODES, simulator};
+    use super::{NODES, runner};
 
     #[test]
-    fn every_node_is_simulated() {
+    fn every_node_can_be_run_here() {
         for node in NODES {
-            assert!(simulator(node.name).is_some(), "{}", node.name);
+            assert!(runner(node.name).is_some(), "{}", node.name);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The top of the command line: the commands and their arguments.
 
-use crate::{challenge, check, completions, explain, new, serve, soak, test::options::TestOptions};
+use crate::{challenge, check, completions, explain, explore, new, serve, soak, test::options::TestOptions};
 use clap::{Parser, Subcommand};
 
 /// Judges Maelstrom nodes without a JVM.
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Test(Box<TestOptions>),
     /// Run many random tests; repeat and shrink those that fail
     Soak(soak::Arguments),
+    /// Try all schedules of a small cluster and a few operations
+    Explore(Box<explore::Arguments>),
     /// Judge a recorded history of Maelstrom or glomers
     Check(Box<check::Arguments>),
     /// Show the operations and messages around the findings of a run

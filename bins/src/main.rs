@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod completions;
 mod explain;
+mod explore;
 mod flags;
 mod interrupt;
 mod junit;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments, words: &[String]) -> anyhow::Result<Validity> {
         Some(Command::Challenge(selection)) => challenge::run(&selection),
         Some(Command::Test(options)) => test::run(&options, words),
         Some(Command::Soak(arguments)) => soak::run(&arguments),
+        Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Serve(arguments)) => serve::run(&arguments).map(|()| Validity::Valid),

@@ -98,6 +98,38 @@ impl Drop for Count {
     }
 }
 
+/// A progress line without an end.
+pub(crate) struct Spinner(ProgressBar);
+
+impl Spinner {
+    /// A line that begins with `title`. A quiet one is never shown.
+    pub(crate) fn new(title: String, is_quiet: bool) -> Self {
+        let bar = bar(None, title, is_quiet);
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Self(bar)
+    }
+
+    /// The time since it was made.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// Shows a message.
+    pub(crate) fn show(&self, message: impl FnOnce() -> String) {
+        if !self.0.is_hidden() {
+            self.0.set_message(message());
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// A bar that is shown only on a terminal.
 fn bar(length: Option<u64>, prefix: String, is_quiet: bool) -> ProgressBar {
     let is_seen = !is_quiet && stderr().is_terminal();

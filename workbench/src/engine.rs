@@ -1,7 +1,7 @@
 //! The engine: everything on the network, in virtual or in real time.
 //!
 //! - `world`: one step after the other. It stands on `agenda` (what happens next), `members` (every participant),
-//!   `inbox` (messages in flight) and `journal` (every message that was sent or received).
+//!   `inbox` (messages in flight; `flight` while a search chooses) and `journal` (every message that was sent or received).
 //! - `network`: latencies, losses and partitions.
 //! - `participant`: the interface of everything on the network. `services`: Maelstrom's services. `host`: programs in
 //!   processes of their own.
@@ -12,6 +12,7 @@
 pub(crate) mod agenda;
 pub(crate) mod disk;
 pub mod failure;
+pub(crate) mod flight;
 pub(crate) mod host;
 pub(crate) mod inbox;
 pub mod journal;

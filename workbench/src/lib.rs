@@ -26,12 +26,14 @@
 //! - `engine`: everything on the network, in virtual or in real time.
 //! - `run`: a test from its options to its [`Report`].
 //! - [`simulation`]: a cluster that a test drives step by step.
+//! - [`explore`]: all schedules of a few operations, or many chosen ones.
 //! - [`options`], [`challenge`], [`soak`]: a test's options; the Gossip Glomers challenges with their official
 //!   arguments; options that a seed draws.
 //! - [`history`], [`checker`], [`judgement`]: what happened and what it is worth, from `glomers-checkers`.
 
 pub mod challenge;
 mod engine;
+pub mod explore;
 pub mod options;
 mod run;
 pub mod simulation;

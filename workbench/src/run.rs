@@ -8,14 +8,14 @@
 
 pub(crate) mod effect;
 pub(crate) mod error;
-mod interpreter;
-mod lifecycle;
+pub(crate) mod interpreter;
+pub(crate) mod lifecycle;
 pub(crate) mod load;
 pub(crate) mod nemesis;
 pub(crate) mod pace;
-mod probe;
+pub(crate) mod probe;
 pub(crate) mod progress;
 pub(crate) mod report;
-mod session;
+pub(crate) mod session;
 pub(crate) mod start;
-mod workers;
+pub(crate) mod workers;

@@ -50,8 +50,18 @@ pub struct UnknownWorkload {
 ///
 /// If there is none.
 pub fn named(name: &str) -> Result<Box<dyn Workload>, UnknownWorkload> {
+    maker(name).map(|make| make())
+}
+
+/// The function that makes the built-in workload of this name again and again, as
+/// [`explore`](crate::explore::explore) needs it.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn maker(name: &str) -> Result<Make, UnknownWorkload> {
     let found = WORKLOADS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, make)| make()).ok_or_else(|| UnknownWorkload {
+    found.map(|(_, make)| *make).ok_or_else(|| UnknownWorkload {
         name: name.to_owned(),
         known: WORKLOADS.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
     })

@@ -194,7 +194,7 @@ pub(crate) fn repeat_command(node: &str, options: &Options, arguments: &[String]
     shell::quote(words)
 }
 
-fn builtin_names() -> PossibleValuesParser {
+pub(crate) fn builtin_names() -> PossibleValuesParser {
     PossibleValuesParser::new(NODES.iter().map(|node| node.name))
 }
 

@@ -39,6 +39,11 @@ impl Inbox {
         None
     }
 
+    /// Gives out all messages, in no order.
+    pub(crate) fn take_all(&mut self) -> Vec<InFlight> {
+        self.waiting.drain().map(|Reverse(message)| message).chain(self.held.take()).collect()
+    }
+
     /// Gives out the message that is held.
     pub(crate) fn release(&mut self) -> Option<InFlight> {
         self.held.take()

@@ -18,6 +18,8 @@ pub(crate) struct Member {
     pub(crate) participant: Box<dyn Participant>,
     /// The time at which it joined; its own times count from there.
     pub(crate) joined: Duration,
+    /// The time since then, in a search.
+    pub(crate) clock: Duration,
     pub(crate) inbox: Inbox,
     /// The next moment at which it will be woken.
     pub(crate) alarm: Option<Duration>,
@@ -49,6 +51,11 @@ impl Members {
         Self { members: Vec::new(), by_name: IndexMap::default(), departed }
     }
 
+    /// Allows late answers to members that leave from now on.
+    pub(crate) fn allow_late_answers(&mut self) {
+        self.departed.get_or_insert_default();
+    }
+
     pub(crate) fn join(&mut self, name: NodeId, participant: Box<dyn Participant>, now: Duration) -> ParticipantId {
         let id = self.members.len();
         self.by_name.insert(name.clone(), id);
@@ -58,6 +65,7 @@ impl Members {
             condition: Condition::Running,
             participant,
             joined: now,
+            clock: Duration::ZERO,
             inbox: Inbox::default(),
             alarm: None,
         }));
@@ -99,6 +107,11 @@ impl Members {
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Member> {
         self.members.iter_mut().flatten()
+    }
+
+    /// All members with their numbers.
+    pub(crate) fn numbered(&mut self) -> impl Iterator<Item = (ParticipantId, &mut Member)> {
+        self.members.iter_mut().enumerate().filter_map(|(id, member)| Some((id, member.as_mut()?)))
     }
 
     /// Tells whether a message to this name is a late answer that is allowed.

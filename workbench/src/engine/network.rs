@@ -128,6 +128,11 @@ impl Network {
         deliveries
     }
 
+    /// Counts a message that is sent while a search decides about its delivery.
+    pub(crate) fn sent(&mut self, src: &str, dest: &str) {
+        self.count(src, dest, |traffic| traffic.send_count += 1);
+    }
+
     /// Tells whether `dest`, which takes a message of `src` from its inbox, hears it; else the message is dropped.
     pub(crate) fn hears(&mut self, src: &str, dest: &str) -> bool {
         let mut hears = true;

@@ -3,16 +3,19 @@
 //!
 //! With a [`Host`] time is real: the world waits for the next occurrence instead of jumping to it, and hears what processes
 //! write in the meantime. Nothing else differs.
+//!
+//! A search takes the place of the agenda for a while: then something happens only if it is chosen (`world/search.rs`).
 
 use crate::{
     engine::{
         agenda::{Agenda, Occurrence},
         disk::Disks,
         failure::{Crash, Output},
+        flight::Flight,
         host::Host,
         inbox::InFlight,
         journal::{Event, Journal},
-        members::{Condition, Members},
+        members::{Condition, Member, Members},
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
         tamper::{Message, Rewrite, Tamper},
@@ -28,8 +31,17 @@ use std::{collections::BTreeMap, rc::Rc, time::Duration};
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 mod output;
+mod search;
 #[cfg(test)]
 mod tests;
+
+/// The part of the world that decides what happens next.
+enum Scheduler {
+    /// Time: what is planned for the earliest moment.
+    Time,
+    /// A search, which chooses.
+    Search(Box<Flight>),
+}
 
 pub(crate) struct World {
     now: Duration,
@@ -39,6 +51,7 @@ pub(crate) struct World {
     /// The nodes that stopped by themselves and were not started again, each with its reason.
     stopped: BTreeMap<NodeId, String>,
     members: Members,
+    scheduler: Scheduler,
     agenda: Agenda,
     /// The number of messages so far.
     messages: u64,
@@ -61,6 +74,7 @@ impl World {
             disks: Disks::new(options, host.is_some()),
             stopped: BTreeMap::new(),
             members: Members::new(allows_late_answers),
+            scheduler: Scheduler::Time,
             agenda: Agenda::default(),
             messages: 0,
             journal: Journal::new(options.journal, options.log_send, options.log_receive),
@@ -136,13 +150,23 @@ impl World {
         self.members.clear();
     }
 
+    /// Allows late answers to clients that have left.
+    pub(crate) fn allow_late_answers(&mut self) {
+        self.members.allow_late_answers();
+    }
+
     /// Tells whether time is real.
     pub(crate) fn is_hosted(&self) -> bool {
         self.host.is_some()
     }
 
     pub(crate) fn join(&mut self, name: NodeId, participant: Box<dyn Participant>) -> ParticipantId {
-        self.members.join(name, participant, self.now)
+        let now = match &self.scheduler {
+            Scheduler::Time => self.now,
+            // The time of the history counts steps, too, which must not show in clocks.
+            Scheduler::Search(flight) => flight.horizon,
+        };
+        self.members.join(name, participant, now)
     }
 
     /// Ends a participant's process. Its name stays on the network: messages to it are lost, with those in its inbox, and
@@ -202,6 +226,9 @@ impl World {
     /// Takes a participant off the network, with every message to it.
     pub(crate) fn leave(&mut self, id: ParticipantId) {
         self.members.leave(id);
+        if let Scheduler::Search(flight) = &mut self.scheduler {
+            flight.retain(|flying| flying.receiver != id);
+        }
     }
 
     /// Lets the next thing happen if one does before `time`, or at all if no time is given; else waits until then. With
@@ -259,9 +286,9 @@ impl World {
 
     /// Lets a participant go on with work that it was given outside the network.
     pub(crate) fn wake(&mut self, id: ParticipantId) {
-        let now = self.now;
         let Some(member) = self.members.running(id) else { return };
-        member.participant.advance(now - member.joined);
+        let clock = self.scheduler.clock(self.now, member);
+        member.participant.advance(clock);
         self.settle(id);
     }
 
@@ -284,7 +311,8 @@ impl World {
             message.line = rewrite(&arriving).unwrap_or(message.line);
         }
         self.network.received(message.src.as_str(), member.name.as_str());
-        member.participant.deliver(message.id, &message.line, self.now - member.joined);
+        let clock = self.scheduler.clock(self.now, member);
+        member.participant.deliver(message.id, &message.line, clock);
         self.journal.received(self.now, message.id, message.line);
         self.settle(id);
     }
@@ -300,7 +328,8 @@ impl World {
             .participant
             .drain_violations(&mut |subject, violation| violations.add(&subject, Violation { time, ..violation }));
         let failure = member.participant.failure();
-        let deadline = member.participant.deadline().map(|deadline| member.joined + deadline);
+        let is_timed = matches!(self.scheduler, Scheduler::Time);
+        let deadline = member.participant.deadline().filter(|_| is_timed).map(|deadline| member.joined + deadline);
         // A later deadline than the alarm needs no new alarm: the early one sets the next.
         if let Some(deadline) = deadline.filter(|deadline| member.alarm.is_none_or(|alarm| *deadline < alarm)) {
             member.alarm = Some(deadline);
@@ -329,6 +358,16 @@ impl World {
         let message = self.messages;
         self.messages += 1;
         self.journal.sent(self.now, message, &line);
+        if let Scheduler::Search(flight) = &mut self.scheduler {
+            self.network.sent(src.as_str(), dest.as_str());
+            let Some(receiver) = receiver.filter(|id| self.members.running(*id).is_some()) else { return };
+            if self.network.hears(src.as_str(), dest.as_str()) {
+                let in_flight = InFlight { deadline: self.now, id: message, src: src.clone(), line };
+                let (from, to) = (flight.place(id, src), flight.place(receiver, dest));
+                flight.send(from, to, receiver, in_flight);
+            }
+            return;
+        }
         let mut deliveries = self.network.send(src.as_str(), dest.as_str(), &mut self.rng);
         if let Some(tamper) = &mut self.tamper {
             tamper(&Message { src: src.as_str(), dest: dest.as_str(), line: &line }).apply(&mut deliveries);
@@ -366,6 +405,16 @@ impl World {
         let (network, name) = (&mut self.network, &member.name);
         if let Some(deadline) = member.inbox.hold_next(|src| network.hears(src.as_str(), name.as_str())) {
             self.agenda.plan(deadline.max(self.now), Occurrence::Due(id));
+        }
+    }
+}
+
+impl Scheduler {
+    /// A participant's clock, which begins when it joins. In a search it moves with the participant's timers only.
+    fn clock(&self, now: Duration, member: &Member) -> Duration {
+        match self {
+            Self::Time => now - member.joined,
+            Self::Search(_) => member.clock,
         }
     }
 }

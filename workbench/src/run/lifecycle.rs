@@ -32,7 +32,7 @@ use glomers_protocol::{NodeId, init::Init};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// The time for which the healed network rests before the last operations (Maelstrom: `core.clj`).
-const RECOVERY: Duration = Duration::from_secs(10);
+pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
 
 /// The same for a network that no fault has disturbed, if the test ends early.
 const SHORT_RECOVERY: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ impl Test<'_> {
 }
 
 /// Tells every node its id, then lets the workload speak to each. Returns the first failure of a node.
-fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
+pub(crate) fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
     let ids = session.nodes();
     let (mut calls, stand_ins) = (Vec::new(), Rc::new(RefCell::new(Vec::new())));
     for id in &ids {

@@ -66,9 +66,19 @@ pub struct TestConfig {
 impl Report {
     /// A report on a recorded history. Only the options that [`Judgement::of`] uses matter.
     pub fn of(workload: &dyn Workload, history: History, options: &Options) -> Self {
+        let judgement = Judgement::of(&*workload.checker(), &history, &options.expectations());
+        Self::bare(workload.name(), history, judgement)
+    }
+
+    /// A report on a schedule that was explored.
+    pub(crate) fn explored(workload: &'static str, history: History, judgement: Judgement, config: TestConfig) -> Self {
+        Self { config: Some(config), ..Self::bare(workload, history, judgement) }
+    }
+
+    fn bare(workload: &'static str, history: History, judgement: Judgement) -> Self {
         Self {
-            workload: workload.name(),
-            judgement: Judgement::of(&*workload.checker(), &history, &options.expectations()),
+            workload,
+            judgement,
             history,
             net: Counts::default(),
             journal: Vec::new(),
@@ -78,6 +88,12 @@ impl Report {
             nemesis: Vec::new(),
             config: None,
         }
+    }
+
+    /// The same report with these messages.
+    #[must_use]
+    pub(crate) fn with_messages(self, net: Counts, journal: Vec<Event>) -> Self {
+        Self { net, journal, ..self }
     }
 
     /// The worst of the verdicts; unknown if a node's failure ended the test.

@@ -11,7 +11,7 @@ use crate::{
         workers::{JoinedClient, Workers},
     },
     workload::{
-        Workload,
+        Connection, Workload,
         client::{Client, Endpoint},
         generator::Invocation,
     },
@@ -110,15 +110,26 @@ impl<'a> Session<'a> {
         JoinedClient { id: self.world.join(id, Box::new(endpoint.clone())), endpoint }
     }
 
+    /// Has the next clients be numbered from here on.
+    pub(crate) fn number_clients_from(&mut self, number: u64) {
+        self.clients = number;
+    }
+
+    /// Gives a worker a new client.
+    pub(crate) fn seat(&mut self, worker: usize, joined: JoinedClient) -> Connection {
+        let client = Client::new(joined.endpoint.clone(), self.workers.node(worker).clone());
+        let connection = self.workload.connect(client, &self.options);
+        self.workers.connect(worker, joined, Rc::clone(&connection));
+        connection
+    }
+
     /// Has a worker begin an operation.
     pub(crate) fn begin(&mut self, worker: usize, invocation: Invocation) {
         let (joined, connection) = match self.workers.connection(worker) {
             Some(connection) => connection,
             None => {
                 let joined = self.join_client();
-                let client = Client::new(joined.endpoint.clone(), self.workers.node(worker).clone());
-                let connection = self.workload.connect(client, &self.options);
-                self.workers.connect(worker, joined.clone(), Rc::clone(&connection));
+                let connection = self.seat(worker, joined.clone());
                 (joined, connection)
             }
         };
@@ -139,7 +150,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes down the operations that have ended.
-    fn complete(&mut self) {
+    pub(crate) fn complete(&mut self) {
         let now = self.now();
         for op in self.workers.complete(now, &mut self.world, self.workload.is_reusable()) {
             self.history.push(op);

@@ -46,6 +46,13 @@ pub trait Workload {
     /// The operations of a run.
     fn generator(&self, options: &Options) -> Box<dyn Generator>;
 
+    /// The operation with which each client begins before an exploration; `None`: none. A client of a few operations may
+    /// need one to do anything of interest.
+    fn opening(&self, options: &Options) -> Option<Invocation> {
+        let _ = options;
+        None
+    }
+
     /// The final operations, after the network has healed and rested; `None`: no such phase.
     fn final_generator(&self, options: &Options) -> Option<Box<dyn Generator>> {
         let _ = options;

@@ -18,10 +18,14 @@ mod traffic;
 use crate::workload::interface::{Connection, Workload};
 use crate::{
     options::Options,
-    workload::{client::Client, generator::Generator},
+    workload::{
+        client::Client,
+        generator::{Generator, Invocation},
+    },
 };
 use final_polls::FinalPolls;
 use glomers_checkers::{checker::kafka::KafkaChecker, verdict::Checker};
+use glomers_protocol::Json;
 use offsets::Offsets;
 use session::Session;
 use std::{cell::RefCell, rc::Rc};
@@ -45,6 +49,12 @@ impl Workload for KafkaWorkload {
 
     fn generator(&self, options: &Options) -> Box<dyn Generator> {
         Box::new(Traffic::new(options, Rc::clone(&self.seen)))
+    }
+
+    /// Otherwise no poll would see anything.
+    fn opening(&self, options: &Options) -> Option<Invocation> {
+        let keys: Vec<_> = (0..options.key_count.unwrap_or(1)).map(|key| key.to_string()).collect();
+        Some(Invocation::new("assign", Json::new(&keys)))
     }
 
     fn final_generator(&self, _: &Options) -> Option<Box<dyn Generator>> {

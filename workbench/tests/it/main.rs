@@ -5,6 +5,7 @@ mod deltas;
 mod determinism;
 mod disk_faults;
 mod durable;
+mod explore;
 mod fault_mutants;
 mod faults;
 mod hosted;

@@ -25,12 +25,13 @@
 //! - `exploration`: the bounds. `program`: the operations.
 //! - `step`: what can happen next, and which steps do not concern each other. `schedule`: the same as a text.
 //! - `execution`: one schedule from `init` to its verdict; it executes the engine's choices. `subject` has what all executions
-//!   share, and `verdicts` remembers histories that were judged.
+//!   share, `ending` says what is wrong in the end, and `verdicts` remembers histories that were judged.
 //! - `search`: all schedules, each once. `chance`: random ones. `crew`: the threads.
 //! - `reduce`: a smaller counterexample. `result`: what came out.
 
 mod chance;
 mod crew;
+mod ending;
 mod execution;
 mod exploration;
 mod explorer;
@@ -41,6 +42,7 @@ mod schedule;
 mod search;
 mod step;
 mod subject;
+mod text;
 mod verdicts;
 
 pub use exploration::{Exploration, Mode, Order};

@@ -8,7 +8,8 @@
 use crate::{
     explore::{
         crew::Crew,
-        execution::{Ending, Execution},
+        ending::Ending,
+        execution::Execution,
         exploration::{Mode, Order},
         result::Tally,
         search::schedule_of,

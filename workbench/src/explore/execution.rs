@@ -4,9 +4,6 @@ mod finish;
 mod narration;
 mod steps;
 
-pub(crate) use finish::{Ending, wrong};
-pub(crate) use narration::body;
-
 use crate::{
     engine::{flight::Place, members::Condition, participant::Dead},
     explore::{

@@ -1,7 +1,7 @@
 //! What came out of an exploration.
 
 use crate::{
-    explore::{exploration::Mode, schedule::Schedule},
+    explore::{exploration::Mode, schedule::Schedule, text::grouped},
     run::report::Report,
 };
 use glomers_checkers::validity::Validity;
@@ -186,32 +186,5 @@ impl fmt::Display for Counterexample {
             write!(f, "\n       \u{2026} and {} more messages", self.rest.len() - SHOWN)?;
         }
         write!(f, "\nschedule: {}", self.schedule)
-    }
-}
-
-/// A number in groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, expected) in
-            [(0, "0"), (999, "999"), (1000, "1,000"), (812_340, "812,340"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), expected);
-        }
     }
 }

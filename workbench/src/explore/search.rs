@@ -10,7 +10,8 @@
 use crate::{
     explore::{
         crew::{Crew, Job},
-        execution::{Ending, Execution},
+        ending::Ending,
+        execution::Execution,
         result::Tally,
         schedule::Schedule,
         step::Step,

@@ -3,7 +3,11 @@
 use super::Execution;
 use crate::{
     engine::violation::ViolationKind,
-    explore::{program::Planned, verdicts::Verdicts},
+    explore::{
+        ending::{Ending, wrong},
+        program::Planned,
+        verdicts::Verdicts,
+    },
     run::{
         interpreter::Interpreter,
         lifecycle::RECOVERY,
@@ -13,29 +17,11 @@ use crate::{
     },
     workload::generator::{Generator, Moment, Next},
 };
-use glomers_checkers::{
-    finding::{Finding, Weight},
-    judgement::Judgement,
-    validity::Validity,
-};
+use glomers_checkers::judgement::Judgement;
 use std::{collections::VecDeque, time::Duration};
 
 /// The time for which a healed cluster rests before its last operations. If these show nothing wrong it needs no more.
 const SHORT_REST: Duration = Duration::from_secs(1);
-
-/// The strict finding of a checker that had nothing to judge.
-const UNJUDGED: &str = "unjudged";
-
-/// The end of an execution.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Ending {
-    /// Nothing is wrong.
-    Valid,
-    /// Something is wrong, but the cluster had only a short rest: the same schedule with a long one decides.
-    Doubtful,
-    /// Something is wrong.
-    Invalid,
-}
 
 /// The operations of a program that have not begun.
 struct Rest(VecDeque<Planned>);
@@ -161,21 +147,4 @@ impl Execution<'_> {
         let pace = Pace::new(interval, self.session.now(), None);
         Interpreter::new(generator, pace, None).run(&mut self.session);
     }
-}
-
-/// The kind and the explanation of what is wrong, if something is. That no operation of a kind succeeded is not wrong in a
-/// history of a few operations, and neither is that a checker had nothing to judge.
-pub(crate) fn wrong(judgement: &Judgement) -> Option<(String, String)> {
-    let findings = judgement.findings();
-    let counts = |finding: &&Finding| match finding.weight {
-        Weight::Fault => judgement.verdict.valid == Validity::Invalid,
-        Weight::Strict => judgement.strict && finding.kind != UNJUDGED,
-        Weight::Note => false,
-    };
-    if let Some(finding) = findings.iter().find(counts) {
-        return Some((finding.kind.clone().into_owned(), finding.explanation.clone()));
-    }
-    let is_valid = [judgement.verdict.valid, judgement.alive(), judgement.availability.valid];
-    let is_invalid = is_valid.contains(&Validity::Invalid);
-    is_invalid.then(|| ("invalid".to_owned(), judgement.to_string()))
 }

@@ -1,19 +1,18 @@
 //! An execution that repeats a schedule and tells of each step.
 
-use super::{Ending, Execution};
+use super::Execution;
 use crate::{
     engine::flight::{Flying, MessageKey},
     explore::{
+        ending::Ending,
         schedule::{Choice, Link, Schedule},
         step::Step,
         subject::Subject,
+        text::body,
         verdicts::Verdicts,
     },
     run::{error::RunError, report::Report},
 };
-
-/// The length of a message's body that is shown, in bytes.
-const SHOWN: usize = 160;
 
 /// A repeated schedule.
 pub(crate) struct Narrated {
@@ -161,14 +160,5 @@ impl<'s> Execution<'s> {
     fn body(&self, key: MessageKey) -> String {
         let line = self.messages().iter().find(|message| message.key == key).map(Flying::line).unwrap_or_default();
         body(line)
-    }
-}
-
-/// The body of a line, or its beginning.
-pub(crate) fn body(line: &str) -> String {
-    let body = line.split_once(r#""body":"#).map_or(line, |(_, body)| body.strip_suffix('}').unwrap_or(body));
-    match body.split_at(body.floor_char_boundary(SHOWN)) {
-        (whole, "") => whole.to_owned(),
-        (beginning, _) => format!("{beginning}\u{2026}"),
     }
 }

@@ -1,0 +1,38 @@
+//! The end of an execution: whether something is wrong, and what.
+
+use glomers_checkers::{
+    finding::{Finding, Weight},
+    judgement::Judgement,
+    validity::Validity,
+};
+
+/// The strict finding of a checker that had nothing to judge.
+const UNJUDGED: &str = "unjudged";
+
+/// The end of an execution.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Ending {
+    /// Nothing is wrong.
+    Valid,
+    /// Something is wrong, but the cluster had only a short rest: the same schedule with a long one decides.
+    Doubtful,
+    /// Something is wrong.
+    Invalid,
+}
+
+/// The kind and the explanation of what is wrong, if something is. That no operation of a kind succeeded is not wrong in a
+/// history of a few operations, and neither is that a checker had nothing to judge.
+pub(crate) fn wrong(judgement: &Judgement) -> Option<(String, String)> {
+    let findings = judgement.findings();
+    let counts = |finding: &&Finding| match finding.weight {
+        Weight::Fault => judgement.verdict.valid == Validity::Invalid,
+        Weight::Strict => judgement.strict && finding.kind != UNJUDGED,
+        Weight::Note => false,
+    };
+    if let Some(finding) = findings.iter().find(counts) {
+        return Some((finding.kind.clone().into_owned(), finding.explanation.clone()));
+    }
+    let is_valid = [judgement.verdict.valid, judgement.liveness(), judgement.availability.valid];
+    let is_invalid = is_valid.contains(&Validity::Invalid);
+    is_invalid.then(|| ("invalid".to_owned(), judgement.to_string()))
+}

@@ -11,6 +11,8 @@ answer = {}
 for node in step.get("nodes", []):
     name = f"etcd-{int(node[1:]) - 1}"
     done = subprocess.run([cluster, step["fault"], name], capture_output=True, text=True)
-    # `start` and `resume` are for all nodes: some run already, and some are dead.
-    answer[node] = (done.stderr.strip() or "done") if done.returncode else "done"
+    # `start` and `resume` are for all nodes, and of two faults one may strike what the other has killed.
+    if done.returncode and not any(state in done.stderr for state in ["runs already", "does not run"]):
+        sys.exit(done.stderr)
+    answer[node] = done.stderr.strip() or "done"
 print(json.dumps(answer))

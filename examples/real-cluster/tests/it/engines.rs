@@ -6,7 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    thread::sleep,
+    thread::{self, sleep},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -120,6 +120,27 @@ impl Nats {
             answer.push(byte[0]);
         }
     }
+}
+
+/// The address of something that looks like an etcd member: it reads each request and answers it with the JSON for the
+/// request's path, or closes the connection if there is none.
+pub(crate) fn member(answer: fn(&str) -> Option<&'static str>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = vec![0; 64 << 10];
+            let length = stream.read(&mut request).unwrap_or_default();
+            let request = String::from_utf8_lossy(&request[..length]).into_owned();
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            if let Some(body) = answer(path) {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let _ = write!(stream, "{head}{body}");
+            }
+        }
+    });
+    address
 }
 
 /// A single etcd member.

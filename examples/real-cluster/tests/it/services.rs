@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::Cluster,
-    engines::{Etcd, Nats},
+    engines::{Etcd, Nats, member},
 };
 use serde_json::{Value, json};
 
@@ -59,4 +59,37 @@ fn without_etcd_nothing_has_happened() {
         let answer = cluster.relay("lin-kv", &request);
         assert!(answer["code"] == 11 && answer["text"].as_str().unwrap().contains("no etcd member"), "{answer}");
     }
+}
+
+#[test]
+fn a_change_without_an_answer_may_have_happened() {
+    let Some(nats) = Nats::start(1 << 20) else { return };
+    let silent = || member(|_| None);
+    let cluster = Cluster::new("unknown", &nats, Some(format!("{},{}", silent(), silent())), "n1");
+    let _nodes = cluster.up();
+    let answer = cluster.relay("lin-kv", &json!({ "type": "write", "key": 1, "value": 1 }));
+    assert!(answer["code"] == 0 && answer["text"].as_str().unwrap().contains("may do it yet"), "{answer}");
+    // A read changes nothing, so it has not happened.
+    assert_eq!(cluster.relay("lin-kv", &json!({ "type": "read", "key": 1 }))["code"], 11);
+}
+
+#[test]
+fn a_node_never_sees_an_older_state_than_before() {
+    let Some(nats) = Nats::start(1 << 20) else { return };
+    // The first member has done a write, and lags when it is read.
+    let lagging = member(|path| {
+        Some(match path {
+            "/v3/kv/put" => r#"{"header":{"revision":"9"}}"#,
+            _ => r#"{"header":{"revision":"3"},"kvs":[{"mod_revision":"3","version":"1","value":"Im9sZCI="}]}"#,
+        })
+    });
+    let current = member(|_| {
+        Some(r#"{"header":{"revision":"9"},"kvs":[{"mod_revision":"9","version":"2","value":"Im5ldyI="}]}"#)
+    });
+    let cluster = Cluster::new("session", &nats, Some(format!("{lagging},{current}")), "n1");
+    let _nodes = cluster.up();
+    let read = || cluster.relay("seq-kv", &json!({ "type": "read", "key": 1 }))["value"].clone();
+    assert_eq!(read(), "old", "the first read of a session");
+    cluster.relay("seq-kv", &json!({ "type": "write", "key": 1, "value": "new" }));
+    assert_eq!(read(), "new");
 }

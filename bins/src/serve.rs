@@ -4,16 +4,19 @@
 //! A few threads answer requests. They wait for nothing but the disk and the client.
 
 mod answer;
+mod comparison;
 mod files;
 mod guard;
 mod pages;
+mod query;
 mod runs;
 
 use crate::serve::{
-    answer::{Answer, header, page},
+    answer::{Answer, header, page, text},
     guard::{Guard, Refusal},
 };
 use anyhow::{Context, anyhow, bail};
+use glomers_report::store::manifest::read_window;
 use std::{
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -94,7 +97,19 @@ impl Site {
             let runs = runs::find(&self.root, order)?;
             return Ok(page(200, pages::runs(&runs, order)));
         }
+        if names == ["compare"] {
+            let named = query::all(query, "run");
+            let [one, other] = &named[..] else { return Err(Refusal::Two) };
+            let run = |name: &String| comparison::Run::read(&self.inside(&guard::names(&format!("/{name}"))?)?, name);
+            return Ok(page(200, comparison::page(&run(one)?, &run(other)?)));
+        }
         let path = self.inside(&names)?;
+        if let (Some(window), Some(folder)) = (query::window(query), path.parent())
+            && path.file_name().is_some_and(|name| name == "report.html")
+        {
+            let report = read_window(folder, &window).map_err(|_| Refusal::Failed)?;
+            return Ok(text(200, glomers_report::page::window(&report, window)));
+        }
         if path.is_dir() {
             return Ok(page(200, pages::folder(&names, &files::list(&path)?)));
         }

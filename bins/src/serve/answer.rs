@@ -8,7 +8,12 @@ pub(super) type Answer = Response<Box<dyn Read + Send>>;
 
 /// A page as an answer.
 pub(super) fn page(status: u16, html: maud::Markup) -> Answer {
-    let html = html.into_string().into_bytes();
+    text(status, html.into_string())
+}
+
+/// The text of a page as an answer.
+pub(super) fn text(status: u16, html: String) -> Answer {
+    let html = html.into_bytes();
     let length = html.len();
     let headers = headers("text/html; charset=utf-8");
     Response::new(status.into(), headers, Box::new(io::Cursor::new(html)), Some(length), None)

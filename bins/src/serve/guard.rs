@@ -23,6 +23,8 @@ pub(super) enum Refusal {
     NotThere,
     /// The method is not a reading one.
     Method,
+    /// A comparison names another number of runs than two.
+    Two,
     /// The I/O error that prevented reading.
     Failed,
 }
@@ -71,6 +73,7 @@ impl Refusal {
             Self::Bad => (400, "This is no request for a page."),
             Self::Host => (403, "This machine is asked for by another name than its own."),
             Self::NotThere => (404, "There is no such thing in the store."),
+            Self::Two => (400, "Choose two runs to compare."),
             Self::Method => (405, "The store can only be read."),
             Self::Failed => (500, "The store cannot be read."),
         }

@@ -4,9 +4,11 @@ use crate::serve::{
     files::Entry,
     runs::{Order, Run, Verdict},
 };
-use glomers_report::page::STYLE;
+use glomers_report::{page::STYLE, store::moment};
+use glomers_workbench::text::{self, significant};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::Duration;
 
 /// The characters that are escaped in a link.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -16,38 +18,85 @@ pub(super) fn runs(runs: &[Run], order: Order) -> Markup {
     page(
         "runs",
         html! {
-            h1 { "Runs" }
-            p.hint {
-                (runs.len()) " runs, sorted by "
-                @for (index, (other, name)) in Order::ALL.iter().enumerate() {
-                    @if index > 0 { " \u{b7} " }
-                    @if *other == order { strong { (name) } } @else { a href={ "/?sort=" (name) } { (name) } }
-                }
-                " \u{b7} " a href="/latest/" { "latest" }
+            header {
+                h1 { "Runs" }
+                p.hint { (runs.len()) " runs \u{b7} " a href="/latest/" { "the latest" } }
             }
-            table.figures.entries {
-                tr { th { "time" } th { "workload" } th { "verdict" } th { "ok / operations" } th { "command" } th {} }
-                @for run in runs {
-                    (row(run))
+            main {
+                @if runs.is_empty() {
+                    p { "There is none yet: " code { "glomers test" } " makes some." }
+                } @else {
+                    form action="/compare" {
+                        p { button type="submit" { "Compare the two chosen runs" } }
+                        (table(runs, order))
+                    }
                 }
-            }
-            @if runs.is_empty() {
-                p { "There is none yet: " code { "glomers test" } " makes some." }
             }
         },
     )
 }
 
+/// The columns, each with the order by which its title sorts the table.
+const COLUMNS: [(Order, &str); 7] = [
+    (Order::Time, "time"),
+    (Order::Workload, "workload"),
+    (Order::Verdict, "verdict"),
+    (Order::Findings, "findings"),
+    (Order::Operations, "ok / operations"),
+    (Order::Messages, "msgs/op"),
+    (Order::Latency, "median / maximum"),
+];
+
+fn table(runs: &[Run], order: Order) -> Markup {
+    // Times, workloads and verdicts that are equal keep the newest first.
+    let sort = |column: Order| match column {
+        _ if column != order => None,
+        Order::Workload | Order::Verdict => Some("ascending"),
+        _ => Some("descending"),
+    };
+    html! {
+        table.figures.entries {
+            tr {
+                th scope="col" { "choose" }
+                @for (column, title) in COLUMNS {
+                    th scope="col" aria-sort=[sort(column)] {
+                        a href={ "/?sort=" (column.name()) } { (title) }
+                        @if column == order { " \u{25be}" }
+                    }
+                }
+                th scope="col" { "command" } th scope="col" { "files" }
+            }
+            @for run in runs {
+                (row(run))
+            }
+        }
+    }
+}
+
 fn row(run: &Run) -> Markup {
     let folder = [run.workload.clone(), run.name.clone()];
+    let address = format!("{}/{}", run.workload, run.name);
+    let time = moment(&run.name).unwrap_or_else(|| run.name.clone());
+    let figures = &run.figures;
     html! {
         tr {
-            td { a href=(link(&folder, true)) { (run.name) } }
+            td { input type="checkbox" name="run" value=(address) aria-label={ "Compare " (address) }; }
+            td { a href=(link(&folder, true)) title=(run.name) { (time) } }
             td { a href=(link(&folder[..1], true)) { (run.workload) } }
-            td { (badge(run.verdict)) }
-            td { @if let Some((count, ok)) = run.operations { (ok) " / " (count) } }
-            td.text { @if let Some(command) = &run.command { (command) } }
             td {
+                (badge(run.verdict))
+                @if let Some(why) = &run.why_open { br; small { (why) } }
+            }
+            td { @if run.verdict != Verdict::Open { (figures.faults) @if figures.strict > 0 { " + " (figures.strict) " strict" } } }
+            td { @if let Some((count, ok)) = run.operations { (ok) " / " (count) } }
+            td { @if let Some(messages) = figures.messages_per_operation { (significant(messages)) } }
+            td {
+                @if let (Some(median), Some(maximum)) = (figures.median, figures.maximum) {
+                    (text::time(Duration::from_nanos(median))) " / " (text::time(Duration::from_nanos(maximum)))
+                }
+            }
+            td.text.command { @if let Some(command) = &run.command { (command) } }
+            td.files {
                 @for (file, name) in &run.files {
                     a href=(link(&[&run.workload, &run.name, *file], *file == "node-logs")) { (name) } " "
                 }
@@ -72,18 +121,23 @@ pub(super) fn folder(names: &[String], entries: &[Entry]) -> Markup {
     page(
         &names.join("/"),
         html! {
-            h1 {
-                a href="/" { "Runs" }
-                @for place in 1..=names.len() {
-                    " / " a href=(link(&names[..place], true)) { (names[place - 1]) }
+            header {
+                h1 {
+                    a href="/" { "Runs" }
+                    @for place in 1..=names.len() {
+                        " / " a href=(link(&names[..place], true)) { (names[place - 1]) }
+                    }
                 }
+                @if let Some(time) = names.get(1).and_then(|name| moment(name)) { p.hint { (time) } }
             }
-            table.figures.entries {
-                tr { th { "name" } th { "bytes" } }
-                @for Entry { name, size } in entries {
-                    tr {
-                        td { a href=(link(&inside(name), size.is_none())) { (name) @if size.is_none() { "/" } } }
-                        td { @if let Some(size) = size { (size) } }
+            main {
+                table.figures.entries {
+                    tr { th scope="col" { "name" } th scope="col" { "bytes" } }
+                    @for Entry { name, size } in entries {
+                        tr {
+                            td { a href=(link(&inside(name), size.is_none())) { (name) @if size.is_none() { "/" } } }
+                            td { @if let Some(size) = size { (size) } }
+                        }
                     }
                 }
             }
@@ -96,13 +150,15 @@ pub(super) fn refusal(text: &str) -> Markup {
     page(
         "nothing",
         html! {
-            h1 { (text) }
-            p { a href="/" { "All runs" } }
+            main {
+                h1 { (text) }
+                p { a href="/" { "All runs" } }
+            }
         },
     )
 }
 
-fn page(title: &str, content: Markup) -> Markup {
+pub(super) fn page(title: &str, content: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {

@@ -1,11 +1,12 @@
 //! The runs of a store: `WORKLOAD/TIME`, as `glomers test` and `maelstrom test` arrange them.
 
 use crate::serve::guard::Refusal;
+use glomers_report::store::manifest::Figures;
 use serde::Deserialize;
 use std::{
     cmp::Reverse,
     fs::{self, File},
-    io::BufReader,
+    io::{self, BufReader},
     path::Path,
 };
 
@@ -20,6 +21,10 @@ pub(super) struct Run {
     pub(super) operations: Option<(u64, u64)>,
     /// The command that made it.
     pub(super) command: Option<String>,
+    /// The figures by which runs are compared; none of runs that were not made here.
+    pub(super) figures: Figures,
+    /// The reason why there are no results.
+    pub(super) why_open: Option<String>,
     /// Its files that the table links.
     pub(super) files: Vec<(&'static str, &'static str)>,
 }
@@ -29,7 +34,7 @@ pub(super) struct Run {
 pub(super) enum Verdict {
     Invalid,
     Unknown,
-    /// Its results do not exist (yet), or have another form.
+    /// It has no results that can be read.
     Open,
     Valid,
 }
@@ -41,6 +46,9 @@ pub(super) enum Order {
     Workload,
     Verdict,
     Operations,
+    Messages,
+    Latency,
+    Findings,
 }
 
 /// Files and their titles, in the order of the links.
@@ -72,15 +80,25 @@ struct Stats {
 #[derive(Deserialize)]
 struct TestConfig {
     command: Option<String>,
+    #[serde(default)]
+    figures: Option<Figures>,
 }
 
 impl Order {
-    pub(super) const ALL: [(Self, &'static str); 4] = [
+    pub(super) const ALL: [(Self, &'static str); 7] = [
         (Self::Time, "time"),
         (Self::Workload, "workload"),
         (Self::Verdict, "verdict"),
         (Self::Operations, "operations"),
+        (Self::Messages, "messages"),
+        (Self::Latency, "latency"),
+        (Self::Findings, "findings"),
     ];
+
+    /// Its name in a query.
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(order, _)| *order == self).map_or("", |(_, name)| name)
+    }
 
     /// The order that a query asks for: `sort=verdict`.
     pub(super) fn of(query: &str) -> Self {
@@ -105,6 +123,12 @@ pub(super) fn find(root: &Path, order: Order) -> Result<Vec<Run>, Refusal> {
         Order::Workload => runs.sort_by(|left, right| left.workload.cmp(&right.workload)),
         Order::Verdict => runs.sort_by_key(|run| run.verdict),
         Order::Operations => runs.sort_by_key(|run| Reverse(run.operations)),
+        Order::Messages => {
+            let messages = |run: &Run| run.figures.messages_per_operation.unwrap_or(-1.0);
+            runs.sort_by(|left, right| messages(right).total_cmp(&messages(left)));
+        }
+        Order::Latency => runs.sort_by_key(|run| Reverse((run.figures.maximum, run.figures.median))),
+        Order::Findings => runs.sort_by_key(|run| Reverse((run.figures.faults, run.figures.strict))),
     }
     Ok(runs)
 }
@@ -119,20 +143,35 @@ fn folders(path: &Path) -> Result<Vec<String>, Refusal> {
 impl Run {
     fn read(root: &Path, workload: String, name: String) -> Self {
         let folder = root.join(&workload).join(&name);
-        let results: Option<Results> = read(&folder.join("results.json"));
+        let results = read::<Results>(&folder.join("results.json"));
         let verdict = match results.as_ref().map(|results| results.valid.as_bool()) {
-            None => Verdict::Open,
-            Some(None) => Verdict::Unknown,
-            Some(Some(false)) => Verdict::Invalid,
-            Some(Some(true)) => Verdict::Valid,
+            Err(_) => Verdict::Open,
+            Ok(None) => Verdict::Unknown,
+            Ok(Some(false)) => Verdict::Invalid,
+            Ok(Some(true)) => Verdict::Valid,
         };
-        let operations = results.map(|results| (results.stats.count, results.stats.ok_count));
-        let command = read::<TestConfig>(&folder.join("test.json")).and_then(|config| config.command);
+        let why_open = results.as_ref().err().map(|error| why_open(&folder, error));
+        let operations = results.ok().map(|results| (results.stats.count, results.stats.ok_count));
+        let config = read::<TestConfig>(&folder.join("test.json")).ok();
+        let (command, figures) = config.map_or((None, None), |config| (config.command, config.figures));
         let files = FILES.into_iter().filter(|(file, _)| folder.join(file).exists()).collect();
-        Self { workload, name, verdict, operations, command, files }
+        let figures = figures.unwrap_or_default();
+        Self { workload, name, verdict, operations, command, figures, why_open, files }
     }
 }
 
-fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
-    serde_json::from_reader(BufReader::new(File::open(path).ok()?)).ok()
+/// The reason why there are no results, in words.
+fn why_open(folder: &Path, error: &serde_json::Error) -> String {
+    let is_missing = error.io_error_kind() == Some(io::ErrorKind::NotFound);
+    if !is_missing {
+        return format!("results.json cannot be read: {error}");
+    }
+    if folder.join("results.edn").exists() {
+        return "a run of Maelstrom; its verdict is in results.edn".to_owned();
+    }
+    "it is still running, or it broke off before its verdict".to_owned()
+}
+
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, serde_json::Error> {
+    serde_json::from_reader(BufReader::new(File::open(path).map_err(serde_json::Error::io)?))
 }

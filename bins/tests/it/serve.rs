@@ -49,7 +49,14 @@ impl Served {
         write(&folder.path().join("secret.txt"), "secret");
         write(&store.join("echo/20260101T000000.000Z/results.json"), results("true", 7));
         write(&store.join("echo/20260101T000000.000Z/report.html"), "<p>report");
-        write(&store.join("echo/20260101T000000.000Z/test.json"), r#"{"command": "glomers test <b>"}"#);
+        let manifest =
+            |figures: &str| format!(r#"{{"command": "glomers test <b>", "seed": 1, "figures": {{{figures}}}}}"#);
+        let figures =
+            r#""messages-per-operation": 0.5, "median": 1000000, "maximum": 4000000, "faults": 0, "strict": 0"#;
+        write(&store.join("echo/20260101T000000.000Z/test.json"), manifest(figures));
+        let figures =
+            r#""messages-per-operation": 1.5, "median": 2000000, "maximum": 3000000, "faults": 2, "strict": 1"#;
+        write(&store.join("kafka/20260102T000000.000Z/test.json"), manifest(figures));
         write(&store.join("echo/20260101T000000.000Z/node-logs/n 1%.log"), "hello");
         write(&store.join("kafka/20260102T000000.000Z/results.json"), results("false", 9));
         write(&store.join("broadcast/20260103T000000.000Z/results.json"), results("\"unknown\"", 8));
@@ -105,13 +112,16 @@ fn runs_are_listed_newest_first_or_as_asked() {
     let order = |path: &str| {
         let answer = served.get(path);
         assert_eq!(answer.status, 200);
-        let names = answer.text().split("T000000.000Z</a></td>");
+        let names = answer.text().split(" Jan 2026, 00:00:00 UTC</a></td>");
         names.filter_map(|before| before.chars().last()).filter(char::is_ascii_digit).collect::<String>()
     };
     assert_eq!(order("/"), "4321");
     assert_eq!(order("/?sort=workload"), "3412");
     assert_eq!(order("/?sort=verdict"), "2341");
     assert_eq!(order("/?sort=operations"), "2314");
+    assert_eq!(order("/?sort=findings"), "2431");
+    assert_eq!(order("/?sort=messages"), "2143");
+    assert_eq!(order("/?sort=latency"), "1243");
     assert_eq!(order("/?sort=nonsense"), "4321");
     let page = served.get("/");
     for part in [
@@ -119,13 +129,58 @@ fn runs_are_listed_newest_first_or_as_asked() {
         "<span class=\"badge invalid\">invalid</span>",
         "<span class=\"badge unknown\">unknown</span>",
         "no results",
+        "it is still running, or it broke off before its verdict",
         "7 / 7",
+        "<td>2 + 1 strict</td>",
+        "<td>1.5</td>",
+        "<td>1 ms / 4 ms</td>",
+        "href=\"/?sort=latency\"",
+        "aria-sort=\"descending\"",
         "glomers test &lt;b&gt;",
         "href=\"/echo/20260101T000000.000Z/report.html\"",
         "href=\"/echo/20260101T000000.000Z/node-logs/\"",
     ] {
         assert!(page.text().contains(part), "{part}: {}", page.text());
     }
+}
+
+#[test]
+fn two_runs_are_compared() {
+    let served = Served::start(&[]);
+    let page = served.get("/compare?run=echo%2F20260101T000000.000Z&run=kafka%2F20260102T000000.000Z");
+    for part in [
+        "<tr class=\"changed\"><td>\u{2260}</td><th scope=\"row\">valid?</th><td class=\"text\">true</td><td class=\"text\">false</td>",
+        "<tr class=\"changed\"><td>\u{2260}</td><th scope=\"row\">figures \u{203a} faults</th>",
+        "<tr><th scope=\"row\">seed</th><td class=\"text\">1</td><td class=\"text\">1</td>",
+        "echo, 1 Jan 2026, 00:00:00 UTC",
+    ] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    let wrong = [
+        ("/compare", 400),
+        ("/compare?run=echo%2F20260101T000000.000Z", 400),
+        ("/compare?run=echo%2F20260101T000000.000Z&run=..%2F..", 404),
+        ("/compare?run=echo%2F20260101T000000.000Z&run=root", 404),
+        ("/compare?run=echo%2F20260101T000000.000Z&run=nothing", 404),
+    ];
+    for (path, status) in wrong {
+        assert_eq!(served.get(path).status, status, "{path}");
+    }
+}
+
+/// A stretch of time is made from the run's files on request.
+#[test]
+fn a_stretch_of_a_run_is_shown() {
+    let served = Served::start(&[]);
+    let line = |time: u32, kind: &str| {
+        format!(r#"{{"time":{time},"type":"{kind}","process":0,"f":"echo","value":"v{time}"}}"#)
+    };
+    let lines = [line(1, "invoke"), line(2, "ok"), line(3_000, "invoke"), line(4_000, "ok")].join("\n");
+    write(&served.folder.path().join("store/echo/20260101T000000.000Z/history.jsonl"), lines);
+    let page = served.get("/echo/20260101T000000.000Z/report.html?from=2500&to=5000");
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("v3000") && !page.text().contains("v1\""), "{}", page.text());
+    assert!(served.get("/echo/20260101T000000.000Z/report.html?from=5&to=4").text().contains("<p>report"));
 }
 
 #[test]

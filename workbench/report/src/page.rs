@@ -10,16 +10,20 @@
 mod anomalies;
 mod challenge;
 mod charts;
+mod cycle;
 mod data;
 mod provenance;
+mod selection;
+mod sides;
 mod summary;
 
 pub use provenance::Provenance;
 
 use data::Data;
-use glomers_checkers::history::faults::periods;
+use glomers_checkers::{history::faults::periods, text::time};
 use glomers_workbench::Report;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::{ops::RangeInclusive, time::Duration};
 
 /// The page of a run.
 #[derive(Clone, Debug)]
@@ -51,13 +55,45 @@ impl Page {
     /// The page of a run.
     pub fn of(report: &Report, provenance: &Provenance) -> Self {
         let faults = periods(&report.history);
-        let charts = charts::all(&report.history, &faults);
-        let data = Data::of(report, &faults);
-        Self { html: page(report, provenance, &charts, &data).into_string(), charts }
+        let charts = charts::all(report, &faults, &challenge::thresholds(report));
+        let data = Data::of(report, &faults, None);
+        let title = format!("{}: {}", report.workload, report.valid());
+        let content = html! {
+            (summary::head(report, provenance))
+            main {
+                (anomalies::section(report))
+                (summary::statistics(report))
+                (charts_section(&charts))
+                (timeline_section(&data))
+                (messages_section(&data))
+                (summary::results(report))
+            }
+        };
+        Self { html: document(&title, &content, &data).into_string(), charts }
     }
 }
 
-fn page(report: &Report, provenance: &Provenance, charts: &[(&'static str, String)], data: &Data<'_>) -> Markup {
+/// The operations and messages of a run in a stretch of time, as a page of HTML. A run's own page has only a selection of
+/// them if there are many.
+pub fn window(report: &Report, window: RangeInclusive<Duration>) -> String {
+    let faults = periods(&report.history);
+    let (from, to) = (time(*window.start()), time(*window.end()));
+    let data = Data::of(report, &faults, Some(window));
+    let title = format!("{}: {from} to {to}", report.workload);
+    let content = html! {
+        header {
+            h1 { (title) }
+            p { a href="report.html" { "the whole run" } }
+        }
+        main {
+            (timeline_section(&data))
+            (messages_section(&data))
+        }
+    };
+    document(&title, &content, &data).into_string()
+}
+
+fn document(title: &str, content: &Markup, data: &Data<'_>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -66,19 +102,11 @@ fn page(report: &Report, provenance: &Provenance, charts: &[(&'static str, Strin
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { (report.workload) ": " (report.valid()) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (summary::head(report, provenance))
-                main {
-                    (anomalies::section(report))
-                    (summary::statistics(report))
-                    (charts_section(charts))
-                    (timeline_section(data))
-                    (messages_section(data))
-                    (summary::results(report))
-                }
+                (content)
                 div #tip role="status" {}
                 script type="application/json" #data { (PreEscaped(embed(data))) }
                 script { (PreEscaped(SCRIPT)) }
@@ -90,10 +118,11 @@ fn page(report: &Report, provenance: &Provenance, charts: &[(&'static str, Strin
 fn charts_section(charts: &[(&'static str, String)]) -> Markup {
     html! {
         section #charts {
-            h2 { "Latency and rate" }
-            p.hint { "Faults were in force in the shaded periods. Latencies of 0.1 ms or less are drawn at the bottom." }
-            @for (_, svg) in charts {
-                (PreEscaped(svg))
+            h2 { "Charts" }
+            p.hint { "Faults were in force in the shaded periods. Latencies and lags of 0.1 ms or less are drawn at the bottom." }
+            @for (name, svg) in charts {
+                // It can be scrolled if the window is narrow, also by keys.
+                div.chart tabindex="0" role="group" aria-label=(name.trim_end_matches(".svg")) { (PreEscaped(svg)) }
             }
         }
     }
@@ -107,11 +136,36 @@ fn timeline_section(data: &Data<'_>) -> Markup {
                 "Each bar is an operation from invocation to completion; each row is a client and its successors. "
                 (MOVE) "Point at a bar to see the operation, or beside it to see the faults in force. Click to pin the text."
             }
+            @if let Some((left_out, all)) = data.operations_left_out() {
+                (selection_note(left_out, all, "operations", "those that findings name and their neighbours, the first ones, \
+                 those that did not succeed, and a sample of the others"))
+            }
             @if data.has_operations() {
-                (diagram("timeline"))
+                (keys())
+                (diagram("timeline", "Operations over time. The history in history.jsonl has the same as text."))
             } @else {
                 p { "No operation began." }
             }
+        }
+    }
+}
+
+/// The outcomes in the forms in which `timeline.js` draws them.
+fn keys() -> Markup {
+    let bar = |class: &str, name: &str, picture: Markup| {
+        html! { li { svg width="22" height="14" aria-hidden="true" style={ "color:var(--" (class) ")" } { (picture) } " " (name) } }
+    };
+    html! {
+        ul.keys {
+            (bar("ok", "ok", html! { rect width="22" height="14" fill="currentColor" {} }))
+            (bar("info", "info: it may have happened", html! {
+                rect x="0.75" y="5.5" width="20.5" height="7.75" fill="none" stroke="currentColor" stroke-width="1.5" {}
+                rect y="10.5" width="22" height="3.5" fill="currentColor" {}
+            }))
+            (bar("fail", "fail: it did not happen", html! {
+                rect x="0.75" y="0.75" width="20.5" height="12.5" fill="none" stroke="currentColor" stroke-width="1.5" {}
+            }))
+            (bar("open", "not ended", html! { rect y="6" width="22" height="2" fill="currentColor" {} }))
         }
     }
 }
@@ -123,13 +177,21 @@ fn messages_section(data: &Data<'_>) -> Markup {
             @if data.has_messages() {
                 p.hint {
                     "Time runs downwards; each node, service and client has a column. A broken line is a message that never "
-                    "arrived. " (MOVE) "Point at a line to see its message. Click to pin the text."
-                    @if let Some(left_out) = data.messages_left_out() {
-                        " " strong { "Only the first " (data.messages_shown()) " messages are drawn; " (left_out) " later ones are in messages.jsonl." }
-                    }
+                    "arrived. " (MOVE) "Point at a line to see its message. Click to pin the text. In a partition, nodes "
+                    "with the same letter reach each other."
                 }
-                div.filters { div #types {} div #columns {} }
-                (diagram("messages"))
+                @if let Some((left_out, all)) = data.messages_left_out() {
+                    (selection_note(left_out, all, "messages", "those around operations that findings name, the first ones, \
+                     those that never arrived, and stretches of the others"))
+                }
+                form.spread {
+                    label { "Show how a value spread: " input #value type="text" size="12" placeholder="5" autocomplete="off"; }
+                    button type="submit" { "Show" } button type="reset" { "Clear" }
+                    span role="status" {}
+                }
+                div.filters { div #types role="group" aria-label="Types" {} div #columns role="group" aria-label="Participants" {} }
+                (diagram("messages", "Messages over time. messages.jsonl has the same as text."))
+                ol.path hidden {}
             } @else {
                 p { "This run did not record messages. " code { "glomers test" } " records them." }
             }
@@ -137,20 +199,32 @@ fn messages_section(data: &Data<'_>) -> Markup {
     }
 }
 
-/// A canvas with its buttons, under the names that the scripts look for.
-fn diagram(name: &str) -> Markup {
+/// The note that a diagram shows a selection of a large run.
+fn selection_note(left_out: usize, all: usize, what: &str, selection: &str) -> Markup {
     html! {
-        div.tools {
-            button type="button" data-act="in" title="Zoom in" { "+" }
-            button type="button" data-act="out" title="Zoom out" { "\u{2212}" }
-            button type="button" data-act="back" title="Earlier" { "\u{2190}" }
-            button type="button" data-act="on" title="Later" { "\u{2192}" }
-            button type="button" data-act="all" title="The whole run" { "all" }
+        p.selection {
+            strong { (all - left_out) " of " (all) " " (what) " are in this page" } ": " (selection) ". The strip above the "
+            "diagram counts all. " code { "glomers serve" } " shows any stretch of time in full: zoom in there, and choose "
+            em { "load all" } "."
+        }
+    }
+}
+
+/// A canvas with its buttons, under the names that the scripts look for. `label` is its text for screen readers.
+fn diagram(name: &str, label: &str) -> Markup {
+    html! {
+        div.tools role="group" aria-label={ "Move the diagram of " (name) } {
+            button type="button" data-act="in" aria-label="Zoom in" { "+" }
+            button type="button" data-act="out" aria-label="Zoom out" { "\u{2212}" }
+            button type="button" data-act="back" aria-label="Earlier" { "\u{2190}" }
+            button type="button" data-act="on" aria-label="Later" { "\u{2192}" }
+            button type="button" data-act="all" { "whole run" }
+            a.whole hidden { "load all of this stretch" }
             output {}
         }
         canvas.overview height="28" aria-hidden="true" {}
-        canvas.diagram tabindex="0" role="img" aria-label=(name) {}
-        pre.pinned hidden {}
+        canvas.diagram tabindex="0" role="img" aria-label=(label) {}
+        pre.pinned tabindex="0" hidden {}
     }
 }
 

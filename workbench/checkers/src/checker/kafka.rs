@@ -18,6 +18,8 @@ mod losses;
 mod skips;
 mod version_order;
 
+pub use lag::PollLag;
+
 pub use anomalies::{
     ALLOWED, Anomalies, By, Duplicate, Evidence, Found, InconsistentOffset, Lag, LostWrite, PrecommittedRead, Skip,
     Unseen, WrongRead,
@@ -69,6 +71,11 @@ pub struct Kafka {
 /// Judges the operations `send`, `poll`, `assign` and, if there are any, `txn` and `subscribe`.
 pub fn check(history: &History) -> Kafka {
     Logs::read(history).check()
+}
+
+/// The time for which each poll was behind.
+pub fn lags(history: &History) -> Vec<PollLag> {
+    lag::all(&Entries::new(history))
 }
 
 /// Finds polls of messages that were never sent, about which Jepsen's checker gives no verdict.

@@ -1,9 +1,11 @@
 //! The findings of the checkers, one card each.
 
+use super::cycle;
 use glomers_checkers::finding::{Finding, Weight};
 use glomers_checkers::text::{shorten, time};
 use glomers_workbench::Report;
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
 
 /// The most entries shown of a finding.
@@ -11,6 +13,9 @@ const ENTRIES: usize = 12;
 
 /// The most bytes shown of an entry's value.
 const VALUE: usize = 240;
+
+/// The most values of a finding whose spread can be shown.
+const SUBJECTS: usize = 3;
 
 /// The findings, the worst first.
 pub(super) fn section(report: &Report) -> Markup {
@@ -57,18 +62,29 @@ fn card(report: &Report, anomaly: &Finding) -> Markup {
     html! {
         article.(class) {
             h3 { (anomaly.kind) " " small { (role) } }
-            p { (anomaly.explanation) }
+            @if let Some(graph) = cycle::graph(report, anomaly) {
+                // The graph and its list say all that the explanation does.
+                (graph)
+                details { summary { "in words" } pre tabindex="0" { (anomaly.explanation) } }
+            } @else {
+                p.explanation { (anomaly.explanation) }
+            }
             @if !anomaly.entries.is_empty() {
                 p.places {
                     a href=(format!("#timeline={places}")) { "show the operations" }
                     @if !report.journal.is_empty() {
                         " \u{b7} " a href=(format!("#messages={places}")) { "show the messages" }
+                        @for value in anomaly.subjects.iter().take(SUBJECTS) {
+                            " \u{b7} " a href={ "#spread=" (utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()) } {
+                                "show how " (shorten(value, 20)) " spread"
+                            }
+                        }
                     }
                 }
                 (entries(report, &anomaly.entries))
             }
             @if let Some(detail) = &anomaly.detail {
-                details { summary { "details" } pre { (detail) } }
+                details { summary { "details" } pre tabindex="0" { (detail) } }
             }
         }
     }
@@ -79,7 +95,10 @@ fn entries(report: &Report, indices: &[usize]) -> Markup {
     let known = || indices.iter().filter_map(|index| report.history.ops().get(*index));
     html! {
         table.figures.entries {
-            tr { th { "entry" } th { "time" } th { "process" } th { "type" } th { "f" } th { "value" } }
+            tr {
+                th scope="col" { "entry" } th scope="col" { "time" } th scope="col" { "process" }
+                th scope="col" { "type" } th scope="col" { "f" } th scope="col" { "value" }
+            }
             @for op in known().take(ENTRIES) {
                 tr {
                     td { a href=(format!("#timeline={}", op.index)) { (op.index) } }

@@ -1,6 +1,6 @@
 //! The Gossip Glomers challenges with the options of a run: the thresholds, and the values that were reached.
 
-use super::summary::badge;
+use super::{charts::Threshold, summary::badge};
 use glomers_checkers::{checker::set_full::SetFull, text::significant, validity::Validity};
 use glomers_workbench::{
     Report,
@@ -34,6 +34,16 @@ pub(super) fn section(report: &Report) -> Markup {
             }
         }
     }
+}
+
+/// The latency thresholds of those challenges, by name.
+pub(super) fn thresholds(report: &Report) -> Vec<Threshold> {
+    let of = |challenge: Challenge| {
+        let Thresholds { median, maximum, .. } = challenge.thresholds?;
+        let name = |what, time| (format!("{}: {what} below {}", challenge.name, millis(time)), time);
+        Some([name("median", median), name("maximum", maximum)])
+    };
+    taken(report).into_iter().filter_map(of).flatten().collect()
 }
 
 /// The challenges with the same options. Seeds, logs and strictness do not matter.

@@ -1,10 +1,18 @@
-// Draws the diagrams, and leads from a finding to its place in them: `#timeline=3,14` and `#messages=3,14`.
+// Draws the diagrams, and leads from a finding to its place in them: `#timeline=3,14`,
+// `#messages=3,14` and `#spread=5`.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const operationsShown = timeline(data);
 const messagesShown = messageDiagram(data);
 
 function follow() {
+  const [, value] = /^#spread=(.+)$/.exec(location.hash) ?? [];
+  if (value && messagesShown) {
+    document.getElementById("value").value = decodeURIComponent(value);
+    messagesShown.spread(decodeURIComponent(value));
+    document.getElementById("messages").scrollIntoView();
+    return;
+  }
   const [, name, list] = /^#(timeline|messages)=([\d,]+)$/.exec(location.hash) ?? [];
   if (!name || !operationsShown) return;
   const entries = new Set(list.split(",").map(Number));

@@ -35,8 +35,7 @@ pub(super) fn sides(history: &History, nodes: &[String]) -> Vec<Sides> {
 /// The number of each node's component in the graph of nodes that can reach each other in both directions.
 fn components(nodes: &[String], grudge: &BTreeMap<String, Vec<String>>) -> Vec<usize> {
     let drops = |node: &String, other: &String| grudge.get(node).is_some_and(|dropped| dropped.contains(other));
-    let is_linked =
-        |one: usize, other: usize| !drops(&nodes[one], &nodes[other]) && !drops(&nodes[other], &nodes[one]);
+    let is_linked = |one: usize, other: usize| !drops(&nodes[one], &nodes[other]) && !drops(&nodes[other], &nodes[one]);
     let mut of: Vec<Option<usize>> = vec![None; nodes.len()];
     let mut count = 0;
     for first in 0..nodes.len() {

@@ -10,7 +10,7 @@ const OUTCOMES = [
 function readOperations(data) {
   const names = ["begun", "ended", "lane", "process", "f", "outcome", "begin", "end", "value", "result", "error"];
   const operations = data.operations.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])));
-  const most = operations.reduce((most, { begin, end }) => Math.max(most, begin, end ?? 0), 1e6);
+  const [, most] = data.span;
   for (const operation of operations) {
     operation.f = data.functions[operation.f];
     operation.until = operation.end ?? most;
@@ -46,10 +46,11 @@ function timeline(data) {
     along: "x",
     head: 80,
     tail: 10,
-    least: 0,
+    least: Math.max(data.span[0], 0),
     most,
     faults: data.faults,
-    moments: operations.map((operation) => operation.begin),
+    partial: data.partial,
+    density: data.begun,
     marked: new Set(),
     operations,
     height: () => top + lanes.length * row + 26,
@@ -83,45 +84,63 @@ function timeline(data) {
   });
 
   function paintTime(diagram, pen, bottom) {
-    pen.fillStyle = colour("--fault");
+    pen.lineWidth = 1;
     for (const [begin, end] of data.faults) {
-      const left = diagram.place(begin);
-      pen.fillRect(left, 0, diagram.place(end ?? most) - left, bottom);
+      const [left, right] = [diagram.place(begin), diagram.place(end ?? most)];
+      pen.fillStyle = colour("--fault");
+      pen.fillRect(left, 0, right - left, bottom);
+      pen.strokeStyle = colour("--soft");
+      pen.setLineDash([4, 4]);
+      line(pen, [left, 0, left, bottom]);
+      line(pen, [right, 0, right, bottom]);
+      pen.setLineDash([]);
     }
     pen.strokeStyle = colour("--edge");
-    pen.lineWidth = 1;
     for (const at of ticks(diagram.from, diagram.to, 10)) line(pen, [diagram.place(at), 0, diagram.place(at), bottom]);
   }
 
   function paintLane(diagram, pen, lane, y) {
-    const colours = OUTCOMES.map(([, name]) => colour(name));
     const tall = Math.max(row - 4, 2);
     let [covered, coveredBy] = [-1, -1];
     for (let at = firstAt(lane, diagram.from); at < lane.length && lane[at].begin <= diagram.to; at += 1) {
       const operation = lane[at];
       const left = Math.max(diagram.place(operation.begin), diagram.head - 4);
-      const wide = Math.max(diagram.place(operation.until) - left, 2);
+      const wide = Math.max(diagram.place(operation.until) - left, 3);
       const isMarked = diagram.marked.has(operation) || diagram.chosen === operation;
       if (left + wide <= covered && operation.outcome === coveredBy && !isMarked) continue;
       [covered, coveredBy] = [left + wide, operation.outcome];
-      pen.fillStyle = colours[operation.outcome];
-      pen.fillRect(left, y + 2, wide, tall);
+      paintBar(pen, operation.outcome, [left, y + 2, wide, tall]);
       if (wide > 36 && row > 12) {
-        pen.fillStyle = "#ffffff";
+        pen.fillStyle = colour(operation.outcome === 0 ? "--on-ok" : "--ink");
         pen.textAlign = "left";
         pen.save();
         pen.beginPath();
         pen.rect(left, y, wide - 3, row);
         pen.clip();
-        pen.fillText(`${operation.f} ${operation.result ?? operation.value}`.slice(0, 200), left + 4, y + row / 2);
+        pen.fillText(`${operation.f} ${operation.result ?? operation.value}`.slice(0, 200), left + 5, y + row / 2);
         pen.restore();
       }
       if (isMarked) {
-        pen.strokeStyle = colour("--ink");
-        pen.lineWidth = 2;
-        pen.strokeRect(left - 1, y + 1, wide + 2, tall + 2);
+        pen.strokeStyle = colour("--mark");
+        pen.lineWidth = 3;
+        pen.strokeRect(left - 2, y, wide + 4, tall + 4);
       }
     }
+  }
+
+  // Outcomes differ in form as well: a full bar succeeded, a lower half may have happened, a frame did not, and a thin
+  // line did not end.
+  function paintBar(pen, outcome, [left, top, wide, tall]) {
+    pen.fillStyle = colour(OUTCOMES[outcome][1]);
+    pen.strokeStyle = pen.fillStyle;
+    pen.lineWidth = 1.5;
+    if (outcome === 0) pen.fillRect(left, top, wide, tall);
+    if (outcome === 1) {
+      pen.fillRect(left, top + tall * 0.75, wide, tall * 0.25);
+      pen.strokeRect(left + 0.75, top + tall * 0.4, Math.max(wide - 1.5, 1), tall * 0.6 - 0.75);
+    }
+    if (outcome === 2) pen.strokeRect(left + 0.75, top + 0.75, Math.max(wide - 1.5, 1), Math.max(tall - 1.5, 1));
+    if (outcome === 3) pen.fillRect(left, top + tall * 0.42, wide, Math.max(tall * 0.16, 2));
   }
   return diagram;
 }

@@ -1,6 +1,8 @@
 // What both diagrams have in common: a stretch of time in view, the ways to move it, what is under the pointer.
 // Times are nanoseconds. Texts come from nodes: they are only ever set as text or drawn.
 
+const FONT = "12px system-ui, sans-serif";
+
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function timeText(nanos) {
@@ -42,7 +44,7 @@ function prepare(canvas, height) {
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
-  pen.font = "11px system-ui, sans-serif";
+  pen.font = FONT;
   pen.textBaseline = "middle";
   return { pen, width, height };
 }
@@ -52,6 +54,19 @@ function line(pen, [left, top, right, bottom]) {
   pen.moveTo(left, top);
   pen.lineTo(right, bottom);
   pen.stroke();
+}
+
+// A text that can be read on whatever is behind it.
+function haloed(pen, text, x, y) {
+  pen.save();
+  pen.setLineDash([]);
+  pen.lineWidth = 4;
+  pen.lineJoin = "round";
+  pen.strokeStyle = colour("--paper");
+  pen.strokeText(text, x, y);
+  pen.fillStyle = colour("--ink");
+  pen.fillText(text, x, y);
+  pen.restore();
 }
 
 const tip = document.getElementById("tip");
@@ -76,6 +91,7 @@ class Diagram {
     this.overview = section.querySelector("canvas.overview");
     this.output = section.querySelector("output");
     this.pinned = section.querySelector("pre.pinned");
+    this.whole = section.querySelector("a.whole");
     this.from = this.least;
     this.to = this.most;
     this.listen();
@@ -132,6 +148,11 @@ class Diagram {
     const step = 10 ** Math.floor(Math.log10((this.to - this.from) / 1000));
     const rounded = (time) => timeText(Math.round(time / step) * step);
     this.output.textContent = `${rounded(this.from)} to ${rounded(this.to)}${this.note ? ` · ${this.note}` : ""}`;
+    // Only a server has what is not in the page.
+    if (this.partial && location.protocol.startsWith("http")) {
+      this.whole.hidden = false;
+      this.whole.href = `?from=${Math.max(Math.floor(this.from), 0)}&to=${Math.max(Math.ceil(this.to), 1)}#${this.section.id}`;
+    }
     this.drawOverview();
   }
 
@@ -142,16 +163,12 @@ class Diagram {
     for (const [begin, end] of this.faults) {
       pen.fillRect(place(begin), 0, place(end ?? this.most) - place(begin), height);
     }
-    if (this.countedFor !== width) {
-      this.countedFor = width;
-      this.counts = new Uint32Array(Math.ceil(width / 2) + 1);
-      for (const moment of this.moments) this.counts[Math.floor(place(moment) / 2)] += 1;
-    }
-    const highest = this.counts.reduce((one, other) => Math.max(one, other), 1);
+    const highest = this.density.reduce((one, other) => Math.max(one, other), 1);
+    const wide = width / this.density.length;
     pen.fillStyle = colour("--soft");
-    this.counts.forEach((count, at) => {
+    this.density.forEach((count, at) => {
       const tall = (count / highest) * (height - 4);
-      if (count) pen.fillRect(at * 2, height - Math.max(tall, 1), 1.5, Math.max(tall, 1));
+      if (count) pen.fillRect(at * wide, height - Math.max(tall, 1), Math.max(wide * 0.75, 0.75), Math.max(tall, 1));
     });
     pen.strokeStyle = colour("--mark");
     pen.lineWidth = 2;
@@ -171,6 +188,7 @@ class Diagram {
       button.addEventListener("click", acts[button.dataset.act]);
     }
     const keys = { "+": acts.in, "=": acts.in, "-": acts.out, ArrowLeft: acts.back, ArrowRight: acts.on, 0: acts.all };
+    if (this.along === "y") Object.assign(keys, { ArrowUp: acts.back, ArrowDown: acts.on });
     canvas.addEventListener("keydown", (event) => {
       if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
       event.preventDefault();

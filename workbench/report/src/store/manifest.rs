@@ -1,8 +1,12 @@
 //! The manifest of a run, and reading a run back from its folder to judge and explain it again.
 
-use glomers_checkers::history::{
-    History,
-    file::{BadText, ReadError, read_text},
+use glomers_checkers::{
+    checker::set_full::SetFull,
+    finding::Weight,
+    history::{
+        History,
+        file::{BadText, ReadError, read_text},
+    },
 };
 use glomers_workbench::{
     Effect, Load, NodeFailure, Report, TestConfig, Violations,
@@ -13,6 +17,7 @@ use glomers_workbench::{
 use serde::{Deserialize, Serialize};
 use std::{
     io,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -55,6 +60,41 @@ pub(crate) struct Manifest {
     load: Option<Load>,
     #[serde(default)]
     nemesis: Vec<Effect>,
+    #[serde(default)]
+    figures: Option<Figures>,
+}
+
+/// The figures by which runs are compared. The results have them for some workloads only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Figures {
+    /// The number of messages between servers per operation.
+    pub messages_per_operation: Option<f64>,
+    /// The median latency in nanoseconds: of operations; of sets, the time until every read shows a value.
+    pub median: Option<u64>,
+    /// The greatest latency in nanoseconds.
+    pub maximum: Option<u64>,
+    /// The number of findings that decide the verdict, of those that are kept.
+    pub faults: usize,
+    /// The number of findings that count only in a strict test.
+    pub strict: usize,
+}
+
+impl Figures {
+    fn of(report: &Report) -> Self {
+        let stable = report.judgement.verdict.results().and_then(SetFull::median_and_maximum);
+        let taken = || report.latencies().map(|[_, median, .., maximum]| (median, maximum));
+        let latency = stable.or_else(taken);
+        let faults = report.judgement.findings().iter().filter(|finding| finding.weight == Weight::Fault).count();
+        Self {
+            messages_per_operation: report.server_messages_per_operation(),
+            median: latency.map(|(median, _)| nanos(median)),
+            maximum: latency.map(|(_, maximum)| nanos(maximum)),
+            faults,
+            strict: report.judgement.strict_findings.counts.values().sum(),
+        }
+    }
 }
 
 /// The failure to read a run back.
@@ -92,6 +132,7 @@ impl Manifest {
             stopped: stopped.map(nanos),
             load: report.load,
             nemesis: report.nemesis.clone(),
+            figures: Some(Figures::of(report)),
         }
     }
 
@@ -135,6 +176,43 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
     let mut report = report.with_violations(protocol_violations);
     (report.load, report.nemesis, report.config, report.failure) = (load, nemesis, config, failure);
     Ok(report)
+}
+
+/// Reads the operations of a run, and its messages in a stretch of time, without judging them. [`page::window`] shows
+/// them.
+///
+/// [`page::window`]: crate::page::window
+///
+/// # Errors
+///
+/// As those of [`read_run`].
+pub fn read_window(path: &Path, window: &RangeInclusive<Duration>) -> Result<Report, ReadRunError> {
+    let kept = find(path, MANIFEST)?.map(|text| parse::<Manifest>(path, MANIFEST, &text)).transpose()?;
+    let workload = workload_of(path, kept.as_ref().map(|kept| kept.workload.clone()))?;
+    let config = kept.map(Manifest::config);
+    let origin = config.as_ref().map_or(0, |config| config.origin.as_nanos());
+    // A message that is under way at an end of the stretch has its other event outside.
+    let margin = MARGIN.as_nanos();
+    let wanted =
+        (window.start().as_nanos() + origin).saturating_sub(margin)..=window.end().as_nanos() + origin + margin;
+    // The judgement of nothing is not shown.
+    let mut report = Report::of(&*workload, History::default(), &Options::default());
+    (report.history, report.config) = (History::read(path)?, config);
+    for line in find(path, MESSAGES)?.unwrap_or_default().lines() {
+        if time_of(line).is_none_or(|time| wanted.contains(&time)) {
+            report.journal.push(parse::<Event>(path, MESSAGES, line)?);
+        }
+    }
+    Ok(report)
+}
+
+/// The longest time for which a message is under way that a window looks for.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// The time of a message, without parsing the rest of its line. It comes first in files of this crate.
+fn time_of(line: &str) -> Option<u128> {
+    let number = line.strip_prefix("{\"time\":")?;
+    number[..number.find(',')?].parse().ok()
 }
 
 /// The named workload, or the one that a folder in the path names.

@@ -6,9 +6,10 @@ use crate::nodes;
 use crate::nodes::Flood;
 use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_protocol::Json;
-use glomers_report::page::{Page, Provenance};
+use glomers_report::page::{Page, Provenance, window};
 use glomers_workbench::{
     Options, Report, TestConfig,
+    challenge::challenges,
     journal::Event,
     options::{Fault, Latency},
     simulate, simulate_with, workload,
@@ -91,7 +92,7 @@ fn elements(html: &str) -> Vec<&str> {
         let name = inner.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
         if inner.starts_with('/') {
             assert_eq!(open.pop(), Some(name), "</{name}> closes another element");
-        } else if !matches!(name, "!DOCTYPE" | "meta") && !inner.ends_with('/') {
+        } else if !matches!(name, "!DOCTYPE" | "meta" | "input") && !inner.ends_with('/') {
             open.push(name);
             all.push(name);
             if matches!(name, "script" | "style") {
@@ -112,7 +113,8 @@ fn the_page_of_a_run_is_whole() {
     let report = flood(nodes::Fault::None);
     let html = page(&report);
     let names = elements(&html);
-    assert_eq!([count(&names, "script"), count(&names, "svg"), count(&names, "canvas")], [2, 3, 4]);
+    // Four charts, and four outcomes in the key of the timeline.
+    assert_eq!([count(&names, "script"), count(&names, "svg"), count(&names, "canvas")], [2, 8, 4]);
     for section in ["findings", "statistics", "charts", "timeline", "messages", "results"] {
         assert!(html.contains(&format!("<section id=\"{section}\">")), "{section}");
         assert!(html.contains(&format!("href=\"#{section}\"")), "{section}");
@@ -208,16 +210,95 @@ fn a_run_without_operations_has_a_page() {
     elements(&page(&report));
 }
 
-/// More messages than a page carries: the first are there, and it says how many are not.
+/// Ids of which the last is one of the middle again, with two messages each.
+fn large(count: usize) -> Report {
+    let millis = |number: usize| Duration::from_millis(u64::try_from(number).unwrap());
+    let op = |number: usize| {
+        let id = if number == count - 1 { count / 2 } else { number };
+        let process = Process::Client(u64::try_from(number % 7).unwrap());
+        let op = |time, kind, value| Op::new(time, process, kind, "generate", value);
+        let begin = millis(2 * number);
+        [op(begin, Kind::Invoke, Json::null()), op(begin + millis(1), Kind::Ok, Json::from(u64::try_from(id).unwrap()))]
+    };
+    let history = (0..count).flat_map(op).collect();
+    let mut report = Report::of(&*workload::named("unique-ids").unwrap(), history, &Options::default());
+    let event = |number: usize| {
+        let time = millis(2 * number).as_nanos();
+        let id = u64::try_from(number).unwrap();
+        let message =
+            format!(r#"{{"src":"c1","dest":"n0","body":{{"type":"generate","msg_id":{id}}}}}"#).into_boxed_str();
+        [false, true].map(|received| Event { time, received, id, message: message.clone() })
+    };
+    report.journal = (0..count).flat_map(event).collect();
+    let options = Options::default().node_count(1);
+    report.config = Some(TestConfig { options, origin: Duration::ZERO, stopped: None });
+    report
+}
+
+/// A page has at most 5 MB, whatever the length of the run. It says what it leaves out, and has what findings name.
 #[test]
-fn messages_have_a_limit() {
-    let mut report = hostile();
-    let message = r#"{"src":"n1","dest":"n2","body":{"type":"a"}}"#;
-    let packet = |id| Event { time: u128::from(id), received: false, id, message: message.into() };
-    report.journal = (0..100_007).map(packet).collect();
+fn of_a_large_run_the_page_has_a_selection() {
+    let count = 40_000;
+    let report = large(count);
     let html = page(&report);
-    assert!(html.contains("Only the first 100000 messages are drawn; 7 later ones are in messages.jsonl."));
-    assert_eq!(data(&html)["messages"].as_array().unwrap().len(), 100_000);
+    assert!(html.len() < 5_000_000, "{}", html.len());
+    let data = data(&html);
+    let shown = |name: &str| data[name].as_array().unwrap();
+    for (name, what) in [("operations", "operations"), ("messages", "messages")] {
+        let note = format!("{} of {count} {what} are in this page", shown(name).len());
+        assert!(html.contains(&note), "no {note}");
+        assert!((2000..count / 2).contains(&shown(name).len()), "{what}: {}", shown(name).len());
+    }
+    let has = |number: usize| shown("operations").iter().any(|row| row[0] == 2 * number);
+    for named in [count / 2, count - 1, count / 2 + 20, 0, 299] {
+        assert!(has(named), "operation {named} is not there");
+    }
+    let counted = |name: &str| shown(name).iter().map(|bar| bar.as_u64().unwrap()).sum::<u64>();
+    assert_eq!([counted("begun"), counted("sent")], [u64::try_from(count).unwrap(); 2]);
+}
+
+/// A stretch of time has all of its operations, at their places in the history.
+#[test]
+fn a_stretch_of_time_is_whole() {
+    let second = Duration::from_secs(1);
+    let html = window(&large(40_000), second..=2 * second);
+    elements(&html);
+    let data = data(&html);
+    let numbers: Vec<_> = data["operations"].as_array().unwrap().iter().map(|row| row[0].as_u64().unwrap()).collect();
+    // The operation that ended at 0.999 s did so before, and one began at the end.
+    assert_eq!(numbers, (500..=1000).map(|number| 2 * number).collect::<Vec<u64>>());
+    assert_eq!(data["messages"].as_array().unwrap().len(), 501);
+    assert!(html.contains("<h1>unique-ids: 1 s to 2 s</h1>"));
+}
+
+#[test]
+fn the_head_says_what_a_challenge_asks_and_what_was_reached() {
+    let challenge = challenges().into_iter().find(|challenge| challenge.name == "3d").unwrap();
+    let mut report = flood(nodes::Fault::None);
+    report.config = Some(TestConfig { options: challenge.options.seed(9), origin: Duration::ZERO, stopped: None });
+    let html = Page::of(&report, &Provenance::default().begun("1 Jan 2026, 00:00:00 UTC")).html;
+    for part in ["Challenge 3d, Broadcast, efficient", "Challenge 3e", "less than 400 ms", "1 Jan 2026", "25 nodes"] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert!(html.contains("aria-label=\"Convergence"), "no chart of the convergence");
+    assert!(html.contains("3d: median below 400 ms"), "no threshold");
+    assert!(!page(&flood(nodes::Fault::None)).contains("<caption>Challenge"), "that was no challenge");
+}
+
+#[test]
+fn a_cycle_is_a_graph() {
+    let html = page(&recorded("txn-list-append-false-skew"));
+    for part in ["<div class=\"cycle\"", "1. rw</text>", "2. rw</text>", "<li>T244 before T248"] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn an_operation_that_fails_by_design_is_no_fault() {
+    let html = page(&recorded("kafka-true-0"));
+    assert!(html.contains("by design"));
+    assert!(html.contains("aria-label=\"Lag of polls\""));
+    assert!(!html.contains("badge invalid"), "crashes are red");
 }
 
 /// `cargo test --release -p glomers-workbench --test page -- --ignored --nocapture` says how long a page takes.

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 use crate::nodes::Flood;
-use glomers_report::store::Store;
+use glomers_report::store::{Store, manifest::read_window};
 use glomers_workbench::{
     Options, Report,
+    journal::Event,
     options::{Fault, Latency},
     simulate, workload,
 };
@@ -22,7 +23,8 @@ const TIME: Duration = Duration::from_millis(1_795_362_301_123);
 const NAME: &str = "20261122T154501.123Z";
 
 /// The files in the folder of a run.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
+    "convergence.svg",
     "history.edn",
     "history.jsonl",
     "latency.svg",
@@ -69,6 +71,22 @@ fn links(root: &Path) -> [String; 3] {
         assert!(root.join(link).join("node-logs").is_dir(), "{link} leads to no run");
         target.into_os_string().into_string().unwrap()
     })
+}
+
+/// A stretch of a stored run has all operations, and the messages of the stretch.
+#[test]
+fn a_stretch_is_read_without_the_messages_of_the_rest() {
+    let (_folder, store, _) = store();
+    let report = report(true);
+    let path = store.write(&report, time(0)).unwrap();
+    let second = Duration::from_secs(1);
+    let stretch = read_window(&path, &(Duration::ZERO..=second)).unwrap();
+    assert_eq!(stretch.history.ops().len(), report.history.ops().len());
+    let (first, last) = (stretch.journal.first().unwrap(), stretch.journal.last().unwrap());
+    assert_eq!(*first, report.journal[0]);
+    let is_near = |event: &&Event| event.time < Duration::from_secs(8).as_nanos();
+    assert!(is_near(&last));
+    assert!(stretch.journal.len() < report.journal.len(), "all messages were read");
 }
 
 #[test]

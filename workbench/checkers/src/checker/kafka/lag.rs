@@ -14,15 +14,51 @@ use std::time::Duration;
 /// Offsets by key, in the order in which a client came to know the keys.
 type Offsets = IndexMap<Key, i64>;
 
+/// The time for which a poll was behind the end of a log at least.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct PollLag {
+    /// The time at which the poll began.
+    pub begun: Duration,
+    /// The time for which it was behind; zero if it was not.
+    pub lag: Duration,
+}
+
+/// The lag of each poll, in the log in which it is greatest.
+pub(super) fn all(entries: &Entries<'_>) -> Vec<PollLag> {
+    let mut lags: Vec<(usize, PollLag)> = Vec::new();
+    look(entries, |poll, lag, begun, _, _| match lags.last_mut() {
+        Some((last, greatest)) if *last == poll => greatest.lag = lag.max(greatest.lag),
+        _ => lags.push((poll, PollLag { begun, lag })),
+    });
+    lags.into_iter().map(|(_, lag)| lag).collect()
+}
+
 /// The poll that was furthest behind, the first of several.
 pub(super) fn worst(entries: &Entries<'_>) -> Lag {
+    let mut worst: Option<(Duration, Duration, Process, Key)> = None;
+    look(entries, |_, lag, begun, process, key| {
+        if worst.is_none_or(|(worst, ..)| lag > worst) {
+            worst = Some((lag, begun, process, key));
+        }
+    });
+    worst.map_or_else(Lag::default, |(lag, time, process, key)| Lag {
+        time: time.as_secs_f64(),
+        process: Some(process),
+        key: Some(entries.name(key)),
+        lag: lag.as_secs_f64(),
+    })
+}
+
+/// Calls `see` for each poll and each log that its client reads, with the number of the poll's entry, its lag, the time
+/// at which it began, and the client.
+fn look(entries: &Entries<'_>, mut see: impl FnMut(usize, Duration, Duration, Process, Key)) {
     let ends = ends(entries);
     let mut clients: IndexMap<Process, Offsets> = IndexMap::new();
-    let mut worst: Option<(Duration, Duration, Process, Key)> = None;
-    for entry in entries.list.iter().filter(|entry| entry.op.kind == Kind::Ok) {
+    for (number, entry) in entries.list.iter().enumerate().filter(|(_, entry)| entry.op.kind == Kind::Ok) {
         let offsets = clients.entry(entry.op.process).or_default();
         if let Some(assigned) = &entry.assigned {
-            // Who subscribes is told of its logs only when it polls.
+            // A client that subscribes is told of its logs only when it polls.
             let assigned = assigned.iter().filter(|_| entry.op.f == "assign");
             *offsets = assigned.map(|key| (*key, offsets.get(key).copied().unwrap_or(-1))).collect();
         }
@@ -36,17 +72,9 @@ pub(super) fn worst(entries: &Entries<'_>) -> Lag {
         let began = entry.invocation.map_or(entry.op.time, |place| entries.list[place].op.time);
         for (key, offset) in offsets {
             let lag = passed(&ends[*key], *offset).map_or(Duration::ZERO, |passed| began.saturating_sub(passed));
-            if worst.is_none_or(|(worst, ..)| lag > worst) {
-                worst = Some((lag, began, entry.op.process, *key));
-            }
+            see(number, lag, began, entry.op.process, *key);
         }
     }
-    worst.map_or_else(Lag::default, |(lag, time, process, key)| Lag {
-        time: time.as_secs_f64(),
-        process: Some(process),
-        key: Some(entries.name(key)),
-        lag: lag.as_secs_f64(),
-    })
 }
 
 /// The highest offset of each key that a transaction had to do with.

@@ -19,17 +19,23 @@ use plotters::{
 };
 use std::time::Duration;
 
+pub(super) use super::mark::Mark;
+
 /// The colour of text; `chart.css` replaces it.
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 /// The colour of the grid; `chart.css` replaces it.
 const GRID: RGBColor = RGBColor(0xd8, 0xde, 0xe4);
-const FAULT: RGBColor = RGBColor(0xe5, 0x53, 0x4b);
+/// Not red, which is the colour of failed operations.
+const FAULT: RGBColor = RGBColor(0x6e, 0x77, 0x81);
 
-/// The width of all charts.
+/// The width of all charts. `chart.css` lets them shrink to three quarters of it, so text has at least 12 pixels.
 const WIDTH: u32 = 1340;
 
-/// The height of title and legend.
-const HEAD: i32 = 30;
+/// The height of a row of the legend. The title is in the first one.
+const ROW: i32 = 26;
+
+/// The size of the text of axes and legends: of 20, `plotters` makes 16 pixels.
+pub(super) const TEXT: u32 = 20;
 
 /// The smallest latency that is drawn above zero, in milliseconds.
 pub(super) const LEAST: f64 = 0.1;
@@ -47,7 +53,7 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// A chart with a title and a legend, filled by `draw`.
+    /// A chart with a title and a legend, filled by `draw`, which has this height.
     pub(super) fn chart(
         &self,
         title: &str,
@@ -56,20 +62,22 @@ impl Frame<'_> {
         draw: impl FnOnce(&Area<'_>),
     ) -> String {
         let mut svg = String::new();
+        let places = places(title, legend);
+        let head = ROW * (1 + places.last().map_or(0, |(_, row)| *row));
         {
-            let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
-            let _ = root.draw(&Text::new(title.to_owned(), (8, 8), text(16)));
-            let mut left = 40 + width(title, 16);
-            for (mark, label, colour) in legend {
-                let mark = Text::new(mark.to_string(), (left, 9), ("sans-serif", 14).into_font().color(colour));
+            let whole = (WIDTH, height + u32::try_from(head).unwrap_or_default());
+            let root = SVGBackend::with_string(&mut svg, whole).into_drawing_area();
+            let _ = root.draw(&Text::new(title.to_owned(), (8, 6), text(22)));
+            for ((mark, label, colour), (left, row)) in legend.iter().zip(places) {
+                let mark =
+                    Text::new(mark.to_string(), (left, ROW * row + 7), ("sans-serif", TEXT).into_font().color(colour));
                 let _ = root.draw(&mark);
-                let _ = root.draw(&Text::new(label.clone(), (left + 15, 10), text(12)));
-                left += 36 + width(label, 12);
+                let _ = root.draw(&Text::new(label.clone(), (left + 18, ROW * row + 7), text(TEXT)));
             }
-            draw(&root.margin(HEAD, 0, 0, 0));
+            draw(&root.margin(head, 0, 0, 0));
             let _ = root.present();
         }
-        svg
+        svg.replacen("<svg ", &format!("<svg class=\"chart\" role=\"img\" aria-label=\"{title}\" "), 1)
     }
 
     /// A chart of latencies up to `greatest` milliseconds over time.
@@ -82,8 +90,8 @@ impl Frame<'_> {
         let mut chart = ChartBuilder::on(area)
             .margin_top(20)
             .margin_right(16)
-            .x_label_area_size(22)
-            .y_label_area_size(64)
+            .x_label_area_size(28)
+            .y_label_area_size(90)
             .build_cartesian_2d(0.0..self.end.as_secs_f64(), (LEAST..top).log_scale())
             .expect("an area of a fixed size");
         self.shade(&mut chart, LEAST, top);
@@ -95,7 +103,7 @@ impl Frame<'_> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID)
             .axis_style(GRID)
-            .label_style(text(12))
+            .label_style(text(TEXT))
             .y_labels(8)
             .y_label_formatter(&label)
             .x_label_formatter(&seconds)
@@ -112,8 +120,8 @@ impl Frame<'_> {
         let top = greatest.max(1.0) * 1.05;
         let mut chart = ChartBuilder::on(area)
             .margin_right(16)
-            .x_label_area_size(22)
-            .y_label_area_size(64)
+            .x_label_area_size(28)
+            .y_label_area_size(90)
             .build_cartesian_2d(0.0..self.end.as_secs_f64(), 0.0..top)
             .expect("an area of a fixed size");
         self.shade(&mut chart, 0.0, top);
@@ -121,10 +129,33 @@ impl Frame<'_> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID)
             .axis_style(GRID)
-            .label_style(text(12))
+            .label_style(text(TEXT))
             .y_labels(8)
             .y_label_formatter(&|rate: &f64| format!("{} /s", significant(*rate)))
             .x_label_formatter(&seconds)
+            .draw();
+        chart
+    }
+
+    /// A chart of percentages over the time since something.
+    pub(super) fn shares<'a>(
+        &self,
+        area: &Area<'a>,
+    ) -> ChartContext<'a, SVGBackend<'a>, Cartesian2d<Seconds, RangedCoordf64>> {
+        let mut chart = ChartBuilder::on(area)
+            .margin_right(16)
+            .x_label_area_size(28)
+            .y_label_area_size(90)
+            .build_cartesian_2d(0.0..self.end.as_secs_f64(), 0.0..105.0)
+            .expect("an area of a fixed size");
+        let _ = (chart.configure_mesh())
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(GRID)
+            .label_style(text(TEXT))
+            .y_labels(6)
+            .y_label_formatter(&|share: &f64| format!("{share:.0} %"))
+            .x_label_formatter(&|seconds: &f64| time(Duration::from_secs_f64(seconds.max(0.0))))
             .draw();
         chart
     }
@@ -136,7 +167,7 @@ impl Frame<'_> {
         let shape = |period: &Period| {
             let end = period.end.unwrap_or(self.end);
             let corners = [(period.begin.as_secs_f64(), bottom), (end.as_secs_f64(), top)];
-            Rectangle::new(corners, FAULT.mix(0.12).filled())
+            Rectangle::new(corners, FAULT.mix(0.18).filled())
         };
         for period in self.faults {
             let _ = chart.plotting_area().draw(&shape(period));
@@ -153,9 +184,25 @@ pub(super) fn text(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&INK)
 }
 
+/// The left end and the row of each entry of a legend, behind the title or below it.
+fn places(title: &str, legend: &[(char, String, RGBColor)]) -> Vec<(i32, i32)> {
+    let right = i32::try_from(WIDTH).unwrap_or_default() - 16;
+    let (mut left, mut row) = (40 + width(title, 22), 0);
+    let mut places = Vec::new();
+    for (_, label, _) in legend {
+        let wide = 42 + width(label, 20);
+        if left + wide > right {
+            (left, row) = (8, row + 1);
+        }
+        places.push((left, row));
+        left += wide;
+    }
+    places
+}
+
 /// The approximate width of a text.
 fn width(text: &str, size: i32) -> i32 {
-    i32::try_from(text.chars().count()).unwrap_or(0) * size * 11 / 20
+    i32::try_from(text.chars().count()).unwrap_or(0) * size * 9 / 20
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "plotters asks for it")]

@@ -60,7 +60,7 @@ fn kind_name(kind: Kind) -> &'static str {
 pub(super) fn kind_colour(kind: Kind) -> RGBColor {
     match kind {
         Kind::Ok => RGBColor(0x2f, 0x81, 0xf7),
-        Kind::Info => RGBColor(0xd4, 0x82, 0x0a),
+        Kind::Info => RGBColor(0xb3, 0x62, 0x00),
         Kind::Fail | Kind::Invoke => RGBColor(0xd6, 0x33, 0x6c),
     }
 }

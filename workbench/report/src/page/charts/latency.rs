@@ -1,50 +1,49 @@
-//! The latency of every operation over the time of its begin.
+//! The latency of every operation over the time of its begin. Points that would cover each other are drawn once, on a
+//! grid that is coarse enough for the number of points that a page has.
 
 use crate::page::charts::{
-    frame::{Frame, LEAST},
+    frame::{Frame, LEAST, Mark},
     group::{Group, groups, kind_colour},
 };
 use glomers_checkers::history::Operation;
-use plotters::{
-    element::{Circle, Cross, TriangleMarker},
-    style::Color,
-};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+/// The most points of a chart.
+const POINTS: usize = 6000;
+
+/// A cell of the grid, with the point that is drawn in it.
+type Cells = BTreeMap<(i32, i32), (f64, f64)>;
 
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let groups = groups(operations);
-    let legend: Vec<_> =
-        groups.iter().map(|group| (mark(&groups, group), group.label(), kind_colour(group.kind))).collect();
+    let legend: Vec<_> = groups
+        .iter()
+        .enumerate()
+        .map(|(number, group)| (Mark::of(number).sign(), group.label(), kind_colour(group.kind)))
+        .collect();
     let greatest = groups.iter().flat_map(|group| &group.points).map(|(_, took)| *took).fold(0.0, f64::max);
-    frame.chart("Latency of operations", 380, &legend, |area| {
+    frame.chart("Latency of operations", 350, &legend, |area| {
         let chart = frame.latencies(area, greatest);
         let plot = chart.plotting_area();
-        for group in &groups {
-            let style = kind_colour(group.kind).mix(0.75).filled();
-            let mut drawn = BTreeSet::new();
-            for (begun, took) in &group.points {
-                let point = (*begun, took.max(LEAST));
-                if !drawn.insert(plot.map_coordinate(&point)) {
-                    continue;
-                }
-                let _ = match shape(&groups, group) {
-                    0 => plot.draw(&Circle::new(point, 2, style)),
-                    1 => plot.draw(&Cross::new(point, 3, style)),
-                    _ => plot.draw(&TriangleMarker::new(point, 4, style)),
-                };
+        let cells = |group: &Group<'_>| -> Cells {
+            let points = group.points.iter().map(|(begun, took)| (*begun, took.max(LEAST)));
+            points.map(|point| (plot.map_coordinate(&point), point)).collect()
+        };
+        let all: Vec<Cells> = thin(groups.iter().map(cells).collect());
+        for (number, (group, cells)) in groups.iter().zip(all).enumerate() {
+            for point in cells.into_values() {
+                Mark::of(number).draw(plot, point, kind_colour(group.kind));
             }
         }
     })
 }
 
-/// The number of the mark of a name.
-fn shape(groups: &[Group<'_>], group: &Group<'_>) -> usize {
-    let mut names: Vec<_> = groups.iter().map(|group| group.name).collect();
-    names.dedup();
-    names.iter().position(|name| *name == group.name).unwrap_or(0) % 3
-}
-
-/// The mark in the legend.
-fn mark(groups: &[Group<'_>], group: &Group<'_>) -> char {
-    ['\u{25cf}', '\u{d7}', '\u{25b2}'][shape(groups, group)]
+/// The points on the finest grid on which they are few enough.
+fn thin(pixels: Vec<Cells>) -> Vec<Cells> {
+    let coarser = |size: i32| -> Vec<Cells> {
+        let cell = |((x, y), point): (&(i32, i32), &(f64, f64))| ((x / size, y / size), *point);
+        pixels.iter().map(|cells| cells.iter().map(cell).collect()).collect()
+    };
+    let is_small = |cells: &Vec<Cells>| cells.iter().map(Cells::len).sum::<usize>() <= POINTS;
+    (1..32).map(coarser).find(is_small).unwrap_or_else(|| coarser(32))
 }

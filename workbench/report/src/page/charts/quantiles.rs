@@ -1,7 +1,7 @@
 //! Quantiles of latency over time, a panel for each operation and outcome.
 
 use crate::page::charts::{
-    frame::{Frame, LEAST, LINE, line, text},
+    frame::{Frame, LEAST, Mark, TEXT, line, text},
     group::{Group, groups},
 };
 use glomers_checkers::{checker::set_full, history::Operation};
@@ -9,24 +9,24 @@ use plotters::{element::Text, series::LineSeries, style::RGBColor};
 use std::time::Duration;
 
 /// The quantiles that are drawn, by their place among those that are computed.
-const DRAWN: [(usize, &str, RGBColor); 4] = [
-    (1, "median", RGBColor(0x2f, 0x81, 0xf7)),
-    (2, "95 %", RGBColor(0x2e, 0xa0, 0x43)),
-    (3, "99 %", RGBColor(0xd4, 0x82, 0x0a)),
-    (4, "maximum", RGBColor(0xd6, 0x33, 0x6c)),
+const DRAWN: [(usize, &str, Mark, RGBColor); 4] = [
+    (1, "median", Mark::Circle, RGBColor(0x2f, 0x81, 0xf7)),
+    (2, "95 %", Mark::Cross, RGBColor(0x2e, 0xa0, 0x43)),
+    (3, "99 %", Mark::Triangle, RGBColor(0xb3, 0x62, 0x00)),
+    (4, "maximum", Mark::Square, RGBColor(0xd6, 0x33, 0x6c)),
 ];
 
-const PANEL: u32 = 150;
+const PANEL: u32 = 170;
 
 /// The number of parts of the run.
 const PARTS: u32 = 40;
 
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let groups = groups(operations);
-    let legend = DRAWN.map(|(_, name, colour)| (LINE, name.to_owned(), colour));
+    let legend = DRAWN.map(|(_, name, mark, colour)| (mark.sign(), name.to_owned(), colour));
     let greatest = groups.iter().flat_map(|group| &group.points).map(|(_, took)| *took).fold(0.0, f64::max);
     let count = groups.len().max(1);
-    let height = 34 + PANEL * u32::try_from(count).unwrap_or(1);
+    let height = 8 + PANEL * u32::try_from(count).unwrap_or(1);
     frame.chart("Quantiles of latency", height, &legend, |area| {
         for (panel, group) in area.split_evenly((count, 1)).iter().zip(&groups) {
             let mut chart = frame.latencies(panel, greatest);
@@ -34,11 +34,12 @@ pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
             // A line ends where no operation began for a while.
             let gap = 1.5 * frame.end.as_secs_f64() / f64::from(PARTS);
             let rows = parts.chunk_by(|(one, _), (next, _)| next - one < gap);
-            for (row, (place, _, colour)) in rows.flat_map(|row| DRAWN.map(|drawn| (row, drawn))) {
+            for (row, (place, _, mark, colour)) in rows.flat_map(|row| DRAWN.map(|drawn| (row, drawn))) {
                 let points = row.iter().map(|(middle, quantiles)| (*middle, millis(quantiles[place]).max(LEAST)));
-                let _ = chart.draw_series(LineSeries::new(points, line(colour)).point_size(2));
+                let _ = chart.draw_series(LineSeries::new(points.clone(), line(colour)));
+                points.for_each(|point| mark.draw(chart.plotting_area(), point, colour));
             }
-            let _ = panel.draw(&Text::new(group.label(), (72, 3), text(13)));
+            let _ = panel.draw(&Text::new(group.label(), (90, 2), text(TEXT)));
         }
     })
 }

@@ -1,7 +1,7 @@
 //! The operations completed per second, by operation and outcome.
 
 use crate::page::charts::{
-    frame::{Frame, LINE, line},
+    frame::{Frame, Mark, line},
     group::{Group, groups},
 };
 use glomers_checkers::history::Operation;
@@ -10,7 +10,7 @@ use plotters::{series::LineSeries, style::RGBColor};
 const COLOURS: [RGBColor; 8] = [
     RGBColor(0x2f, 0x81, 0xf7),
     RGBColor(0x2e, 0xa0, 0x43),
-    RGBColor(0xd4, 0x82, 0x0a),
+    RGBColor(0xb3, 0x62, 0x00),
     RGBColor(0xd6, 0x33, 0x6c),
     RGBColor(0x8e, 0x5b, 0xd9),
     RGBColor(0x12, 0x9b, 0xa5),
@@ -21,18 +21,25 @@ const COLOURS: [RGBColor; 8] = [
 /// The number of parts of the run.
 const PARTS: usize = 60;
 
+/// One point in so many has a mark.
+const EVERY: usize = 4;
+
 pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
     let groups = groups(operations);
-    let colours = COLOURS.iter().cycle();
-    let legend: Vec<_> =
-        groups.iter().zip(colours.clone()).map(|(group, colour)| (LINE, group.label(), *colour)).collect();
+    let style = |number: usize| (Mark::of(number), COLOURS[number % COLOURS.len()]);
+    let entry = |(number, group): (usize, &Group<'_>)| (style(number).0.sign(), group.label(), style(number).1);
+    let legend: Vec<_> = groups.iter().enumerate().map(entry).collect();
     let width = frame.end.as_secs_f64() / PARTS as f64;
     let rates: Vec<Vec<(f64, f64)>> = groups.iter().map(|group| rates(group, width)).collect();
     let greatest = rates.iter().flatten().map(|(_, rate)| *rate).fold(0.0, f64::max);
     frame.chart("Rate of completed operations", 260, &legend, |area| {
         let mut chart = frame.rates(area, greatest);
-        for (rates, colour) in rates.into_iter().zip(colours) {
-            let _ = chart.draw_series(LineSeries::new(rates, line(*colour)));
+        for (number, rates) in rates.iter().enumerate() {
+            let (mark, colour) = style(number);
+            let _ = chart.draw_series(LineSeries::new(rates.iter().copied(), line(colour)));
+            // Not all at the same places, where series that are equal would cover each other's.
+            let marked = rates.iter().skip(number % EVERY).step_by(EVERY);
+            marked.for_each(|point| mark.draw(chart.plotting_area(), *point, colour));
         }
     })
 }

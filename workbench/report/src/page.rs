@@ -8,6 +8,7 @@
 //! The same report gives the same bytes.
 
 mod anomalies;
+mod badge;
 mod challenge;
 mod charts;
 mod cycle;

@@ -1,6 +1,6 @@
 //! The Gossip Glomers challenges with the options of a run: the thresholds, and the values that were reached.
 
-use super::{charts::Threshold, summary::badge};
+use super::badge::badge;
 use glomers_checkers::{checker::set_full::SetFull, text::significant, validity::Validity};
 use glomers_workbench::{
     Report,
@@ -9,6 +9,9 @@ use glomers_workbench::{
 };
 use maud::{Markup, html};
 use std::time::Duration;
+
+/// A latency threshold of a challenge: its name and the time.
+pub(super) type Threshold = (String, Duration);
 
 /// A requirement of a challenge.
 struct Goal {

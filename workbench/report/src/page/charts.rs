@@ -12,9 +12,7 @@ mod mark;
 mod quantiles;
 mod rate;
 
-pub(super) use convergence::Threshold;
-
-use crate::page::charts::frame::Frame;
+use crate::page::{challenge::Threshold, charts::frame::Frame};
 use glomers_checkers::{
     checker::{kafka::Kafka, set_full::SetFull},
     history::faults::Period,

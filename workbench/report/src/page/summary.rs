@@ -1,6 +1,6 @@
 //! The top of the page: the verdict with its reasons, the command that repeats the run, and the figures.
 
-use super::{challenge, provenance::Provenance};
+use super::{badge::badge, challenge, provenance::Provenance};
 use crate::parts::{CRASH, parts};
 use glomers_checkers::{
     checker::{set_full::SetFull, stats},
@@ -221,9 +221,4 @@ pub(super) fn results(report: &Report) -> Markup {
             details { summary { "results as JSON" } pre tabindex="0" { (shorten(&text, RESULTS)) } }
         }
     }
-}
-
-pub(super) fn badge(valid: Validity) -> Markup {
-    let name = valid.to_string();
-    html! { span.badge.(name) { (name) } }
 }

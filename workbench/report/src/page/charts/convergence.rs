@@ -2,7 +2,13 @@
 //! part that shows it, and the part of the values that every later read shows. Reads are spread evenly over the nodes,
 //! so the first is the mean part of the nodes that show a value.
 
-use crate::page::charts::frame::{Frame, LINE, Mark, TEXT, line, text};
+use crate::page::{
+    challenge::Threshold,
+    charts::{
+        frame::{Frame, LINE, TEXT, line, text},
+        mark::Mark,
+    },
+};
 use glomers_checkers::history::{Kind, Operation};
 use glomers_json::Json;
 use plotters::{
@@ -24,9 +30,6 @@ const PARTS: usize = 60;
 
 /// The most pairs of a read and a value that are looked at. Of more, one read in so many is.
 const PAIRS: usize = 20_000_000;
-
-/// A threshold of a challenge: its name and the time.
-pub(in crate::page) type Threshold = (String, Duration);
 
 /// The values of a history and the reads of them.
 struct Values {

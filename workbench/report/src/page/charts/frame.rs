@@ -19,8 +19,6 @@ use plotters::{
 };
 use std::time::Duration;
 
-pub(super) use super::mark::Mark;
-
 /// The colour of text; `chart.css` replaces it.
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 /// The colour of the grid; `chart.css` replaces it.

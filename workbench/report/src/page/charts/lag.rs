@@ -1,7 +1,10 @@
 //! For how long polls of logs were behind: the time between the moment at which a later message was known to exist and
 //! the begin of the poll that did not reach it.
 
-use crate::page::charts::frame::{Frame, LEAST, Mark};
+use crate::page::charts::{
+    frame::{Frame, LEAST},
+    mark::Mark,
+};
 use glomers_checkers::{checker::kafka, history::History};
 use plotters::style::RGBColor;
 use std::collections::BTreeSet;

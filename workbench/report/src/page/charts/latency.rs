@@ -2,8 +2,9 @@
 //! grid that is coarse enough for the number of points that a page has.
 
 use crate::page::charts::{
-    frame::{Frame, LEAST, Mark},
+    frame::{Frame, LEAST},
     group::{Group, groups, kind_colour},
+    mark::Mark,
 };
 use glomers_checkers::history::Operation;
 use std::collections::BTreeMap;

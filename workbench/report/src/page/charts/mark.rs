@@ -14,7 +14,7 @@ use plotters::{
 
 /// The shape of a point.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::page) enum Mark {
+pub(super) enum Mark {
     Circle,
     Cross,
     Triangle,
@@ -30,12 +30,12 @@ impl Mark {
         [Self::Circle, Self::Cross, Self::Triangle, Self::Square, Self::Diamond, Self::Ring, Self::Frame, Self::Plus];
 
     /// The mark of a series, by its number.
-    pub(in crate::page) fn of(number: usize) -> Self {
+    pub(super) fn of(number: usize) -> Self {
         Self::ALL[number % Self::ALL.len()]
     }
 
     /// The mark in a legend.
-    pub(in crate::page) fn sign(self) -> char {
+    pub(super) fn sign(self) -> char {
         match self {
             Self::Circle => '\u{25cf}',
             Self::Cross => '\u{d7}',
@@ -49,7 +49,7 @@ impl Mark {
     }
 
     /// Draws it at a point.
-    pub(in crate::page) fn draw<Y>(
+    pub(super) fn draw<Y>(
         self,
         plot: &DrawingArea<SVGBackend<'_>, Cartesian2d<RangedCoordf64, Y>>,
         point: (f64, f64),

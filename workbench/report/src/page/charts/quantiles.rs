@@ -1,8 +1,9 @@
 //! Quantiles of latency over time, a panel for each operation and outcome.
 
 use crate::page::charts::{
-    frame::{Frame, LEAST, Mark, TEXT, line, text},
+    frame::{Frame, LEAST, TEXT, line, text},
     group::{Group, groups},
+    mark::Mark,
 };
 use glomers_checkers::{checker::set_full, history::Operation};
 use plotters::{element::Text, series::LineSeries, style::RGBColor};

@@ -1,8 +1,9 @@
 //! The operations completed per second, by operation and outcome.
 
 use crate::page::charts::{
-    frame::{Frame, Mark, line},
+    frame::{Frame, line},
     group::{Group, groups},
+    mark::Mark,
 };
 use glomers_checkers::history::Operation;
 use plotters::{series::LineSeries, style::RGBColor};

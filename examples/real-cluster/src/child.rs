@@ -73,7 +73,7 @@ impl Child {
         let _ = self.process.wait().await;
     }
 
-    /// How it ended, in words.
+    /// The way it ended, in words.
     pub(crate) async fn status(mut self) -> String {
         self.process.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string())
     }

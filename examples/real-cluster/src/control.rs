@@ -15,11 +15,11 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "control", rename_all = "kebab-case")]
 pub(crate) enum Control {
-    /// Is there another bridge with this node's id? Only another one answers.
+    /// Asks for another bridge with this node's id. Only another one answers.
     Hello {
         instance: String,
     },
-    /// Which epoch is it?
+    /// Asks for the epoch.
     Status,
     /// End the child, and be a member of this epoch from now on. Messages wait until the start.
     Join {
@@ -40,7 +40,7 @@ pub(crate) enum Control {
 /// An answer.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Answer {
-    /// What was done, in Jepsen's words; or why nothing was.
+    /// The effect, in Jepsen's words; or the reason why there is none.
     pub(crate) outcome: String,
     pub(crate) is_error: bool,
     pub(crate) epoch: String,

@@ -61,7 +61,7 @@ pub(crate) fn error(code: u32, text: &str, in_reply_to: Option<i64>) -> Value {
 /// A message that NATS does not carry because it is too long: the error that takes its place, if somebody waits.
 ///
 /// A request is refused to its sender: it was not sent, which error 12 says. Instead of a reply, the receiver gets error 13,
-/// because what it asked for may have happened.
+/// because what it asked for may have happened. Returns the id of the node or client that gets the error, and its body.
 pub(crate) fn too_long(message: &Message<'_>, length: usize, limit: usize) -> Option<(String, Value)> {
     let text = format!(
         "a message of {length} bytes from {} to {} is longer than the {limit} bytes that NATS carries; make it shorter, or \
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_for_a_long_message_gets_an_error() {
+    fn the_one_that_waits_for_a_long_message_gets_an_error() {
         check(r#"{"type":"echo","msg_id":1}"#, Some(("n1", code::MALFORMED_REQUEST)));
         check(r#"{"type":"echo_ok","in_reply_to":1}"#, Some(("c2", code::CRASH)));
         check(r#"{"type":"echo_ok","in_reply_to":1,"msg_id":2}"#, Some(("c2", code::CRASH)));

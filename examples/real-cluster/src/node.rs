@@ -5,7 +5,7 @@
 //! lost, as in Maelstrom.
 //!
 //! Two bridges with one id would both get the node's messages. A bridge asks for others with its id when it starts, and ends
-//! if there is one. It cannot see one behind a broken network, so ids are to be given out by whoever starts bridges.
+//! if there is one. It cannot see one behind a broken network, so give each bridge an id of its own.
 
 use crate::{
     child::Child,

@@ -2,7 +2,7 @@
 //! wherever it runs, and what the node says to clients comes back.
 //!
 //! Each test is an epoch of its own, so nothing of an earlier test is left. The proxy of the first node names it and has all
-//! bridges join it, then answers the other proxies, who wait for that. Only then does each start its node. So no message
+//! bridges join it, then answers the other proxies, which wait for that. Only then does each start its node. So no message
 //! between nodes is lost at the beginning.
 //!
 //! Its `init_ok` has `"elsewhere": true`. By that the bench knows that its own faults do not reach the node, and refuses them.
@@ -104,7 +104,7 @@ async fn begin(client: &Client, subjects: &Subjects, init: &Init) -> Result<Stri
     tokio::spawn(async move {
         while let Some(question) = questions.next().await {
             if let Some(reply) = question.reply {
-                // Whoever gets no answer asks again.
+                // A proxy that gets no answer asks again.
                 let _ = client.publish(reply, answer.clone().into()).await;
             }
         }

@@ -12,6 +12,7 @@ use crate::{
     message::{Message, Payload},
     node_id::NodeId,
     outbox::{Body, Outbox},
+    panics::{Panic, keep},
     pending_calls::PendingCalls,
     storage::{Storage, error::DiskError},
     tasks::{Task, task},
@@ -20,6 +21,7 @@ use crate::{
 use rand::{RngExt, SeedableRng, TryRng};
 use rand_pcg::Pcg64Mcg;
 use std::{
+    any::Any,
     cell::{Cell, OnceCell, RefCell, RefMut},
     convert::Infallible,
     fmt,
@@ -45,6 +47,7 @@ struct Core {
     pending_calls: RefCell<PendingCalls>,
     timers: RefCell<Timers<Waiter>>,
     spawned: RefCell<Vec<Task>>,
+    panics: RefCell<Vec<Panic>>,
     /// Opens the disk; absent without one.
     open_disk: OnceCell<Box<OpenDisk>>,
     disk: OnceCell<Rc<GroupCommit>>,
@@ -110,7 +113,8 @@ impl Context {
 
     /// Runs a future beside everything else, at most until the node stops.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
-        self.0.spawned.borrow_mut().push(task(future));
+        let cx = self.clone();
+        self.0.spawned.borrow_mut().push(task(future, move |panic| drop(cx.panicked("a task".to_owned(), panic))));
     }
 
     /// Stops the node for an error after which it must not go on, such as damaged data: its handler and all tasks are
@@ -141,6 +145,7 @@ impl Context {
             pending_calls: RefCell::default(),
             timers: RefCell::default(),
             spawned: RefCell::default(),
+            panics: RefCell::default(),
             open_disk: OnceCell::new(),
             disk: OnceCell::new(),
             failure: OnceCell::new(),
@@ -165,6 +170,19 @@ impl Context {
     /// The disk, if it was used.
     pub(crate) fn opened_disk(&self) -> Option<&Rc<GroupCommit>> {
         self.0.disk.get()
+    }
+
+    /// Keeps a panic of this code, and returns it in a sentence.
+    pub(crate) fn panicked(&self, subject: String, payload: &(dyn Any + Send)) -> String {
+        let panic = Panic::new(subject, payload);
+        let text = panic.text();
+        keep(&mut self.panics(), panic);
+        text
+    }
+
+    /// The panics that were not taken.
+    pub(crate) fn panics(&self) -> RefMut<'_, Vec<Panic>> {
+        self.0.panics.borrow_mut()
     }
 
     /// The reason to stop, if there is one.

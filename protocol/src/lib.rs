@@ -68,6 +68,7 @@ mod message;
 mod node;
 mod node_id;
 mod outbox;
+mod panics;
 mod pending_calls;
 mod reply;
 mod round_trips;
@@ -102,6 +103,7 @@ pub use log::Log;
 pub use message::{Message, Payload, Request};
 pub use node::Node;
 pub use node_id::NodeId;
+pub use panics::Panic;
 pub use rand;
 pub use reply::{IntoReply, Reply};
 #[cfg(feature = "schema")]

@@ -27,6 +27,11 @@ use std::{cell::Cell, iter::Chain, option, slice};
 ///     const TYPE: &'static str = "rumour";
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "no #[message] or #[rpc] function takes a `{Self}`",
+    note = "write `#[message] fn NAME(&self, message: {Self}) {{ .. }}` in the #[handler] block; NAME becomes its `type` on the wire"
+)]
 pub trait Payload: Serialize + DeserializeOwned + 'static {
     /// The body's `type`.
     const TYPE: &'static str;

@@ -13,6 +13,7 @@ use crate::{
     in_flight::Unanswered,
     message::{Message, Payload},
     node_id::NodeId,
+    panics::Panic,
     serve::crash,
     storage::{Storage, error::DiskError},
     tasks::Tasks,
@@ -162,6 +163,11 @@ impl Node {
         self.cx.failure()
     }
 
+    /// The panics of its code since the last call, of many the first 64. The node went on after each.
+    pub fn take_panics(&self) -> Vec<Panic> {
+        std::mem::take(&mut *self.cx.panics())
+    }
+
     /// The handler's context. Futures that are spawned on it start at the next [`Self::advance`].
     pub fn context(&self) -> &Context {
         &self.cx
@@ -293,8 +299,8 @@ impl Node {
             State::Failed => Ok(()),
             State::Serving(handler) => {
                 let served = catch_unwind(AssertUnwindSafe(|| handler.dispatch(&self.cx, &message)));
-                served.unwrap_or_else(|_| {
-                    report_crash(&self.cx, &message);
+                served.unwrap_or_else(|panic| {
+                    report_crash(&self.cx, &message, &*panic);
                     Ok(())
                 })
             }
@@ -331,10 +337,10 @@ impl Node {
                     cx.fail_stop(failure);
                     return Ok(());
                 }
-                Err(_) => {
+                Err(panic) => {
                     // The next `init` tries again.
                     drop(cx.take_spawned());
-                    report_crash(&cx, message);
+                    report_crash(&cx, message, &*panic);
                     return Ok(());
                 }
             }
@@ -374,8 +380,9 @@ fn refuse_before_init(cx: &Context, message: &Message<'_>) -> Result<(), Rejecte
 }
 
 /// Answers a request whose handler panicked with error 13.
-fn report_crash(cx: &Context, message: &Message<'_>) {
+fn report_crash(cx: &Context, message: &Message<'_>, panic: &(dyn Any + Send)) {
+    let error = crash(cx, message.wire_type(), panic);
     if let Some(msg_id) = message.msg_id() {
-        cx.fail(message, msg_id, &crash(message.wire_type()));
+        cx.fail(message, msg_id, &error);
     }
 }

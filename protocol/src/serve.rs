@@ -12,6 +12,7 @@ use crate::{
 };
 use futures::FutureExt;
 use std::{
+    any::Any,
     panic::AssertUnwindSafe,
     task::{self, Poll},
 };
@@ -51,16 +52,16 @@ fn answer_later<T: Payload>(cx: &Context, from: NodeId, msg_id: i64, wire_type: 
             let reply = future.await;
             owner.answer(&from, msg_id, &reply);
         };
-        if AssertUnwindSafe(answered).catch_unwind().await.is_err() {
-            owner.respond(from.as_str(), msg_id, &crash(wire_type));
+        if let Err(panic) = AssertUnwindSafe(answered).catch_unwind().await {
+            owner.respond(from.as_str(), msg_id, &crash(&owner, wire_type, &*panic));
         }
         owner.in_flight().end(number);
     });
 }
 
-/// The reply to a request whose handler panicked: error 13. The panic hook has written the panic itself to stderr.
-pub(crate) fn crash(wire_type: &str) -> RpcError {
-    RpcError::new(ErrorCode::Crash, format!("the handler of `{wire_type}` panicked"))
+/// The reply to a request whose handler panicked: error 13 with the panic's message.
+pub(crate) fn crash(cx: &Context, wire_type: &str, panic: &(dyn Any + Send)) -> RpcError {
+    RpcError::new(ErrorCode::Crash, cx.panicked(format!("the handler of `{wire_type}`"), panic))
 }
 
 /// Decodes and serves a message without a reply.

@@ -2,6 +2,7 @@
 
 use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{
+    any::Any,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -13,9 +14,13 @@ use std::{
 /// Work that continues after the message or timer that started it.
 pub(crate) type Task = LocalBoxFuture<'static, ()>;
 
-/// Makes a task of a future. A panic ends the task only; the panic hook has reported it.
-pub(crate) fn task(future: impl Future<Output = ()> + 'static) -> Task {
-    AssertUnwindSafe(future).catch_unwind().map(|_| ()).boxed_local()
+/// Makes a task of a future. A panic ends the task only, and is told to `panicked`.
+pub(crate) fn task(
+    future: impl Future<Output = ()> + 'static,
+    panicked: impl FnOnce(&(dyn Any + Send)) + 'static,
+) -> Task {
+    let caught = AssertUnwindSafe(future).catch_unwind();
+    caught.map(|ended| ended.unwrap_or_else(|panic| panicked(&*panic))).boxed_local()
 }
 
 pub(crate) struct Tasks {

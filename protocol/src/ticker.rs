@@ -11,6 +11,7 @@ use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
+    thread,
     time::Duration,
 };
 
@@ -49,10 +50,11 @@ impl Ticker {
         timers.wait(key, Waiter::Tick(self));
     }
 
-    /// Sets the next timer. The panic hook has already reported a panic.
-    fn ticked(self: Rc<Self>, cx: &Context, result: Option<Result<(), RpcError>>) {
-        if let Some(result) = result {
-            report(self.name, result);
+    /// Sets the next timer.
+    fn ticked(self: Rc<Self>, cx: &Context, result: thread::Result<Result<(), RpcError>>) {
+        match result {
+            Ok(result) => report(self.name, result),
+            Err(panic) => drop(cx.panicked(format!("the timer `{}`", self.name), &*panic)),
         }
         self.wait(cx);
     }
@@ -66,11 +68,11 @@ impl Tick for Ticker {
                 let owner = cx.clone();
                 cx.spawn(async move {
                     let result = AssertUnwindSafe(future).catch_unwind().await;
-                    self.ticked(&owner, result.ok());
+                    self.ticked(&owner, result);
                 });
             }
-            Ok(Reply::Ready(result)) => self.ticked(cx, Some(result)),
-            Err(_) => self.ticked(cx, None),
+            Ok(Reply::Ready(result)) => self.ticked(cx, Ok(result)),
+            Err(panic) => self.ticked(cx, Err(panic)),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The attribute's arguments: the workload, by name or by path, and the word `schema`. The message about an unknown
-//! name lists all workloads, which the build script reads from `schema/workloads`.
+//! name lists all workloads, which the build script reads from `schema/workloads` with the names of their requests.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -7,10 +7,40 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
+/// `echo:echo g_set:add,read ..`
 const WORKLOADS: &str = env!("WORKLOADS");
 
+/// What the attribute says.
+pub(crate) struct Arguments {
+    /// The module of the workload's generated types.
+    pub(crate) workload: Path,
+    /// The word `schema`.
+    pub(crate) schema: Option<Ident>,
+    /// The requests of the workload, if it is not one of the user's own.
+    pub(crate) known: Option<Known>,
+}
+
+/// A workload of `glomers_protocol`.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    requests: &'static str,
+}
+
+impl Known {
+    /// Tells if it has a request of this name.
+    pub(crate) fn has(self, request: &str) -> bool {
+        self.requests().any(|known| known == request)
+    }
+
+    /// The names of its requests.
+    pub(crate) fn requests(self) -> impl Iterator<Item = &'static str> {
+        self.requests.split(',')
+    }
+}
+
 /// Reads the workload and the word `schema`. A single name is a module of `glomers_protocol`; a path stays as it is.
-pub(crate) fn read(arguments: TokenStream) -> Result<(Path, Option<Ident>), Error> {
+pub(crate) fn read(arguments: TokenStream) -> Result<Arguments, Error> {
     let read = |input: ParseStream<'_>| {
         let path: Path = input.parse()?;
         let word = input.parse::<Option<Token![,]>>()?.map(|_| input.parse::<Ident>()).transpose()?;
@@ -24,20 +54,16 @@ pub(crate) fn read(arguments: TokenStream) -> Result<(Path, Option<Ident>), Erro
         let text = "a node serves one workload: only the word `schema` may follow it";
         return Err(Error::new_spanned(word, text));
     }
-    match path.get_ident() {
-        Some(name) if workloads().any(|known| name == known) => {
-            Ok((syn::parse_quote!(::glomers_protocol::#name), word))
-        }
-        Some(_) => Err(misnamed(&arguments)),
-        None => Ok((path, word)),
-    }
+    let Some(name) = path.get_ident() else { return Ok(Arguments { workload: path, schema: word, known: None }) };
+    let known = workloads().find(|known| name == known.name).ok_or_else(|| misnamed(&arguments))?;
+    Ok(Arguments { workload: syn::parse_quote!(::glomers_protocol::#name), schema: word, known: Some(known) })
 }
 
 /// The error for an unknown workload, with the right spelling if only that is wrong.
 fn misnamed(arguments: &TokenStream) -> Error {
     let name = arguments.to_string().replace([' ', '"'], "").replace('-', "_").to_lowercase();
-    let text = match workloads().find(|known| name == *known) {
-        Some(known) => format!("write the workload as a module name: #[handler({known})]"),
+    let text = match workloads().find(|known| name == known.name) {
+        Some(Known { name: known, .. }) => format!("write the workload as a module name: #[handler({known})]"),
         None => format!("unknown workload: {}", choice()),
     };
     Error::new_spanned(arguments, text)
@@ -45,9 +71,13 @@ fn misnamed(arguments: &TokenStream) -> Error {
 
 /// The advice that lists all workloads.
 fn choice() -> String {
-    format!("write #[handler(NAME)] with one of {WORKLOADS}, or the path of your own, as in #[handler(crate::chat)]")
+    let names = workloads().map(|known| known.name).collect::<Vec<_>>().join(", ");
+    format!("write #[handler(NAME)] with one of {names}, or the path of your own, as in #[handler(crate::chat)]")
 }
 
-fn workloads() -> impl Iterator<Item = &'static str> {
-    WORKLOADS.split(", ")
+fn workloads() -> impl Iterator<Item = Known> {
+    WORKLOADS
+        .split(' ')
+        .filter_map(|workload| workload.split_once(':'))
+        .map(|(name, requests)| Known { name, requests })
 }

@@ -15,6 +15,34 @@ pub(crate) fn wiring(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     quote!(#workload #(#payloads)* #handler #described)
 }
 
+/// A `Handler` that cannot be run, for a block with mistakes: without it, rustc would also say that the type is no handler.
+pub(crate) fn stub(block: &ItemImpl) -> TokenStream {
+    // Its generics may be the mistake.
+    if block.trait_.is_some() || !block.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let node = &block.self_ty;
+    quote! {
+        impl ::glomers_protocol::Handler for #node {
+            fn init(
+                _: &::glomers_protocol::Context,
+            ) -> ::std::result::Result<Self, ::glomers_protocol::Failure> {
+                ::std::unreachable!()
+            }
+
+            fn start(self: &::std::rc::Rc<Self>, _: &::glomers_protocol::Context) {}
+
+            fn dispatch(
+                self: &::std::rc::Rc<Self>,
+                _: &::glomers_protocol::Context,
+                _: &::glomers_protocol::Message<'_>,
+            ) -> ::std::result::Result<(), ::glomers_protocol::Rejected> {
+                ::std::unreachable!()
+            }
+        }
+    }
+}
+
 /// Expands to:
 ///
 /// ```ignore

@@ -6,8 +6,8 @@
 //! - `parse`: the attributed `impl` block as a list of handler functions, and all mistakes in it.
 //! - `expand`: the trait implementations that connect those functions to a node.
 //!
-//! The user's own code is always part of the output, so that rustc's errors about it appear beside the macro's and one
-//! mistake does not cause errors about other code.
+//! The user's own code is always part of the output, so that rustc's errors about it appear beside the macro's. After a
+//! mistake a stub stands in for the implementations, so that one mistake does not cause errors about other code.
 
 mod arguments;
 mod expand;
@@ -32,6 +32,9 @@ fn expand_handler(workload: TokenStream, block: TokenStream) -> TokenStream {
     };
     let (handlers, errors) = parse::block(workload, &mut block);
     let errors = errors.iter().map(syn::Error::to_compile_error);
-    let wiring = handlers.map(|handlers| expand::wiring(&block, &handlers));
+    let wiring = match handlers {
+        Some(handlers) => expand::wiring(&block, &handlers),
+        None => expand::stub(&block),
+    };
     quote!(#block #wiring #(#errors)*)
 }

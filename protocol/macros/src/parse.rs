@@ -1,11 +1,11 @@
 //! Reads an attributed `impl` block and collects all mistakes, each at the user's code that causes it.
 
-use crate::arguments;
+use crate::arguments::{self, Arguments, Known};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Error, Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit, Meta, Path, ReceiverKind,
-    ReturnType, Token, Type,
+    Attribute, Error, Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit, Meta, Path, Receiver,
+    ReceiverKind, ReturnType, Token, Type,
     parse::{ParseStream, Parser},
     spanned::Spanned,
 };
@@ -77,6 +77,7 @@ pub(crate) fn item(tokens: TokenStream) -> Result<ItemImpl, Error> {
 pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Handlers>, Vec<Error>) {
     let mut errors = Vec::new();
     let arguments = arguments::read(arguments).map_err(|error| errors.push(error)).ok();
+    let known = arguments.as_ref().and_then(|arguments| arguments.known);
     if let Some((path, _)) = &block.trait_ {
         let text = "#[handler] goes on an `impl` of the type itself, not of a trait: `impl MyNode { .. }`";
         errors.push(Error::new_spanned(path, text));
@@ -88,7 +89,7 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
     let mut functions: Vec<Function> = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
-        match read_function(function) {
+        match read_function(function, known) {
             // rustc reports the duplicate name; a second entry would only repeat the error.
             Ok(function) if functions.iter().any(|other| other.name == function.name) => {}
             Ok(function) => {
@@ -99,11 +100,39 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
         }
     }
     let handlers = if errors.is_empty() {
-        arguments.map(|(workload, schema)| Handlers { workload, schema, functions })
+        arguments.map(|Arguments { workload, schema, .. }| Handlers { workload, schema, functions })
     } else {
         None
     };
     (handlers, errors)
+}
+
+/// Checks a function's name against the workload's requests, which the wire shares with the messages between nodes.
+fn check_name(name: &Ident, role: &Role, known: Option<Known>) -> Result<(), Error> {
+    let text = name.to_string();
+    let wire_type = text.strip_prefix("r#").unwrap_or(&text);
+    let fail = |text: String| Err(Error::new(name.span(), text));
+    match (role, known) {
+        (Role::Request, Some(known)) if !known.has(wire_type) => {
+            let (workload, requests) = (known.name, known.requests().map(|name| format!("`{name}`")));
+            let requests = requests.collect::<Vec<_>>().join(", ");
+            fail(format!(
+                "{workload} has no request `{wire_type}`, only {requests}: for a message between nodes write #[message] or \
+                 #[rpc] above the function, and move a helper function to another `impl` block, without #[handler]"
+            ))
+        }
+        (Role::Message | Role::Rpc, _) if ["init", "init_ok", "error"].contains(&wire_type) => fail(format!(
+            "`{wire_type}` is a message of Maelstrom itself: give the function, and so its message, another name"
+        )),
+        (Role::Message | Role::Rpc, Some(known)) if known.has(wire_type.strip_suffix("_ok").unwrap_or(wire_type)) => {
+            let workload = known.name;
+            fail(format!(
+                "`{wire_type}` is a message of {workload}, between clients and nodes: give the function, and so its message, \
+                 another name"
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The error for two functions that exclude each other.
@@ -122,9 +151,10 @@ fn collision(first: &Function, second: &Function) -> Option<Error> {
     is_doubled.then(|| Error::new_spanned(payload, text))
 }
 
-fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
+fn read_function(function: &mut ImplItemFn, known: Option<Known>) -> Result<Function, Error> {
     let role = take_role(&mut function.attrs)?;
     let signature = &function.sig;
+    check_name(&signature.ident, &role, known)?;
     if let Some(parameter) = signature.generics.params.first() {
         return Err(Error::new_spanned(
             parameter,
@@ -139,7 +169,11 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
         (Role::Init, None) => {}
         // `self: &Rc<Self>` lets a handler spawn work on itself.
         (_, Some(FnArg::Receiver(receiver)))
-            if matches!(receiver.kind, ReceiverKind::Reference(_, _, None) | ReceiverKind::Typed(..)) => {}
+            if matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) || is_shared(receiver) => {}
+        (_, Some(FnArg::Receiver(receiver))) if matches!(receiver.kind, ReceiverKind::Typed(..)) => {
+            let text = "write `&self`, or `self: &Rc<Self>` for a handler that spawns work on itself";
+            return Err(Error::new_spanned(receiver, text));
+        }
         (_, Some(receiver)) => {
             let text =
                 "write `&self`, and keep changing state in a `Cell` or `RefCell`: functions that wait share the node";
@@ -170,6 +204,11 @@ fn read_function(function: &mut ImplItemFn) -> Result<Function, Error> {
     };
     check(&function)?;
     Ok(function)
+}
+
+/// Tells if a receiver is `self: &Rc<Self>`, as far as its form shows.
+fn is_shared(receiver: &Receiver) -> bool {
+    matches!(&receiver.kind, ReceiverKind::Typed(_, ty) if matches!(&**ty, Type::Reference(reference) if reference.mutability.is_none()))
 }
 
 /// Checks the rules of each role.

@@ -603,7 +603,7 @@ fn a_second_init_is_answered_and_changes_nothing() {
     session.write(INIT);
     assert_eq!(
         session.read(),
-        r#"c0 {"type":"error","in_reply_to":1,"code":13,"text":"the handler of `init` panicked"}"#
+        r#"c0 {"type":"error","in_reply_to":1,"code":13,"text":"the handler of `init` panicked: a false start"}"#
     );
     session.write(INIT);
     assert_eq!(session.read(), r#"c0 {"type":"init_ok","in_reply_to":1}"#);
@@ -617,7 +617,8 @@ fn a_second_init_is_answered_and_changes_nothing() {
 
 #[test]
 fn a_panic_costs_one_error_and_the_node_lives_on() {
-    let crashed = |wire_type: &str| error(5, 13, &format!("the handler of `{wire_type}` panicked"));
+    let crashed =
+        |wire_type: &str, panic: &str| error(5, 13, &format!("the handler of `{wire_type}` panicked: {panic}"));
     let no_object = |wire_type: &str| {
         let reason = "only structs and maps do";
         format!("the payload of `{wire_type}` does not encode as a JSON object: {reason}")
@@ -627,13 +628,33 @@ fn a_panic_costs_one_error_and_the_node_lives_on() {
         (message(r#"{"type":"startle","times":3}"#), message(r#"{"type":"shapeless","msg_id":5}"#));
     let (flinch, formless) = (message(r#"{"type":"flinch","times":4}"#), message(r#"{"type":"formless","msg_id":5}"#));
     let rows = [
-        (serve_lines::<Parrot>(&[panic.as_bytes()]), vec![crashed("echo")], "a parrot's panic".to_owned()),
+        (
+            serve_lines::<Parrot>(&[panic.as_bytes()]),
+            vec![crashed("echo", "a parrot's panic")],
+            "a parrot's panic".to_owned(),
+        ),
         (serve_lines::<Parrot>(&[startle.as_bytes()]), vec![], "startled 3 times".to_owned()),
-        (serve_lines::<Parrot>(&[shapeless.as_bytes()]), vec![crashed("shapeless")], no_object("shapeless_ok")),
-        (serve_lines::<Waiter>(&[panic.as_bytes()]), vec![crashed("echo")], "panic before waiting".to_owned()),
-        (serve_lines::<Waiter>(&[wait.as_bytes()]), vec![crashed("echo")], "panic after waiting".to_owned()),
+        (
+            serve_lines::<Parrot>(&[shapeless.as_bytes()]),
+            vec![crashed("shapeless", &no_object("shapeless_ok"))],
+            no_object("shapeless_ok"),
+        ),
+        (
+            serve_lines::<Waiter>(&[panic.as_bytes()]),
+            vec![crashed("echo", "panic before waiting")],
+            "panic before waiting".to_owned(),
+        ),
+        (
+            serve_lines::<Waiter>(&[wait.as_bytes()]),
+            vec![crashed("echo", "panic after waiting")],
+            "panic after waiting".to_owned(),
+        ),
         (serve_lines::<Waiter>(&[flinch.as_bytes()]), vec![], "flinched 4 times".to_owned()),
-        (serve_lines::<Waiter>(&[formless.as_bytes()]), vec![crashed("formless")], no_object("formless_ok")),
+        (
+            serve_lines::<Waiter>(&[formless.as_bytes()]),
+            vec![crashed("formless", &no_object("formless_ok"))],
+            no_object("formless_ok"),
+        ),
     ];
     for (outcome, sent, panic) in rows {
         assert_eq!(outcome.sent, sent);
@@ -809,7 +830,7 @@ fn whatever_was_read_before_the_end_is_answered() {
             vec![request(2, r#""for ever""#), request(3, "3600000"), request(4, "1"), request(5, r#""wait, panic""#)],
             vec![
                 echoed(4, "1"),
-                error(5, 13, "the handler of `echo` panicked"),
+                error(5, 13, "the handler of `echo` panicked: panic after waiting"),
                 error(2, 13, "the node stopped before the handler of `echo` finished"),
                 error(3, 13, "the node stopped before the handler of `echo` finished"),
             ],

@@ -2,10 +2,12 @@
 
 use crate::{
     options::{Availability, Concurrency, Fault, Latency, Options},
-    run::report::Report,
+    run::{self, error::RunError, report::Report},
+    workload,
 };
-use glomers_checkers::checker::set_full::SetFull;
-use std::time::Duration;
+use glomers_checkers::{checker::set_full::SetFull, text::significant, validity::Validity};
+use glomers_protocol::Handler;
+use std::{fmt, time::Duration};
 
 /// A challenge.
 #[derive(Clone, Debug)]
@@ -38,24 +40,143 @@ pub struct Thresholds {
 }
 
 impl Challenge {
-    /// The thresholds that a run misses, as texts.
-    pub fn failures(&self, report: &Report) -> Vec<String> {
+    /// The figures of a run beside the challenge's thresholds; empty if it has none.
+    pub fn measures(&self, report: &Report) -> Vec<Measure> {
         let Some(thresholds) = self.thresholds else { return Vec::new() };
-        let messages = report.server_messages_per_operation().unwrap_or_default();
         let stable = report.judgement.verdict.results().and_then(SetFull::median_and_maximum);
-        let (median, maximum) = stable.unwrap_or((Duration::MAX, Duration::MAX));
-        let mut failures = Vec::new();
-        if messages >= thresholds.messages_per_operation {
-            let threshold = thresholds.messages_per_operation;
-            failures.push(format!("{messages:.2} messages per operation, but the threshold is {threshold}"));
+        let millis = |latency: Duration| latency.as_secs_f64() * 1e3;
+        let (median, maximum) =
+            stable.map_or((f64::INFINITY, f64::INFINITY), |(median, maximum)| (millis(median), millis(maximum)));
+        let messages = report.server_messages_per_operation().unwrap_or_default();
+        vec![
+            Measure {
+                name: "messages an operation",
+                unit: "",
+                value: messages,
+                threshold: thresholds.messages_per_operation,
+            },
+            Measure { name: "median latency", unit: " ms", value: median, threshold: millis(thresholds.median) },
+            Measure { name: "maximum latency", unit: " ms", value: maximum, threshold: millis(thresholds.maximum) },
+        ]
+    }
+
+    /// The thresholds that a run misses.
+    pub fn failures(&self, report: &Report) -> Vec<Measure> {
+        self.measures(report).into_iter().filter(|measure| !measure.is_met()).collect()
+    }
+}
+
+/// Simulates a cluster of `H` in the challenge with this number, such as `3c`: with its official arguments, and held to its
+/// thresholds.
+///
+/// ```
+/// use glomers_protocol::{handler, echo::{Echo, EchoOk}};
+/// use glomers_workbench::challenge;
+///
+/// #[derive(Default)]
+/// struct Parrot;
+///
+/// #[handler(echo)]
+/// impl Parrot {
+///     fn echo(&self, request: Echo) -> EchoOk {
+///         EchoOk { echo: request.echo }
+///     }
+/// }
+///
+/// challenge::simulate::<Parrot>("1").unwrap_or_else(|error| panic!("{error}"));
+/// ```
+///
+/// # Errors
+///
+/// There is no such challenge, or the node did not pass it.
+pub fn simulate<H: Handler>(number: &str) -> Result<Report, ChallengeError> {
+    simulate_with::<H>(number, |options| options)
+}
+
+/// The same, with options that `change` makes of the official ones.
+///
+/// # Errors
+///
+/// The same.
+pub fn simulate_with<H: Handler>(
+    number: &str,
+    change: impl FnOnce(Options) -> Options,
+) -> Result<Report, ChallengeError> {
+    let known = challenges();
+    let Some(challenge) = known.iter().find(|challenge| challenge.name == number) else {
+        let known = known.iter().map(|challenge| challenge.name).collect::<Vec<_>>().join(", ");
+        return Err(ChallengeError::Unknown { number: number.to_owned(), known });
+    };
+    let workload = workload::named(challenge.workload).expect("the workload of a challenge is built in");
+    let report = run::start::simulate::<H>(workload, &change(challenge.options.clone()))?;
+    let missed = challenge.failures(&report);
+    match report.valid() == Validity::Valid && missed.is_empty() {
+        true => Ok(report),
+        false => Err(ChallengeError::Failed { number: challenge.name, report: Box::new(report), missed }),
+    }
+}
+
+/// The reason for which a node did not pass a challenge.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChallengeError {
+    /// There is no challenge of this number.
+    #[error("there is no challenge `{number}`; known: {known}")]
+    Unknown {
+        /// The number.
+        number: String,
+        /// The numbers of all challenges.
+        known: String,
+    },
+    /// The test came to no verdict.
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// The run is not valid, or misses a threshold.
+    #[error("challenge {number}: {report}{}", missed.iter().map(|missed| format!("\n  {:<13} {missed}", "missed")).collect::<String>())]
+    Failed {
+        /// The number.
+        number: &'static str,
+        /// The report.
+        report: Box<Report>,
+        /// The thresholds that the run misses.
+        missed: Vec<Measure>,
+    },
+}
+
+/// A figure of a run beside the threshold that it must stay below.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Measure {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit, with a space before it; empty for a number.
+    pub unit: &'static str,
+    /// The figure; infinite if the run has none.
+    pub value: f64,
+    /// The threshold.
+    pub threshold: f64,
+}
+
+impl Measure {
+    /// Tells whether the figure is below the threshold.
+    pub fn is_met(&self) -> bool {
+        self.value < self.threshold
+    }
+}
+
+/// `median latency: 242 ms, below 400 ms`, or by how much it missed the threshold.
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, unit, value, threshold } = self;
+        if !value.is_finite() {
+            return write!(f, "{name}: none, must be below {threshold}{unit}");
         }
-        let latencies = [("median", median, thresholds.median), ("maximum", maximum, thresholds.maximum)];
-        for (name, latency, threshold) in latencies {
-            if latency >= threshold {
-                failures.push(format!("{name} latency {latency:?}, but the threshold is {threshold:?}"));
-            }
+        write!(f, "{name}: {}{unit}, ", significant(*value))?;
+        if self.is_met() {
+            return write!(f, "below {threshold}{unit}");
         }
-        failures
+        let missed = significant((value - threshold) / threshold * 100.0);
+        write!(f, "must be below {threshold}{unit}: missed by {}{unit} ({missed} %)", significant(value - threshold))
     }
 }
 
@@ -102,18 +223,8 @@ pub fn challenges() -> Vec<Challenge> {
         challenge("5a", "Log, one node", "kafka", crowded(limits(1, 20, 1000.0))),
         challenge("5b", "Log, two nodes", "kafka", crowded(limits(2, 20, 1000.0))),
         challenge("5c", "Log, efficient", "kafka", crowded(limits(2, 20, 1000.0))),
-        challenge("6a", "Transactions, one node", "txn-rw-register", transactions(1, "read-uncommitted")),
-        challenge(
-            "6b",
-            "Transactions, read uncommitted",
-            "txn-rw-register",
-            partitioned(transactions(2, "read-uncommitted")),
-        ),
-        challenge(
-            "6c",
-            "Transactions, read committed",
-            "txn-rw-register",
-            partitioned(transactions(2, "read-committed")),
-        ),
+        challenge("6a", "Txn, one node", "txn-rw-register", transactions(1, "read-uncommitted")),
+        challenge("6b", "Txn, read uncommitted", "txn-rw-register", partitioned(transactions(2, "read-uncommitted"))),
+        challenge("6c", "Txn, read committed", "txn-rw-register", partitioned(transactions(2, "read-committed"))),
     ]
 }

@@ -6,7 +6,7 @@
 //! - `participant`: the interface of everything on the network. `services`: Maelstrom's services. `host`: programs in
 //!   processes of their own.
 //! - `disk`: the disks of simulated nodes.
-//! - `tamper`: a test's hand in the network.
+//! - `tamper`: a test's hand in the network. `watchdog`: names a handler that never returns.
 //! - `json`: the lenient reading of what nodes write. `violation`, `failure`: what they did wrong.
 
 pub(crate) mod agenda;
@@ -23,4 +23,5 @@ pub(crate) mod participant;
 pub(crate) mod services;
 pub(crate) mod tamper;
 pub mod violation;
+pub(crate) mod watchdog;
 pub(crate) mod world;

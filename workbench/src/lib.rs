@@ -47,7 +47,9 @@ pub use engine::{
     network::{Counts, Traffic},
     violation::{self, Violations},
 };
-pub use glomers_checkers::{checker, expectations, finding, history, judgement, recording, text, validity, verdict};
+pub use glomers_checkers::{
+    checker, expectations, finding, history, judgement, recording, summary, text, validity, verdict,
+};
 pub use judgement::{Failure, Judgement};
 pub use options::Options;
 pub use run::{

@@ -4,7 +4,7 @@
 //! - `session`: the state of a test that runs, on which all of these act. `workers`: its clients.
 //! - `interpreter`: operations and faults, when they are due. `pace`: when operations are due. `nemesis`: the faults.
 //!   `probe`: the operations that show whether nodes serve again.
-//! - `progress`: the view of an observer. `report`: the results. `error`: the reasons for which there are none.
+//! - `progress`: the view of an observer. `report`: the results. `summary`: the same in words. `error`: the reasons for which there are none.
 
 pub(crate) mod effect;
 pub(crate) mod error;
@@ -18,4 +18,5 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod session;
 pub(crate) mod start;
+mod summary;
 pub(crate) mod workers;

@@ -6,12 +6,12 @@ use crate::{
         exceptions::{self, Exceptions},
         liveness::{self, Liveness},
         stats::{self, Stats},
-        strict::altered,
+        strict::{altered, crashed},
     },
     expectations::Expectations,
     finding::{Finding, StrictFindings},
     history::{History, Kind, Process},
-    json::{shortened, value},
+    json::value,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
@@ -54,6 +54,7 @@ impl Judgement {
     pub fn of(checker: &dyn Checker, history: &History, expectations: &Expectations) -> Self {
         let (verdict, mut strict_findings) = checker.judge(history, expectations);
         strict_findings.extend(altered::values(history));
+        strict_findings.extend(crashed::operations(history));
         if let Some(reason) = verdict.error.as_ref().filter(|_| strict_findings.is_empty()) {
             strict_findings.push(Finding::strict("unjudged", [], reason.clone()));
         }
@@ -147,35 +148,15 @@ fn failures(history: &History) -> Vec<Failure> {
     failures
 }
 
+/// `49 x echo: not-supported, "this is not written yet"`.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { f: operation, error, count, waited } = self;
-        match waited {
-            Some(waited) => write!(f, "{count} x {operation}: no answer in {:.0} s ({error})", waited.as_secs_f64()),
-            None => write!(f, "{count} x {operation}: {error}"),
+        write!(f, "{count} x {operation}: ")?;
+        match (waited, error.decode::<(String, String)>()) {
+            (Some(waited), _) => write!(f, "no answer in {:.0} s ({error})", waited.as_secs_f64()),
+            (None, Ok((name, text))) => write!(f, "{name}, {text}"),
+            (None, Err(_)) => write!(f, "{error}"),
         }
-    }
-}
-
-impl fmt::Display for Judgement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.stats.all;
-        writeln!(f, "{} ({} of {} operations ok)", self.valid(), counts.ok_count, counts.count)?;
-        writeln!(f, "availability: {} ({})", self.availability.valid, self.availability.ok_fraction)?;
-        for failure in &self.failures {
-            writeln!(f, "  {failure}")?;
-        }
-        let mut results = self.verdict.json();
-        // It is said in front of them.
-        results.as_object_mut().map(|results| results.remove("valid?"));
-        write!(f, "checker: {} {:#}", self.verdict.valid, shortened(&results))?;
-        if let Some(liveness) = &self.liveness {
-            write!(f, "\nliveness: {liveness}")?;
-        }
-        if self.strict_findings.valid != Validity::Valid {
-            let role = if self.strict { "" } else { ", which only --strict counts" };
-            write!(f, "\nbeyond Maelstrom's verdict{role}:{}", self.strict_findings)?;
-        }
-        Ok(())
     }
 }

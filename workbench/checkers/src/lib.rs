@@ -24,7 +24,7 @@
 //! - [`checker`]: one checker a file, and their table by workload.
 //! - [`verdict`], [`judgement`], [`expectations`], [`budget`], [`validity`]: what comes out, and what a history is held
 //!   to.
-//! - [`json`], [`text`]: values and texts for people.
+//! - [`summary`], [`json`], [`text`]: verdicts, values and texts for people.
 
 pub mod budget;
 pub mod checker;
@@ -34,6 +34,7 @@ pub mod history;
 pub mod json;
 pub mod judgement;
 pub mod recording;
+pub mod summary;
 pub mod text;
 pub mod validity;
 pub mod verdict;

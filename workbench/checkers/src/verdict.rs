@@ -41,6 +41,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// The reason why Maelstrom's checker throws an exception on this history, and so gives no verdict.
     pub error: Option<String>,
+    /// The number of findings of a kind, where it is greater than that of the findings which are kept.
+    counts: BTreeMap<String, usize>,
     results: Arc<dyn Results>,
 }
 
@@ -67,7 +69,7 @@ impl Verdict {
         findings: Vec<Finding>,
         results: impl Serialize + fmt::Debug + Send + Sync + 'static,
     ) -> Self {
-        Self { valid, findings, error: None, results: Arc::new(results) }
+        Self { valid, findings, error: None, counts: BTreeMap::new(), results: Arc::new(results) }
     }
 
     /// A verdict whose results are the explanations of its findings, under `errors`. It is valid if no finding is a
@@ -87,6 +89,19 @@ impl Verdict {
             self.error = Some(reason);
         }
         self
+    }
+
+    /// The same verdict, which found this number of a kind, although only the first few are kept.
+    #[must_use]
+    pub fn counting(mut self, kind: impl Into<String>, count: usize) -> Self {
+        self.counts.insert(kind.into(), count);
+        self
+    }
+
+    /// The number of findings of a kind.
+    pub fn count(&self, kind: &str) -> usize {
+        let kept = self.findings.iter().filter(|finding| finding.kind == kind).count();
+        self.counts.get(kind).copied().unwrap_or_default().max(kept)
     }
 
     /// The results of the checker with this type of results; `None` if another checker gave the verdict.

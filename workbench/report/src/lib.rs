@@ -18,6 +18,5 @@
 
 pub mod explain;
 pub mod page;
-pub mod parts;
 pub mod recording;
 pub mod store;

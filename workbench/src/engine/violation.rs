@@ -38,6 +38,8 @@ pub enum ViolationKind {
     Stopped,
     /// A step of the nemesis that the user's command did not do.
     FaultNotInjected,
+    /// A panic in the code of a simulated node, which goes on.
+    Panicked,
 }
 
 impl ViolationKind {
@@ -54,6 +56,7 @@ impl ViolationKind {
             Self::UnansweredInit => "unanswered-init",
             Self::Stopped => "stopped",
             Self::FaultNotInjected => "fault-not-injected",
+            Self::Panicked => "panicked",
         }
     }
 

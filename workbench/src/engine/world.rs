@@ -19,11 +19,12 @@ use crate::{
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
         tamper::{Message, Rewrite, Tamper},
-        violation::{Violation, Violations},
+        violation::{Violation, ViolationKind, Violations},
+        watchdog::Watchdog,
     },
     options::{Fault, Options},
 };
-use glomers_protocol::{Node, NodeId};
+use glomers_protocol::{Node, NodeId, Panic};
 use rand_pcg::Pcg64Mcg;
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
@@ -62,6 +63,8 @@ pub(crate) struct World {
     violations: Violations,
     tamper: Option<Tamper>,
     rewrite: Option<Rewrite>,
+    /// Names a handler that never returns; a hosted node can only be slow.
+    watchdog: Option<Watchdog>,
 }
 
 impl World {
@@ -79,6 +82,7 @@ impl World {
             messages: 0,
             journal: Journal::new(options.journal, options.log_send, options.log_receive),
             outgoing: Vec::new(),
+            watchdog: host.is_none().then(Watchdog::new),
             host,
             crash: None,
             violations: Violations::default(),
@@ -288,7 +292,11 @@ impl World {
     pub(crate) fn wake(&mut self, id: ParticipantId) {
         let Some(member) = self.members.running(id) else { return };
         let clock = self.scheduler.clock(self.now, member);
-        member.participant.advance(clock);
+        let mut advance = || member.participant.advance(clock);
+        match &self.watchdog {
+            Some(watchdog) => watchdog.step(&member.name, "", advance),
+            None => advance(),
+        }
         self.settle(id);
     }
 
@@ -312,7 +320,11 @@ impl World {
         }
         self.network.received(message.src.as_str(), member.name.as_str());
         let clock = self.scheduler.clock(self.now, member);
-        member.participant.deliver(message.id, &message.line, clock);
+        let mut deliver = || member.participant.deliver(message.id, &message.line, clock);
+        match &self.watchdog {
+            Some(watchdog) => watchdog.step(&member.name, &message.line, deliver),
+            None => deliver(),
+        }
         self.journal.received(self.now, message.id, message.line);
         self.settle(id);
     }
@@ -327,6 +339,11 @@ impl World {
         member
             .participant
             .drain_violations(&mut |subject, violation| violations.add(&subject, Violation { time, ..violation }));
+        let panics = member.participant.node().map(Node::take_panics).unwrap_or_default();
+        for Panic { subject, message, .. } in panics {
+            let reason = format!("{subject} on {src} panicked: {message}");
+            violations.add(&subject, Violation { time, ..Violation::new(ViolationKind::Panicked, &src, "", reason) });
+        }
         let failure = member.participant.failure();
         let is_timed = matches!(self.scheduler, Scheduler::Time);
         let deadline = member.participant.deadline().filter(|_| is_timed).map(|deadline| member.joined + deadline);

@@ -23,7 +23,7 @@ use glomers_checkers::{
 };
 use serde::Serialize;
 use serde_json::json;
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 /// A test's history and the verdicts on it.
 #[derive(Clone, Debug)]
@@ -188,19 +188,5 @@ fn per_operation(messages: usize, operations: usize) -> Option<f64> {
 impl Serialize for Report {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.results().serialize(serializer)
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.failure {
-            Some(failure) => write!(f, "{failure}")?,
-            None => write!(f, "{}: {}", self.workload, self.judgement)?,
-        }
-        if let Some(load) = self.load {
-            write!(f, "\nbegun: {load}")?;
-        }
-        self.nemesis.iter().try_for_each(|effect| write!(f, "\n{effect}"))?;
-        if self.violations.is_empty() { Ok(()) } else { write!(f, "\n\n{}", self.violations) }
     }
 }

@@ -65,7 +65,7 @@ impl Offended {
 fn who_never_serves_again_is_found_if_the_test_asks() {
     let found = report::<Offended>("unique-ids", &[Fault::Partition], true);
     assert!(!silent(&found).is_empty() && found.valid() == Validity::Invalid, "{found}");
-    let line = format!("not alive when the faults were over: node {} served no request", silent(&found)[0]);
+    let line = format!("served no request after the faults: {}", silent(&found)[0]);
     assert!(found.to_string().contains(&line), "{found}");
     let unasked = report::<Offended>("unique-ids", &[Fault::Partition], false);
     assert!(silent(&unasked).is_empty() && unasked.valid() == Validity::Valid, "{unasked}");

@@ -19,6 +19,7 @@ mod nemesis_command;
 mod nodes;
 mod odd_nodes;
 mod operations_begun;
+mod panics;
 mod simulated_disks;
 mod simulation;
 mod watched;

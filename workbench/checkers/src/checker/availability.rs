@@ -13,6 +13,9 @@ pub struct Availability {
     pub valid: Validity,
     /// The number of operations that succeeded, divided by the number that began.
     pub ok_fraction: f64,
+    /// The fraction that was required.
+    #[serde(skip)]
+    pub required: Option<expectations::Availability>,
 }
 
 /// Counts against the goal, if there is one.
@@ -26,5 +29,5 @@ pub fn check(history: &History, goal: Option<expectations::Availability>) -> Ava
         Some(expectations::Availability::Total) => succeeded == operations.len(),
         Some(expectations::Availability::AtLeast(fraction)) => fraction <= ok_fraction,
     };
-    Availability { valid: Validity::from_valid(enough), ok_fraction }
+    Availability { valid: Validity::from_valid(enough), ok_fraction, required: goal }
 }

@@ -59,6 +59,9 @@ pub fn check(history: &History) -> (Echo, Vec<Finding>) {
     (echo, findings)
 }
 
+/// The kind of a wrong answer.
+const WRONG: &str = "wrong echo";
+
 const EXPECTED: &str = "Expected a message with :echo";
 const RECEIVED: &str = "But received";
 
@@ -68,7 +71,7 @@ fn compare(invocation: &Op, completion: &Op) -> Option<Finding> {
     (echo != *sent).then(|| {
         let sent = sent.decode::<String>().unwrap_or_else(|_| sent.to_string());
         let explanation = format!("{EXPECTED} {sent} {RECEIVED} {received}");
-        Finding::fault("wrong echo", [completion.index], explanation).about([received.as_str()])
+        Finding::fault(WRONG, [completion.index], explanation).about([received.as_str()])
     })
 }
 
@@ -87,7 +90,8 @@ pub struct EchoChecker;
 impl Checker for EchoChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
         let (echo, findings) = check(history);
-        let error = echo.error.clone();
-        Verdict::new(Validity::from_valid(echo.errors.is_empty()), findings, echo).unless_thrown(error)
+        let (error, wrong) = (echo.error.clone(), echo.errors.len());
+        let valid = Validity::from_valid(echo.errors.is_empty());
+        Verdict::new(valid, findings, echo).counting(WRONG, wrong).unless_thrown(error)
     }
 }

@@ -254,6 +254,7 @@ fn strict(history: &History, logs: &Logs<'_>) -> Vec<Finding> {
 }
 
 fn verdict(kafka: Kafka) -> Verdict {
-    let error = kafka.error.clone();
-    Verdict::new(kafka.valid, findings::findings(&kafka.anomalies), kafka).unless_thrown(error)
+    let (error, counts) = (kafka.error.clone(), kafka.anomalies.counts());
+    let verdict = Verdict::new(kafka.valid, findings::findings(&kafka.anomalies), kafka);
+    counts.fold(verdict, |verdict, (kind, count)| verdict.counting(kind, count)).unless_thrown(error)
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use glomers_json::Json;
 use serde::Serialize;
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 /// The entry of an operation that says which node is put to the test.
 pub const MARK: &str = "liveness";
@@ -51,13 +51,4 @@ pub fn is_served(op: &Op) -> bool {
     let excused =
         || op.error.as_ref().and_then(|error| reason(error).ok()).is_some_and(|name| excuses.contains(&&*name));
     op.kind == Kind::Ok || op.kind == Kind::Fail && !excused()
-}
-
-/// A line for each silent node.
-impl fmt::Display for Liveness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.valid)?;
-        let tell = |node| write!(f, "\n  not alive when the faults were over: node {node} served no request");
-        self.silent.keys().try_for_each(tell)
-    }
 }

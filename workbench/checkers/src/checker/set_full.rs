@@ -322,7 +322,8 @@ impl Checker for SetChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
         let set = check(history, self.add);
         let error = error(history, self.add);
-        Verdict::new(set.valid, findings(&set, history), set).unless_thrown(error)
+        let (findings, lost) = (findings(&set, history), set.lost_count);
+        Verdict::new(set.valid, findings, set).counting("lost", lost).unless_thrown(error)
     }
 
     fn strict_findings(&self, history: &History, _: &Expectations) -> Vec<Finding> {

@@ -8,5 +8,6 @@ pub(super) mod agreement;
 pub mod altered;
 pub mod answers;
 pub mod counters;
+pub mod crashed;
 pub mod registers;
 pub mod sets;

@@ -233,7 +233,9 @@ pub struct TxnChecker {
 
 fn verdict((valid, txn): (Validity, Txn)) -> Verdict {
     let error = txn.error.clone();
-    Verdict::new(valid, findings(&txn), txn).unless_thrown(error)
+    let counts: Vec<_> = txn.anomalies.iter().map(|(kind, found)| (*kind, found.count)).collect();
+    let verdict = Verdict::new(valid, findings(&txn), txn);
+    counts.into_iter().fold(verdict, |verdict, (kind, count)| verdict.counting(kind, count)).unless_thrown(error)
 }
 
 impl Checker for TxnChecker {

@@ -81,6 +81,8 @@ impl Checker for UniqueIdsChecker {
     fn check(&self, history: &History, _: &Expectations) -> Verdict {
         let ids = check(history);
         let error = unsortable(history);
-        Verdict::new(Validity::from_valid(ids.duplicated.is_empty()), findings(&ids, history), ids).unless_thrown(error)
+        let valid = Validity::from_valid(ids.duplicated.is_empty());
+        let (findings, count) = (findings(&ids, history), ids.duplicated_count);
+        Verdict::new(valid, findings, ids).counting("duplicated", count).unless_thrown(error)
     }
 }

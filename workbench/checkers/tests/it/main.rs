@@ -17,5 +17,6 @@ mod recorded_simple;
 mod set_full;
 mod simple_checkers;
 mod strict_findings;
+mod summary;
 mod txn_checker;
 mod txn_properties;

@@ -1,7 +1,7 @@
 //! The top of the page: the verdict with its reasons, the command that repeats the run, and the figures.
 
 use super::{badge::badge, challenge, provenance::Provenance};
-use crate::parts::{CRASH, parts};
+use glomers_checkers::summary::CRASH;
 use glomers_checkers::{
     checker::{set_full::SetFull, stats},
     json::shortened,
@@ -27,7 +27,7 @@ pub(super) fn head(report: &Report, provenance: &Provenance) -> Markup {
             p { (outcome(report)) }
             (challenge::section(report))
             table.facts {
-                @for part in parts(report) {
+                @for part in report.judgement.parts() {
                     tr {
                         th scope="row" { (part.name) }
                         td { @if part.counts { (badge(part.valid)) } @else { (informative(part.valid)) } }

@@ -161,7 +161,7 @@ impl Manifest {
 /// If a file cannot be read or has other content than its name says, or if the workload is unknown.
 pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunError> {
     let kept = find(path, MANIFEST)?.map(|text| parse::<Manifest>(path, MANIFEST, &text)).transpose()?;
-    let named = workload.or(kept.as_ref().map(|kept| &*kept.workload)).map(str::to_owned);
+    let named = workload.or(kept.as_ref().map(|kept| &*kept.workload));
     let workload = workload_of(path, named)?;
     let load = kept.as_ref().and_then(|kept| kept.load);
     let nemesis = kept.as_ref().map(|kept| kept.nemesis.clone()).unwrap_or_default();
@@ -188,7 +188,7 @@ pub fn read_run(path: &Path, workload: Option<&str>) -> Result<Report, ReadRunEr
 /// As those of [`read_run`].
 pub fn read_window(path: &Path, window: &RangeInclusive<Duration>) -> Result<Report, ReadRunError> {
     let kept = find(path, MANIFEST)?.map(|text| parse::<Manifest>(path, MANIFEST, &text)).transpose()?;
-    let workload = workload_of(path, kept.as_ref().map(|kept| kept.workload.clone()))?;
+    let workload = workload_of(path, kept.as_ref().map(|kept| &*kept.workload))?;
     let config = kept.map(Manifest::config);
     let origin = config.as_ref().map_or(0, |config| config.origin.as_nanos());
     // A message that is under way at an end of the stretch has its other event outside.
@@ -215,10 +215,24 @@ fn time_of(line: &str) -> Option<u128> {
     number[..number.find(',')?].parse().ok()
 }
 
-/// The named workload, or the one that a folder in the path names.
-fn workload_of(path: &Path, named: Option<String>) -> Result<Box<dyn Workload>, ReadRunError> {
+/// The options of the run in a folder that its checkers read; the defaults if the folder does not name them.
+///
+/// # Errors
+///
+/// If the run's manifest cannot be read.
+pub fn kept_options(path: &Path) -> Result<Options, ReadRunError> {
+    let kept = find(path, MANIFEST)?.map(|text| parse::<Manifest>(path, MANIFEST, &text)).transpose()?;
+    Ok(kept.map(|kept| kept.config().options).unwrap_or_default())
+}
+
+/// The named workload, or the one that the path of a run or of its history names.
+///
+/// # Errors
+///
+/// If the workload is unknown, or named nowhere.
+pub fn workload_of(path: &Path, named: Option<&str>) -> Result<Box<dyn Workload>, ReadRunError> {
     if let Some(name) = named {
-        return Ok(workload::named(&name)?);
+        return Ok(workload::named(name)?);
     }
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut names = path.ancestors().filter_map(|folder| folder.file_name()?.to_str());

@@ -52,10 +52,12 @@ pub enum StartError {
         hint: String,
     },
     /// The path is a folder.
-    #[error("cannot run {}: it is a folder; name the program in it", path.display())]
+    #[error("cannot run {}: it is a folder; name the program in it{hint}", path.display())]
     Folder {
         /// The path.
         path: PathBuf,
+        /// The program of a crate.
+        hint: String,
     },
     /// The file may not be executed.
     #[error("cannot run {0}: it may not be executed; try `chmod +x {0}`", path.display())]
@@ -169,7 +171,7 @@ impl Program {
         let given = self.path.clone();
         let metadata = fs::metadata(path).ok();
         if metadata.as_ref().is_some_and(fs::Metadata::is_dir) {
-            return StartError::Folder { path: given };
+            return StartError::Folder { path: given, hint: program_of_crate(path).unwrap_or_default() };
         }
         if metadata.is_some_and(|metadata| metadata.permissions().mode() & 0o111 == 0) {
             return StartError::NotExecutable { path: given };
@@ -188,6 +190,13 @@ impl Program {
     fn io(&self, action: &'static str, source: io::Error) -> StartError {
         StartError::Io { action, path: self.path.clone(), source }
     }
+}
+
+/// Where `cargo build` puts the program of the crate in a folder, if it is one.
+fn program_of_crate(folder: &Path) -> Option<String> {
+    let name = folder.file_name().filter(|_| folder.join("Cargo.toml").is_file())?;
+    let program = folder.join("target/debug").join(name);
+    Some(format!("; if the crate has the folder's name, `cargo build` there makes {}", program.display()))
 }
 
 /// Makes the error of an action on a file.

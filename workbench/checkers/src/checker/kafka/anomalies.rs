@@ -38,6 +38,11 @@ macro_rules! anomalies {
                 names.sort_unstable();
                 names
             }
+
+            /// The number of each, by name.
+            pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> + use<> {
+                [$(($name, self.$field.count)),+].into_iter()
+            }
         }
     };
 }

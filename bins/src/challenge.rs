@@ -4,18 +4,21 @@ use crate::{
     interrupt,
     junit::{Junit, JunitArgument},
     maelstrom::Maelstrom,
+    names::{challenge_names, means},
+    out,
     progress::Line,
     table,
 };
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use glomers::catalogue::Node;
 use glomers_workbench::{
     Report, Validity,
     challenge::{Challenge, challenges},
+    text::time,
 };
 use std::{
-    io::Write,
+    fmt::Write,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -24,7 +27,8 @@ use std::{
 #[derive(Args, Default)]
 #[command(after_help = include_str!("help/challenge.txt"))]
 pub(crate) struct Selection {
-    /// The numbers of the challenges; all if none is given
+    /// The numbers of the challenges, such as 3c, or 3 for 3a to 3e; all if none is given
+    #[arg(value_parser = challenge_names(false), hide_possible_values = true, ignore_case = true)]
     pub(crate) challenges: Vec<String>,
     /// The seed, which determines every byte of the runs
     #[arg(long, default_value_t = 0)]
@@ -47,7 +51,7 @@ fn run_all(selection: &Selection, junit: &mut Junit) -> anyhow::Result<Validity>
     let maelstrom = selection.maelstrom.as_deref().map(Maelstrom::find).transpose()?;
     interrupt::listen(false)?;
     let mut rows = Vec::new();
-    let challenges = select(selection)?;
+    let challenges = select(selection);
     let count = challenges.len();
     for (index, challenge) in challenges.into_iter().enumerate() {
         let title = format!("{} ({} of {count})", challenge.name, index + 1);
@@ -57,7 +61,7 @@ fn run_all(selection: &Selection, junit: &mut Junit) -> anyhow::Result<Validity>
         }
         let (report, valid) = judged.with_context(|| format!("challenge {}", challenge.name))?;
         let failures = challenge.failures(&report);
-        let mut missed = failures.clone();
+        let mut missed: Vec<_> = failures.iter().map(ToString::to_string).collect();
         if valid > report.valid() {
             missed.push(format!("Maelstrom judges this run {valid}"));
         }
@@ -67,24 +71,15 @@ fn run_all(selection: &Selection, junit: &mut Junit) -> anyhow::Result<Validity>
             break;
         }
     }
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", table::render(&rows))?;
-    for row in rows.iter().filter(|row| row.passed() != Validity::Valid) {
-        writeln!(out, "\nChallenge {}: {}", row.challenge.name, row.report)?;
-        for failure in &row.failures {
-            writeln!(out, "{failure}")?;
-        }
-        writeln!(out, "Again: {}", again(&row.challenge, selection))?;
-    }
-    for row in rows.iter().filter(|row| row.valid != row.report.valid()) {
-        let (name, theirs, ours) = (row.challenge.name, row.valid, row.report.valid());
-        writeln!(out, "\nChallenge {name}: Maelstrom judges its run {theirs}, glomers judges it {ours}.")?;
+    out::line(table::render(&rows))?;
+    for text in rows.iter().map(|row| conclusion(row, selection)).filter(|text| !text.is_empty()) {
+        out::line(text)?;
     }
     let passed = rows.iter().map(table::Row::passed).max().unwrap_or(Validity::Valid);
+    out::line(total(&rows, count))?;
     if !interrupt::is_pressed() {
         return Ok(passed);
     }
-    writeln!(out, "\nstopped by {}: {} of {count} challenges were started", interrupt::name(), rows.len())?;
     Ok(passed.max(Validity::Unknown))
 }
 
@@ -94,6 +89,34 @@ fn again(challenge: &Challenge, selection: &Selection) -> String {
         Some(folder) => format!("glomers challenge {} --maelstrom {}", challenge.name, folder.display()),
         None => format!("glomers challenge {} --seed {}", challenge.name, selection.seed),
     }
+}
+
+/// Why a challenge did not pass and how to repeat it; nothing of one that did.
+fn conclusion(row: &table::Row, selection: &Selection) -> String {
+    let (name, mut text) = (row.challenge.name, String::new());
+    if row.passed() != Validity::Valid {
+        let _ = write!(text, "\nChallenge {name}: {}", row.report);
+        for failure in &row.failures {
+            let _ = write!(text, "\n  {:<13} {failure}", "missed");
+        }
+        let _ = write!(text, "\n  {:<13} {}", "again", again(&row.challenge, selection));
+    }
+    let (theirs, ours) = (row.valid, row.report.valid());
+    if theirs != ours {
+        let _ = write!(text, "\nChallenge {name}: Maelstrom judges its run {theirs}, glomers judges it {ours}.");
+    }
+    text
+}
+
+/// The last line: how many passed, and how long it took.
+fn total(rows: &[table::Row], count: usize) -> String {
+    let passed = rows.iter().filter(|row| row.passed() == Validity::Valid).count();
+    let took: Duration = rows.iter().map(|row| row.wall).sum();
+    let stopped = match interrupt::is_pressed() {
+        true => format!("stopped by {}: {} of {count} challenges were started; ", interrupt::name(), rows.len()),
+        false => String::new(),
+    };
+    format!("{stopped}{passed} of {} passed in {}", rows.len(), time(took))
 }
 
 /// Runs a challenge in simulation, or under Maelstrom, whose verdict then counts.
@@ -110,20 +133,15 @@ fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>, mut line: Line) -
 }
 
 /// The named challenges, or all of them, with the seed set.
-fn select(selection: &Selection) -> anyhow::Result<Vec<Challenge>> {
+fn select(selection: &Selection) -> Vec<Challenge> {
     let mut known = challenges();
     known.iter_mut().for_each(|challenge| challenge.options.seed = selection.seed);
     if selection.challenges.is_empty() {
-        return Ok(known);
+        return known;
     }
-    let find = |name: &String| match known.iter().find(|challenge| challenge.name == name) {
-        Some(challenge) => Ok(challenge.clone()),
-        None => {
-            let names: Vec<_> = known.iter().map(|challenge| challenge.name).collect();
-            bail!("there is no challenge `{name}`; known: {}", names.join(", "))
-        }
-    };
-    selection.challenges.iter().map(find).collect()
+    let is_wanted = |challenge: &Challenge| selection.challenges.iter().any(|name| means(name, challenge.name));
+    known.retain(is_wanted);
+    known
 }
 
 fn stopwatch<T>(work: impl FnOnce() -> T) -> (T, Duration) {

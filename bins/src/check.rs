@@ -4,20 +4,24 @@ use crate::{
     flags::ExpectationFlags,
     junit::{Junit, JunitArgument},
     names::workload_names,
-    shell,
+    out, run_path, shell,
+    usage::usage,
 };
 use anyhow::{Context, bail};
-use glomers_report::page::{Page, Provenance};
-use glomers_workbench::{Report, Validity, history::History, workload};
-use std::{io::Write, path::PathBuf};
+use glomers_report::{
+    page::{Page, Provenance},
+    store::manifest::{kept_options, workload_of},
+};
+use glomers_workbench::{Report, Validity, history::History};
+use std::path::PathBuf;
 
 /// The arguments.
 #[derive(clap::Args)]
 #[command(after_help = include_str!("help/check.txt"))]
 pub(crate) struct Arguments {
-    /// The workload of the history
+    /// The workload of the history [default: that of the run's folder]
     #[arg(short, long, value_parser = workload_names())]
-    workload: String,
+    workload: Option<String>,
     #[command(flatten)]
     expectations: ExpectationFlags,
     /// Print the results as JSON
@@ -28,7 +32,8 @@ pub(crate) struct Arguments {
     report: Option<PathBuf>,
     #[command(flatten)]
     junit: JunitArgument,
-    /// A `history.edn` of Maelstrom or a `history.jsonl` of glomers, gzipped or not; or the folder of a run
+    /// The folder of a run or of a store, or a `history.edn` of Maelstrom or a `history.jsonl` of glomers, gzipped or not
+    #[arg(default_value = "store/latest")]
     history: PathBuf,
 }
 
@@ -40,31 +45,29 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
 }
 
 fn judge(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity> {
-    if arguments.history.as_os_str() == "-" {
-        bail!("`-` is not a file, and standard input is not read: name a file or the folder of a run");
-    }
-    let workload = workload::named(&arguments.workload)?;
-    let history = History::read(&arguments.history)?;
+    let path = run_path::find(&arguments.history)?;
+    let kept = kept_options(&path)?;
+    let workload = workload_of(&path, arguments.workload.as_deref())?;
+    let history = History::read(&path)?;
     let name = workload.name();
     if let Some(op) = history.find_foreign(workload.operations()) {
         let (index, f, known) = (op.index, &op.f, workload.operations().join(", "));
-        bail!("entry {index} is `{f}`, but the operations of {name} are {known}: is it another workload's history?");
+        return Err(usage(format!(
+            "entry {index} is `{f}`, but the operations of {name} are {known}: is it another workload's history?"
+        )));
     }
     if history.ops().is_empty() {
         bail!("{}: it contains no operation", arguments.history.display());
     }
-    let report = Report::of(&*workload, history, &arguments.expectations.options);
+    let report = Report::of(&*workload, history, &arguments.expectations.apply(kept)?);
     junit.add_run(name, &report, &[], &shell::typed_command());
     if let Some(path) = &arguments.report {
         let page = Page::of(&report, &Provenance::default().command(shell::typed_command()));
         std::fs::write(path, page.html).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report.judgement.results())?;
-        writeln!(out)?;
-    } else {
-        writeln!(out, "{report}")?;
+    match arguments.json {
+        true => out::line(format!("{:#}", report.judgement.results()))?,
+        false => out::line(&report)?,
     }
     Ok(report.valid())
 }

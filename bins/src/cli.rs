@@ -1,6 +1,6 @@
 //! The top of the command line: the commands and their arguments.
 
-use crate::{challenge, check, completions, explain, explore, new, serve, soak, test::options::TestOptions};
+use crate::{challenge, check, completions, explain, explore, new, serve, soak, test::options::TestOptions, watch};
 use clap::{Parser, Subcommand};
 
 /// Judges Maelstrom nodes without a JVM.
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Make a crate for your own node
     New(new::Arguments),
+    /// Run the tests of your crate again after every save
+    Watch(watch::Arguments),
     /// Print a script with which a shell completes command lines
     Completions(completions::Arguments),
 }

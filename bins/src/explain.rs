@@ -1,12 +1,16 @@
 //! `glomers explain`: the operations and messages around a finding, in the terminal.
 
-use anyhow::bail;
+use crate::{node_logs, run_path, usage::usage};
 use glomers_report::{explain::Explanation, store::manifest::read_run};
 use glomers_workbench::{
     Report, Validity,
     finding::{Finding, Weight},
 };
-use std::{collections::BTreeSet, io::Write, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// The number of bytes of an explanation that the list shows.
 const EXPLANATION: usize = 90;
@@ -14,12 +18,15 @@ const EXPLANATION: usize = 90;
 /// The number of findings of a kind that are listed in a row.
 const LISTED: usize = 3;
 
+/// The last run.
+const LAST: &str = "store/latest";
+
 /// The arguments.
 #[derive(clap::Args)]
 #[command(after_help = include_str!("help/explain.txt"))]
 pub(crate) struct Arguments {
-    /// The folder of a run
-    #[arg(default_value = "store/latest")]
+    /// The folder of a run or of a store
+    #[arg(default_value = LAST)]
     run: PathBuf,
     /// The number of a finding in the list, or the beginning of its kind such as `lost` or `G1c` [default: 1]
     anomaly: Option<String>,
@@ -30,16 +37,12 @@ pub(crate) struct Arguments {
 
 /// Lists the findings, and explains those that are asked for.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
-    if !arguments.run.exists() {
-        let path = arguments.run.display();
-        bail!(
-            "there is no run in {path}; `glomers test` makes one, and `glomers explain store/latest ANOMALY` explains one anomaly of the last run"
-        );
-    }
-    let report = read_run(&arguments.run, arguments.workload.as_deref())?;
+    let (run, anomaly) = meant(arguments);
+    let run = run_path::find(run)?;
+    let report = read_run(&run, arguments.workload.as_deref())?;
     let findings = report.judgement.findings();
     let mut out = std::io::stdout().lock();
-    if arguments.anomaly.is_none() {
+    if anomaly.is_none() {
         write!(out, "{}", list(&report, &findings))?;
         if let Some(failure) = &report.failure {
             writeln!(out, "\n{failure}")?;
@@ -47,11 +50,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
         if !report.violations.is_empty() {
             writeln!(out, "\nViolations of the protocol, the first of each kind:\n\n{}", report.violations)?;
         }
+        let logs = node_logs::ends(&run);
+        if !logs.is_empty() {
+            writeln!(out, "{logs}")?;
+        }
     }
-    for finding in select(&findings, arguments.anomaly.as_deref())? {
+    for finding in select(&findings, anomaly)? {
         writeln!(out, "\n{}", Explanation::of(&report, finding))?;
     }
     Ok(Validity::Valid)
+}
+
+/// The run and the finding that are asked for. `glomers explain 3` and `glomers explain lost` are about the last run.
+fn meant(arguments: &Arguments) -> (&Path, Option<&str>) {
+    let word = arguments.run.to_str().filter(|word| arguments.anomaly.is_none() && !word.contains(['/', '.']));
+    match word.filter(|_| !arguments.run.exists()) {
+        Some(word) => (Path::new(LAST), Some(word)),
+        None => (&arguments.run, arguments.anomaly.as_deref()),
+    }
 }
 
 /// The numbered findings, one per line; of many in a row of one kind, the first few.
@@ -106,8 +122,11 @@ fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<
     let found: Vec<_> = findings.iter().enumerate().filter(is_wanted).map(|(_, finding)| finding).collect();
     if found.is_empty() {
         let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.kind).collect();
-        let (count, kinds) = (findings.len(), kinds.into_iter().collect::<Vec<_>>().join(", "));
-        bail!("there is no finding `{wanted}`; the run has {count} findings, of the kinds {kinds}");
+        let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(usage(match findings.len() {
+            0 => format!("there is no finding `{wanted}`, nor any other: nothing is wrong with the run"),
+            count => format!("there is no finding `{wanted}`; the run has {count} findings, of the kinds {kinds}"),
+        }));
     }
     Ok(found)
 }

@@ -7,8 +7,9 @@ use crate::{
     progress::Spinner,
     shell,
     test::options::{TestOptions, builtin_names},
+    usage::usage,
 };
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use glomers::catalogue::Node;
 use glomers_report::store::Store;
@@ -128,7 +129,7 @@ impl Arguments {
         let node = Node::find(name).with_context(|| format!("there is no built-in node for the workload {name}"))?;
         match &self.workload {
             Some(workload) if workload != node.workload => {
-                bail!("the built-in node {name} serves {}, not {workload}", node.workload)
+                Err(usage(format!("the built-in node {name} serves {}, not {workload}", node.workload)))
             }
             _ => Ok(node),
         }

@@ -19,12 +19,26 @@ pub(crate) struct TestFlags {
     pub(crate) has_nodes: bool,
     /// Set if a flag sets the seed.
     pub(crate) has_seed: bool,
+    /// Set if a flag sets the number of clients.
+    pub(crate) has_concurrency: bool,
 }
 
 /// The options that checkers read.
 #[derive(Debug)]
 pub(crate) struct ExpectationFlags {
-    pub(crate) options: Options,
+    /// The flags that were given, with their values.
+    given: Vec<(&'static Flag, String)>,
+}
+
+impl ExpectationFlags {
+    /// The options, with those that were given replaced.
+    pub(crate) fn apply(&self, options: Options) -> anyhow::Result<Options> {
+        let mut options = options;
+        for (flag, value) in &self.given {
+            flag.read(&mut options, value)?;
+        }
+        Ok(options)
+    }
 }
 
 /// Checks a flag's value while the command line is parsed, and lists the possible ones.
@@ -70,18 +84,13 @@ fn augment(command: Command, is_wanted: impl Fn(&Flag) -> bool) -> Command {
     })
 }
 
-/// The options that the given flags set, in the order of the table.
-fn read(matches: &ArgMatches, is_wanted: impl Fn(&Flag) -> bool) -> Result<Options, clap::Error> {
-    let mut options = Options::default();
-    for flag in FLAGS.iter().filter(|flag| is_wanted(flag)) {
-        let value = match flag.value_name {
-            Some(_) => matches.get_one::<String>(flag.name).map(String::as_str),
-            None => matches.get_flag(flag.name).then_some(""),
-        };
-        let read = value.map_or(Ok(()), |value| flag.read(&mut options, value));
-        read.map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, error))?;
-    }
-    Ok(options)
+/// The flags that were given, with their values, in the order of the table.
+fn given(matches: &ArgMatches, is_wanted: impl Fn(&Flag) -> bool) -> Vec<(&'static Flag, String)> {
+    let value = |flag: &Flag| match flag.value_name {
+        Some(_) => matches.get_one::<String>(flag.name).cloned(),
+        None => matches.get_flag(flag.name).then(String::new),
+    };
+    FLAGS.iter().filter(|flag| is_wanted(flag)).filter_map(|flag| Some((flag, value(flag)?))).collect()
 }
 
 impl Args for TestFlags {
@@ -97,8 +106,13 @@ impl Args for TestFlags {
 impl FromArgMatches for TestFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let has_nodes = matches.contains_id("nodes") || matches.contains_id("node-count");
-        let has_seed = matches.contains_id("seed");
-        Ok(Self { options: read(matches, |_| true)?, has_nodes, has_seed })
+        let [has_seed, has_concurrency] = ["seed", "concurrency"].map(|name| matches.contains_id(name));
+        let mut options = Options::default();
+        for (flag, value) in given(matches, |_| true) {
+            let read = flag.read(&mut options, &value);
+            read.map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, error))?;
+        }
+        Ok(Self { options, has_nodes, has_seed, has_concurrency })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -119,7 +133,7 @@ impl Args for ExpectationFlags {
 
 impl FromArgMatches for ExpectationFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self { options: read(matches, |flag| flag.is_expectation)? })
+        Ok(Self { given: given(matches, |flag| flag.is_expectation) })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

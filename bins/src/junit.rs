@@ -4,8 +4,7 @@
 //! be right. The file is written even if the command fails, because that is when people read it.
 
 use anyhow::Context;
-use glomers_report::parts::{Part, parts};
-use glomers_workbench::{Report, Validity, finding::Weight};
+use glomers_workbench::{Report, Validity, finding::Weight, summary::Part};
 use maud::{Markup, PreEscaped, html};
 use std::{
     fmt::Write,
@@ -64,7 +63,7 @@ impl JunitArgument {
 impl Junit {
     /// Adds a run: its parts, and the thresholds that it missed. `again` is the command that repeats it.
     pub(crate) fn add_run(&mut self, name: &str, report: &Report, missed: &[String], again: &str) {
-        let parts = parts(report).into_iter().filter(|part| part.counts);
+        let parts = report.judgement.parts().into_iter().filter(|part| part.counts);
         let mut cases: Vec<_> = parts.map(|part| case(report, part, again)).collect();
         cases.extend(missed.iter().map(|missed| Case {
             name: "threshold".to_owned(),

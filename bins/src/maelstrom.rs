@@ -1,5 +1,6 @@
 //! The real Maelstrom, if it is installed: runs a challenge under it and reads its results.
 
+use crate::usage::usage;
 use anyhow::{Context, bail};
 use glomers_report::recording;
 use glomers_workbench::recording::Recording;
@@ -29,7 +30,9 @@ impl Maelstrom {
         let launcher = folder.join("maelstrom");
         if !launcher.is_file() {
             let folder = folder.display();
-            bail!("there is no `maelstrom` in {folder}; name the folder of an unpacked release from {RELEASES}");
+            return Err(usage(format!(
+                "there is no `maelstrom` in {folder}; name the folder of an unpacked release from {RELEASES}"
+            )));
         }
         if folder.join("lib").is_dir() {
             for (program, argument) in [("java", "-version"), ("gnuplot", "--version"), ("dot", "-V")] {

@@ -12,7 +12,10 @@ mod junit;
 mod maelstrom;
 mod names;
 mod new;
+mod node_logs;
+mod out;
 mod progress;
+mod run_path;
 mod serve;
 mod shell;
 mod soak;
@@ -20,6 +23,8 @@ mod table;
 mod terminal;
 mod test;
 mod typography;
+mod usage;
+mod watch;
 
 use clap::{CommandFactory, Parser};
 use cli::{Arguments, Command};
@@ -53,11 +58,15 @@ fn main() -> ExitCode {
     };
     match run(arguments, &words) {
         Ok(validity) => validity.into(),
-        // The reader of `glomers | head -1` has closed the pipe itself.
-        Err(error) if is_broken_pipe(&error) => ExitCode::from(NO_VERDICT),
+        // The reader of `glomers explain | head -1` has closed the pipe itself.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
-            ExitCode::from(if interrupt::is_pressed_again() { interrupt::exit_code() } else { NO_VERDICT })
+            ExitCode::from(match interrupt::is_pressed_again() {
+                true => interrupt::exit_code(),
+                false if usage::is_usage(&error) => BAD_ARGUMENTS,
+                false => NO_VERDICT,
+            })
         }
     }
 }
@@ -73,6 +82,7 @@ fn run(arguments: Arguments, words: &[String]) -> anyhow::Result<Validity> {
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Serve(arguments)) => serve::run(&arguments).map(|()| Validity::Valid),
         Some(Command::New(arguments)) => new::run(&arguments).map(|()| Validity::Valid),
+        Some(Command::Watch(arguments)) => watch::run(&arguments),
         Some(Command::Completions(arguments)) => {
             completions::run(&arguments, Arguments::command()).map(|()| Validity::Valid)
         }

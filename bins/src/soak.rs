@@ -9,11 +9,12 @@ mod summary;
 use crate::{
     interrupt,
     junit::{Junit, JunitArgument},
-    names::{disk_uses, fault_names},
+    names::{challenge_names, disk_uses, fault_names},
+    out,
     progress::Count,
     test::options::repeat_command,
+    usage::usage,
 };
-use anyhow::ensure;
 use clap::Args;
 use glomers::catalogue::SimulateError;
 use glomers_workbench::{
@@ -26,7 +27,6 @@ use serde::Serialize;
 use shard::Shard;
 use std::{
     fmt,
-    io::Write,
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
@@ -49,7 +49,8 @@ const WAITING: usize = 64;
 #[derive(Args)]
 #[command(after_help = include_str!("help/soak.txt"))]
 pub(crate) struct Arguments {
-    /// Challenges such as 3c, or nodes such as lin-kv; every node if none is given
+    /// Challenges such as 3c or 3, or nodes such as lin-kv; every node if none is given
+    #[arg(value_parser = challenge_names(true), hide_possible_values = true, ignore_case = true)]
     pub(crate) names: Vec<String>,
     /// The number of seeds per node
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
@@ -151,7 +152,9 @@ fn run_all(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity>
     }
     let subjects = subject::select(&arguments.names)?;
     let cases = cases(arguments, &subjects);
-    ensure!(!cases.is_empty(), "there is no test to run: --seeds is 0, or no seed belongs to this --shard");
+    if cases.is_empty() {
+        return Err(usage("there is no test to run: --seeds is 0, or no seed belongs to this --shard"));
+    }
     interrupt::listen(false)?;
     let count = Count::new(cases.len(), "tests");
     let (next, (sender, outcomes)) = (AtomicUsize::new(0), sync_channel(WAITING));
@@ -181,12 +184,9 @@ fn run_all(arguments: &Arguments, junit: &mut Junit) -> anyhow::Result<Validity>
 
 /// Prints a result, as JSON or for people.
 fn print(json: &impl Serialize, text: &impl fmt::Display, as_json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    if as_json {
-        serde_json::to_writer_pretty(&mut out, json)?;
-        writeln!(out)?;
-    } else {
-        writeln!(out, "{text}")?;
+    match as_json {
+        true => out::line(serde_json::to_string_pretty(json)?)?,
+        false => out::line(text)?,
     }
     Ok(())
 }

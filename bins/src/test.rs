@@ -2,14 +2,17 @@
 
 pub(crate) mod options;
 
-use crate::{interrupt, junit::Junit, progress::Line, shell};
+use crate::{interrupt, junit::Junit, node_logs, out, progress::Line, shell};
 use glomers::catalogue::SimulateError;
 use glomers_report::store::{Folder, Store};
-use glomers_workbench::{Bench, Options, Program, Report, RunError, TestConfig, Validity, workload};
+use glomers_workbench::{
+    Bench, Options, Program, Report, RunError, TestConfig, Validity, finding::Weight, text::time, workload,
+};
 use options::{TestOptions, repeat_command};
 use std::{
-    io::{Write, stderr, stdout},
-    time::SystemTime,
+    io::{Write, stderr},
+    path::Path,
+    time::{Duration, SystemTime},
 };
 
 /// Runs the test as often as it is asked for, until one run is not valid; prints the results and keeps the runs.
@@ -66,14 +69,6 @@ fn drawn_seed() -> u64 {
     now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| u64::from(time.subsec_nanos()))
 }
 
-/// Tells which seed was drawn, so that the run can be repeated.
-fn print_seed(arguments: &TestOptions, options: &Options) -> anyhow::Result<()> {
-    if draws_seed(arguments) {
-        writeln!(stdout(), "seed: {0}, drawn for this run; --seed {0} draws the same faults", options.seed)?;
-    }
-    Ok(())
-}
-
 fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow::Result<Report> {
     #[expect(clippy::disallowed_methods, reason = "it names a folder for people and decides nothing")]
     let begin = SystemTime::now();
@@ -89,21 +84,61 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
     let kept = folder.save(&report);
     drop(line);
     // The results are worth showing, all the more if the disk is full.
-    print(&report, arguments.json)?;
-    kept?;
+    if arguments.json || arguments.verbose {
+        print_results(&report)?;
+    }
     if !arguments.json {
-        if let Some(TestConfig { stopped: Some(stopped), .. }) = &report.config {
-            let (seconds, signal) = (stopped.as_secs_f64(), interrupt::name());
-            writeln!(stdout(), "stopped after {seconds:.1} s by {signal}")?;
-        }
-        print_seed(arguments, options)?;
-        writeln!(stdout(), "kept in {}", folder.path().display())?;
-        writeln!(stdout(), "report: {}", folder.page().display())?;
-        if report.valid() != Validity::Valid && arguments.bin.is_none() {
-            writeln!(stdout(), "again: {command}")?;
+        let took = begin.elapsed().unwrap_or_default();
+        out::line(format!("{report}{}", conclusion(arguments, &report, command, &folder, took)))?;
+    }
+    kept?;
+    Ok(report)
+}
+
+/// The lines behind a report: what was run, where it is kept, and what to do next. The last one is Jepsen's.
+fn conclusion(arguments: &TestOptions, report: &Report, command: &str, folder: &Folder, took: Duration) -> String {
+    let mut text = String::new();
+    let mut add = |name: &str, value: &str| text.push_str(&format!("\n  {name:<13} {value}"));
+    if draws_seed(arguments) {
+        let seed = report.config.as_ref().map_or(0, |config| config.options.seed);
+        add("", &format!("drawn for this run; --seed {seed} draws the same faults"));
+    }
+    if let Some(TestConfig { stopped: Some(stopped), .. }) = &report.config {
+        add("stopped", &format!("after {:.1} s by {}", stopped.as_secs_f64(), interrupt::name()));
+    }
+    add("took", &duration(report, took));
+    add("kept in", &folder.path().display().to_string());
+    add("report", &folder.page().display().to_string());
+    let findings = report.judgement.findings();
+    if report.valid() != Validity::Valid || findings.iter().any(|finding| finding.weight == Weight::Strict) {
+        add(
+            "explain",
+            if arguments.store == Path::new("store") { "glomers explain" } else { "glomers explain FOLDER" },
+        );
+        add("again", command);
+        text.push_str(&node_logs::ends(&folder.path()));
+    }
+    format!("{text}\n\n{}", verdict_of_jepsen(report.valid()))
+}
+
+/// The time of the test, and the real time if that is another.
+fn duration(report: &Report, took: Duration) -> String {
+    let lasted = report.history.ops().last().map_or(Duration::ZERO, |op| op.time);
+    match report.config.as_ref().is_some_and(|_| took < lasted) {
+        true => format!("{} for {} of simulated time", time(took), time(lasted)),
+        false => time(took),
+    }
+}
+
+/// The line with which Jepsen ends a test, for scripts that look for it (jepsen: `core.clj`).
+fn verdict_of_jepsen(valid: Validity) -> &'static str {
+    match valid {
+        Validity::Valid => "Everything looks good! \u{30fd}(\u{2018}\u{30fc}`)\u{30ce}",
+        Validity::Unknown => "Errors occurred during analysis, but no anomalies found. \u{ca0}~\u{ca0}",
+        Validity::Invalid => {
+            "Analysis invalid! (\u{ff89}\u{ca5}\u{76ca}\u{ca5}\u{ff09}\u{ff89} \u{253b}\u{2501}\u{253b}"
         }
     }
-    Ok(report)
 }
 
 /// Keeps what happened until a node failed. Returns the error again.
@@ -120,10 +155,16 @@ fn keep_failed(
     if let Some(RunError::Node(report)) = error.downcast_ref().or(simulated) {
         folder.save(report)?;
         if arguments.json {
-            print(report, true)?;
+            print_results(report)?;
         } else {
-            print_seed(arguments, options)?;
-            writeln!(stdout(), "kept in {}", folder.path().display())?;
+            let (seed, path) = (options.seed, folder.path());
+            let drawn = if draws_seed(arguments) {
+                format!(", drawn for this run; --seed {seed} draws the same faults")
+            } else {
+                String::new()
+            };
+            out::line(format!("  {:<13} {seed}{drawn}", "seed"))?;
+            out::line(format!("  {:<13} {}", "kept in", path.display()))?;
         }
     }
     Ok(error)
@@ -144,13 +185,6 @@ fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut
     Ok(Bench::new(workload::named(arguments.workload())?, options).watched_by(observer).run_program(&program)?)
 }
 
-fn print(report: &Report, as_json: bool) -> anyhow::Result<()> {
-    let mut out = stdout().lock();
-    if as_json {
-        serde_json::to_writer_pretty(&mut out, report)?;
-        writeln!(out)?;
-    } else {
-        writeln!(out, "{report}")?;
-    }
-    Ok(())
+fn print_results(report: &Report) -> anyhow::Result<()> {
+    Ok(out::line(serde_json::to_string_pretty(report)?)?)
 }

@@ -114,7 +114,7 @@ fn first_one(signal: &str, name: &str) {
     assert_eq!(code, Some(0), "{stdout}");
     assert!(
         stdout.contains("echo: valid")
-            && stdout.contains("stopped after ")
+            && stdout.contains("  stopped       after ")
             && stdout.contains(&format!(" s by {name}")),
         "{stdout}"
     );

@@ -1,10 +1,8 @@
 //! The subjects of a soak: the built-in nodes, each with the options of its own tests.
 
-use crate::test::options::TestOptions;
-use anyhow::bail;
+use crate::{names::means, test::options::TestOptions};
 use glomers::catalogue::{NODES, Node};
 use glomers_workbench::{Options, options::Fault};
-use std::collections::BTreeSet;
 
 /// A node and the options that do not depend on the seed.
 #[derive(Debug)]
@@ -24,17 +22,8 @@ pub(super) struct Subject {
 pub(super) fn select(names: &[String]) -> anyhow::Result<Vec<Subject>> {
     let mut subjects: Vec<Subject> = Vec::new();
     let known: Vec<_> = NODES.iter().flat_map(all).collect();
-    for name in names {
-        if !known.iter().any(|(challenge, node, _)| name == challenge || name == node.name) {
-            // Some challenges are solved by two nodes.
-            let challenges: BTreeSet<_> = known.iter().map(|(challenge, ..)| *challenge).collect();
-            let challenges = challenges.into_iter().filter(|challenge| !challenge.is_empty());
-            let names: Vec<_> = challenges.chain(NODES.iter().map(|node| node.name)).collect();
-            bail!("there is no challenge or node `{name}`; known: {}", names.join(", "))
-        }
-    }
     for (challenge, node, line) in known {
-        let is_wanted = |name: &String| name == challenge || name == node.name;
+        let is_wanted = |name: &String| means(name, challenge) || name == node.name;
         if !names.is_empty() && !names.iter().any(is_wanted) {
             continue;
         }

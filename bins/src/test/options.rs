@@ -4,12 +4,18 @@
 //! the last counts, except `--node`, which accumulates; options and other words come in any order; a word that belongs
 //! to no option is an argument of the node.
 
-use crate::{flags::TestFlags, junit::JunitArgument, names::workload_names, shell};
+use crate::{flags::TestFlags, junit::JunitArgument, names::workload_names, shell, usage::usage};
 use anyhow::{Context, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches, builder::PossibleValuesParser};
 use glomers::catalogue::{NODES, Node};
-use glomers_workbench::{Options, options::flags};
+use glomers_workbench::{
+    Options,
+    options::{Concurrency, flags},
+};
 use std::{fs, path::PathBuf};
+
+/// The default workload.
+const LIN_KV: &str = "lin-kv";
 
 /// The arguments.
 #[derive(Args, Debug)]
@@ -39,9 +45,12 @@ pub(crate) struct TestOptions {
     /// Print the nodes' stderr on stderr
     #[arg(long, overrides_with = "log_stderr")]
     pub(crate) log_stderr: bool,
-    /// Print the results as JSON
+    /// Print the results as JSON, and nothing else
     #[arg(long, overrides_with = "json")]
     pub(crate) json: bool,
+    /// Print the results as JSON before the summary
+    #[arg(long, overrides_with = "verbose")]
+    pub(crate) verbose: bool,
     /// The folder in which runs are kept: history, results, messages and logs
     #[arg(long, value_name = "DIR", default_value = "store", overrides_with = "store")]
     pub(crate) store: PathBuf,
@@ -111,7 +120,7 @@ impl TestOptions {
     /// The workload's name.
     pub(crate) fn workload(&self) -> &str {
         let served = || Some(Node::find(self.builtin.as_ref()?)?.workload);
-        self.workload.as_deref().or_else(served).unwrap_or("lin-kv")
+        self.workload.as_deref().or_else(served).unwrap_or(LIN_KV)
     }
 
     /// The built-in node to simulate.
@@ -123,7 +132,8 @@ impl TestOptions {
         let name = self.builtin.as_deref().unwrap_or(self.workload());
         let node = Node::find(name).with_context(|| format!("there is no built-in node for the workload {name}"))?;
         if node.workload != self.workload() {
-            bail!("the built-in node {name} serves {}, not {}", node.workload, self.workload());
+            let (serves, wanted) = (node.workload, self.workload());
+            return Err(usage(format!("the built-in node {name} serves {serves}, not {wanted}")));
         }
         Ok(node)
     }
@@ -145,6 +155,10 @@ impl TestOptions {
     /// The file with the nodes' names cannot be read, or a name is given twice.
     pub(crate) fn options(&self) -> anyhow::Result<Options> {
         let mut options = self.flags.options.clone();
+        if !self.flags.has_concurrency && self.workload() == LIN_KV {
+            // As few as this workload takes; Maelstrom's default, 1n, is refused.
+            options.concurrency = Concurrency::PerNode(2);
+        }
         let mut nodes = Vec::new();
         if let Some(path) = &self.nodes_file {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -159,7 +173,7 @@ impl TestOptions {
         }
         let twice = |(index, name): (usize, &String)| options.nodes[..index].contains(name).then(|| name.clone());
         match options.nodes.iter().enumerate().find_map(twice) {
-            Some(name) => bail!("the node {name} is named twice, and each node needs a name of its own"),
+            Some(name) => Err(usage(format!("the node {name} is named twice, and each node needs a name of its own"))),
             None => Ok(options),
         }
     }

@@ -45,8 +45,8 @@ fn a_file_says_what_the_command_says() {
         ),
         (
             "check -w broadcast HISTORIES/no-such-run",
-            255,
-            &["errors=\"1\"", "name=\"command\"><error message=\"cannot read"],
+            254,
+            &["errors=\"1\"", "name=\"command\"><error message=\"there is no run in "],
         ),
         ("soak echo --seeds 3", 0, &["tests=\"1\"", "3 of 3 tests were run: 0 invalid, 0 undecided"]),
     ];

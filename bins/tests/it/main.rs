@@ -19,6 +19,7 @@ mod new;
 mod parity;
 mod power_cut;
 mod process;
+mod readme;
 mod replay;
 mod resources;
 mod schema;

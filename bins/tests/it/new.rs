@@ -1,5 +1,6 @@
 //! The crate that `glomers new` makes for each workload builds, and its test names the functions still to write.
 use glomers::catalogue::NODES;
+use glomers_workbench::challenge::challenges;
 use std::{
     collections::BTreeSet,
     fs,
@@ -50,14 +51,15 @@ fn every_workload_builds_and_says_what_is_left() {
     let text = text(&output);
     assert!(!output.status.success() && !text.contains("warning:"), "{text}");
     for left in [
-        "n1 did not get ready",
+        "n0 did not get ready",
         "`topology` is not written yet",
         "`echo` is not written yet",
         "`txn` is not written yet",
     ] {
         assert!(text.contains(left), "{left}: {text}");
     }
-    assert_eq!(text.matches("test tests::a_simulated_run_is_valid ... FAILED").count(), 10, "{text}");
+    let failed = |test: &str| text.matches(&format!("test tests::{test}")).count();
+    assert_eq!((failed("challenge_"), failed("a_simulated_run_is_valid")), (15, 4), "{text}");
 }
 
 /// Each dependency has the same features in `cargo build` as in `cargo test`, so neither builds again what the other
@@ -84,8 +86,43 @@ fn nothing_is_overwritten() {
     let folder = empty_folder("new-twice");
     assert!(glomers(&folder, &["new", "mine", "-w", "echo"]).status.success());
     let output = glomers(&folder, &["new", "mine", "-w", "kafka"]);
-    assert_eq!(output.status.code(), Some(255));
+    assert_eq!(output.status.code(), Some(254));
     assert!(text(&output).contains("mine exists already"), "{}", text(&output));
     assert_eq!(glomers(&folder, &["new", "../mine", "-w", "kafka"]).status.code(), Some(254));
-    assert!(fs::read_to_string(folder.join("mine/src/main.rs")).unwrap().contains("-w echo --bin target/release/mine"));
+    assert!(fs::read_to_string(folder.join("mine/README.md")).unwrap().contains("-w echo --bin target/release/mine"));
+}
+
+/// A crate has what `cargo new` makes, is formatted, and its tests have the official arguments.
+#[test]
+fn a_crate_is_complete() {
+    let folder = empty_folder("new-complete");
+    let workloads: BTreeSet<_> = NODES.iter().map(|node| node.workload).collect();
+    for workload in workloads {
+        let name = format!("my-{workload}");
+        assert!(glomers(&folder, &["new", &name, "-w", workload]).status.success());
+        let read = |file: &str| fs::read_to_string(folder.join(&name).join(file)).unwrap();
+        assert!(read(".gitignore").contains("/store") && read("README.md").contains(&format!("target/debug/{name}")));
+        assert!(read("Cargo.toml").contains("glomers-protocol = { version = \"0.1.0\", path = "));
+        let program = read("src/main.rs");
+        for challenge in challenges().iter().filter(|challenge| challenge.workload == workload) {
+            let line = format!("`maelstrom test -w {workload} {}`", challenge.options.arguments().join(" "));
+            assert!(
+                program.contains(&line) && program.contains(&format!("fn challenge_{}()", challenge.name)),
+                "{program}"
+            );
+        }
+        let main = folder.join(&name).join("src/main.rs");
+        let formatted = Command::new("rustfmt").args(["--check", "--edition", "2024"]).arg(main).output().unwrap();
+        assert!(formatted.status.success(), "{}", text(&formatted));
+    }
+}
+
+#[test]
+fn names_that_cargo_refuses_are_refused() {
+    let folder = empty_folder("new-names");
+    for name in ["test", "Mine", "my node", "std", "glomers-protocol"] {
+        let output = glomers(&folder, &["new", name, "-w", "echo"]);
+        assert_eq!(output.status.code(), Some(254), "{name}");
+        assert!(text(&output).contains("such as my-node"), "{}", text(&output));
+    }
 }

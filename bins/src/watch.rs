@@ -1,0 +1,154 @@
+//! `glomers watch`: the tests of a crate, run again after every save. The output of the last run fills the screen, so the
+//! verdict is always where it was before.
+
+use crate::{out, terminal, usage::usage};
+use anyhow::Context;
+use glomers_workbench::Validity;
+use notify::{EventKind, RecursiveMode, Watcher};
+use std::{
+    io::{IsTerminal, stdout},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    time::Duration,
+};
+
+/// The time in which several files that are saved together count as one change.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// The time between two looks at a run.
+const PERIOD: Duration = Duration::from_millis(50);
+
+/// Clears the screen and goes to its first line.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+/// The arguments.
+#[derive(clap::Args)]
+#[command(after_help = include_str!("help/watch.txt"))]
+pub(crate) struct Arguments {
+    /// The folder of the crate
+    #[arg(default_value = ".", value_name = "CRATE")]
+    folder: PathBuf,
+    /// `challenge 3c` for the test of one challenge, or arguments of `cargo test`; all tests if none are given
+    #[arg(last = true)]
+    words: Vec<String>,
+    /// Run once and do not wait for changes
+    #[arg(long)]
+    once: bool,
+}
+
+/// Something that was saved, or the failure of watching.
+type Changes = Receiver<notify::Result<notify::Event>>;
+
+/// Runs the tests now and after every change, until the user ends it.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
+    let Arguments { folder, once, .. } = arguments;
+    if !folder.join("Cargo.toml").is_file() {
+        let shown = folder.display();
+        return Err(usage(format!("{shown} is not a crate: it has no Cargo.toml; `glomers new` makes one")));
+    }
+    let words = cargo_words(&arguments.words);
+    let (sender, changes) = channel();
+    let mut watcher = notify::recommended_watcher(sender).context("cannot watch files")?;
+    for (path, mode) in [("src", RecursiveMode::Recursive), ("Cargo.toml", RecursiveMode::NonRecursive)] {
+        let path = folder.join(path);
+        watcher.watch(&path, mode).with_context(|| format!("cannot watch {}", path.display()))?;
+    }
+    loop {
+        if stdout().is_terminal() && !once {
+            out::line(format!("{CLEAR}cargo {}", words.join(" ")))?;
+        }
+        let passed = test(folder, &words, &changes)?;
+        if *once {
+            return Ok(Validity::from_valid(passed == Some(true)));
+        }
+        match passed {
+            Some(true) => out::line("\nAll pass. Waiting for a change; Ctrl-C ends it.")?,
+            Some(false) => out::line("\nWaiting for a change; Ctrl-C ends it.")?,
+            None => continue,
+        }
+        while !is_change(&changes.recv().context("the watch has ended")?) {}
+        settle(&changes);
+    }
+}
+
+/// Runs the tests to their end, or until something changes. Returns whether they passed.
+fn test(folder: &Path, words: &[String], changes: &Changes) -> anyhow::Result<Option<bool>> {
+    let color = if terminal::is_colored(&stdout()) { "always" } else { "never" };
+    let mut cargo = Command::new("cargo");
+    cargo.args(words).env("CARGO_TERM_COLOR", color).current_dir(folder).stdin(Stdio::null());
+    let mut child = cargo.spawn().context("cannot run `cargo`")?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status.success()));
+        }
+        match changes.recv_timeout(PERIOD) {
+            Ok(event) if is_change(&event) => {
+                settle(changes);
+                stop(&mut child)?;
+                return Ok(None);
+            }
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            Err(error) => return Err(error).context("the watch has ended"),
+        }
+    }
+}
+
+/// Ends a run that a change has overtaken. Cargo's own children end with their pipes.
+fn stop(child: &mut Child) -> anyhow::Result<()> {
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}
+
+/// Waits until nothing more is saved.
+fn settle(changes: &Changes) {
+    while changes.recv_timeout(TOGETHER).is_ok() {}
+}
+
+/// Reading a file is no change; the compiler does it.
+fn is_change(event: &notify::Result<notify::Event>) -> bool {
+    event.as_ref().is_ok_and(|event| !matches!(event.kind, EventKind::Access(_) | EventKind::Any))
+}
+
+/// The arguments of cargo: `challenge 3c` is the test of that name. Passing tests show their reports, too.
+fn cargo_words(words: &[String]) -> Vec<String> {
+    let mut cargo = ["test", "--quiet"].map(str::to_owned).to_vec();
+    match words {
+        [command, numbers @ ..] if command == "challenge" && !numbers.is_empty() => {
+            cargo.push("--".to_owned());
+            cargo.extend(numbers.iter().map(|number| format!("challenge_{}", number.to_lowercase())));
+        }
+        [command] if command == "challenge" => cargo.extend(["--".to_owned(), "challenge".to_owned()]),
+        [] => cargo.push("--".to_owned()),
+        _ => return [&cargo[..1], words].concat(),
+    }
+    cargo.push("--show-output".to_owned());
+    cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges_are_tests_of_their_names() {
+        let check = |words: &str, expected: &str| {
+            let words: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(cargo_words(&words).join(" "), expected);
+        };
+        check("", "test --quiet -- --show-output");
+        check("challenge 3C 3d", "test --quiet -- challenge_3c challenge_3d --show-output");
+        check("challenge", "test --quiet -- challenge --show-output");
+        check("--release challenge_3c", "test --release challenge_3c");
+    }
+
+    #[test]
+    fn only_changes_start_a_run() {
+        let event = |kind| Ok(notify::Event::new(kind));
+        let opened = EventKind::Access(notify::event::AccessKind::Open(notify::event::AccessMode::Read));
+        assert!(!is_change(&event(opened)));
+        assert!(is_change(&event(EventKind::Modify(notify::event::ModifyKind::Any))));
+        assert!(is_change(&event(EventKind::Create(notify::event::CreateKind::File))));
+    }
+}

@@ -59,7 +59,7 @@ fn judge() -> Report {
 fn a_panic_is_in_the_report_with_its_message() {
     let report = judge().to_string();
     for expected in [
-        " x panicked: the handler of `rumour` on n0 panicked: no room for ",
+        " x panicked: the handler of `rumour` on n1 panicked: no room for 0",
         " x panicked: the timer `tidy` on n0 panicked: nothing to tidy",
         " x read: crash, the handler of `read` panicked: more than two values",
         " x crashed-operation: entry ",

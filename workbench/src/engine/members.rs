@@ -56,6 +56,13 @@ impl Members {
         self.departed.get_or_insert_default();
     }
 
+    /// Takes a name for that of a member that has left, if late answers are allowed.
+    pub(crate) fn expect_late(&mut self, name: &NodeId) {
+        if let Some(departed) = &mut self.departed {
+            departed.insert(name.clone());
+        }
+    }
+
     pub(crate) fn join(&mut self, name: NodeId, participant: Box<dyn Participant>, now: Duration) -> ParticipantId {
         let id = self.members.len();
         self.by_name.insert(name.clone(), id);

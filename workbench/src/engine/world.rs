@@ -159,6 +159,11 @@ impl World {
         self.members.allow_late_answers();
     }
 
+    /// Takes a name for that of a client that has left.
+    pub(crate) fn expect_late(&mut self, name: &NodeId) {
+        self.members.expect_late(name);
+    }
+
     /// Tells whether time is real.
     pub(crate) fn is_hosted(&self) -> bool {
         self.host.is_some()

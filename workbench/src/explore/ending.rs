@@ -1,6 +1,7 @@
 //! The end of an execution: whether something is wrong, and what.
 
 use glomers_checkers::{
+    checker::txn::EMPTY,
     finding::{Finding, Weight},
     judgement::Judgement,
     validity::Validity,
@@ -24,15 +25,18 @@ pub(crate) enum Ending {
 /// history of a few operations, and neither is that a checker had nothing to judge.
 pub(crate) fn wrong(judgement: &Judgement) -> Option<(String, String)> {
     let findings = judgement.findings();
+    // No transaction followed another one.
+    let is_empty = judgement.verdict.fault_kinds() == [EMPTY];
+    let verdict = if is_empty { Validity::Unknown } else { judgement.verdict.valid };
     let counts = |finding: &&Finding| match finding.weight {
-        Weight::Fault => judgement.verdict.valid == Validity::Invalid,
+        Weight::Fault => verdict == Validity::Invalid,
         Weight::Strict => judgement.strict && finding.kind != UNJUDGED,
         Weight::Note => false,
     };
     if let Some(finding) = findings.iter().find(counts) {
         return Some((finding.kind.clone().into_owned(), finding.explanation.clone()));
     }
-    let is_valid = [judgement.verdict.valid, judgement.liveness(), judgement.availability.valid];
+    let is_valid = [verdict, judgement.liveness(), judgement.availability.valid];
     let is_invalid = is_valid.contains(&Validity::Invalid);
     is_invalid.then(|| ("invalid".to_owned(), judgement.to_string()))
 }

@@ -2,6 +2,7 @@
 
 mod finish;
 mod narration;
+mod setup;
 mod steps;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
         step::Step,
         subject::{Cluster, Invariant, Subject},
     },
-    run::{error::RunError, lifecycle::prepare, report::Report, session::Session, workers::JoinedClient},
+    run::{error::RunError, session::Session, workers::JoinedClient},
     workload::client::Endpoint,
 };
 use glomers_checkers::history::{Kind, Op, Process};
@@ -62,20 +63,15 @@ impl<'s> Execution<'s> {
     /// An execution at its first choice: all nodes know their ids, and the workload has prepared them.
     pub(crate) fn start(subject: &'s Subject<'s>, records: bool) -> Result<Self, RunError> {
         let bounds = &subject.bounds;
-        let options = if records { bounds.options.clone().journal(true) } else { bounds.options.clone() };
-        let mut session = Session::new((subject.make)(), options, None, None)?;
-        session.world.allow_late_answers();
-        let mut starts = Vec::with_capacity(subject.nodes.len());
-        for (number, id) in subject.nodes.iter().enumerate() {
-            let process = (subject.spawn)(seed(bounds.options.seed, number, 0), session.world.disks.of(id));
-            session.world.join(id.clone(), process);
-            starts.push(1);
-        }
-        if let Some(failure) = prepare(&mut session)? {
-            let report = Report::of(&*session.workload, session.history, &bounds.options);
-            return Err(RunError::Node(Box::new(Report { failure: Some(failure), ..report })));
+        let mut session = Self::session(subject, records)?;
+        if !records && let Some(lines) = Self::setup_lines(subject)? {
+            Self::say(&mut session, lines);
+        } else {
+            Self::prepare(&mut session)?;
         }
         session.number_clients_from(OTHER_CLIENTS);
+        // What is said without clients draws no numbers for them.
+        session.rng = Pcg64Mcg::seed_from_u64(bounds.options.seed);
         let left = Budgets {
             drops: bounds.drops,
             duplicates: bounds.duplicates,
@@ -92,7 +88,7 @@ impl<'s> Execution<'s> {
             unbegun: subject.program.len(),
             crashed: Vec::new(),
             cut: None,
-            starts,
+            starts: vec![1; subject.nodes.len()],
             steps: 0,
             has_ended: false,
             seen: 0,

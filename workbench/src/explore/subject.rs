@@ -15,7 +15,7 @@ use crate::{
     workload::Workload,
 };
 use glomers_protocol::{Handler, Node, NodeId};
-use std::{fmt, rc::Rc, time::Duration};
+use std::{cell::OnceCell, fmt, rc::Rc, time::Duration};
 
 /// Makes a node's process with this seed and disk.
 pub(crate) type Spawn = Rc<dyn Fn(u64, Option<&SimulatedDisk>) -> Box<dyn Participant>>;
@@ -66,6 +66,14 @@ impl fmt::Debug for Cluster<'_> {
     }
 }
 
+/// A line that a client says to a node before the first operation.
+pub(crate) struct SetupLine {
+    pub(crate) client: NodeId,
+    pub(crate) node: NodeId,
+    pub(crate) line: Box<str>,
+    pub(crate) is_init: bool,
+}
+
 /// All that executions share.
 pub(crate) struct Subject<'a> {
     pub(crate) make: &'a dyn Fn() -> Box<dyn Workload>,
@@ -74,6 +82,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) bounds: Exploration,
     pub(crate) program: Vec<Planned>,
     pub(crate) nodes: Vec<NodeId>,
+    /// The lines that clients say to nodes before the first operation, if they can be said again without clients.
+    pub(crate) setup: OnceCell<Option<Vec<SetupLine>>>,
     /// True if nothing that happens after the last operation can change the judgement.
     pub(crate) ends_with_operations: bool,
 }
@@ -94,7 +104,7 @@ impl<'a> Subject<'a> {
             workload.final_generator(options).is_none() && !options.liveness && invariants.is_empty();
         let program = program::draw(make, options, bounds.operations);
         let nodes = options.nodes.iter().map(|id| NodeId::from(id.as_str())).collect();
-        Ok(Self { make, spawn, invariants, program, nodes, ends_with_operations, bounds })
+        Ok(Self { make, spawn, invariants, program, nodes, setup: OnceCell::new(), ends_with_operations, bounds })
     }
 
     /// The name of a place.

@@ -89,7 +89,8 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
     }
     if !arguments.json {
         let took = begin.elapsed().unwrap_or_default();
-        out::line(format!("{report}{}", conclusion(arguments, &report, command, &folder, took)))?;
+        let end = if kept.is_ok() { conclusion(arguments, &report, command, &folder, took) } else { String::new() };
+        out::line(format!("{report}{end}"))?;
     }
     kept?;
     Ok(report)

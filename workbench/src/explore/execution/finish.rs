@@ -128,6 +128,9 @@ impl Execution<'_> {
     /// Does the last operations.
     fn conclude(&mut self) {
         let options = &self.session.options;
+        // The last operations of some workloads depend on what the others have seen.
+        let mut traffic = self.session.workload.generator(options);
+        self.session.history.ops().iter().for_each(|op| traffic.observe(op));
         match (self.session.workload.final_generator(options), options.liveness) {
             (Some(last), true) => {
                 let probe = Probe::whole(last, &options.nodes);
@@ -135,8 +138,7 @@ impl Execution<'_> {
             }
             (Some(last), false) => self.operate(last, Interval::None),
             (None, true) => {
-                let generator = self.session.workload.generator(options);
-                let probe = Probe::until_served(generator, &options.nodes, options.clients());
+                let probe = Probe::until_served(traffic, &options.nodes, options.clients());
                 self.operate(Box::new(probe), Interval::Mean(probe::PACE));
             }
             (None, false) => {}

@@ -176,11 +176,13 @@ fn a_stretch_of_a_run_is_shown() {
         format!(r#"{{"time":{time},"type":"{kind}","process":0,"f":"echo","value":"v{time}"}}"#)
     };
     let lines = [line(1, "invoke"), line(2, "ok"), line(3_000, "invoke"), line(4_000, "ok")].join("\n");
-    write(&served.folder.path().join("store/echo/20260101T000000.000Z/history.jsonl"), lines);
-    let page = served.get("/echo/20260101T000000.000Z/report.html?from=2500&to=5000");
+    let folder = served.folder.path().join("store/echo/20260104T000000.000Z");
+    write(&folder.join("history.jsonl"), lines);
+    write(&folder.join("report.html"), "<p>report");
+    let page = served.get("/echo/20260104T000000.000Z/report.html?from=2500&to=5000");
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("v3000") && !page.text().contains("v1\""), "{}", page.text());
-    assert!(served.get("/echo/20260101T000000.000Z/report.html?from=5&to=4").text().contains("<p>report"));
+    assert!(page.text().contains("v3000\\") && !page.text().contains("v1\\"), "{}", page.text());
+    assert!(served.get("/echo/20260104T000000.000Z/report.html?from=5&to=4").text().contains("<p>report"));
 }
 
 #[test]

@@ -112,10 +112,10 @@ fn arrow(number: usize, step: &Step, from: (f64, f64), to: (f64, f64)) -> Markup
     };
     let path = format!("M{:.1},{:.1} Q{:.1},{:.1} {:.1},{:.1}", begin.0, begin.1, middle.0, middle.1, end.0, end.1);
     let head = format!("{:.1},{:.1} {} {}", end.0, end.1, corner(0.4), corner(-0.4));
-    // The curve passes half-way between its control point and the middle of its ends.
+    // The curve passes half-way between its control point and the middle of its ends; the label is outside of it.
     let label = (
-        f64::midpoint(middle.0, f64::midpoint(begin.0, end.0)),
-        f64::midpoint(middle.1, f64::midpoint(begin.1, end.1)) + if dx > 0.0 { -6.0 } else { 16.0 },
+        f64::midpoint(middle.0, f64::midpoint(begin.0, end.0)) + dy / length * 42.0,
+        f64::midpoint(middle.1, f64::midpoint(begin.1, end.1)) - dx / length * 12.0 + 4.0,
     );
     html! {
         g.arrow.(kind(&step.rel)) {

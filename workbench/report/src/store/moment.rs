@@ -13,7 +13,9 @@ pub fn moment(name: &str) -> Option<String> {
     }
     let zone = match zone.as_bytes() {
         b"Z" => "UTC".to_owned(),
-        [b'+' | b'-', rest @ ..] if rest.len() == 4 => format!("UTC{}:{}", &zone[..3], &zone[3..]),
+        [b'+' | b'-', rest @ ..] if rest.len() == 4 && rest.iter().all(u8::is_ascii_digit) => {
+            format!("UTC{}:{}", &zone[..3], &zone[3..])
+        }
         _ => return None,
     };
     let month = MONTHS.get(date[4..6].parse::<usize>().ok()?.checked_sub(1)?)?;
@@ -36,6 +38,7 @@ mod tests {
             ("latest", None),
             ("20261122T154501.123", None),
             ("20261122T154501.123+05\u{e9}", None),
+            ("20261122T154501.123+0\u{e9}5", None),
         ];
         for (name, expected) in cases {
             assert_eq!(moment(name).as_deref(), expected, "{name}");

@@ -48,8 +48,8 @@ pub trait Journaled: Clone + Serialize + DeserializeOwned {
 /// A state in memory and, if the node has a disk, in a log.
 pub struct Durable<S: Journaled> {
     state: RefCell<S>,
-    log: Option<Log<Record<S>>>,
-    owner: Owner,
+    /// The log, and the node that it belongs to; `None` without a disk.
+    log: Option<(Log<Record<S>>, Owner)>,
 }
 
 /// An entry of the log.
@@ -101,9 +101,8 @@ impl<S: Journaled> Durable<S> {
     ///
     /// If the disk cannot be used, its data are damaged, or they belong to another node.
     pub fn open(cx: &Context, new: impl FnOnce() -> S) -> Result<Self, OpenError> {
-        let owner = Owner::of(cx);
-        let Some(disk) = cx.disk()? else { return Ok(Self { state: RefCell::new(new()), log: None, owner }) };
-        let (log, records) = Log::open(&disk, LOG)?;
+        let Some(disk) = cx.disk()? else { return Ok(Self { state: RefCell::new(new()), log: None }) };
+        let (owner, (log, records)) = (Owner::of(cx), Log::open(&disk, LOG)?);
         let state = match replay(records, &owner)? {
             Some(state) => state,
             None => {
@@ -112,7 +111,7 @@ impl<S: Journaled> Durable<S> {
                 state
             }
         };
-        Ok(Self { state: RefCell::new(state), log: Some(log), owner })
+        Ok(Self { state: RefCell::new(state), log: Some((log, owner)) })
     }
 
     /// The state, of which something may not be durable. Await [`Self::synced`] before showing any of it.
@@ -123,7 +122,7 @@ impl<S: Journaled> Durable<S> {
     /// Applies an input and writes it to the log.
     pub fn apply(&self, input: S::Input) -> S::Output {
         let input = match &self.log {
-            Some(log) => {
+            Some((log, _)) => {
                 let record = Record::Input(input);
                 log.append(&record);
                 let Record::Input(input) = record else { unreachable!("it was made two lines above") };
@@ -141,15 +140,15 @@ impl<S: Journaled> Durable<S> {
 
     /// Waits until every input before this call is durable.
     pub async fn synced(&self) {
-        if let Some(log) = &self.log {
+        if let Some((log, _)) = &self.log {
             log.sync().await;
         }
     }
 
     /// Replaces the log by the present state, if the log has become much longer.
     pub fn compact(&self) {
-        if let Some(log) = self.log.as_ref().filter(|log| log.wants_compaction()) {
-            log.compact([&Record::State(self.owner.clone(), self.state().clone())]);
+        if let Some((log, owner)) = self.log.as_ref().filter(|(log, _)| log.wants_compaction()) {
+            log.compact([&Record::State(owner.clone(), self.state().clone())]);
         }
     }
 }

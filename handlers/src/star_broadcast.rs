@@ -65,6 +65,7 @@ use origin_logs::{Change, Delta, OriginLogs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap, ops::Bound, rc::Rc, time::Duration};
+use version_vector::VersionVector;
 
 /// The time within which a value must be on every node: what challenge 3d allows.
 pub const BUDGET: Duration = Duration::from_millis(600);
@@ -93,9 +94,11 @@ pub struct StarBroadcast {
 
 #[derive(Debug)]
 struct State {
-    /// All peers. A node exchanges batches with the coordinator, and the coordinator with every node. Other pairs do so
-    /// only while the coordinator is silent.
+    /// The peers with which this node exchanges batches: from the start the coordinator, or, at the coordinator, every
+    /// node. Other pairs do so only while the coordinator is silent, and a cluster of `n` nodes has `n * n` of them.
     links: BTreeMap<NodeId, Link>,
+    /// What each peer counts as having until it is heard.
+    initial: VersionVector,
     /// The time between two sends of the coordinator; `None` if values do not travel through it.
     cycle: Option<Duration>,
     /// The time of this node's next turn.
@@ -144,7 +147,7 @@ impl StarBroadcast {
     #[message]
     fn batch(self: &Rc<Self>, cx: &Context, from: &NodeId, mut batch: Batch) {
         let mut state = self.state.borrow_mut();
-        let Some(link) = state.links.get_mut(from) else { return };
+        let Some(link) = state.link(cx, from) else { return };
         let (sent, is_turn, cycle) = (batch.sent, batch.is_turn(), batch.cycle.map(Duration::from_millis));
         link.hear(cx.now(), &mut batch);
         self.learn(std::mem::take(&mut batch.news));
@@ -208,9 +211,11 @@ impl StarBroadcast {
     pub fn with_budget(cx: &Context, budget: Duration) -> Result<Self, OpenError> {
         let coordinator = cx.ids().first().expect("a cluster has nodes").clone();
         let logs = open(cx)?;
-        let links = cx.peers().map(|peer| (peer.clone(), Link::new(&logs.state()))).collect();
+        let initial = logs.state().vector().clone();
+        let partners = cx.peers().filter(|peer| *cx.id() == coordinator || **peer == coordinator);
+        let links = partners.map(|peer| (peer.clone(), Link::new(initial.clone()))).collect();
         let (cycle, passed_on) = (affordable(budget, &links), logs.state().total());
-        let state = RefCell::new(State { links, cycle, next: Duration::ZERO, passed_on, sent_directly: 0 });
+        let state = RefCell::new(State { links, initial, cycle, next: Duration::ZERO, passed_on, sent_directly: 0 });
         Ok(Self { id: cx.id().clone(), coordinator, budget, logs, state })
     }
 
@@ -296,8 +301,8 @@ impl StarBroadcast {
     }
 
     fn send(&self, cx: &Context, state: &mut State, peer: &NodeId, exchange: Exchange) {
-        let State { links, cycle, .. } = state;
-        if let Some(link) = links.get_mut(peer) {
+        let cycle = state.cycle;
+        if let Some(link) = state.link(cx, peer) {
             let mut batch = link.batch(&self.logs.state(), cx.now(), exchange);
             if self.is_coordinator() {
                 batch.cycle = cycle.map(millis);
@@ -305,6 +310,17 @@ impl StarBroadcast {
             }
             cx.send(peer, &batch);
         }
+    }
+}
+
+impl State {
+    /// The link to a peer; `None` if the cluster has no such node.
+    fn link(&mut self, cx: &Context, peer: &NodeId) -> Option<&mut Link> {
+        if !self.links.contains_key(peer) {
+            let peer = cx.peers().find(|known| *known == peer)?;
+            self.links.insert(peer.clone(), Link::new(self.initial.clone()));
+        }
+        self.links.get_mut(peer)
     }
 }
 

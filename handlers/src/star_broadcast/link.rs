@@ -79,10 +79,10 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// A link over which nothing has been sent. Until the other side is heard, it counts as having everything that this
-    /// node has: a restarted node asks before it sends all its values.
-    pub(crate) fn new(logs: &OriginLogs) -> Self {
-        Self { has: logs.vector().clone(), ..Self::default() }
+    /// A link over which nothing has been sent. Until the other side is heard, it counts as having what this node had at
+    /// its start: a restarted node asks before it sends all its values.
+    pub(crate) fn new(has: VersionVector) -> Self {
+        Self { has, ..Self::default() }
     }
 
     /// Tells if it is time to send a batch. New values are a reason only `through_coordinator`.

@@ -19,7 +19,6 @@ use crate::{
         progress::{Observer, Stage},
         report::{Report, TestConfig},
         session::Session,
-        workers::JoinedClient,
     },
     workload::{
         Workload,
@@ -73,30 +72,22 @@ impl Test<'_> {
 /// Tells every node its id, then lets the workload speak to each. Returns the first failure of a node.
 pub(crate) fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, RunError> {
     let ids = session.nodes();
-    let (mut calls, stand_ins) = (Vec::new(), Rc::new(RefCell::new(Vec::new())));
-    for id in &ids {
-        let joined = session.join_client();
-        let client = Client::new(joined.endpoint.clone(), id.clone());
-        let init = Init { node_id: id.clone(), node_ids: ids.clone() };
+    let stand_ins = Rc::new(RefCell::new(Vec::new()));
+    let tell = |_: &Session<'_>, client: Client, id: &NodeId| {
+        let (init, id) = (Init { node_id: id.clone(), node_ids: ids.clone() }, id.clone());
         let stand_ins = Rc::clone(&stand_ins);
-        calls.push((id.clone(), joined, async move {
-            if client.init(&init, INIT_TIMEOUT).await?.is_elsewhere {
-                stand_ins.borrow_mut().push(init.node_id);
+        async move {
+            if client.init(init, INIT_TIMEOUT).await?.is_elsewhere {
+                stand_ins.borrow_mut().push(id);
             }
             Ok(())
-        }));
-    }
-    if let Some(failure) = finish_setup(session, calls)? {
+        }
+    };
+    if let Some(failure) = set_up(session, &ids, tell)? {
         return Ok(Some(failure));
     }
     refuse_stand_ins(&session.options, &stand_ins.borrow())?;
-    let mut calls = Vec::new();
-    for id in &ids {
-        let joined = session.join_client();
-        let setup = session.workload.setup(Client::new(joined.endpoint.clone(), id.clone()), &session.options);
-        calls.push((id.clone(), joined, setup));
-    }
-    let failure = finish_setup(session, calls)?;
+    let failure = set_up(session, &ids, |session, client, _| session.workload.setup(client, &session.options))?;
     session.origin = session.world.now();
     Ok(failure)
 }
@@ -113,18 +104,22 @@ fn refuse_stand_ins(options: &Options, stand_ins: &[NodeId]) -> Result<(), Unsui
     Err(Unsuitable::new("nemesis_command", reason))
 }
 
-/// Waits for clients that speak to nodes, and takes them off the network.
-fn finish_setup<F>(
+/// Lets one client speak to each node, waits for them, and takes them off the network. Each speaks before the next one is
+/// made, because in a large cluster what they say is large.
+fn set_up<F>(
     session: &mut Session<'_>,
-    calls: Vec<(NodeId, JoinedClient, F)>,
+    ids: &[NodeId],
+    speak: impl Fn(&Session<'_>, Client, &NodeId) -> F,
 ) -> Result<Option<NodeFailure>, RunError>
 where
     F: Future<Output = Result<(), ClientError>> + 'static,
 {
     let results = Rc::new(RefCell::new(Vec::new()));
-    let (expected, mut clients) = (calls.len(), Vec::new());
-    for (number, (node, joined, call)) in calls.into_iter().enumerate() {
-        let results = Rc::clone(&results);
+    let mut clients = Vec::new();
+    for (number, node) in ids.iter().enumerate() {
+        let joined = session.join_client();
+        let call = speak(session, Client::new(joined.endpoint.clone(), node.clone()), node);
+        let (results, node) = (Rc::clone(&results), node.clone());
         joined.endpoint.spawn(async move {
             let result = call.await;
             results.borrow_mut().push((number, node, result));
@@ -132,7 +127,7 @@ where
         session.world.wake(joined.id);
         clients.push(joined);
     }
-    while results.borrow().len() < expected && !session.watch.is_halted() && session.step_before(None) {}
+    while results.borrow().len() < ids.len() && !session.watch.is_halted() && session.step_before(None) {}
     if let Some(crash) = session.world.crash() {
         return Ok(Some(NodeFailure::Crash(crash.clone())));
     }

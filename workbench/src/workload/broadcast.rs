@@ -34,7 +34,11 @@ impl Workload for BroadcastWorkload {
 
     fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), ClientError>> {
         let topology = Topology { topology: topology::neighbours(options.topology, &options.nodes) };
-        Box::pin(async move { client.call(&topology).await.map(|_| ()) })
+        Box::pin(async move {
+            let answer = client.call(&topology);
+            drop(topology);
+            answer.await.map(|_| ())
+        })
     }
 
     fn generator(&self, _: &Options) -> Box<dyn Generator> {

@@ -48,13 +48,16 @@ impl Client {
         Self { endpoint, node }
     }
 
-    /// Asks the client's node and waits up to [`TIMEOUT`].
+    /// Asks the client's node. The future waits up to [`TIMEOUT`] for the answer, and needs the request no longer.
     ///
     /// # Errors
     ///
     /// If there is no answer, or it is an error, or it does not have the form that the schema names.
-    pub async fn call<R: Request>(&self, request: &R) -> Result<R::Response, ClientError> {
-        self.call_within(request, TIMEOUT).await
+    pub fn call<'a, R: Request>(
+        &'a self,
+        request: &R,
+    ) -> impl Future<Output = Result<R::Response, ClientError>> + use<'a, R> {
+        self.call_within(request, TIMEOUT)
     }
 
     /// As [`Self::call`], with another timeout.
@@ -62,13 +65,20 @@ impl Client {
     /// # Errors
     ///
     /// The same.
-    pub async fn call_within<R: Request>(&self, request: &R, timeout: Duration) -> Result<R::Response, ClientError> {
+    pub fn call_within<'a, R: Request>(
+        &'a self,
+        request: &R,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<R::Response, ClientError>> + use<'a, R> {
+        let asked = self.endpoint.ask(&self.node, request, timeout);
         // As Maelstrom's clients do, it looks at the number of the request only: a node may have passed the request on.
-        match self.endpoint.ask(&self.node, request, timeout).await {
-            Ended::TimedOut { unmatched } => {
-                Err(ClientError::Timeout { node: self.node.clone(), request: R::TYPE, timeout, unmatched })
+        async move {
+            match asked.await {
+                Ended::TimedOut { unmatched } => {
+                    Err(ClientError::Timeout { node: self.node.clone(), request: R::TYPE, timeout, unmatched })
+                }
+                Ended::Answered { line, request } => self.read::<R>(&line, &request),
             }
-            Ended::Answered { line, request } => self.read::<R>(&line, &request),
         }
     }
 
@@ -77,8 +87,10 @@ impl Client {
     /// # Errors
     ///
     /// The same as for [`Self::call`].
-    pub(crate) async fn init(&self, init: &Init, timeout: Duration) -> Result<Ready, ClientError> {
-        match self.endpoint.ask(&self.node, init, timeout).await {
+    pub(crate) async fn init(&self, init: Init, timeout: Duration) -> Result<Ready, ClientError> {
+        let asked = self.endpoint.ask(&self.node, &init, timeout);
+        drop(init);
+        match asked.await {
             Ended::TimedOut { unmatched } => {
                 Err(ClientError::Timeout { node: self.node.clone(), request: Init::TYPE, timeout, unmatched })
             }

@@ -102,9 +102,14 @@ impl Endpoint {
         self.0.tasks.borrow_mut().push(task.boxed_local());
     }
 
-    /// Sends a request, and waits for its answer.
-    pub(super) async fn ask<R: Request>(&self, node: &NodeId, request: &R, timeout: Duration) -> Ended {
-        let core = &self.0;
+    /// Sends a request. The future waits for its answer, and needs the request no longer.
+    pub(super) fn ask<R: Request>(
+        &self,
+        node: &NodeId,
+        request: &R,
+        timeout: Duration,
+    ) -> impl Future<Output = Ended> + use<R> {
+        let core = Rc::clone(&self.0);
         let msg_id = core.last_msg_id.get() + 1;
         core.last_msg_id.set(msg_id);
         let line = core.line(node, msg_id, request);
@@ -113,7 +118,7 @@ impl Endpoint {
         let waiting = Waiting { sent, deadline: core.now.get().saturating_add(timeout), answer: None, unmatched: None };
         core.waiting.borrow_mut().insert(msg_id, waiting);
         core.outbox.borrow_mut().push((node.clone(), line));
-        poll_fn(|_| core.poll(msg_id)).await
+        poll_fn(move |_| core.poll(msg_id))
     }
 
     /// The last request, and the form of its answer; empty texts before the first.

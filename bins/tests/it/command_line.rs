@@ -128,7 +128,7 @@ fn histories_are_judged_again() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_TARGET_TMPDIR"), "/page.html")).unwrap();
     assert!(page.contains("glomers check -w kafka") && page.contains("lost-write"));
     check("check -w kafka HISTORIES/kafka-true-0 --report no/page.html", 255, "cannot write no/page.html");
-    check("check -w kafka HISTORIES/kafka-true-0 --availability total", 1, "availability: invalid");
+    check("check -w kafka HISTORIES/kafka-true-0 --availability total", 1, "  availability  invalid  97.5 %");
     check("check -w echo HISTORIES/kafka-true-0", 254, "`poll`, but the operations of echo are echo");
     check("check -w echo HISTORIES/kafka-true-0/run.json", 255, "run.json: line 1: ");
     check("check -w echo -", 254, "name a file or the folder of a run");

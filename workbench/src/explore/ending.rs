@@ -40,3 +40,19 @@ pub(crate) fn wrong(judgement: &Judgement) -> Option<(String, String)> {
     let is_invalid = is_valid.contains(&Validity::Invalid);
     is_invalid.then(|| ("invalid".to_owned(), judgement.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::WORKLOADS;
+    use glomers_checkers::{expectations::Expectations, history::History};
+
+    #[test]
+    fn a_history_with_too_little_to_judge_is_not_wrong() {
+        let expectations = Expectations { strict: true, ..Expectations::default() };
+        for (name, make) in WORKLOADS {
+            let judgement = Judgement::of(&*make().checker(), &History::default(), &expectations);
+            assert_eq!(wrong(&judgement), None, "{name}");
+        }
+    }
+}

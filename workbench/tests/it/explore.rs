@@ -1,5 +1,7 @@
 //! Exploration: the reduced search reaches what a brute force search reaches, and finds what a mistake needs.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 use crate::{
     deltas::{Deltas, Trust},
     nodes::{Counter, Fault, Flood, Lagging, SameCounter},

@@ -1,5 +1,7 @@
 //! The verdict in words: what a user reads first, line for line.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
+
 use glomers_checkers::{
     checker::checker,
     expectations::{Availability, Expectations},

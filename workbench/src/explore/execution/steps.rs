@@ -9,7 +9,7 @@ use crate::{
     explore::{exploration::Order, step::Step},
 };
 use glomers_protocol::{Json, NodeId};
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// The time within which a timer counts as due at once.
 const PROMPT: Duration = Duration::from_micros(100);
@@ -238,7 +238,7 @@ impl Execution<'_> {
         let mut grudge = Grudge::new();
         for other in self.subject.nodes.iter().filter(|other| **other != node) {
             grudge.entry(other.as_str().to_owned()).or_default().insert(node.as_str().to_owned());
-            grudge.entry(node.as_str().to_owned()).or_insert_with(BTreeSet::new).insert(other.as_str().to_owned());
+            grudge.entry(node.as_str().to_owned()).or_default().insert(other.as_str().to_owned());
         }
         self.session.note("start-partition", Json::new(&("isolated", &grudge)));
         self.session.world.cut(grudge);

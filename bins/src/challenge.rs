@@ -1,4 +1,5 @@
-//! `glomers challenge`: the challenges in simulation, one row each.
+//! `glomers challenge`: the challenges in simulation, one row each. They are independent of each other, so they run on all
+//! cores; under Maelstrom, which needs the cores itself, one after the other.
 
 use crate::{
     interrupt,
@@ -6,7 +7,7 @@ use crate::{
     maelstrom::Maelstrom,
     names::{challenge_names, means},
     out,
-    progress::Line,
+    progress::{Count, Line},
     table,
 };
 use anyhow::Context;
@@ -19,7 +20,13 @@ use glomers_workbench::{
 };
 use std::{
     fmt::Write,
+    num::NonZero,
     path::PathBuf,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -53,11 +60,11 @@ fn run_all(selection: &Selection, junit: &mut Junit) -> anyhow::Result<Validity>
     let mut rows = Vec::new();
     let challenges = select(selection);
     let count = challenges.len();
-    for (index, challenge) in challenges.into_iter().enumerate() {
-        let title = format!("{} ({} of {count})", challenge.name, index + 1);
-        let (judged, wall) = stopwatch(|| judge(&challenge, maelstrom.as_ref(), Line::new(title, false)));
+    let (all, took) = stopwatch(|| judge_all(&challenges, maelstrom.as_ref()));
+    for (challenge, judged) in challenges.into_iter().zip(all) {
+        let Some(judged) = judged else { continue };
         if judged.is_err() && interrupt::is_pressed() {
-            break;
+            continue;
         }
         let (report, valid) = judged.with_context(|| format!("challenge {}", challenge.name))?;
         let failures = challenge.failures(&report);
@@ -66,17 +73,14 @@ fn run_all(selection: &Selection, junit: &mut Junit) -> anyhow::Result<Validity>
             missed.push(format!("Maelstrom judges this run {valid}"));
         }
         junit.add_run(challenge.name, &report, &missed, &again(&challenge, selection));
-        rows.push(table::Row { failures, challenge, report, valid, wall });
-        if interrupt::is_pressed() {
-            break;
-        }
+        rows.push(table::Row { failures, challenge, report, valid });
     }
     out::line(table::render(&rows))?;
     for text in rows.iter().map(|row| conclusion(row, selection)).filter(|text| !text.is_empty()) {
         out::line(text)?;
     }
     let passed = rows.iter().map(table::Row::passed).max().unwrap_or(Validity::Valid);
-    out::line(total(&rows, count))?;
+    out::line(total(&rows, count, took))?;
     if !interrupt::is_pressed() {
         return Ok(passed);
     }
@@ -109,9 +113,8 @@ fn conclusion(row: &table::Row, selection: &Selection) -> String {
 }
 
 /// The last line: how many passed, and how long it took.
-fn total(rows: &[table::Row], count: usize) -> String {
+fn total(rows: &[table::Row], count: usize, took: Duration) -> String {
     let passed = rows.iter().filter(|row| row.passed() == Validity::Valid).count();
-    let took: Duration = rows.iter().map(|row| row.wall).sum();
     let stopped = match interrupt::is_pressed() {
         true => format!("stopped by {}: {} of {count} challenges were started; ", interrupt::name(), rows.len()),
         false => String::new(),
@@ -119,8 +122,36 @@ fn total(rows: &[table::Row], count: usize) -> String {
     format!("{stopped}{passed} of {} passed in {}", rows.len(), time(took))
 }
 
+/// The report, and the verdict that counts.
+type Judged = anyhow::Result<(Report, Validity)>;
+
+/// Runs the challenges, several at a time if they are simulated. `None` stands for one that an interrupt kept from starting.
+fn judge_all(challenges: &[Challenge], maelstrom: Option<&Maelstrom>) -> Vec<Option<Judged>> {
+    let threads = match maelstrom {
+        Some(_) => 1,
+        None => thread::available_parallelism().map_or(1, NonZero::get).min(challenges.len()),
+    };
+    let all: Vec<_> = challenges.iter().map(|_| OnceLock::new()).collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let count = (threads > 1).then(|| Count::new(challenges.len(), "challenges"));
+    let work = || {
+        while let index = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(challenge) = challenges.get(index)
+            && !interrupt::is_pressed()
+        {
+            let title = format!("{} ({} of {})", challenge.name, index + 1, challenges.len());
+            let line = Line::new(title, count.is_some());
+            all[index].get_or_init(|| judge(challenge, maelstrom, line));
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            count.iter().for_each(|count| count.show(done, challenge.title));
+        }
+    };
+    thread::scope(|scope| (0..threads).for_each(|_| _ = scope.spawn(work)));
+    all.into_iter().map(OnceLock::into_inner).collect()
+}
+
 /// Runs a challenge in simulation, or under Maelstrom, whose verdict then counts.
-fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>, mut line: Line) -> anyhow::Result<(Report, Validity)> {
+fn judge(challenge: &Challenge, maelstrom: Option<&Maelstrom>, mut line: Line) -> Judged {
     if let Some(maelstrom) = maelstrom {
         return maelstrom.run(challenge);
     }

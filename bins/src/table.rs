@@ -17,8 +17,6 @@ pub(crate) struct Row {
     pub(crate) valid: Validity,
     /// The challenge's thresholds that it missed.
     pub(crate) failures: Vec<Measure>,
-    /// The time that the run took.
-    pub(crate) wall: Duration,
 }
 
 impl Row {

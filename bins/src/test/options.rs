@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn faults_that_maelstrom_does_not_have() {
-        let options = options("glomers test --nemesis partition-ring,loss");
+        let options = options("glomers test -w echo --nemesis partition-ring,loss");
         assert_eq!(options.nemesis, [Fault::PartitionRing, Fault::Loss]);
         assert!(options.arguments().is_empty());
     }

@@ -75,6 +75,7 @@ fn bad_arguments_are_254() {
         "the concurrency is 5, but in a lin-kv test two clients of each node share a key",
     );
     check("challenge 9", 254, "invalid value '9'");
+    check("soak 3f", 254, "invalid value '3f'");
     check("soak nothing", 254, "invalid value 'nothing'");
     check(
         concat!("test -w echo --bin ", env!("CARGO_MANIFEST_DIR")),

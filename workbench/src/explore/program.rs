@@ -76,12 +76,12 @@ fn draw_one(workload: &dyn Workload, options: &Options, count: usize, rng: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload;
+    use crate::{options::Concurrency, workload};
 
     /// The operations, each as its worker, name and argument.
     fn program(name: &str, count: usize) -> Vec<String> {
         let make = workload::maker(name).unwrap();
-        let options = Options::default().node_count(2).key_count(Some(1));
+        let options = Options::default().node_count(2).concurrency(Concurrency::PerNode(2)).key_count(Some(1));
         let program = draw(&|| make(), &options, count);
         program.iter().map(|planned| format!("{} {}", planned.worker, planned.invocation.f)).collect()
     }

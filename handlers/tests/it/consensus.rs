@@ -3,7 +3,7 @@
 
 use crate::{
     cluster::{Cluster, Latency as Delay},
-    wrong,
+    explored, wrong,
 };
 use glomers_handlers::{ReplicatedLists, ReplicatedMap, replicated_log::MAX_RETAINED};
 use glomers_protocol::{
@@ -254,6 +254,25 @@ fn transactions_that_are_executed_in_parts_are_found(seeds: u64) {
 
 fn transactions_that_are_executed_twice_are_found(seeds: u64) {
     found("txn-list-append", seeds, wrong::TwiceLists::init);
+}
+
+#[test]
+#[ignore = "takes half a minute"]
+fn exploration_finds_nodes_that_answer_without_the_log() {
+    let bounds = explored::small().operations(5);
+    explored::found("lin-kv", "LocalMap", &bounds, wrong::LocalMap::init);
+    explored::found("lin-kv", "EagerMap", &bounds, wrong::EagerMap::init);
+    explored::found("txn-list-append", "EagerLists", &bounds, wrong::EagerLists::init);
+}
+
+/// A leader is elected first.
+#[test]
+fn exploration_finds_wrong_users_of_the_log() {
+    let bounds = explored::small().warm_up(Duration::from_secs(1));
+    explored::right("lin-kv", &bounds.clone().node_count(3), ReplicatedMap::init);
+    explored::found("lin-kv", "CarelessMap", &bounds, wrong::CarelessMap::init);
+    explored::found("txn-list-append", "TornLists", &bounds, wrong::TornLists::init);
+    explored::found("txn-list-append", "TwiceLists", &bounds, wrong::TwiceLists::init);
 }
 
 over_seeds! {

@@ -1,5 +1,6 @@
 //! The set of this crate with mistakes in its use of the disk, which a soak finds within fifty seeds.
 
+use crate::explored;
 use Mistake::*;
 use glomers_handlers::{
     durable::{Durable, Journaled, OpenError},
@@ -157,6 +158,26 @@ fn mistakes_are_found_within_fifty_seeds() {
         let found = (0..SEEDS).find(|seed| report(mistake, *seed).judgement.verdict.valid == Validity::Invalid);
         assert!(found.is_some(), "{mistake:?}");
     }
+}
+
+/// Explores a small cluster, in which one node crashes.
+fn explore(mistakes: &[Mistake]) {
+    let bounds = explored::small().crashes(1).timers(2);
+    explored::right("g-set", &bounds, Set::with(Nothing));
+    for mistake in mistakes {
+        explored::found("g-set", &format!("{mistake:?}"), &bounds, Set::with(*mistake));
+    }
+}
+
+#[test]
+fn exploration_finds_mistakes() {
+    explore(&[AnswersFirst, ForgetsAdditions]);
+}
+
+#[test]
+#[ignore = "takes half a minute"]
+fn exploration_finds_rare_mistakes() {
+    explore(&[SendsFirst, ForgetsBatches]);
 }
 
 over_seeds! {

@@ -39,6 +39,7 @@ mod consensus_on_disk;
 mod counters;
 mod durable;
 mod durable_mutants;
+mod explored;
 mod fuzz;
 mod judge;
 mod kills;

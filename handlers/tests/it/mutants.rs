@@ -1,7 +1,10 @@
 //! The algorithms of this crate in their smallest form, which is correct, and with common mistakes, which the workbench
 //! finds. Instead of a feed, these handlers send everything to every node ten times per second.
 
-use crate::judge::{found, right, stormy, torn_reads};
+use crate::{
+    explored,
+    judge::{found, right, stormy, torn_reads},
+};
 use Mistake::*;
 use glomers_protocol::{
     Context, ErrorCode, Handler, Json, NodeId, RpcError, broadcast, echo, g_set, handler, kafka, pn_counter,
@@ -9,6 +12,7 @@ use glomers_protocol::{
 };
 use glomers_workbench::{
     Options,
+    explore::Exploration,
     options::{Concurrency, Latency},
     simulate_with, workload,
 };
@@ -471,6 +475,41 @@ fn torn_transactions() {
     let count = |mistake| (0..5).map(|seed| count_on(mistake, seed)).sum::<usize>();
     assert_eq!(count(Nothing), 0);
     assert!(count(TearsApart) > 0);
+}
+
+/// As [`check`], by exploration of a small cluster.
+fn explore<H: Handler>(name: &str, bounds: &Exploration, make: fn(Mistake) -> H, mistakes: &[Mistake]) {
+    explored::right(name, bounds, move |_| make(Nothing));
+    for mistake in mistakes.iter().copied() {
+        explored::found(name, &format!("{mistake:?}"), bounds, move |_| make(mistake));
+    }
+}
+
+#[test]
+fn exploration_finds_mistakes() {
+    let small = explored::small().drops(1).timers(2);
+    explore("echo", &explored::small(), |mistake| Parrot { mistake, ..Parrot::default() }, &[LagsBehind, CutsOff]);
+    let make = |mistake| PrefixedIds { mistake, ..PrefixedIds::default() };
+    explore("unique-ids", &explored::small(), make, &[NamesNoNode, ReadsClock]);
+    let make = |mistake| Gossip { mistake, ..Gossip::default() };
+    explore("broadcast", &small, make, &[TrustsNetwork, ForgivesTooMuch]);
+    explore("g-set", &small, |mistake| SetUnion { mistake, ..SetUnion::default() }, &[SendsNewest, Replaces]);
+    let make = |mistake| RunningTotals { mistake, ..RunningTotals::default() };
+    explore("g-counter", &small, make, &[AddsTotals]);
+    explore("pn-counter", &small, make, &[AddsTotals, KeepsGreater]);
+}
+
+#[test]
+#[ignore = "takes half a minute"]
+fn exploration_finds_rare_mistakes() {
+    let small = explored::small().drops(1).timers(2);
+    explore("g-counter", &small, |mistake| RunningTotals { mistake, ..RunningTotals::default() }, &[SendsNewest]);
+    let make = |mistake| WatermarkLogs { mistake, ..WatermarkLogs::default() };
+    explore("kafka", &explored::small().operations(4).timers(2), make, &[SharesOffsets]);
+    let make = |mistake| LastWriterWins { mistake, ..LastWriterWins::default() };
+    let mut committed = explored::small().timers(1);
+    committed.options = committed.options.consistency_models(vec!["read-committed".to_owned()]).max_txn_length(4);
+    explore("txn-rw-register", &committed, make, &[TellsFirst, GivesUp]);
 }
 
 over_seeds! {

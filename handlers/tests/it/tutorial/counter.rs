@@ -1,6 +1,7 @@
 //! Challenge 4: a counter with a service, and without one.
 
 use super::Chapter;
+use crate::explored;
 use glomers_protocol::{
     Context, Handler, NodeId, RpcError,
     g_counter::{Add, AddOk, Read, ReadOk},
@@ -112,4 +113,9 @@ fn challenge_4() {
         let row = format!("| {what} | {:.2} |", report.server_messages_per_operation().unwrap());
         assert!(Chapter::counter.text.contains(&row), "{row}");
     }
+}
+
+#[test]
+fn exploration_reads_an_old_sum() {
+    explored::found("g-counter", "chapter 4", &explored::small(), Trusting::init);
 }

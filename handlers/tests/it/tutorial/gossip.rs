@@ -1,8 +1,9 @@
 //! Challenge 3b: each node sends new values to all others.
 
 use super::Chapter;
+use crate::explored;
 use glomers_protocol::{
-    Context, Json,
+    Context, Handler, Json,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
 };
@@ -59,4 +60,9 @@ fn a_partition_swallows_rumours() {
     let report = simulate::<Gossip>(workload::named("broadcast").unwrap(), &options).unwrap();
     assert_eq!(report.valid(), Validity::Invalid);
     Chapter::gossip.shows(&report);
+}
+
+#[test]
+fn exploration_loses_a_rumour() {
+    explored::found("broadcast", "chapter 3b", &explored::small().drops(1), Gossip::init);
 }

@@ -1,6 +1,7 @@
 //! Challenges 6a to 6c: registers, and the writes that other transactions may see.
 
 use super::Chapter;
+use crate::explored;
 use glomers_protocol::{
     Context, Handler, Json, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
@@ -132,4 +133,11 @@ fn challenge_6c() {
         let report = judge::<Whole>(&options);
         assert_eq!(report.valid(), Validity::Valid, "{report}");
     }
+}
+
+#[test]
+fn exploration_reads_what_is_not_committed() {
+    let mut bounds = explored::small();
+    bounds.options = bounds.options.consistency_models(vec!["read-committed".to_owned()]);
+    explored::found("txn-rw-register", "chapter 6", &bounds, Hasty::init);
 }

@@ -97,7 +97,7 @@ struct State {
     /// The peers with which this node exchanges batches: from the start the coordinator, or, at the coordinator, every
     /// node. Other pairs do so only while the coordinator is silent, and a cluster of `n` nodes has `n * n` of them.
     links: BTreeMap<NodeId, Link>,
-    /// What each peer counts as having until it is heard.
+    /// The values that a peer counts as having until it is heard.
     initial: VersionVector,
     /// The time between two sends of the coordinator; `None` if values do not travel through it.
     cycle: Option<Duration>,

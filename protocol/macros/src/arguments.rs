@@ -10,7 +10,7 @@ use syn::{
 /// `echo:echo g_set:add,read ..`
 const WORKLOADS: &str = env!("WORKLOADS");
 
-/// What the attribute says.
+/// The arguments of the attribute.
 pub(crate) struct Arguments {
     /// The module of the workload's generated types.
     pub(crate) workload: Path,

@@ -1,4 +1,4 @@
-//! What came out of an exploration.
+//! The result of an exploration: the counts of schedules, and the counterexample if one is wrong.
 
 use crate::{
     explore::{exploration::Mode, schedule::Schedule, text::grouped},
@@ -60,7 +60,7 @@ pub struct Counterexample {
     pub explanation: String,
     /// Its steps in words.
     pub steps: Vec<String>,
-    /// What happened by time after the steps: messages that arrived.
+    /// The messages that arrived by time, after the steps.
     pub rest: Vec<String>,
     /// The report on it, as of a test.
     pub report: Report,

@@ -192,7 +192,7 @@ impl Program {
     }
 }
 
-/// Where `cargo build` puts the program of the crate in a folder, if it is one.
+/// The path at which `cargo build` puts the program of the crate in a folder; `None` if the folder has no crate.
 fn program_of_crate(folder: &Path) -> Option<String> {
     let name = folder.file_name().filter(|_| folder.join("Cargo.toml").is_file())?;
     let program = folder.join("target/debug").join(name);

@@ -1,4 +1,4 @@
-//! What comes before the first operation: the nodes start, are told their ids, and the workload prepares them.
+//! The setup before the first operation: the nodes start, are told their ids, and the workload prepares them.
 //!
 //! It is the same in every execution. So what clients say is noted once, and said again without clients: they would cost more
 //! than a short schedule.

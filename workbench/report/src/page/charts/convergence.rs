@@ -1,4 +1,4 @@
-//! How fast a value spreads, for sets that only grow: of the reads that began some time after a value was known, the
+//! The speed at which a value spreads, for sets that only grow: of the reads that began some time after a value was known, the
 //! part that shows it, and the part of the values that every later read shows. Reads are spread evenly over the nodes,
 //! so the first is the mean part of the nodes that show a value.
 

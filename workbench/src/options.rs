@@ -4,6 +4,7 @@ mod concurrency;
 mod disk;
 mod fault;
 pub mod flags;
+pub(crate) mod setters;
 mod unsuitable;
 mod value;
 
@@ -15,94 +16,75 @@ pub use unsuitable::Unsuitable;
 pub use value::{UnknownModel, ValueError};
 
 use glomers_checkers::expectations::Expectations;
+use setters::with_setters;
 use std::{fmt, time::Duration};
 
-/// Declares the options, each with a setter of the same name.
-macro_rules! options {
-    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
-        /// The options of a test. They begin with [`Options::default`], Maelstrom's defaults, and each has a setter of
-        /// its name:
-        ///
-        /// ```
-        /// use glomers_workbench::{Options, options::Fault};
-        ///
-        /// let options = Options::default().rate(20.0).nemesis(vec![Fault::Partition]).seed(7);
-        /// assert_eq!(options.seed, 7);
-        /// ```
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
-        pub struct Options {
-            $($(#[$doc])* pub $name: $kind,)*
-        }
-
-        impl Options {
-            $(
-                $(#[$doc])*
-                #[must_use]
-                pub fn $name(mut self, $name: $kind) -> Self {
-                    self.$name = $name;
-                    self
-                }
-            )*
-        }
-    };
-}
-
-options! {
-    /// The ids of the nodes.
-    nodes: Vec<String>,
-    /// The number of clients that work at the same time.
-    concurrency: Concurrency,
-    /// The mean number of operations per second, all clients together.
-    rate: f64,
-    /// The time in which clients begin new operations.
-    time_limit: Duration,
-    /// The latency of messages between nodes.
-    latency: Latency,
-    /// The fraction of all messages that is lost, those of clients included: from 0 to 1.
-    loss: f64,
-    /// The tests in which nodes have a disk.
-    disk: DiskUse,
-    /// The mean time of a sync of a simulated disk. Each takes a time that is distributed exponentially.
-    disk_latency: Duration,
-    /// The faults to inject.
-    nemesis: Vec<Fault>,
-    /// The mean duration of a fault, and of the time between two faults.
-    nemesis_interval: Duration,
-    /// The command that injects the faults, for nodes that are not hosted here: a line for `sh`.
-    nemesis_command: Option<String>,
-    /// The neighbours that are proposed to each node.
-    topology: Topology,
-    /// The fraction of the operations that must succeed; `None`: any.
-    availability: Option<Availability>,
-    /// The consistency models that transactions are held to.
-    consistency_models: Vec<String>,
-    /// True to fail also on anomalies that Maelstrom does not check.
-    strict: bool,
-    /// The work and the memory that the search of a linearizability check may use.
-    budget: Budget,
-    /// True to require that each node serves its clients again after all faults. Maelstrom does not.
-    liveness: bool,
-    /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they
-    /// never do.
-    merge_lww_kv: bool,
-    /// True to have clients of the lin-kv workload use all nodes alike and read every key. Maelstrom's prefer the first
-    /// node, and read only the first of several keys.
-    even_lin_kv: bool,
-    /// The number of keys that transactions and logs use at a time; `None`: the workload's own number.
-    key_count: Option<usize>,
-    /// The largest number of steps in a transaction.
-    max_txn_length: usize,
-    /// The number of writes to a key before a new key replaces it.
-    max_writes_per_key: u64,
-    /// The seed, which fixes every byte of a simulated run.
-    seed: u64,
-    /// True to record every message in the report.
-    journal: bool,
-    /// True to log each message when it is sent.
-    log_send: bool,
-    /// True to log each message when it is received.
-    log_receive: bool,
+with_setters! {
+    /// The options of a test. They begin with [`Options::default`], Maelstrom's defaults, and each has a setter of
+    /// its name:
+    ///
+    /// ```
+    /// use glomers_workbench::{Options, options::Fault};
+    ///
+    /// let options = Options::default().rate(20.0).nemesis(vec![Fault::Partition]).seed(7);
+    /// assert_eq!(options.seed, 7);
+    /// ```
+    pub struct Options {
+        /// The ids of the nodes.
+        nodes: Vec<String>,
+        /// The number of clients that work at the same time.
+        concurrency: Concurrency,
+        /// The mean number of operations per second, all clients together.
+        rate: f64,
+        /// The time in which clients begin new operations.
+        time_limit: Duration,
+        /// The latency of messages between nodes.
+        latency: Latency,
+        /// The fraction of all messages that is lost, those of clients included: from 0 to 1.
+        loss: f64,
+        /// The tests in which nodes have a disk.
+        disk: DiskUse,
+        /// The mean time of a sync of a simulated disk. Each takes a time that is distributed exponentially.
+        disk_latency: Duration,
+        /// The faults to inject.
+        nemesis: Vec<Fault>,
+        /// The mean duration of a fault, and of the time between two faults.
+        nemesis_interval: Duration,
+        /// The command that injects the faults, for nodes that are not hosted here: a line for `sh`.
+        nemesis_command: Option<String>,
+        /// The neighbours that are proposed to each node.
+        topology: Topology,
+        /// The fraction of the operations that must succeed; `None`: any.
+        availability: Option<Availability>,
+        /// The consistency models that transactions are held to.
+        consistency_models: Vec<String>,
+        /// True to fail also on anomalies that Maelstrom does not check.
+        strict: bool,
+        /// The work and the memory that the search of a linearizability check may use.
+        budget: Budget,
+        /// True to require that each node serves its clients again after all faults. Maelstrom does not.
+        liveness: bool,
+        /// True to have the replicas of `lww-kv` learn of each other's writes, as the service promises. In Maelstrom they
+        /// never do.
+        merge_lww_kv: bool,
+        /// True to have clients of the lin-kv workload use all nodes alike and read every key. Maelstrom's prefer the first
+        /// node, and read only the first of several keys.
+        even_lin_kv: bool,
+        /// The number of keys that transactions and logs use at a time; `None`: the workload's own number.
+        key_count: Option<usize>,
+        /// The largest number of steps in a transaction.
+        max_txn_length: usize,
+        /// The number of writes to a key before a new key replaces it.
+        max_writes_per_key: u64,
+        /// The seed, which fixes every byte of a simulated run.
+        seed: u64,
+        /// True to record every message in the report.
+        journal: bool,
+        /// True to log each message when it is sent.
+        log_send: bool,
+        /// True to log each message when it is received.
+        log_receive: bool,
+    }
 }
 
 impl Default for Options {

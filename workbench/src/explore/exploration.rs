@@ -1,6 +1,9 @@
 //! The bounds of an exploration.
 
-use crate::{explore::schedule::Schedule, options::Options};
+use crate::{
+    explore::schedule::Schedule,
+    options::{Options, setters::with_setters},
+};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// The order of messages on a link, which leads from one participant to another.
@@ -77,74 +80,54 @@ impl FromStr for Order {
     }
 }
 
-/// Declares the bounds, each with a setter of the same name.
-macro_rules! bounds {
-    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
-        /// The bounds of an exploration. They begin with [`Exploration::default`]: two nodes, three operations, no faults and
-        /// no timers. Each has a setter of its name.
-        ///
-        /// ```
-        /// use glomers_workbench::{Options, explore::Exploration};
-        ///
-        /// let exploration = Exploration::default().operations(4).drops(1);
-        /// assert_eq!((exploration.drops, exploration.options.nodes.len()), (1, 2));
-        /// ```
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
-        pub struct Exploration {
-            $($(#[$doc])* pub $name: $kind,)*
-        }
-
-        impl Exploration {
-            $(
-                $(#[$doc])*
-                #[must_use]
-                pub fn $name(mut self, $name: $kind) -> Self {
-                    self.$name = $name;
-                    self
-                }
-            )*
-        }
-    };
-}
-
-bounds! {
-    /// The options of the cluster, its clients and its checker. Rate, time limit, latency, loss and nemesis do not matter. The
-    /// seed draws the operations and the nodes' random numbers.
-    options: Options,
-    /// The number of operations, all clients together.
-    operations: usize,
-    /// The way in which schedules are chosen.
-    mode: Mode,
-    /// The order of messages on a link.
-    order: Order,
-    /// The largest number of messages that are lost. Those of clients are not.
-    drops: usize,
-    /// The largest number of messages between nodes that come twice.
-    duplicates: usize,
-    /// The largest number of crashes of nodes.
-    crashes: usize,
-    /// The largest number of times that a node is cut off from all other nodes.
-    partitions: usize,
-    /// The largest number of timers that fire before the rest of a schedule is run by time. Timers that are due at once do
-    /// not count.
-    timers: usize,
-    /// The time by which clocks may differ: a timer may fire although another is due up to this time earlier.
-    drift: Duration,
-    /// The time for which the cluster runs by itself before the first choice, for example to elect a leader.
-    warm_up: Duration,
-    /// The largest number of steps of a schedule. The rest is run by time.
-    depth: usize,
-    /// The number of schedules after which the exploration ends; `None`: when all are explored. Random modes always need one,
-    /// and take 1,000 if it is `None`.
-    max_schedules: Option<u64>,
-    /// False to explore also schedules that differ from another one only in the order of independent steps, to see how many
-    /// there are.
-    reduction: bool,
-    /// The number of threads.
-    threads: usize,
-    /// A schedule to repeat instead.
-    schedule: Option<Schedule>,
+with_setters! {
+    /// The bounds of an exploration. They begin with [`Exploration::default`]: two nodes, three operations, no faults and
+    /// no timers. Each has a setter of its name.
+    ///
+    /// ```
+    /// use glomers_workbench::{Options, explore::Exploration};
+    ///
+    /// let exploration = Exploration::default().operations(4).drops(1);
+    /// assert_eq!((exploration.drops, exploration.options.nodes.len()), (1, 2));
+    /// ```
+    pub struct Exploration {
+        /// The options of the cluster, its clients and its checker. Rate, time limit, latency, loss and nemesis do not matter. The
+        /// seed draws the operations and the nodes' random numbers.
+        options: Options,
+        /// The number of operations, all clients together.
+        operations: usize,
+        /// The way in which schedules are chosen.
+        mode: Mode,
+        /// The order of messages on a link.
+        order: Order,
+        /// The largest number of messages that are lost. Those of clients are not.
+        drops: usize,
+        /// The largest number of messages between nodes that come twice.
+        duplicates: usize,
+        /// The largest number of crashes of nodes.
+        crashes: usize,
+        /// The largest number of times that a node is cut off from all other nodes.
+        partitions: usize,
+        /// The largest number of timers that fire before the rest of a schedule is run by time. Timers that are due at once do
+        /// not count.
+        timers: usize,
+        /// The time by which clocks may differ: a timer may fire although another is due up to this time earlier.
+        drift: Duration,
+        /// The time for which the cluster runs by itself before the first choice, for example to elect a leader.
+        warm_up: Duration,
+        /// The largest number of steps of a schedule. The rest is run by time.
+        depth: usize,
+        /// The number of schedules after which the exploration ends; `None`: when all are explored. Random modes always need one,
+        /// and take 1,000 if it is `None`.
+        max_schedules: Option<u64>,
+        /// False to explore also schedules that differ from another one only in the order of independent steps, to see how many
+        /// there are.
+        reduction: bool,
+        /// The number of threads.
+        threads: usize,
+        /// A schedule to repeat instead.
+        schedule: Option<Schedule>,
+    }
 }
 
 impl Default for Exploration {

@@ -159,6 +159,16 @@ impl Rejected {
     pub(crate) fn new(line: &[u8], reason: Reason) -> Self {
         Self { reason, excerpt: excerpt(line) }
     }
+
+    /// The reason without the line.
+    pub fn reason(&self) -> String {
+        self.reason.to_string()
+    }
+
+    /// Tells whether the message came before `init`, when a node cannot serve anything yet. Then neither node made a mistake.
+    pub fn is_early(&self) -> bool {
+        matches!(self.reason, Reason::BeforeInit)
+    }
 }
 
 /// The beginning of a sender's text, on one line and without control characters, as a terminal needs it.

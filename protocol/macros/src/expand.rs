@@ -1,10 +1,10 @@
 //! The trait implementations that connect handler functions to a node. All types come from the user's signatures, so a
 //! wrong type is one error, at the user's own line.
 
-use crate::parse::{Function, Handlers, Parameter, Role};
+use crate::parse::{Function, Handlers, Parameter, Role, response};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{GenericArgument, Ident, ItemImpl, PathArguments, Type, spanned::Spanned};
+use syn::{Generics, Ident, ItemImpl, Type, parse_quote, spanned::Spanned};
 
 /// The code that `#[handler]` adds behind the user's block.
 pub(crate) fn wiring(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
@@ -73,10 +73,20 @@ fn workload(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
             }
         }
     });
-    let (generics, _, bounds) = block.generics.split_for_impl();
+    let all = owned(&block.generics);
+    let (generics, _, bounds) = all.split_for_impl();
     let node = &block.self_ty;
     // The span is the user's type, so that rustc reports missing handlers there.
     quote_spanned!(at(node.span())=> impl #generics #path::Workload for #node #bounds { #(#methods)* })
+}
+
+/// The generics of a block, with the bound that a node owns its state.
+fn owned(generics: &Generics) -> Generics {
+    let mut owned = generics.clone();
+    for parameter in owned.type_params_mut() {
+        parameter.bounds.push(parse_quote!('static));
+    }
+    owned
 }
 
 /// `Reply<<Read as Request>::Response>`, all of it with the span of the user's type: a type that is not a request is one
@@ -117,24 +127,17 @@ fn payload(function: &Function) -> TokenStream {
     }
 }
 
-/// The `T` of `Result<T, ..>`; every other type as it is.
-fn response(returns: &Type) -> &Type {
-    if let Type::Path(path) = returns
-        && let Some(last) = path.path.segments.last()
-        && last.ident == "Result"
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(GenericArgument::Type(ok)) = arguments.args.first()
-    {
-        return ok;
-    }
-    returns
-}
-
 /// Expands to `impl Handler for Gossip { fn init .. fn start .. fn dispatch .. }`.
 fn handler(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
     let path = &handlers.workload;
     let node = &block.self_ty;
-    let (generics, _, bounds) = block.generics.split_for_impl();
+    let mut all = owned(&block.generics);
+    let has_init = handlers.functions.iter().any(|function| matches!(function.role, Role::Init));
+    if !has_init && block.generics.type_params().next().is_some() {
+        // Whether there is a default depends on the types that the node is used with.
+        all.make_where_clause().predicates.push(parse_quote!(#node: ::glomers_protocol::support::ByDefault));
+    }
+    let (generics, _, bounds) = all.split_for_impl();
     let init = init(node, handlers);
     let timers = handlers.functions.iter().filter_map(timer);
     let arms = handlers.functions.iter().filter_map(arm);
@@ -169,7 +172,8 @@ fn handler(block: &ItemImpl, handlers: &Handlers) -> TokenStream {
 /// Expands to `impl Described for Gossip { fn schema() .. }`, which collects the schemas of all payloads between nodes.
 fn described(block: &ItemImpl, handlers: &Handlers, word: &Ident) -> TokenStream {
     let (path, node) = (&handlers.workload, &block.self_ty);
-    let (generics, _, bounds) = block.generics.split_for_impl();
+    let all = owned(&block.generics);
+    let (generics, _, bounds) = all.split_for_impl();
     let bodies = handlers.functions.iter().filter_map(|function| {
         let payload = function.payload.as_ref()?;
         let method = match function.role {

@@ -4,6 +4,7 @@
 //!
 //! - `arguments`: the workload that the attribute names.
 //! - `parse`: the attributed `impl` block as a list of handler functions, and all mistakes in it.
+//! - `surroundings`: the source around the block, for mistakes that it does not show.
 //! - `expand`: the trait implementations that connect those functions to a node.
 //!
 //! The user's own code is always part of the output, so that rustc's errors about it appear beside the macro's. After a
@@ -12,7 +13,9 @@
 mod arguments;
 mod expand;
 mod parse;
+mod surroundings;
 
+use crate::surroundings::{Surroundings, Turn};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -30,11 +33,22 @@ fn expand_handler(workload: TokenStream, block: TokenStream) -> TokenStream {
             return quote!(#error #block);
         }
     };
-    let (handlers, errors) = parse::block(workload, &mut block);
+    let surroundings = Surroundings::of(&block);
+    let turn = surroundings.as_ref().map_or(Turn::Only, |surroundings| surroundings.turn(&block));
+    let (handlers, errors) = parse::block(workload, &mut block, surroundings.as_ref());
     let errors = errors.iter().map(syn::Error::to_compile_error);
-    let wiring = match handlers {
-        Some(handlers) => expand::wiring(&block, &handlers),
-        None => expand::stub(&block),
-    };
-    quote!(#block #wiring #(#errors)*)
+    match (turn, handlers) {
+        (Turn::Only, Some(handlers)) => {
+            let wiring = expand::wiring(&block, &handlers);
+            quote!(#block #wiring)
+        }
+        (Turn::Only | Turn::First, _) => {
+            let stub = expand::stub(&block);
+            quote!(#block #stub #(#errors)*)
+        }
+        (Turn::Later, _) => {
+            let error = parse::second_block(&block).to_compile_error();
+            quote!(#block #error)
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! Reads an attributed `impl` block and collects all mistakes, each at the user's code that causes it.
 
-use crate::arguments::{self, Arguments, Known};
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use crate::{
+    arguments::{self, Arguments, Known},
+    surroundings::Surroundings,
+};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Error, Expr, ExprLit, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit, Meta, Path, Receiver,
-    ReceiverKind, ReturnType, Token, Type,
+    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Lit, Meta,
+    Path, PathArguments, Receiver, ReceiverKind, ReturnType, Token, Type,
     parse::{ParseStream, Parser},
     spanned::Spanned,
 };
@@ -74,7 +77,11 @@ pub(crate) fn item(tokens: TokenStream) -> Result<ItemImpl, Error> {
 }
 
 /// Reads `block` and removes the macro's own attributes from it.
-pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Handlers>, Vec<Error>) {
+pub(crate) fn block(
+    arguments: TokenStream,
+    block: &mut ItemImpl,
+    surroundings: Option<&Surroundings>,
+) -> (Option<Handlers>, Vec<Error>) {
     let mut errors = Vec::new();
     let arguments = arguments::read(arguments).map_err(|error| errors.push(error)).ok();
     let known = arguments.as_ref().and_then(|arguments| arguments.known);
@@ -86,6 +93,7 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
         let text = "a node owns its state: write `String` for `&str`, and `Rc` for other references";
         errors.push(Error::new_spanned(lifetime, text));
     }
+    let own: Vec<Ident> = block.generics.type_params().map(|parameter| parameter.ident.clone()).collect();
     let mut functions: Vec<Function> = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
@@ -94,6 +102,8 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
             Ok(function) if functions.iter().any(|other| other.name == function.name) => {}
             Ok(function) => {
                 errors.extend(functions.iter().find_map(|other| collision(other, &function)));
+                errors.extend(generic_message(&function, &own));
+                errors.extend(surroundings.and_then(|surroundings| check_messages(&function, surroundings).err()));
                 functions.push(function);
             }
             Err(error) => errors.push(error),
@@ -105,6 +115,54 @@ pub(crate) fn block(arguments: TokenStream, block: &mut ItemImpl) -> (Option<Han
         None
     };
     (handlers, errors)
+}
+
+/// The error for a message between nodes that depends on a type parameter of the node.
+fn generic_message(function: &Function, own: &[Ident]) -> Option<Error> {
+    let (Role::Message | Role::Rpc, Some(payload)) = (&function.role, &function.payload) else { return None };
+    let parameter = own.iter().find(|parameter| mentions(payload.to_token_stream(), parameter))?;
+    let text = format!(
+        "this message depends on `{parameter}`, but a message is one type for all nodes: write the type that `{parameter}` \
+         stands for"
+    );
+    Some(Error::new_spanned(payload, text))
+}
+
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
+}
+
+/// Checks the structs of messages between nodes.
+fn check_messages(function: &Function, surroundings: &Surroundings) -> Result<(), Error> {
+    if !matches!(function.role, Role::Message | Role::Rpc) {
+        return Ok(());
+    }
+    function.payload.iter().try_for_each(|payload| surroundings.check(payload))?;
+    let response = function.returns.as_ref().filter(|_| matches!(function.role, Role::Rpc)).map(response);
+    response.map_or(Ok(()), |response| surroundings.check(response))
+}
+
+/// The error for a block whose type has one already.
+pub(crate) fn second_block(block: &ItemImpl) -> Error {
+    let text = "this type has a #[handler] block already, and a node serves one workload: move these functions into it";
+    Error::new_spanned(&block.self_ty, text)
+}
+
+/// The `T` of `Result<T, ..>`; every other type as it is.
+pub(crate) fn response(returns: &Type) -> &Type {
+    if let Type::Path(path) = returns
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Result"
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(ok)) = arguments.args.first()
+    {
+        return ok;
+    }
+    returns
 }
 
 /// Checks a function's name against the workload's requests, which the wire shares with the messages between nodes.
@@ -258,7 +316,7 @@ fn type_name(name: &Ident) -> String {
 
 /// Returns true if a type may be an object on the wire. As far as the name shows, it is not a number, text, list or
 /// tuple.
-fn is_message(ty: &Type) -> bool {
+pub(crate) fn is_message(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
     !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Json"].contains(&&*name)

@@ -2,6 +2,7 @@
 //! end of the input at any byte. In each case the node answers if it can, logs if it cannot, and continues. Many rows
 //! are defects that were measured in other Maelstrom libraries.
 
+use elsewhere::{FormlessOk, ShapelessOk};
 use glomers_protocol::{
     Context, Handler, Json, Message, RpcError,
     echo::{Echo, EchoOk},
@@ -57,13 +58,18 @@ struct Shapeless {}
 #[derive(Serialize, Deserialize)]
 struct Formless {}
 
-/// A response that is no JSON object, which only shows when it is sent.
-#[derive(Serialize, Deserialize)]
-struct ShapelessOk(u64);
+/// Messages in a module of their own, where the macro does not look.
+mod elsewhere {
+    use serde::{Deserialize, Serialize};
 
-/// As [`ShapelessOk`].
-#[derive(Serialize, Deserialize)]
-struct FormlessOk(u64);
+    /// A response that is no JSON object, which only shows when it is sent.
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct ShapelessOk(pub(super) u64);
+
+    /// As [`ShapelessOk`].
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct FormlessOk(pub(super) u64);
+}
 
 /// Answers after what it is asked to wait for.
 #[derive(Default)]

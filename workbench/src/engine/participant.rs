@@ -4,7 +4,7 @@ use crate::engine::{
     failure::{Crash, Output},
     violation::Violation,
 };
-use glomers_protocol::{Node, NodeId};
+use glomers_protocol::{Node, NodeId, Rejected};
 use std::time::Duration;
 
 /// The number of a participant, never reused. A node that is killed and restarted is another participant under the same
@@ -13,8 +13,12 @@ pub(crate) type ParticipantId = usize;
 
 /// A participant that does nothing by itself: lines go in, time passes, lines come out. Times count from its start.
 pub(crate) trait Participant {
-    /// Takes in the message `id`; it may report one that it cannot use.
-    fn deliver(&mut self, id: u64, line: &str, now: Duration);
+    /// Takes in the message `id`.
+    ///
+    /// # Errors
+    ///
+    /// If it is a node that ignores the message.
+    fn deliver(&mut self, id: u64, line: &str, now: Duration) -> Result<(), Rejected>;
 
     /// Lets time pass.
     fn advance(&mut self, now: Duration);
@@ -62,7 +66,9 @@ pub(crate) trait Participant {
 pub(crate) struct Dead;
 
 impl Participant for Dead {
-    fn deliver(&mut self, _: u64, _: &str, _: Duration) {}
+    fn deliver(&mut self, _: u64, _: &str, _: Duration) -> Result<(), Rejected> {
+        Ok(())
+    }
 
     fn advance(&mut self, _: Duration) {}
 
@@ -74,9 +80,8 @@ impl Participant for Dead {
 }
 
 impl Participant for Node {
-    fn deliver(&mut self, _: u64, line: &str, now: Duration) {
-        // A line that a node cannot use is the sender's fault; on a terminal it would be on the node's stderr.
-        let _ = self.deliver(line.as_bytes(), now);
+    fn deliver(&mut self, _: u64, line: &str, now: Duration) -> Result<(), Rejected> {
+        self.deliver(line.as_bytes(), now)
     }
 
     fn advance(&mut self, now: Duration) {

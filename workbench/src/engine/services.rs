@@ -24,7 +24,7 @@ use crate::{
     options::Options,
 };
 use glomers_protocol::{
-    NodeId,
+    NodeId, Rejected,
     services::{
         kv::{LIN_KV, LWW_KV, SEQ_KV},
         tso::LIN_TSO,
@@ -88,11 +88,13 @@ impl Service {
 }
 
 impl Participant for Service {
-    fn deliver(&mut self, _: u64, line: &str, _: Duration) {
-        let Some(request) = Request::read(line) else { return };
-        if let Some(reply) = self.serve(&request) {
+    fn deliver(&mut self, _: u64, line: &str, _: Duration) -> Result<(), Rejected> {
+        if let Some(request) = Request::read(line)
+            && let Some(reply) = self.serve(&request)
+        {
             self.answers.push((request.client.clone(), request.answer(&self.id, &reply)));
         }
+        Ok(())
     }
 
     fn advance(&mut self, _: Duration) {}
@@ -115,7 +117,7 @@ mod tests {
         let mut all = all(&Options::default(), &mut Pcg64Mcg::seed_from_u64(0));
         let (_, service) = all.iter_mut().find(|(name, _)| name.as_str() == id).unwrap();
         let mut answer = |body: &&str| {
-            service.deliver(0, &format!(r#"{{"src":"n1","dest":"{id}","body":{body}}}"#), Duration::ZERO);
+            service.deliver(0, &format!(r#"{{"src":"n1","dest":"{id}","body":{body}}}"#), Duration::ZERO).unwrap();
             let mut answer = String::new();
             service.drain(&mut |dest, line| {
                 assert_eq!(dest.as_str(), "n1");
@@ -215,11 +217,11 @@ mod tests {
             let mut all = all(&options, &mut Pcg64Mcg::seed_from_u64(0));
             let (id, service) = &mut all[0];
             assert_eq!(id.as_str(), "lww-kv");
-            service.deliver(0, r#"{"src":"n1","body":{"type":"write","key":1,"value":2}}"#, Duration::ZERO);
+            service.deliver(0, r#"{"src":"n1","body":{"type":"write","key":1,"value":2}}"#, Duration::ZERO).unwrap();
             service.drain(&mut |_, _| {});
             let mut found = 0;
             for _ in 0..100 {
-                service.deliver(0, r#"{"src":"n1","body":{"type":"read","key":1}}"#, Duration::ZERO);
+                service.deliver(0, r#"{"src":"n1","body":{"type":"read","key":1}}"#, Duration::ZERO).unwrap();
                 service.drain(&mut |_, line| found += usize::from(line.contains("read_ok")));
             }
             found

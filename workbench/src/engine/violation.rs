@@ -3,7 +3,7 @@
 //! Most of them decide a verdict only indirectly, by an operation that gets no answer. They are kept with the message
 //! itself and the reason, so that nobody has to search for the cause of a timeout.
 
-use glomers_protocol::NodeId;
+use glomers_protocol::{Message, NodeId, Rejected};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -40,6 +40,8 @@ pub enum ViolationKind {
     FaultNotInjected,
     /// A panic in the code of a simulated node, which goes on.
     Panicked,
+    /// A message from one simulated node to another that the receiver could neither serve nor answer.
+    IgnoredMessage,
 }
 
 impl ViolationKind {
@@ -57,6 +59,7 @@ impl ViolationKind {
             Self::Stopped => "stopped",
             Self::FaultNotInjected => "fault-not-injected",
             Self::Panicked => "panicked",
+            Self::IgnoredMessage => "ignored-message",
         }
     }
 
@@ -79,7 +82,7 @@ impl fmt::Display for ViolationKind {
 pub struct Violation {
     /// Its kind.
     pub kind: ViolationKind,
-    /// The node that wrote the message.
+    /// The node that wrote the message; the one that ignored it, if that is the violation.
     pub node: NodeId,
     /// The time of the message, in nanoseconds since the network was set up.
     pub time: u64,
@@ -99,6 +102,12 @@ impl Violation {
     pub(crate) fn new(kind: ViolationKind, node: &NodeId, message: &str, reason: String) -> Self {
         let message = shown(message);
         Self { kind, node: node.clone(), time: 0, message, reason: shown(&reason), expected: None, request: None }
+    }
+
+    /// The violation that `node` ignored a message, and the message's type, by which causes are told apart.
+    pub(crate) fn ignored(node: &NodeId, line: &str, rejected: &Rejected) -> (String, Self) {
+        let subject = Message::parse(line).map(|message| message.wire_type().to_owned()).unwrap_or_default();
+        (subject, Self::new(ViolationKind::IgnoredMessage, node, line, format!("{node} {}", rejected.reason())))
     }
 
     pub(crate) fn expecting(self, expected: String) -> Self {

@@ -326,9 +326,14 @@ impl World {
         self.network.received(message.src.as_str(), member.name.as_str());
         let clock = self.scheduler.clock(self.now, member);
         let mut deliver = || member.participant.deliver(message.id, &message.line, clock);
-        match &self.watchdog {
+        let delivered = match &self.watchdog {
             Some(watchdog) => watchdog.step(&member.name, &message.line, deliver),
             None => deliver(),
+        };
+        // What comes before `init` is lost without anybody's mistake.
+        if let Some(rejected) = delivered.err().filter(|rejected| !rejected.is_early()) {
+            let (subject, violation) = Violation::ignored(&member.name, &message.line, &rejected);
+            self.violate(id, &subject, violation);
         }
         self.journal.received(self.now, message.id, message.line);
         self.settle(id);

@@ -10,6 +10,7 @@ mod fault_mutants;
 mod faults;
 mod hosted;
 mod hosted_faults;
+mod ignored_messages;
 mod interpreter;
 mod kafka;
 mod kafka_mutants;

@@ -1,7 +1,7 @@
 //! A node with a disk, driven in virtual time: when the node waits for a sync one begins, takes its time, and ends.
 
 use crate::engine::{disk::SimulatedDisk, participant::Participant};
-use glomers_protocol::{Node, NodeId};
+use glomers_protocol::{Node, NodeId, Rejected};
 use std::time::Duration;
 
 /// A node with this disk, or without one.
@@ -63,11 +63,11 @@ impl DiskNode {
 }
 
 impl Participant for DiskNode {
-    fn deliver(&mut self, _: u64, line: &str, now: Duration) {
+    fn deliver(&mut self, _: u64, line: &str, now: Duration) -> Result<(), Rejected> {
         self.end_syncs(now);
-        // A line that a node cannot use is the sender's fault; on a terminal it would be on the node's stderr.
-        let _ = self.node.deliver(line.as_bytes(), now);
+        let delivered = self.node.deliver(line.as_bytes(), now);
         self.begin_sync(now);
+        delivered
     }
 
     fn advance(&mut self, now: Duration) {

@@ -9,7 +9,7 @@ use crate::engine::{
     participant::Participant,
     violation::shown,
 };
-use glomers_protocol::NodeId;
+use glomers_protocol::{NodeId, Rejected};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::{
     fs::File,
@@ -120,11 +120,12 @@ impl HostedNode {
 
 impl Participant for HostedNode {
     /// A process that has ended takes nothing in; its end is noticed by its stdout.
-    fn deliver(&mut self, id: u64, line: &str, _: Duration) {
+    fn deliver(&mut self, id: u64, line: &str, _: Duration) -> Result<(), Rejected> {
         let members = line.trim_start().strip_prefix('{').expect("a message is an object");
         let line = format!("{{\"id\":{id},{members}");
         self.last_message = Some(shown(&line));
         let _ = self.input.send(line + "\n");
+        Ok(())
     }
 
     fn advance(&mut self, _: Duration) {}

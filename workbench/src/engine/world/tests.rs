@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::{engine::participant::Participant, options::Options};
-use glomers_protocol::NodeId;
+use glomers_protocol::{NodeId, Rejected};
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use std::{cell::Cell, rc::Rc, time::Duration};
@@ -17,7 +17,9 @@ struct Restless {
 }
 
 impl Participant for Restless {
-    fn deliver(&mut self, _: u64, _: &str, _: Duration) {}
+    fn deliver(&mut self, _: u64, _: &str, _: Duration) -> Result<(), Rejected> {
+        Ok(())
+    }
 
     fn advance(&mut self, now: Duration) {
         self.now = now;

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use futures::{FutureExt, future::LocalBoxFuture};
-use glomers_protocol::{Json, Message, NodeId, Request};
+use glomers_protocol::{Json, Message, NodeId, Rejected, Request};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -218,10 +218,11 @@ fn number(line: &str) -> Option<Result<i64, String>> {
 }
 
 impl Participant for Endpoint {
-    fn deliver(&mut self, _: u64, line: &str, now: Duration) {
+    fn deliver(&mut self, _: u64, line: &str, now: Duration) -> Result<(), Rejected> {
         self.advance(now);
         self.0.take(line);
         self.0.run();
+        Ok(())
     }
 
     fn advance(&mut self, now: Duration) {

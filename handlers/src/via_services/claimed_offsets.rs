@@ -11,21 +11,27 @@
 //! acknowledged before it began. If time runs out, a prefix of the log is still a correct answer.
 //!
 //! A claim without a response may have succeeded. Its client gets an indefinite error, and the claim is not repeated.
-//! The committed offset of a log is a key, too, and is only ever increased.
+//!
+//! The committed offset of a log is a key, too, and is only ever increased. A commit that raises nothing writes nothing, and a node
+//! has one commit of a log at a time: at the end of a test all clients commit the same offsets of all logs at once. Stores such as
+//! etcd refuse a comparison after any write, even of the same value, so these commits would exclude each other.
 //!
 //! The price is two messages for a send, if this node has seen the whole log, and two for each log and each new entry
 //! of a poll. [Watermark logs](crate::watermark_logs) need none for either.
 
 use super::deadline::{TIMEOUT, answered, within};
-use futures::future::{join_all, try_join_all};
+use futures::{
+    future::{join_all, try_join_all},
+    lock::Mutex,
+};
 use glomers_protocol::{
-    Context, ErrorCode, Json, RpcError, handler,
+    CallError, Context, ErrorCode, Json, RpcError, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
     },
 };
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 /// The time that a poll looks for new messages.
 const POLL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -35,6 +41,10 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct ClaimedOffsets {
     /// The known prefix of each log.
     logs: RefCell<BTreeMap<String, Vec<Json>>>,
+    /// An offset that each log is known to have committed; it may have committed more.
+    committed: RefCell<BTreeMap<String, i64>>,
+    /// The turns of the commits of each log.
+    turns: RefCell<BTreeMap<String, Rc<Mutex<()>>>>,
 }
 
 #[handler(kafka, schema)]
@@ -53,12 +63,7 @@ impl ClaimedOffsets {
     }
 
     async fn commit_offsets(&self, cx: &Context, request: CommitOffsets) -> Result<CommitOffsetsOk, RpcError> {
-        let kv = cx.lin_kv();
-        let commits = request.offsets.iter().map(async |(key, offset)| {
-            let key = commit_key(key);
-            let raise = |known: Option<i64>| known.unwrap_or(*offset).max(*offset);
-            answered(async || kv.update(&key, raise).await).await
-        });
+        let commits = request.offsets.iter().map(|(key, offset)| self.commit(cx, key, *offset));
         within(cx, TIMEOUT, try_join_all(commits)).await?;
         Ok(CommitOffsetsOk {})
     }
@@ -106,6 +111,30 @@ impl ClaimedOffsets {
                 _ => return,
             }
         }
+    }
+
+    /// Raises the committed offset of a log to `offset`, unless it is as high already.
+    async fn commit(&self, cx: &Context, key: &str, offset: i64) -> Result<(), RpcError> {
+        let (kv, committed_key) = (cx.lin_kv(), commit_key(key));
+        let turns = Rc::clone(self.turns.borrow_mut().entry(key.to_owned()).or_default());
+        let _turn = turns.lock().await;
+        while self.committed.borrow().get(key) < Some(&offset) {
+            let known = answered(async || kv.read::<i64>(&committed_key).await).await?;
+            let is_raised = known >= Some(offset);
+            let done = if is_raised { Ok(()) } else { kv.cas_or_create(&committed_key, &known, &offset).await };
+            match done {
+                Ok(()) => {
+                    let mut committed = self.committed.borrow_mut();
+                    let highest = committed.entry(key.to_owned()).or_insert(offset);
+                    *highest = known.unwrap_or(offset).max(*highest).max(offset);
+                }
+                // Another commit was first, or this one was done without an answer. The next read shows it.
+                Err(CallError::Timeout { .. }) => {}
+                Err(error) if error.code() == Some(ErrorCode::PreconditionFailed) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// The length of the known prefix of a log.

@@ -11,6 +11,7 @@ use glomers_protocol::{
 use glomers_workbench::{
     Options,
     options::{Availability, Concurrency, Distribution, Latency},
+    simulation::Simulation,
 };
 use std::{cell::RefCell, collections::BTreeMap, pin::pin, time::Duration};
 
@@ -148,6 +149,31 @@ impl Counted {
     fn list_committed_offsets(&self, _: kafka::ListCommittedOffsets) -> kafka::ListCommittedOffsetsOk {
         kafka::ListCommittedOffsetsOk { offsets: BTreeMap::new() }
     }
+}
+
+/// The last polls of a test all commit the same offsets at once. A store such as etcd refuses a comparison after any write, even
+/// of the same value, so commits that raise nothing must not write.
+#[test]
+fn a_commit_that_raises_nothing_writes_nothing() {
+    let mut simulation = Simulation::new::<ClaimedOffsets>(&Options::default().node_count(2)).unwrap();
+    // The requests to lin-kv that each commit needs: a read and a comparison, only a read, or none.
+    for (node, offset, requests) in [("n0", 7, 2), ("n0", 7, 0), ("n0", 3, 0), ("n1", 5, 1), ("n1", 7, 0), ("n1", 8, 2)]
+    {
+        let before = simulation.messages();
+        let offsets = BTreeMap::from([("a".to_owned(), offset)]);
+        simulation.call(node, &kafka::CommitOffsets { offsets }).unwrap();
+        let asked = (simulation.messages() - before) / 2 - 1;
+        assert_eq!(asked, requests, "{node} commits {offset}");
+    }
+    // Four clients at once: the others wait for the first, and then know.
+    let before = simulation.messages();
+    let commit = kafka::CommitOffsets { offsets: BTreeMap::from([("a".to_owned(), 9)]) };
+    let replies: Vec<_> = (0..4).map(|_| simulation.send("n0", &commit)).collect();
+    simulation.run_for(Duration::from_millis(100));
+    assert!(replies.iter().all(|reply| reply.take().unwrap().is_ok()));
+    assert_eq!((simulation.messages() - before) / 2 - 4, 2);
+    let listed = simulation.call("n0", &kafka::ListCommittedOffsets { keys: vec!["a".to_owned()] }).unwrap();
+    assert_eq!(listed.offsets["a"], 9);
 }
 
 /// Few logs, so that nodes often use the same one.

@@ -2,7 +2,7 @@
 //
 // - no script fails, and the diagrams are drawn;
 // - axe finds nothing wrong, contrast included;
-// - everything that can be used can be reached with the Tab key;
+// - everything that can be used can be reached with the Tab key, and operations and messages can be chosen with keys;
 // - text has 12 pixels or more, and nothing is wider than the window.
 //
 // `node pages.mjs BROWSER GLOMERS [FOLDER]`; with a folder, it also writes a picture of each page there.
@@ -108,6 +108,19 @@ async function use(page) {
     await page.locator("#timeline [data-act=in]").click();
     await page.waitForTimeout(50);
     if ((await output.textContent()) === before) problems.push("the button that zooms in does nothing");
+  }
+  for (const diagram of ["#timeline", "#messages"]) {
+    if (!(await page.locator(`${diagram} canvas.diagram`).count())) continue;
+    const pinned = page.locator(`${diagram} pre.pinned`);
+    await page.locator(`${diagram} canvas.diagram`).focus();
+    await page.keyboard.press("n");
+    const first = await pinned.textContent();
+    await page.keyboard.press("n");
+    const second = await pinned.textContent();
+    await page.keyboard.press("p");
+    if (!first || first === second || first !== (await pinned.textContent())) problems.push(`${diagram}: n and p do not choose`);
+    await page.keyboard.press("Escape");
+    if (await pinned.isVisible()) problems.push(`${diagram}: Escape does not let go`);
   }
   if (await page.locator("#value").count()) {
     await page.locator("#value").fill("1");

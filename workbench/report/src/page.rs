@@ -36,7 +36,7 @@ pub struct Page {
 }
 
 /// The style sheet, light and dark.
-pub const STYLE: &str = include_str!("page/page.css");
+const STYLE: &str = include_str!("page/page.css");
 
 const SCRIPT: &str = concat!(
     "\"use strict\";\n",
@@ -47,7 +47,8 @@ const SCRIPT: &str = concat!(
 );
 
 /// The ways to move a diagram.
-const MOVE: &str = "Drag to move; the wheel zooms with Ctrl, or after a click. ";
+const MOVE: &str = "Drag to move; the wheel zooms with Ctrl, or after a click. On the keyboard, the arrows move, + and - zoom, \
+    n and p choose the next and the previous one, and Escape lets it go. ";
 
 /// The content security policy: no scripts, styles or connections but the page's own.
 pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
@@ -95,6 +96,19 @@ pub fn window(report: &Report, window: RangeInclusive<Duration>) -> String {
 }
 
 fn document(title: &str, content: &Markup, data: &Data<'_>) -> Markup {
+    bare(
+        title,
+        &html! {
+            (content)
+            div #tip role="status" {}
+            script type="application/json" #data { (PreEscaped(embed(data))) }
+            script { (PreEscaped(SCRIPT)) }
+        },
+    )
+}
+
+/// A page with this title and body, with the style and the policy of all pages.
+pub fn bare(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -106,12 +120,7 @@ fn document(title: &str, content: &Markup, data: &Data<'_>) -> Markup {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                (content)
-                div #tip role="status" {}
-                script type="application/json" #data { (PreEscaped(embed(data))) }
-                script { (PreEscaped(SCRIPT)) }
-            }
+            body { (body) }
         }
     }
 }
@@ -225,7 +234,7 @@ fn diagram(name: &str, label: &str) -> Markup {
         }
         canvas.overview height="28" aria-hidden="true" {}
         canvas.diagram tabindex="0" role="img" aria-label=(label) {}
-        pre.pinned tabindex="0" hidden {}
+        pre.pinned tabindex="0" aria-live="polite" hidden {}
     }
 }
 

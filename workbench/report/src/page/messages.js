@@ -72,6 +72,8 @@ function messageDiagram(data) {
       `sent at ${timeText(sent)}, ` +
       (received === null ? "never received" : `received at ${timeText(received)} (${timeText(received - sent)})`) +
       `\n${text}`,
+    all: () => messages.filter(isShown),
+    stretch: ({ sent, received }) => [sent, received ?? sent],
     find(x, y) {
       let [nearest, best] = [null, 7];
       for (const { message, ends } of drawn) {
@@ -290,10 +292,13 @@ function messageDiagram(data) {
   form.addEventListener("reset", () => diagram.spread(""));
 
   filters(section, data, diagram, shown, { names, hue, clients });
-  // At first as much as can be told apart, from the first operation on. A page of a stretch of time shows all of it.
+  // At first as much as can be told apart, from the first operation on. What sets the nodes up comes before, perhaps at the same
+  // moment. A page of a stretch of time shows all of it.
   if (document.getElementById("findings")) {
     const start = data.operations.length ? data.operations[0][6] : 0;
-    const begin = search(messages.length, (at) => messages[at].sent >= start);
+    const isSetup = ({ type }) => /^(init|topology)(_ok)?$/.test(data.types[type]);
+    let begin = search(messages.length, (at) => messages[at].sent >= start);
+    while (begin < messages.length - 1 && isSetup(messages[begin])) begin += 1;
     const end = messages[Math.min(begin + 60, messages.length - 1)];
     if (begin < messages.length) diagram.show(messages[begin].sent - 1e3, (end.received ?? end.sent) + 1e3);
   }

@@ -78,7 +78,7 @@ fn outcome(report: &Report) -> String {
 
 /// The mark of a part that does not count for the verdict.
 fn informative(valid: Validity) -> Markup {
-    html! { span.badge.aside { @if valid == Validity::Valid { "nothing" } @else { "note" } } }
+    html! { span.badge.aside { @if valid == Validity::Valid { "none" } @else { "note" } } }
 }
 
 fn config(report: &Report, provenance: &Provenance) -> Markup {

@@ -55,6 +55,8 @@ function timeline(data) {
     operations,
     height: () => top + lanes.length * row + 26,
     describe: operationText,
+    all: () => operations,
+    stretch: ({ begin, until }) => [begin, until],
     find(x, y) {
       const lane = lanes[Math.floor((y - top) / row)];
       if (!lane || x < this.head - 4) return null;

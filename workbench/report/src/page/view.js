@@ -82,7 +82,8 @@ function showTip(event, text) {
 }
 
 // A diagram: `least` and `most` bound its time, `along` says which coordinate is time, `head` and `tail` how many pixels
-// at its ends are none, `paint` draws it, `find` gives what is under a point and `describe` its text.
+// at its ends are none, `paint` draws it, `all` lists what is in it by time, `stretch` gives the times of one of these, `find`
+// the one under a point, and `describe` its text.
 class Diagram {
   constructor(section, parts) {
     Object.assign(this, parts);
@@ -188,6 +189,7 @@ class Diagram {
       button.addEventListener("click", acts[button.dataset.act]);
     }
     const keys = { "+": acts.in, "=": acts.in, "-": acts.out, ArrowLeft: acts.back, ArrowRight: acts.on, 0: acts.all };
+    Object.assign(keys, { n: () => this.choose(1), p: () => this.choose(-1), Escape: () => this.keep(null) });
     if (this.along === "y") Object.assign(keys, { ArrowUp: acts.back, ArrowDown: acts.on });
     canvas.addEventListener("keydown", (event) => {
       if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
@@ -244,6 +246,19 @@ class Diagram {
       grip = null;
     });
     canvas.addEventListener("pointerleave", (event) => showTip(event, ""));
+  }
+
+  // Pins the thing after or before the one that is pinned, or the first in view, and moves so that it is seen.
+  choose(step) {
+    const all = this.all();
+    const pinned = all.indexOf(this.chosen);
+    const at = pinned < 0 ? all.findIndex((thing) => this.stretch(thing)[0] >= this.from) : pinned + step;
+    const thing = all[Math.min(Math.max(at, 0), all.length - 1)];
+    if (!thing) return;
+    const [begin, end] = this.stretch(thing);
+    const length = this.to - this.from;
+    if (begin < this.from || Math.min(end, begin + length * 0.9) > this.to) this.show(begin - length * 0.1, begin + length * 0.9);
+    this.keep(thing);
   }
 
   keep(found) {

@@ -1,6 +1,6 @@
 //! `glomers explain`: the operations and messages around a finding, in the terminal.
 
-use crate::{node_logs, run_path, usage::usage};
+use crate::{node_logs, out, run_path, usage::usage};
 use glomers_report::{explain::Explanation, store::manifest::read_run};
 use glomers_workbench::{
     Report, Validity,
@@ -8,7 +8,6 @@ use glomers_workbench::{
 };
 use std::{
     collections::BTreeSet,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -41,22 +40,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
     let run = run_path::find(run)?;
     let report = read_run(&run, arguments.workload.as_deref())?;
     let findings = report.judgement.findings();
-    let mut out = std::io::stdout().lock();
     if anomaly.is_none() {
-        write!(out, "{}", list(&report, &findings))?;
+        out::line(list(&report, &findings).trim_end())?;
         if let Some(failure) = &report.failure {
-            writeln!(out, "\n{failure}")?;
+            out::line(format!("\n{failure}"))?;
         }
         if !report.violations.is_empty() {
-            writeln!(out, "\nViolations of the protocol, the first of each kind:\n\n{}", report.violations)?;
+            out::line(format!("\nViolations of the protocol, the first of each kind:\n\n{}", report.violations))?;
         }
         let logs = node_logs::ends(&run);
         if !logs.is_empty() {
-            writeln!(out, "{logs}")?;
+            out::line(logs)?;
         }
     }
     for finding in select(&findings, anomaly)? {
-        writeln!(out, "\n{}", Explanation::of(&report, finding))?;
+        out::line(format!("\n{}", Explanation::of(&report, finding)))?;
     }
     Ok(Validity::Valid)
 }

@@ -30,7 +30,7 @@ use clap::{CommandFactory, Parser};
 use cli::{Arguments, Command};
 use glomers_workbench::Validity;
 use std::{
-    io::{Error, ErrorKind, Write, stderr},
+    io::{Error, ErrorKind, Write, stderr, stdout},
     process::ExitCode,
 };
 
@@ -52,8 +52,14 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Nothing is left to do if the terminal is gone.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(BAD_ARGUMENTS) } else { ExitCode::SUCCESS };
+            if error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::from(BAD_ARGUMENTS);
+            }
+            let help = error.render();
+            let help = if terminal::is_colored(&stdout()) { help.ansi().to_string() } else { help.to_string() };
+            let _ = out::line(help.trim_end());
+            return ExitCode::SUCCESS;
         }
     };
     match run(arguments, &words) {

@@ -15,7 +15,8 @@ use crate::serve::{
     answer::{Answer, header, page, text},
     guard::{Guard, Refusal},
 };
-use anyhow::{Context, anyhow, bail};
+use crate::usage::usage;
+use anyhow::{Context, anyhow};
 use glomers_report::store::manifest::read_window;
 use std::{
     io::{self, Write},
@@ -54,7 +55,9 @@ struct Site {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let store = arguments.store.display();
     if !arguments.store.is_dir() {
-        bail!("there is no store in {store}; `glomers test` makes one, and --store names another");
+        return Err(usage(format!(
+            "there is no store in {store}; `glomers test` makes one, and --store names another"
+        )));
     }
     let root = arguments.store.canonicalize().with_context(|| format!("cannot read {store}"))?;
     let (host, port) = (arguments.host, arguments.port);

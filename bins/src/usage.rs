@@ -4,7 +4,7 @@
 use glomers::catalogue::SimulateError;
 use glomers_report::store::manifest::ReadRunError;
 use glomers_workbench::{RunError, StartError, workload::UnknownWorkload};
-use std::error::Error;
+use std::{error::Error, fs, io::ErrorKind, path::Path};
 
 /// An argument that does not fit.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,15 @@ pub(crate) struct Usage(String);
 /// An error about an argument: what was received, why it does not fit, and what to type instead.
 pub(crate) fn usage(text: impl Into<String>) -> anyhow::Error {
     Usage(text.into()).into()
+}
+
+/// The text of a file that an argument names.
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display();
+    fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => usage(format!("there is no file {shown}; name one that exists")),
+        _ => anyhow::Error::new(error).context(format!("cannot read {shown}")),
+    })
 }
 
 /// Tells if an error is about arguments.

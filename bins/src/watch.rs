@@ -1,12 +1,17 @@
 //! `glomers watch`: the tests of a crate, run again after every save. The output of the last run fills the screen, so the
 //! verdict is always where it was before.
+//!
+//! Cargo has its own process group. A test with a loop without end survives cargo, so the whole group is ended: after a change,
+//! and after Ctrl-C, which such a group does not get from the terminal.
 
-use crate::{out, terminal, usage::usage};
+use crate::{interrupt, out, terminal, usage::usage};
 use anyhow::Context;
 use glomers_workbench::Validity;
 use notify::{EventKind, RecursiveMode, Watcher};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     io::{IsTerminal, stdout},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
@@ -48,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
         return Err(usage(format!("{shown} is not a crate: it has no Cargo.toml; `glomers new` makes one")));
     }
     let words = cargo_words(&arguments.words);
+    interrupt::listen(false)?;
     let (sender, changes) = channel();
     let mut watcher = notify::recommended_watcher(sender).context("cannot watch files")?;
     for (path, mode) in [("src", RecursiveMode::Recursive), ("Cargo.toml", RecursiveMode::NonRecursive)] {
@@ -67,8 +73,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
             Some(false) => out::line("\nWaiting for a change; Ctrl-C ends it.")?,
             None => continue,
         }
-        while !is_change(&changes.recv().context("the watch has ended")?) {}
-        settle(&changes);
+        while !changed(&changes)? {
+            if interrupt::is_pressed() {
+                leave();
+            }
+        }
     }
 }
 
@@ -76,34 +85,45 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
 fn test(folder: &Path, words: &[String], changes: &Changes) -> anyhow::Result<Option<bool>> {
     let color = if terminal::is_colored(&stdout()) { "always" } else { "never" };
     let mut cargo = Command::new("cargo");
-    cargo.args(words).env("CARGO_TERM_COLOR", color).current_dir(folder).stdin(Stdio::null());
+    cargo.args(words).env("CARGO_TERM_COLOR", color).current_dir(folder).stdin(Stdio::null()).process_group(0);
     let mut child = cargo.spawn().context("cannot run `cargo`")?;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status.success()));
         }
-        match changes.recv_timeout(PERIOD) {
-            Ok(event) if is_change(&event) => {
-                settle(changes);
-                stop(&mut child)?;
-                return Ok(None);
+        let is_over = interrupt::is_pressed();
+        if is_over || changed(changes)? {
+            stop(&mut child)?;
+            if is_over {
+                leave();
             }
-            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-            Err(error) => return Err(error).context("the watch has ended"),
+            return Ok(None);
         }
     }
 }
 
-/// Ends a run that a change has overtaken. Cargo's own children end with their pipes.
+/// Ends a run with all its processes. Those of a group that has ended are gone.
 fn stop(child: &mut Child) -> anyhow::Result<()> {
-    child.kill()?;
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     child.wait()?;
     Ok(())
 }
 
-/// Waits until nothing more is saved.
-fn settle(changes: &Changes) {
-    while changes.recv_timeout(TOGETHER).is_ok() {}
+/// Ends this process as Ctrl-C does by itself.
+fn leave() -> ! {
+    std::process::exit(interrupt::exit_code().into())
+}
+
+/// Waits for a change, but no longer than until the next look. Files that are saved together are one change.
+fn changed(changes: &Changes) -> anyhow::Result<bool> {
+    match changes.recv_timeout(PERIOD) {
+        Ok(event) if is_change(&event) => {
+            while changes.recv_timeout(TOGETHER).is_ok() {}
+            Ok(true)
+        }
+        Ok(_) | Err(RecvTimeoutError::Timeout) => Ok(false),
+        Err(error) => Err(error).context("the watch has ended"),
+    }
 }
 
 /// Reading a file is no change; the compiler does it.

@@ -2,7 +2,7 @@
 
 use crate::serve::{guard::Refusal, pages};
 use glomers_report::store::moment;
-use glomers_workbench::text::time;
+use glomers_workbench::text::{significant, time};
 use maud::{Markup, html};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs::File, io::BufReader, path::Path, time::Duration};
@@ -67,7 +67,7 @@ fn text(value: &Value) -> String {
 pub(super) fn page(one: &Run, other: &Run) -> Markup {
     pages::page(
         "comparison",
-        html! {
+        &html! {
             header { h1 { a href="/" { "Runs" } " / comparison" } }
             main {
                 p.hint { "Values that differ, each marked with \u{2260}. Those that are equal are folded." }
@@ -117,8 +117,11 @@ fn cells(name: &str, left: &str, right: &str) -> Markup {
 /// The names of times, which are nanoseconds in files.
 const TIMES: [&str; 5] = ["figures \u{203a} median", "figures \u{203a} maximum", "origin", "stopped", "time-limit"];
 
-/// A value, cut if it is long; a time with its unit.
+/// A value, cut if it is long; a time with its unit, and a fraction with three figures.
 fn shown(name: &str, text: &str) -> String {
+    if let (true, Ok(number)) = (text.contains('.'), text.parse()) {
+        return significant(number);
+    }
     if let (true, Ok(nanos)) = (TIMES.contains(&name), text.parse()) {
         return time(Duration::from_nanos(nanos));
     }

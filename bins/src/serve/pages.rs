@@ -4,9 +4,9 @@ use crate::serve::{
     files::Entry,
     runs::{Order, Run, Verdict},
 };
-use glomers_report::{page::STYLE, store::moment};
+use glomers_report::{page::bare, store::moment};
 use glomers_workbench::text::{self, significant};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub(super) fn runs(runs: &[Run], order: Order) -> Markup {
     page(
         "runs",
-        html! {
+        &html! {
             header {
                 h1 { "Runs" }
                 p.hint { (runs.len()) " runs \u{b7} " a href="/latest/" { "the latest" } }
@@ -120,7 +120,7 @@ pub(super) fn folder(names: &[String], entries: &[Entry]) -> Markup {
     let inside = |name: &str| names.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>();
     page(
         &names.join("/"),
-        html! {
+        &html! {
             header {
                 h1 {
                     a href="/" { "Runs" }
@@ -149,7 +149,7 @@ pub(super) fn folder(names: &[String], entries: &[Entry]) -> Markup {
 pub(super) fn refusal(text: &str) -> Markup {
     page(
         "nothing",
-        html! {
+        &html! {
             main {
                 h1 { (text) }
                 p { a href="/" { "All runs" } }
@@ -158,20 +158,8 @@ pub(super) fn refusal(text: &str) -> Markup {
     )
 }
 
-pub(super) fn page(title: &str, content: Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "glomers: " (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { (content) }
-        }
-    }
+pub(super) fn page(title: &str, content: &Markup) -> Markup {
+    bare(&format!("glomers: {title}"), content)
 }
 
 /// The address of a file or folder.

@@ -3,16 +3,19 @@
 //! The parts must be of one soak and each must be there once, because a sum over the wrong files looks like any other. A
 //! part that is missing leaves the verdict open, unless another part has a failure.
 
-use crate::soak::{
-    shard::Shard,
-    summary::{Failure, Scope, Summary},
+use crate::{
+    soak::{
+        shard::Shard,
+        summary::{Failure, Scope, Summary},
+    },
+    usage::read_file,
 };
 use anyhow::{Context, bail};
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use glomers_workbench::Validity;
 use serde::Serialize;
 use std::{
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -86,7 +89,7 @@ impl Merged {
 
 fn read(file: &Path) -> anyhow::Result<Part> {
     let shown = file.display();
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    let text = read_file(file)?;
     serde_json::from_str(&text).with_context(|| format!("{shown} is not what `glomers soak --json` prints"))
 }
 
@@ -129,7 +132,7 @@ mod tests {
                 "begun": 10, "due": 11, "no-client-free": 0.5,
             });
             let file = folder.path().join(format!("{index}.json"));
-            fs::write(&file, part.to_string()).unwrap();
+            std::fs::write(&file, part.to_string()).unwrap();
             file
         };
         let files: Vec<_> = parts.iter().enumerate().map(write).collect();
@@ -164,6 +167,6 @@ mod tests {
         let error = merge(&[("1/2", 5, 0), ("2/3", 5, 0)]).unwrap_err();
         assert!(error.contains("in 3 parts, expected"), "{error}");
         let error = format!("{:#}", Merged::read(&["/no/such/file".into()]).unwrap_err());
-        assert!(error.starts_with("cannot read /no/such/file"), "{error}");
+        assert!(error.starts_with("there is no file /no/such/file"), "{error}");
     }
 }

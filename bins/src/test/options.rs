@@ -4,7 +4,13 @@
 //! the last counts, except `--node`, which accumulates; options and other words come in any order; a word that belongs
 //! to no option is an argument of the node.
 
-use crate::{flags::TestFlags, junit::JunitArgument, names::workload_names, shell, usage::usage};
+use crate::{
+    flags::TestFlags,
+    junit::JunitArgument,
+    names::workload_names,
+    shell,
+    usage::{read_file, usage},
+};
 use anyhow::{Context, bail};
 use clap::{ArgMatches, Args, Command, FromArgMatches, builder::PossibleValuesParser};
 use glomers::catalogue::{NODES, Node};
@@ -12,7 +18,7 @@ use glomers_workbench::{
     Options,
     options::{Concurrency, flags},
 };
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 /// The default workload.
 const LIN_KV: &str = "lin-kv";
@@ -161,7 +167,7 @@ impl TestOptions {
         }
         let mut nodes = Vec::new();
         if let Some(path) = &self.nodes_file {
-            let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text = read_file(path)?;
             nodes.extend(text.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
         }
         if self.flags.has_nodes {
@@ -263,7 +269,7 @@ mod tests {
     #[test]
     fn nodes_are_named_in_four_ways() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "a\n\n  b \n").unwrap();
+        std::fs::write(file.path(), "a\n\n  b \n").unwrap();
         let path = file.path().display();
         let check = |words: &str, expected: &str| {
             assert_eq!(options(&format!("maelstrom test {words}")).nodes.join(" "), expected, "{words}");

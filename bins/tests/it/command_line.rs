@@ -76,6 +76,9 @@ fn bad_arguments_are_254() {
     );
     check("challenge 9", 254, "invalid value '9'");
     check("soak 3f", 254, "invalid value '3f'");
+    check("soak --merge part-1.json", 254, "there is no file part-1.json; name one that exists");
+    check("test -w echo --nodes-file nodes.txt", 254, "there is no file nodes.txt; name one that exists");
+    check("serve --store nowhere", 254, "there is no store in nowhere; `glomers test` makes one");
     check("soak nothing", 254, "invalid value 'nothing'");
     check(
         concat!("test -w echo --bin ", env!("CARGO_MANIFEST_DIR")),

@@ -25,3 +25,4 @@ mod resources;
 mod schema;
 mod serve;
 mod walls;
+mod watch;

@@ -70,7 +70,7 @@ mod tests {
     fn lines_are_broken_between_words() {
         let check = |line: &str, expected: &str| assert_eq!(broken(line, 20), expected);
         check("  short", "  short");
-        check("  4 x lost: 0 was known, and then missing", "  4 x lost: 0 was\n      known, and then\n      missing");
+        check("  4 x lost: 0 was known, and then missing", "  4 x lost: 0 was\n      known, and\n      then missing");
         check("a  table of two   columns", "a  table of two\n    columns");
         check("{\"a\":1,\"bbbbbbbbbbbbbbbbbbbbbb\":2} end", "{\"a\":1,\"bbbbbbbbbbbbbbbbbbbbbb\":2}\n    end");
         assert_eq!(length("\x1b[31merror:\x1b[0m no"), 9);

@@ -98,11 +98,12 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
 
 /// The lines behind a report: what was run, where it is kept, and what to do next. The last one is Jepsen's.
 fn conclusion(arguments: &TestOptions, report: &Report, command: &str, folder: &Folder, took: Duration) -> String {
-    let mut text = String::new();
+    // A report may end with violations of the protocol.
+    let mut text = if report.violations.is_empty() { String::new() } else { "\n".to_owned() };
     let mut add = |name: &str, value: &str| text.push_str(&format!("\n  {name:<13} {value}"));
     if draws_seed(arguments) {
         let seed = report.config.as_ref().map_or(0, |config| config.options.seed);
-        add("", &format!("drawn for this run; --seed {seed} draws the same faults"));
+        add("drawn", &format!("the faults; --seed {seed} draws the same"));
     }
     if let Some(TestConfig { stopped: Some(stopped), .. }) = &report.config {
         add("stopped", &format!("after {:.1} s by {}", stopped.as_secs_f64(), interrupt::name()));

@@ -1,20 +1,21 @@
-//! `glomers watch`: the tests of a crate, run again after every save. The output of the last run fills the screen, so the
-//! verdict is always where it was before.
+//! `glomers watch`: the tests of a crate, run again after every save. The output of the last run fills the screen, and the verdicts
+//! come again at its end, so they are seen on a small screen as well.
 //!
 //! Cargo has its own process group. A test with a loop without end survives cargo, so the whole group is ended: after a change,
 //! and after Ctrl-C, which such a group does not get from the terminal.
 
 use crate::{interrupt, out, terminal, usage::usage};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use glomers_workbench::Validity;
 use notify::{EventKind, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
-    io::{IsTerminal, stdout},
+    io::{self, BufRead, BufReader, IsTerminal, pipe, stdout},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
     time::Duration,
 };
 
@@ -69,8 +70,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
             return Ok(Validity::from_valid(passed == Some(true)));
         }
         match passed {
-            Some(true) => out::line("\nAll pass. Waiting for a change; Ctrl-C ends it.")?,
-            Some(false) => out::line("\nWaiting for a change; Ctrl-C ends it.")?,
+            Some(true) => out::line("All pass. Waiting for a change; Ctrl-C ends it.")?,
+            Some(false) => out::line("Waiting for a change; Ctrl-C ends it.")?,
             None => continue,
         }
         while !changed(&changes)? {
@@ -86,9 +87,16 @@ fn test(folder: &Path, words: &[String], changes: &Changes) -> anyhow::Result<Op
     let color = if terminal::is_colored(&stdout()) { "always" } else { "never" };
     let mut cargo = Command::new("cargo");
     cargo.args(words).env("CARGO_TERM_COLOR", color).current_dir(folder).stdin(Stdio::null()).process_group(0);
+    let (reader, writer) = pipe()?;
+    cargo.stdout(writer.try_clone()?).stderr(writer);
     let mut child = cargo.spawn().context("cannot run `cargo`")?;
+    // It holds the other end of the pipe.
+    drop(cargo);
+    let shown = thread::spawn(move || show(BufReader::new(reader)));
     loop {
         if let Some(status) = child.try_wait()? {
+            let verdicts = shown.join().map_err(|_| anyhow!("the output of cargo could not be shown"))??;
+            out::line(format!("\n{}", verdicts.join("\n")).trim_end())?;
             return Ok(Some(status.success()));
         }
         let is_over = interrupt::is_pressed();
@@ -100,6 +108,30 @@ fn test(folder: &Path, words: &[String], changes: &Changes) -> anyhow::Result<Op
             return Ok(None);
         }
     }
+}
+
+/// Prints the lines of cargo, fit for the terminal, and returns the verdict of each test.
+fn show(lines: impl BufRead) -> io::Result<Vec<String>> {
+    let mut verdicts = Vec::new();
+    let mut test = String::new();
+    for line in lines.split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        if let Some(name) = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----")) {
+            name.rsplit("::").next().unwrap_or(name).clone_into(&mut test);
+        }
+        if is_verdict(&line) {
+            verdicts.push(format!("{test}  {line}").trim_start().to_owned());
+        }
+        out::line(line)?;
+    }
+    Ok(verdicts)
+}
+
+/// Tells whether a line is the first one of a report: `echo: valid (49 of 49 operations ok)`.
+fn is_verdict(line: &str) -> bool {
+    let Some((_, rest)) = line.split_once(": ") else { return false };
+    let named = ["valid", "invalid", "unknown"].iter().find_map(|name| rest.strip_prefix(name));
+    named.is_some_and(|rest| rest.starts_with(" (") && line.ends_with(" ok)"))
 }
 
 /// Ends a run with all its processes. Those of a group that has ended are gone.
@@ -161,6 +193,19 @@ mod tests {
         check("challenge 3C 3d", "test --quiet -- challenge_3c challenge_3d --show-output");
         check("challenge", "test --quiet -- challenge --show-output");
         check("--release challenge_3c", "test --release challenge_3c");
+    }
+
+    #[test]
+    fn verdicts_come_again_with_the_names_of_their_tests() {
+        let output = "running 2 tests\n---- tests::challenge_3b stdout ----\n\nthread 'tests::challenge_3b' panicked:\n\
+            broadcast: invalid (205 of 205 operations ok)\n\n  workload      invalid  80 x lost\n\
+            ---- tests::mine stdout ----\necho: valid (49 of 49 operations ok)\n";
+        let verdicts = show(output.as_bytes()).unwrap();
+        let expected = [
+            "challenge_3b  broadcast: invalid (205 of 205 operations ok)",
+            "mine  echo: valid (49 of 49 operations ok)",
+        ];
+        assert_eq!(verdicts, expected);
     }
 
     #[test]

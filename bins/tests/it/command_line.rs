@@ -159,7 +159,6 @@ fn findings_are_explained() {
     check("explain -w kafka HISTORIES/kafka-false-lost 99", 254, "there is no finding `99`; the run has ");
     check("explain HISTORIES/kafka-false-lost", 254, "does not name its workload; say it with -w");
     check("explain no/where", 254, "there is no run in no/where; `glomers test` makes one");
-    check("serve --store nowhere", 255, "there is no store in nowhere; `glomers test` makes one");
 }
 
 /// A reader that has seen enough is no error, and the exit code stays that of the verdict.

@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::{self, Arguments, Known},
-    surroundings::Surroundings,
+    surroundings::{Surroundings, is_message},
 };
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -312,14 +312,6 @@ fn type_name(name: &Ident) -> String {
     let words = name.to_string();
     let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
     words.trim_start_matches("r#").split('_').map(capital).collect::<Vec<String>>().concat()
-}
-
-/// Returns true if a type may be an object on the wire. As far as the name shows, it is not a number, text, list or
-/// tuple.
-pub(crate) fn is_message(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Json"].contains(&&*name)
 }
 
 /// A parameter's argument and its type.

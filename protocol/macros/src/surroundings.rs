@@ -64,9 +64,7 @@ impl Surroundings {
             Fields::Unit => {
                 fail(format!("`{name}` has no fields, but a message is a JSON object: write `struct {name} {{}}`"))
             }
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 && crate::parse::is_message(&fields.unnamed[0].ty) => {
-                Ok(())
-            }
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 && is_message(&fields.unnamed[0].ty) => Ok(()),
             Fields::Unnamed(_) => fail(format!(
                 "`{name}` has fields without names, but a message is a JSON object: write `struct {name} {{ .. }}` with a \
                  name for each field"
@@ -100,6 +98,14 @@ impl Surroundings {
         let is_plain = !has_attribute(&found.attrs, "cfg") && !OTHER_FORMS.iter().any(|form| serde.contains(*form));
         (is_plain && attributes(&found.attrs, "derive").contains("Serialize")).then_some(found)
     }
+}
+
+/// Returns true if a type may be an object on the wire. As far as the name shows, it is not a number, text, list or
+/// tuple.
+pub(crate) fn is_message(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let name = path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    !name.starts_with(char::is_lowercase) && !["String", "Vec", "Option", "Json"].contains(&&*name)
 }
 
 /// Tells whether a file may have one of the mistakes, by its text.

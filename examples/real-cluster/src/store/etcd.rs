@@ -82,6 +82,8 @@ pub(crate) struct Etcd {
 enum Failure {
     /// Nothing was sent.
     NotSent(String),
+    /// The token is not valid any more, so nothing was done.
+    LoggedOut(String),
     /// It may have been carried out.
     Open(String),
     Refused(Refusal),
@@ -193,7 +195,9 @@ impl Etcd {
                 Ok(reply) if will_do(&reply) => return Ok(reply),
                 Ok(reply) => reasons.push(format!("a member is at revision {}", reply.header.revision)),
                 Err(Failure::Refused(refusal)) => return Err(refusal),
-                Err(Failure::NotSent(reason) | Failure::Open(reason)) => reasons.push(reason),
+                Err(Failure::NotSent(reason) | Failure::LoggedOut(reason) | Failure::Open(reason)) => {
+                    reasons.push(reason)
+                }
             }
         }
         Err(Refusal::unavailable(format!("no etcd member answers: {}", reasons.join("; "))))
@@ -206,7 +210,7 @@ impl Etcd {
             match self.ask(index, path, body) {
                 Ok(reply) => return Ok(reply),
                 Err(Failure::Refused(refusal)) => return Err(refusal),
-                Err(Failure::NotSent(reason)) => reasons.push(reason),
+                Err(Failure::NotSent(reason) | Failure::LoggedOut(reason)) => reasons.push(reason),
                 Err(Failure::Open(reason)) => {
                     // The next request goes to another member.
                     self.preferred.store(index + 1, Ordering::Relaxed);
@@ -223,7 +227,15 @@ impl Etcd {
         (first..first + count).map(move |index| index % count)
     }
 
+    /// Asks a member, once more if the token had ended.
     fn ask(&self, index: usize, path: &str, body: &Value) -> Result<Reply, Failure> {
+        match self.ask_once(index, path, body) {
+            Err(Failure::LoggedOut(_)) => self.ask_once(index, path, body),
+            asked => asked,
+        }
+    }
+
+    fn ask_once(&self, index: usize, path: &str, body: &Value) -> Result<Reply, Failure> {
         let url = &self.options.etcd[index];
         let mut request = self.agent.post(format!("{url}/v3/{path}"));
         if let Some(token) = self.token(url)? {
@@ -247,7 +259,7 @@ impl Etcd {
         if reason.contains("invalid auth token") {
             // Tokens expire. It was refused before it was done.
             self.token.lock().map(|mut token| *token = None).unwrap_or_default();
-            return Failure::NotSent(reason);
+            return Failure::LoggedOut(reason);
         }
         match error["code"].as_i64() {
             Some(INVALID_ARGUMENT) => {

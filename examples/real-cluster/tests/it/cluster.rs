@@ -22,23 +22,39 @@ pub(crate) struct Cluster {
     nats: String,
     etcd: String,
     ids: &'static str,
+    /// More options for NATS, and for etcd.
+    options: [Vec<String>; 2],
 }
 
 impl Cluster {
     pub(crate) fn new(name: &'static str, nats: &Nats, etcd: Option<String>, ids: &'static str) -> Self {
         // Nothing listens on port 1.
-        Self { name, nats: nats.url(), etcd: etcd.unwrap_or("http://127.0.0.1:1".to_owned()), ids }
+        let etcd = etcd.unwrap_or("http://127.0.0.1:1".to_owned());
+        Self { name, nats: nats.url(), etcd, ids, options: Default::default() }
+    }
+
+    /// The same cluster, with these options for NATS.
+    pub(crate) fn nats_options(mut self, options: &[&str]) -> Self {
+        self.options[0] = options.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// The same cluster, with these options for etcd.
+    pub(crate) fn etcd_options(mut self, options: &[&str]) -> Self {
+        self.options[1] = options.iter().map(ToString::to_string).collect();
+        self
     }
 
     fn command(&self, name: &str) -> Command {
         let mut command = bridge();
-        command.args([name, "--cluster", self.name, "--nats", &self.nats]);
+        command.args([name, "--cluster", self.name, "--nats", &self.nats]).args(&self.options[0]);
         command
     }
 
     pub(crate) fn node_command(&self, id: &str, epoch: &str) -> Command {
         let mut command = self.command("node");
-        command.args(["--id", id, "--ids", self.ids, "--epoch", epoch, "--etcd", &self.etcd, "--"]).arg(relay());
+        command.args(["--id", id, "--ids", self.ids, "--epoch", epoch, "--etcd", &self.etcd]).args(&self.options[1]);
+        command.arg("--").arg(relay());
         command
     }
 

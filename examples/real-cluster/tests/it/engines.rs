@@ -28,7 +28,7 @@ pub(crate) fn eventually<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> 
 }
 
 /// The program that a variable names or that is in one of the usual folders. Without it, the test says so and ends.
-fn installed(variable: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn installed(variable: &str, name: &str) -> Option<PathBuf> {
     let usual = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
     let found = env::var_os(variable).map(PathBuf::from);
     let found =
@@ -69,6 +69,15 @@ impl Nats {
     /// A server that takes messages up to this length.
     pub(crate) fn start(max_payload: usize) -> Option<Self> {
         let mut nats = Self::planned(max_payload)?;
+        nats.go();
+        Some(nats)
+    }
+
+    /// A server with more lines in its configuration.
+    pub(crate) fn configured(lines: &str) -> Option<Self> {
+        let mut nats = Self::planned(1 << 20)?;
+        let config = nats.folder.path().join("nats.conf");
+        fs::write(&config, fs::read_to_string(&config).unwrap() + lines).unwrap();
         nats.go();
         Some(nats)
     }
@@ -175,5 +184,41 @@ impl Etcd {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Runs `etcdctl` with this stdin. `None` if it is not installed.
+    pub(crate) fn control(&self, words: &str, input: &str) -> Option<()> {
+        let mut command = Command::new(installed("ETCDCTL", "etcdctl")?);
+        command.env("ETCDCTL_API", "3").args(["--endpoints", &self.url()]).args(words.split(' '));
+        let output = crate::cluster::run(&mut command, input);
+        assert!(output.status.success(), "{words}: {output:?}");
+        Some(())
+    }
+}
+
+/// A certificate authority, and certificates for a server on this machine and for a client, in PEM files.
+pub(crate) struct Certificates(TempDir);
+
+impl Certificates {
+    /// `None` if OpenSSL is not installed.
+    pub(crate) fn new() -> Option<Self> {
+        let (program, folder) = (installed("OPENSSL", "openssl")?, TempDir::new().unwrap());
+        let openssl = |words: &str| {
+            let output = Command::new(&program).args(words.split(' ')).current_dir(&folder).output().unwrap();
+            assert!(output.status.success(), "openssl {words}: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 1 -subj /CN=authority"));
+        fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+        for name in ["server", "client"] {
+            openssl(&format!("req {key} -keyout {name}.key -out {name}.csr -subj /CN={name}"));
+            let by = "-CA ca.pem -CAkey ca.key -CAcreateserial";
+            openssl(&format!("x509 -req -in {name}.csr {by} -out {name}.pem -days 1 -extfile names"));
+        }
+        Some(Self(folder))
+    }
+
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
     }
 }

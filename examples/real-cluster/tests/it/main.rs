@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 mod cluster;
+mod compose;
 mod engines;
 mod faults;
+mod logins;
 mod messages;
 mod services;

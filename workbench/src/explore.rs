@@ -26,6 +26,7 @@
 //! - `step`: what can happen next, and which steps do not concern each other. `schedule`: the same as a text.
 //! - `execution`: one schedule from `init` to its verdict; it executes the engine's choices. `subject` has what all executions
 //!   share, `ending` says what is wrong in the end, and `verdicts` remembers histories that were judged.
+//! - `memo`: what participants answer is remembered, because schedules tell them the same again and again.
 //! - `search`: all schedules, each once. `chance`: random ones. `crew`: the threads.
 //! - `reduce`: a smaller counterexample. `result`: what came out.
 
@@ -35,6 +36,7 @@ mod ending;
 mod execution;
 mod exploration;
 mod explorer;
+mod memo;
 mod program;
 mod reduce;
 mod result;

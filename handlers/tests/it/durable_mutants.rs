@@ -180,6 +180,15 @@ fn exploration_finds_rare_mistakes() {
     explore(&[SendsFirst, ForgetsBatches]);
 }
 
+/// One client adds what another client reads at the same node, so each node has two clients.
+#[test]
+fn exploration_finds_elements_that_show_too_early() {
+    let mut bounds = explored::small().crashes(1);
+    bounds.options = bounds.options.concurrency(Concurrency::PerNode(2));
+    explored::right("g-set", &bounds, Set::with(Nothing));
+    explored::found("g-set", "ShowsFirst", &bounds, Set::with(ShowsFirst));
+}
+
 over_seeds! {
     a_set_without_a_mistake_is_never_found: 5, 200;
 }

@@ -40,11 +40,6 @@ impl Disks {
         Self(options.nodes.iter().map(disk).collect())
     }
 
-    /// Tells whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The disk of a node, if it has one.
     pub(crate) fn of(&self, node: &NodeId) -> Option<&SimulatedDisk> {
         self.0.get(node)

@@ -26,6 +26,7 @@ pub(crate) struct MessageKey {
 }
 
 /// A message in flight.
+#[derive(Clone)]
 pub(crate) struct Flying {
     pub(crate) key: MessageKey,
     pub(super) receiver: ParticipantId,
@@ -40,6 +41,7 @@ impl Flying {
 }
 
 /// All messages in flight, in the order in which they were sent.
+#[derive(Clone)]
 pub(crate) struct Flight {
     nodes: Vec<NodeId>,
     messages: Vec<Flying>,
@@ -107,11 +109,8 @@ impl Flight {
 
     /// Adds a second copy of a message behind all others.
     pub(super) fn double(&mut self, index: usize) {
-        let Flying { key, receiver, message } = &self.messages[index];
-        let InFlight { deadline, id, src, line } = message;
-        let message = InFlight { deadline: *deadline, id: *id, src: src.clone(), line: line.clone() };
-        let copy = Flying { key: MessageKey { is_copy: true, ..*key }, receiver: *receiver, message };
-        self.messages.push(copy);
+        let original = self.messages[index].clone();
+        self.messages.push(Flying { key: MessageKey { is_copy: true, ..original.key }, ..original });
     }
 
     /// Loses the messages for which `stays` is false.
@@ -138,6 +137,11 @@ pub(crate) fn place(nodes: &[NodeId], name: &NodeId) -> Place {
         Some(at) => SERVICES + position(at),
         None => CLIENTS + name.as_str().get(1..).and_then(|number| number.parse().ok()).unwrap_or(Place::MAX - CLIENTS),
     }
+}
+
+/// The place of the client of this number.
+pub(crate) fn client(number: u64) -> Place {
+    Place::try_from(number).ok().and_then(|number| CLIENTS.checked_add(number)).unwrap_or(Place::MAX)
 }
 
 /// The name of a place.

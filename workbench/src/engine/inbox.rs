@@ -4,7 +4,7 @@ use glomers_protocol::NodeId;
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 /// A message in flight. The order is that of delivery: by deadline, then by number.
-#[derive(Eq, PartialEq, Ord, PartialOrd)]
+#[derive(Clone, Eq, PartialEq, Ord, PartialOrd)]
 pub(crate) struct InFlight {
     pub(crate) deadline: Duration,
     pub(crate) id: u64,

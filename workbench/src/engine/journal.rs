@@ -17,6 +17,7 @@ pub struct Event {
 }
 
 /// The events of a run, if its options ask for them, and their log.
+#[derive(Clone)]
 pub(crate) struct Journal {
     events: Option<Vec<Event>>,
     log_send: bool,

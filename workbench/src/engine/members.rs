@@ -63,6 +63,25 @@ impl Members {
         }
     }
 
+    /// A copy, to which `make` gives the participants that cannot be copied by themselves. It gets the name and the number of
+    /// the state. What is in an inbox is not copied.
+    pub(crate) fn fork(&self, mut make: impl FnMut(&NodeId, Option<usize>) -> Box<dyn Participant>) -> Self {
+        let mut fork = |member: &Member| Member {
+            name: member.name.clone(),
+            participant: {
+                let participant = &member.participant;
+                participant.fork().unwrap_or_else(|| make(&member.name, participant.state()))
+            },
+            inbox: Inbox::default(),
+            ..*member
+        };
+        Self {
+            members: self.members.iter().map(|member| member.as_ref().map(&mut fork)).collect(),
+            by_name: self.by_name.clone(),
+            departed: self.departed.clone(),
+        }
+    }
+
     pub(crate) fn join(&mut self, name: NodeId, participant: Box<dyn Participant>, now: Duration) -> ParticipantId {
         let id = self.members.len();
         self.by_name.insert(name.clone(), id);
@@ -99,6 +118,10 @@ impl Members {
         self.by_name.get(name).copied()
     }
 
+    pub(crate) fn at(&self, id: ParticipantId) -> Option<&Member> {
+        self.members[id].as_ref()
+    }
+
     pub(crate) fn get(&mut self, id: ParticipantId) -> Option<&mut Member> {
         self.members[id].as_mut()
     }
@@ -109,7 +132,7 @@ impl Members {
     }
 
     pub(crate) fn named(&self, name: &NodeId) -> Option<&Member> {
-        self.members[self.id(name)?].as_ref()
+        self.at(self.id(name)?)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Member> {

@@ -27,6 +27,7 @@ use std::{
 pub(crate) type Grudge = BTreeMap<String, BTreeSet<String>>;
 
 /// Latencies, partitions and counts.
+#[derive(Clone)]
 pub(crate) struct Network {
     latency: Latency,
     loss: f64,

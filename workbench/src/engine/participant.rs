@@ -60,6 +60,16 @@ pub(crate) trait Participant {
     fn output(&self) -> Option<Output> {
         None
     }
+
+    /// A copy in the same state, if it can be copied. No handler can.
+    fn fork(&self) -> Option<Box<dyn Participant>> {
+        None
+    }
+
+    /// The number of its state, if its states are numbered.
+    fn state(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The remains of a node that was killed.
@@ -77,6 +87,10 @@ impl Participant for Dead {
     }
 
     fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
+
+    fn fork(&self) -> Option<Box<dyn Participant>> {
+        Some(Box::new(Self))
+    }
 }
 
 impl Participant for Node {

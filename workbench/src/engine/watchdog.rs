@@ -57,7 +57,8 @@ struct What {
     line: String,
 }
 
-/// A simulation's part in it.
+/// A simulation's part in it. A clone watches the same simulation, of which one runs at a time.
+#[derive(Clone)]
 pub(crate) struct Watchdog(Arc<Shared>);
 
 impl Watchdog {

@@ -178,6 +178,23 @@ impl World {
         self.members.join(name, participant, now)
     }
 
+    /// Puts another participant in the place of one.
+    pub(crate) fn replace(&mut self, name: &NodeId, participant: Box<dyn Participant>) {
+        if let Some(member) = self.members.id(name).and_then(|id| self.members.get(id)) {
+            member.participant = participant;
+        }
+    }
+
+    /// The number of a participant.
+    pub(crate) fn id(&self, name: &NodeId) -> Option<ParticipantId> {
+        self.members.id(name)
+    }
+
+    /// The number of a participant's state, if its states are numbered.
+    pub(crate) fn state(&self, name: &NodeId) -> Option<usize> {
+        self.members.named(name)?.participant.state()
+    }
+
     /// Ends a participant's process. Its name stays on the network: messages to it are lost, with those in its inbox, and
     /// so is what it has not synced.
     pub(crate) fn kill(&mut self, name: &NodeId) {

@@ -9,7 +9,7 @@ use crate::{
     explore::{
         crew::Crew,
         ending::Ending,
-        execution::Execution,
+        execution::{Execution, beginning::Beginning},
         exploration::{Mode, Order},
         result::Tally,
         search::schedule_of,
@@ -44,6 +44,8 @@ struct Chance {
     faults: Vec<usize>,
     priorities: Vec<(Sequence, u64)>,
     order: Order,
+    /// The faults that are possible, and the other steps.
+    possible: (Vec<Step>, Vec<Step>),
 }
 
 /// Executes random schedules until the exploration ends.
@@ -52,23 +54,23 @@ pub(crate) fn run(
     crew: &Crew,
     observer: &mut dyn FnMut(Tally) -> ControlFlow<()>,
 ) -> Result<(), RunError> {
-    let mut verdicts = Verdicts::default();
+    let (beginning, mut verdicts) = (Beginning::new(subject), Verdicts::default());
     while let Some(number) = crew.claim_number() {
         let length = if crew.longest() == 0 { FIRST_LENGTH } else { crew.longest() };
         let mut chance = Chance::new(subject, number, length);
-        let (execution, path) = chance.execute(subject)?;
+        let (execution, path) = chance.execute(&beginning)?;
         crew.count_schedule(execution.steps);
         crew.count_processes(chance.priorities.len());
         let mut ending = execution.finish(false, &mut verdicts);
         if ending == Ending::Doubtful {
-            let mut execution = Execution::start(subject, false)?;
+            let mut execution = beginning.execution()?;
             for step in &path {
                 execution.take(*step);
             }
             ending = execution.finish(true, &mut verdicts);
         }
         if ending == Ending::Invalid {
-            crew.find(schedule_of(subject, &path)?);
+            crew.find(schedule_of(&beginning, &path)?);
         }
         if observer(crew.tally()).is_break() {
             crew.stop();
@@ -90,11 +92,11 @@ impl Chance {
         let mut faults: Vec<usize> = (0..most).map(&mut moment).collect();
         faults.truncate(rng.random_range(0..=most));
         faults.sort_unstable_by(|left, right| right.cmp(left));
-        Self { rng, changes, faults, priorities: Vec::new(), order: bounds.order }
+        Self { rng, changes, faults, priorities: Vec::new(), order: bounds.order, possible: Default::default() }
     }
 
-    fn execute<'s>(&mut self, subject: &'s Subject<'s>) -> Result<(Execution<'s>, Vec<Step>), RunError> {
-        let mut execution = Execution::start(subject, false)?;
+    fn execute<'s>(&mut self, beginning: &Beginning<'s>) -> Result<(Execution<'s>, Vec<Step>), RunError> {
+        let mut execution = beginning.execution()?;
         let (mut path, mut possible) = (Vec::new(), Vec::new());
         loop {
             execution.possible(&mut possible);
@@ -105,7 +107,18 @@ impl Chance {
     }
 
     fn choose(&mut self, possible: &[Step], moment: usize) -> Option<Step> {
-        let (faults, others): (Vec<Step>, Vec<Step>) = possible.iter().partition(|step| step.is_fault());
+        let (mut faults, mut others) = std::mem::take(&mut self.possible);
+        faults.clear();
+        others.clear();
+        for step in possible {
+            if step.is_fault() { faults.push(*step) } else { others.push(*step) }
+        }
+        let chosen = self.choose_among(&faults, &others, moment);
+        self.possible = (faults, others);
+        chosen
+    }
+
+    fn choose_among(&mut self, faults: &[Step], others: &[Step], moment: usize) -> Option<Step> {
         if self.faults.last().is_some_and(|wanted| *wanted <= moment)
             && let Some(fault) = faults.choose(&mut self.rng)
         {
@@ -115,24 +128,27 @@ impl Chance {
         if self.changes.is_none() {
             return others.choose(&mut self.rng).copied();
         }
-        let mut best = self.first(&others)?;
+        let mut best = self.first(others)?;
         let changes = self.changes.iter().flatten().enumerate();
         let change = changes.filter(|(_, change)| **change == moment).map(|(number, _)| number as u64).last();
         if let Some(number) = change {
             let sequence = self.sequence(best);
             self.priorities.iter_mut().filter(|(known, _)| *known == sequence).for_each(|(_, rank)| *rank = number);
-            best = self.first(&others)?;
+            best = self.first(others)?;
         }
         Some(best)
     }
 
     /// The step of the sequence with the highest priority.
     fn first(&mut self, steps: &[Step]) -> Option<Step> {
-        let mut ranked = Vec::with_capacity(steps.len());
+        let mut best: Option<(u64, Step)> = None;
         for step in steps {
-            ranked.push((self.priority(*step), *step));
+            let priority = self.priority(*step);
+            if best.is_none_or(|(highest, _)| priority >= highest) {
+                best = Some((priority, *step));
+            }
         }
-        ranked.into_iter().max_by_key(|(priority, _)| *priority).map(|(_, step)| step)
+        best.map(|(_, step)| step)
     }
 
     fn priority(&mut self, step: Step) -> u64 {

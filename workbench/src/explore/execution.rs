@@ -1,5 +1,6 @@
 //! One schedule, from `init` to its verdict. The nodes and clients are those of a test; only what happens next is chosen.
 
+pub(crate) mod beginning;
 mod finish;
 mod narration;
 mod setup;
@@ -8,6 +9,7 @@ mod steps;
 use crate::{
     engine::{flight::Place, members::Condition, participant::Dead},
     explore::{
+        memo::cast::{Cast, Seated},
         step::Step,
         subject::{Cluster, Invariant, Subject},
     },
@@ -29,6 +31,8 @@ const STARTER: &str = "c9999";
 pub(crate) struct Execution<'s> {
     pub(crate) subject: &'s Subject<'s>,
     session: Session<'static>,
+    /// The participants, if the execution can be copied.
+    cast: Option<Cast>,
     left: Budgets,
     /// For each operation of the program, whether it has begun or is left out.
     is_over: Vec<bool>,
@@ -60,10 +64,11 @@ struct Budgets {
 }
 
 impl<'s> Execution<'s> {
-    /// An execution at its first choice: all nodes know their ids, and the workload has prepared them.
-    pub(crate) fn start(subject: &'s Subject<'s>, records: bool) -> Result<Self, RunError> {
+    /// An execution at its first choice: all nodes know their ids, and the workload has prepared them. Its participants are
+    /// those of the cast, if there is one.
+    pub(crate) fn start(subject: &'s Subject<'s>, records: bool, mut cast: Option<Cast>) -> Result<Self, RunError> {
         let bounds = &subject.bounds;
-        let mut session = Self::session(subject, records)?;
+        let mut session = Self::session(subject, records, cast.as_mut())?;
         if !records && let Some(lines) = Self::setup_lines(subject)? {
             Self::say(&mut session, lines);
         } else {
@@ -83,6 +88,7 @@ impl<'s> Execution<'s> {
         let mut execution = Self {
             subject,
             session,
+            cast,
             left,
             is_over: vec![false; subject.program.len()],
             unbegun: subject.program.len(),
@@ -123,9 +129,54 @@ impl<'s> Execution<'s> {
     /// Gives a worker a client that is named by its number, whatever clients there were elsewhere.
     fn seat(&mut self, worker: usize) {
         let id = NodeId::from(self.client(worker));
-        let endpoint = Endpoint::new(id.clone());
-        let joined = JoinedClient { id: self.session.world.join(id, Box::new(endpoint.clone())), endpoint };
-        self.session.seat(worker, joined);
+        let Some(cast) = &mut self.cast else {
+            let endpoint = Endpoint::new(id.clone());
+            let joined = JoinedClient { id: self.session.world.join(id, Box::new(endpoint.clone())), endpoint };
+            self.session.seat(worker, joined);
+            return;
+        };
+        let Seated { participant, endpoint, connection } = cast.client(worker, &id, self.session.workers.node(worker));
+        let joined = JoinedClient { id: self.session.world.join(id, participant), endpoint };
+        self.session.workers.connect(worker, joined, connection);
+    }
+
+    /// Tells whether so much is remembered that it should begin anew.
+    fn is_full(&self) -> bool {
+        self.cast.as_ref().is_some_and(Cast::is_full)
+    }
+
+    /// A copy, if there is a cast and no operation is running.
+    fn fork(&self) -> Option<Self> {
+        let cast = self.cast.clone()?;
+        let mut clients = Vec::new();
+        let world = self.session.world.fork(|name, state| {
+            let Some((worker, seated)) = state.and_then(|state| cast.fork_client(name, state)) else {
+                return Box::new(Dead);
+            };
+            clients.push((worker, name.clone(), seated.endpoint, seated.connection));
+            seated.participant
+        });
+        let mut session = self.session.fork((self.subject.make)(), world);
+        for (worker, name, endpoint, connection) in clients {
+            let joined = JoinedClient { id: session.world.id(&name)?, endpoint };
+            session.workers.connect(worker, joined, connection);
+        }
+        Some(Self {
+            subject: self.subject,
+            session,
+            cast: Some(cast),
+            left: self.left,
+            is_over: self.is_over.clone(),
+            unbegun: self.unbegun,
+            crashed: self.crashed.clone(),
+            cut: self.cut,
+            starts: self.starts.clone(),
+            steps: self.steps,
+            has_ended: self.has_ended,
+            seen: self.seen,
+            running: self.running,
+            broken: self.broken.clone(),
+        })
     }
 
     /// The id of a worker's client.

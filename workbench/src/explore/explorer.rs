@@ -6,7 +6,7 @@ use crate::{
         chance,
         crew::Crew,
         ending::wrong,
-        execution::Execution,
+        execution::{Execution, beginning::Beginning},
         exploration::{Exploration, Mode},
         reduce::reduce,
         result::{Counterexample, Explored, Tally},
@@ -16,7 +16,7 @@ use crate::{
         text::body,
         verdicts::Verdicts,
     },
-    run::{error::RunError, report::Report},
+    run::error::RunError,
     workload::Workload,
 };
 use glomers_protocol::{Context, Handler, IntoHandler, Node};
@@ -116,8 +116,8 @@ impl<'a> Explorer<'a> {
     ///
     /// # Errors
     ///
-    /// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it
-    /// before the first operation.
+    /// The workload cannot be run with these options, a node did not answer `init` or what the workload says to it before the
+    /// first operation, or a node answered differently when it was told the same again.
     pub fn run<H: Handler>(self) -> Result<Explored, RunError> {
         self.run_with::<H, _>(H::init)
     }
@@ -178,18 +178,12 @@ impl<'a> Explorer<'a> {
             let threads: Vec<_> = (0..bounds.threads)
                 .map(|_| {
                     let sender = sender.clone();
-                    scope.spawn(move || -> Result<(), Box<Report>> {
+                    scope.spawn(move || {
                         // It tells that the thread has ended by being dropped.
                         let _sender = sender;
                         let make: &dyn Fn() -> Box<dyn Workload> = &**make;
-                        let worked = Subject::new(make, spawn(), invariants, bounds)
-                            .map_err(RunError::from)
-                            .and_then(|subject| work(&subject, crew, &mut |_| ControlFlow::Continue(())));
-                        worked.or_else(|error| match error {
-                            RunError::Node(report) => Err(report),
-                            // The caller's own subject was refused for the same reason before.
-                            _ => Ok(()),
-                        })
+                        let subject = Subject::new(make, spawn(), invariants, bounds)?;
+                        work(&subject, crew, &mut |_| ControlFlow::Continue(()))
                     })
                 })
                 .collect();
@@ -200,10 +194,8 @@ impl<'a> Explorer<'a> {
                 }
             }
             let ended = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            ended.collect::<Result<Vec<()>, _>>()
+            ended.collect()
         })
-        .map(|_| ())
-        .map_err(RunError::Node)
     }
 }
 
@@ -213,8 +205,8 @@ impl<'a> Explorer<'a> {
 ///
 /// # Errors
 ///
-/// The workload cannot be run with these options, or a node did not answer `init` or what the workload says to it before the
-/// first operation.
+/// The workload cannot be run with these options, a node did not answer `init` or what the workload says to it before the
+/// first operation, or a node answered differently when it was told the same again.
 pub fn explore<H: Handler>(
     make: impl Fn() -> Box<dyn Workload> + Send + Sync,
     bounds: &Exploration,
@@ -278,7 +270,7 @@ fn result(subject: &Subject<'_>, crew: &Crew) -> Result<Explored, RunError> {
 
 /// Repeats one schedule.
 fn repeat(subject: &Subject<'_>, schedule: &Schedule) -> Result<Explored, RunError> {
-    let wrong = Execution::retry(subject, schedule, &mut Verdicts::default())?;
+    let wrong = Execution::retry(&Beginning::new(subject), schedule, &mut Verdicts::default())?;
     let counterexample = wrong.map(|schedule| counterexample(subject, &schedule, 1)).transpose()?;
     let tally = Tally { schedules: 1, longest: schedule.0.len(), ..Tally::default() };
     Ok(Explored { counterexample, tally, ..unexplored(subject) })

@@ -3,7 +3,7 @@
 
 use crate::{
     explore::{
-        execution::Execution,
+        execution::{Execution, beginning::Beginning},
         schedule::{Choice, Schedule},
         subject::Subject,
         verdicts::Verdicts,
@@ -15,7 +15,7 @@ use crate::{
 const TRIES: usize = 5000;
 
 struct Reduction<'s> {
-    subject: &'s Subject<'s>,
+    beginning: Beginning<'s>,
     verdicts: Verdicts,
     tries: usize,
     best: Vec<Choice>,
@@ -25,10 +25,10 @@ struct Reduction<'s> {
 
 /// The smallest schedule that was found to be invalid, too.
 pub(crate) fn reduce(subject: &Subject<'_>, schedule: &Schedule) -> Result<Schedule, RunError> {
-    let mut verdicts = Verdicts::default();
-    Execution::retry(subject, schedule, &mut verdicts)?;
+    let (beginning, mut verdicts) = (Beginning::new(subject), Verdicts::default());
+    Execution::retry(&beginning, schedule, &mut verdicts)?;
     let kind = verdicts.wrong.clone();
-    let mut reduction = Reduction { subject, verdicts, tries: 0, best: schedule.0.clone(), kind };
+    let mut reduction = Reduction { beginning, verdicts, tries: 0, best: schedule.0.clone(), kind };
     loop {
         let before = reduction.best.len();
         reduction.leave_out_operations()?;
@@ -48,7 +48,7 @@ impl Reduction<'_> {
         if self.tries > TRIES {
             return Ok(false);
         }
-        let retried = Execution::retry(self.subject, &Schedule(choices), &mut self.verdicts)?;
+        let retried = Execution::retry(&self.beginning, &Schedule(choices), &mut self.verdicts)?;
         if let Some(Schedule(taken)) = retried.filter(|_| self.verdicts.wrong == self.kind) {
             self.best = taken;
             return Ok(true);
@@ -57,7 +57,7 @@ impl Reduction<'_> {
     }
 
     fn leave_out_operations(&mut self) -> Result<(), RunError> {
-        for operation in (0..self.subject.program.len()).rev() {
+        for operation in (0..self.beginning.subject.program.len()).rev() {
             if self.best.contains(&Choice::Skip(operation)) {
                 continue;
             }

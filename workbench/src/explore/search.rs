@@ -11,7 +11,7 @@ use crate::{
     explore::{
         crew::{Crew, Job},
         ending::Ending,
-        execution::Execution,
+        execution::{Execution, beginning::Beginning},
         result::Tally,
         schedule::Schedule,
         step::Step,
@@ -37,7 +37,7 @@ struct Frame {
 
 /// A depth-first search of one thread.
 pub(crate) struct Search<'s> {
-    subject: &'s Subject<'s>,
+    beginning: Beginning<'s>,
     crew: &'s Crew,
     job: Job,
     frames: Vec<Frame>,
@@ -55,7 +55,8 @@ impl<'s> Search<'s> {
         observer: &'s mut dyn FnMut(Tally) -> ControlFlow<()>,
     ) -> Self {
         let (frames, verdicts, reduces) = (Vec::new(), Verdicts::default(), subject.bounds.reduction);
-        Self { subject, crew, job: Job::default(), frames, len: 0, verdicts, reduces, observer }
+        let beginning = Beginning::new(subject);
+        Self { beginning, crew, job: Job::default(), frames, len: 0, verdicts, reduces, observer }
     }
 
     /// Explores all schedules of a job.
@@ -87,7 +88,7 @@ impl<'s> Search<'s> {
     }
 
     fn replay(&self) -> Result<Execution<'s>, RunError> {
-        let mut execution = Execution::start(self.subject, false)?;
+        let mut execution = self.beginning.execution()?;
         for step in self.path() {
             execution.take(step);
         }
@@ -172,13 +173,13 @@ impl<'s> Search<'s> {
     /// The present path as choices.
     fn schedule(&self) -> Result<Schedule, RunError> {
         let steps: Vec<Step> = self.path().collect();
-        schedule_of(self.subject, &steps)
+        schedule_of(&self.beginning, &steps)
     }
 }
 
 /// The choices that these steps are.
-pub(crate) fn schedule_of(subject: &Subject<'_>, steps: &[Step]) -> Result<Schedule, RunError> {
-    let mut execution = Execution::start(subject, false)?;
+pub(crate) fn schedule_of(beginning: &Beginning<'_>, steps: &[Step]) -> Result<Schedule, RunError> {
+    let mut execution = beginning.execution()?;
     let mut choices = Vec::new();
     for step in steps {
         choices.extend(execution.choice(*step));

@@ -16,6 +16,9 @@ pub enum RunError {
     /// [`Report::failure`] says how the node failed; it has no verdict.
     #[error("{0}")]
     Node(Box<Report>),
+    /// A node answered differently when an exploration told it the same again.
+    #[error("{0}")]
+    Unrepeatable(String),
     /// Whoever watched wanted it to end at once, or before the first operation.
     #[error("the test was stopped before there was anything to judge")]
     Stopped,

@@ -225,7 +225,7 @@ fn judge(mut session: Session<'_>, nemesis: &mut Nemesis, load: Option<Load>, fa
         load,
         nemesis: nemesis.effects(&session),
         history: session.history,
-        config: Some(TestConfig { options: session.options, origin: session.origin, stopped }),
+        config: Some(TestConfig { options: Rc::unwrap_or_clone(session.options), origin: session.origin, stopped }),
     };
     report.with_violations(violations)
 }

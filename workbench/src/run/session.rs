@@ -3,7 +3,7 @@
 //! time passes and one where entries are written.
 
 use crate::{
-    engine::{host::Host, services, world::World},
+    engine::{host::Host, participant::Participant, services, world::World},
     options::{Options, Unsuitable},
     run::{
         error::RunError,
@@ -24,7 +24,7 @@ use std::{borrow::Cow, rc::Rc, time::Duration};
 
 /// A test that runs.
 pub(crate) struct Session<'a> {
-    pub(crate) options: Options,
+    pub(crate) options: Rc<Options>,
     pub(crate) workload: Box<dyn Workload>,
     pub(crate) world: World,
     pub(crate) rng: Pcg64Mcg,
@@ -35,6 +35,14 @@ pub(crate) struct Session<'a> {
     pub(crate) watch: Watch<'a>,
     /// The number of clients there have been.
     clients: u64,
+}
+
+/// The seed of the world, the random numbers of the session, and the services.
+pub(crate) fn services(options: &Options) -> (u64, Pcg64Mcg, Vec<(NodeId, Box<dyn Participant>)>) {
+    let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
+    let seed = rng.next_u64();
+    let services = services::all(options, &mut rng);
+    (seed, rng, services)
 }
 
 impl<'a> Session<'a> {
@@ -50,13 +58,29 @@ impl<'a> Session<'a> {
         }
         options.accept_disks(host.is_some())?;
         workload.accept(&options)?;
-        let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
-        let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(rng.next_u64()), host);
-        for (id, service) in services::all(&options, &mut rng) {
+        let (seed, rng, services) = services(&options);
+        let mut world = World::new(&options, Pcg64Mcg::seed_from_u64(seed), host);
+        for (id, service) in services {
             world.join(id, service);
         }
         let (workers, history, watch) = (Workers::new(&options), History::default(), Watch::new(observer));
+        let options = Rc::new(options);
         Ok(Self { options, workload, world, rng, workers, history, origin: Duration::ZERO, watch, clients: 0 })
+    }
+
+    /// A copy with this world and workload. Its workers have no clients, and nobody observes it.
+    pub(crate) fn fork(&self, workload: Box<dyn Workload>, world: World) -> Self {
+        Self {
+            options: Rc::clone(&self.options),
+            workload,
+            world,
+            rng: self.rng.clone(),
+            workers: self.workers.fork(),
+            history: self.history.clone(),
+            origin: self.origin,
+            watch: Watch::new(None),
+            clients: self.clients,
+        }
     }
 
     /// The time since the first operation could begin.

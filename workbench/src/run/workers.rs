@@ -57,6 +57,16 @@ impl Workers {
         turns.filter(|worker| self.workers[*worker].busy.is_none()).collect()
     }
 
+    /// Tells whether a worker has nothing to do.
+    pub(crate) fn is_free(&self, worker: usize) -> bool {
+        self.workers[worker].busy.is_none()
+    }
+
+    /// The client of a worker.
+    pub(crate) fn client(&self, worker: usize) -> Option<ParticipantId> {
+        self.workers[worker].connection.as_ref().map(|(joined, _)| joined.id)
+    }
+
     pub(crate) fn any_free(&self) -> bool {
         self.busy < self.workers.len()
     }
@@ -65,12 +75,25 @@ impl Workers {
         self.busy == 0
     }
 
+    /// A copy of workers that are free. They have no clients yet.
+    pub(crate) fn fork(&self) -> Self {
+        let worker =
+            |worker: &Worker| Worker { node: worker.node.clone(), connection: None, busy: worker.busy.clone() };
+        Self {
+            workers: self.workers.iter().map(worker).collect(),
+            processes: self.processes.clone(),
+            next: self.next,
+            busy: self.busy,
+            done: Rc::default(),
+        }
+    }
+
     /// The node at which a worker's clients are.
     pub(crate) fn node(&self, worker: usize) -> &NodeId {
         &self.workers[worker].node
     }
 
-    /// The client of a worker.
+    /// The client of a worker, with its connection.
     pub(crate) fn connection(&self, worker: usize) -> Option<(JoinedClient, Connection)> {
         self.workers[worker].connection.clone()
     }

@@ -4,6 +4,8 @@
 
 use crate::{
     deltas::{Deltas, Trust},
+    durable::{LineSet, Mistake, NumberedStarts, Quitter},
+    kafka::Logs,
     nodes::{Counter, Fault, Flood, Lagging, SameCounter},
 };
 use glomers_protocol::{
@@ -19,7 +21,10 @@ use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -137,6 +142,75 @@ fn a_right_node_is_never_blamed() {
         let explored =
             explore_with(workload::maker("pn-counter").unwrap(), &bounds, Deltas::with(Trust::Nothing)).unwrap();
         assert!(explored.is_valid(), "{explored}");
+    }
+}
+
+/// What nodes answer is remembered, unless a condition looks into them. Nothing else may differ.
+#[test]
+fn remembered_answers_are_those_of_the_nodes() {
+    fn check<H: Handler, M: IntoHandler<H>>(
+        name: &str,
+        bounds: &Exploration,
+        make: impl Fn(&Context) -> M + Clone + Send + Sync + 'static,
+    ) {
+        let result = |explorer: Explorer<'_>| {
+            let explored = explorer.run_with(make.clone()).unwrap();
+            let found = explored.counterexample.map(|found| (found.after, found.kind, found.schedule.to_string()));
+            (explored.tally, found)
+        };
+        for mode in [Mode::All, Mode::Pct { depth: 3 }, Mode::Random] {
+            let bounds = bounds.clone().mode(mode).max_schedules(Some(100)).liveness(true);
+            let explorer = || Explorer::new(workload::maker(name).unwrap(), &bounds);
+            let done = result(explorer().invariant("nothing", |_| Ok(())));
+            assert_eq!(result(explorer()), done, "{name}, {mode}");
+        }
+    }
+    check("pn-counter", &bounds(3).drops(1).duplicates(1).timers(2), Deltas::with(Trust::Nothing));
+    check("pn-counter", &bounds(3).duplicates(1).order(Order::Any), Deltas::with(Trust::Uniqueness));
+    check("broadcast", &bounds(3).node_count(3).partitions(1), Flood::with(Fault::NeverRepeats));
+    check("g-set", &bounds(3).crashes(1).timers(1), LineSet::with(Mistake::ShowsTooEarly));
+    check("unique-ids", &bounds(3).crashes(2), NumberedStarts::init);
+    check("echo", &bounds(5), Quitter::init);
+}
+
+/// Tells others a number that no other start of it tells.
+#[derive(Default)]
+struct Unrepeatable;
+
+#[derive(Serialize, Deserialize)]
+struct Number {
+    number: i64,
+}
+
+#[handler(echo)]
+impl Unrepeatable {
+    fn echo(&self, cx: &Context, request: Echo) -> EchoOk {
+        static TOLD: AtomicI64 = AtomicI64::new(0);
+        let number = TOLD.fetch_add(1, Ordering::Relaxed);
+        cx.peers().for_each(|peer| cx.send(peer, &Number { number }));
+        EchoOk { echo: request.echo }
+    }
+
+    #[message]
+    fn number(&self, _: Number) {}
+}
+
+#[test]
+fn a_node_that_cannot_be_repeated_is_an_error() {
+    for threads in [1, 2] {
+        let bounds = bounds(4).threads(threads);
+        let error = explore::<Unrepeatable>(workload::maker("echo").unwrap(), &bounds).unwrap_err().to_string();
+        assert!(error.contains(" was told the same twice, and answered differently at {"), "{error}");
+    }
+}
+
+/// The last polls read what was sent before, as far as they know of it. Otherwise right logs would be blamed.
+#[test]
+fn a_right_log_is_never_blamed() {
+    for seed in 0..4 {
+        let bounds = bounds(4).node_count(1).seed(seed);
+        let explored = explore::<Logs>(workload::maker("kafka").unwrap(), &bounds).unwrap();
+        assert!(explored.is_valid() && explored.is_complete, "{explored}");
     }
 }
 

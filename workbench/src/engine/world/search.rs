@@ -6,10 +6,11 @@
 
 use crate::engine::{
     agenda::{Agenda, Occurrence},
+    disk::Disks,
     flight::{Flight, Flying, Place},
     members::Condition,
     network::Grudge,
-    participant::ParticipantId,
+    participant::{Participant, ParticipantId},
     world::{Scheduler, World},
 };
 use crate::options::Fault;
@@ -45,6 +46,31 @@ impl World {
         }
         flight.set_fresh(0);
         self.scheduler = Scheduler::Search(Box::new(flight));
+    }
+
+    /// A copy during a search. `make` makes the participants that cannot be copied by themselves, from their name and the number
+    /// of their state. It has no disks: nodes that can be copied have disks of their own.
+    pub(crate) fn fork(&self, make: impl FnMut(&NodeId, Option<usize>) -> Box<dyn Participant>) -> Self {
+        let Scheduler::Search(flight) = &self.scheduler else { panic!("a world is copied during a search only") };
+        Self {
+            now: self.now,
+            rng: self.rng.clone(),
+            network: self.network.clone(),
+            disks: Disks::default(),
+            stopped: self.stopped.clone(),
+            members: self.members.fork(make),
+            scheduler: Scheduler::Search(flight.clone()),
+            agenda: Agenda::default(),
+            messages: self.messages,
+            journal: self.journal.clone(),
+            outgoing: Vec::new(),
+            host: None,
+            crash: None,
+            violations: self.violations.clone(),
+            tamper: None,
+            rewrite: None,
+            watchdog: self.watchdog.clone(),
+        }
     }
 
     /// Ends the search: from now on everything happens in its time.
@@ -107,7 +133,12 @@ impl World {
 
     /// The time of a running participant's next timer, on the common scale, and whether it is within `prompt` of its clock.
     pub(crate) fn timer(&self, name: &NodeId, prompt: Duration) -> Option<(Duration, bool)> {
-        let member = self.members.named(name).filter(|member| member.condition == Condition::Running)?;
+        self.timer_of(self.members.id(name)?, prompt)
+    }
+
+    /// The same for the participant of a number.
+    pub(crate) fn timer_of(&self, id: ParticipantId, prompt: Duration) -> Option<(Duration, bool)> {
+        let member = self.members.at(id).filter(|member| member.condition == Condition::Running)?;
         let deadline = member.participant.deadline()?;
         Some((member.joined + deadline, deadline <= member.clock + prompt))
     }

@@ -18,7 +18,7 @@ use crate::{
     workload::generator::{Generator, Moment, Next},
 };
 use glomers_checkers::judgement::Judgement;
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 /// The time for which a healed cluster rests before its last operations. If these show nothing wrong it needs no more.
 const SHORT_REST: Duration = Duration::from_secs(1);
@@ -80,7 +80,11 @@ impl Execution<'_> {
         let judgement = self.judge();
         let violations = self.session.world.take_violations();
         let journal = self.session.world.take_journal();
-        let config = TestConfig { options: self.session.options, origin: self.session.origin, stopped: None };
+        let config = TestConfig {
+            options: Rc::unwrap_or_clone(self.session.options),
+            origin: self.session.origin,
+            stopped: None,
+        };
         let net = self.session.world.network.counts();
         let report = Report::explored(self.session.workload.name(), self.session.history, judgement, config)
             .with_messages(net, journal)

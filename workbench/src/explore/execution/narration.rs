@@ -5,6 +5,7 @@ use crate::{
     engine::flight::{Flying, MessageKey},
     explore::{
         ending::Ending,
+        execution::beginning::Beginning,
         schedule::{Choice, Link, Schedule},
         step::Step,
         subject::Subject,
@@ -28,13 +29,9 @@ pub(crate) struct Narrated {
 }
 
 impl<'s> Execution<'s> {
-    /// Repeats the choices of a schedule that are possible. Returns them with the steps that they are.
-    pub(crate) fn repeat(
-        subject: &'s Subject<'s>,
-        schedule: &Schedule,
-        records: bool,
-    ) -> Result<(Self, Vec<Choice>, Vec<String>), RunError> {
-        let mut execution = Self::start(subject, records)?;
+    /// Repeats the choices of a schedule that are possible. Returns them and, if asked, a line for each.
+    fn repeat(&mut self, schedule: &Schedule, describes: bool) -> (Vec<Choice>, Vec<String>) {
+        let execution = self;
         let (mut taken, mut lines) = (Vec::new(), Vec::new());
         for choice in &schedule.0 {
             if let Choice::Skip(operation) = choice {
@@ -43,32 +40,36 @@ impl<'s> Execution<'s> {
                 continue;
             }
             let Some(step) = execution.step(choice).filter(|step| execution.is_possible(*step)) else { continue };
-            if records {
+            if describes {
                 lines.push(execution.describe(step));
             }
             taken.push(choice.clone());
             execution.take(step);
         }
-        Ok((execution, taken, lines))
+        (taken, lines)
     }
 
     /// Repeats a schedule. Returns the choices that were possible if it is invalid.
     pub(crate) fn retry(
-        subject: &'s Subject<'s>,
+        beginning: &Beginning<'s>,
         schedule: &Schedule,
         verdicts: &mut Verdicts,
     ) -> Result<Option<Schedule>, RunError> {
-        let (execution, taken, _) = Self::repeat(subject, schedule, false)?;
+        let mut execution = beginning.execution()?;
+        let (taken, _) = execution.repeat(schedule, false);
         let mut ending = execution.finish(false, verdicts);
         if ending == Ending::Doubtful {
-            ending = Self::repeat(subject, schedule, false)?.0.finish(true, verdicts);
+            let mut execution = beginning.execution()?;
+            execution.repeat(schedule, false);
+            ending = execution.finish(true, verdicts);
         }
         Ok((ending == Ending::Invalid).then_some(Schedule(taken)))
     }
 
     /// Repeats a schedule and reports it.
     pub(crate) fn narrate(subject: &'s Subject<'s>, schedule: &Schedule) -> Result<Narrated, RunError> {
-        let (execution, taken, lines) = Self::repeat(subject, schedule, true)?;
+        let mut execution = Self::start(subject, true, None)?;
+        let (taken, lines) = execution.repeat(schedule, true);
         let searched = execution.session.world.now().as_nanos();
         let (report, broken) = execution.report(true);
         Ok(Narrated { schedule: Schedule(taken), lines, searched, report, broken })

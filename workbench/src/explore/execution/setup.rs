@@ -5,19 +5,33 @@
 
 use super::{Execution, seed};
 use crate::{
-    explore::subject::{SetupLine, Subject},
+    explore::{
+        memo::cast::Cast,
+        subject::{SetupLine, Subject},
+    },
     run::{error::RunError, lifecycle::prepare, report::Report, session::Session},
 };
 use glomers_protocol::{Message, NodeId, Payload, init::Init};
 
 impl<'s> Execution<'s> {
-    /// A session whose nodes have started and know nothing.
-    pub(super) fn session(subject: &'s Subject<'s>, records: bool) -> Result<Session<'static>, RunError> {
+    /// A session whose nodes have started and know nothing. Nodes and services are those of the cast, if there is one.
+    pub(super) fn session(
+        subject: &'s Subject<'s>,
+        records: bool,
+        mut cast: Option<&mut Cast>,
+    ) -> Result<Session<'static>, RunError> {
         let options = subject.bounds.options.clone().journal(records);
         let mut session = Session::new((subject.make)(), options, None, None)?;
         session.world.allow_late_answers();
+        for (name, service) in cast.iter().flat_map(|cast| cast.services()) {
+            session.world.replace(&name, service);
+        }
         for (number, id) in subject.nodes.iter().enumerate() {
-            let process = (subject.spawn)(seed(subject.bounds.options.seed, number, 0), session.world.disks.of(id));
+            let seed = seed(subject.bounds.options.seed, number, 0);
+            let process = match &mut cast {
+                Some(cast) => cast.node(subject, id, seed),
+                None => (subject.spawn)(seed, session.world.disks.of(id)),
+            };
             session.world.join(id.clone(), process);
         }
         Ok(session)
@@ -35,7 +49,7 @@ impl<'s> Execution<'s> {
         if let Some(known) = subject.setup.get() {
             return Ok(known.as_deref());
         }
-        let mut session = Self::session(subject, true)?;
+        let mut session = Self::session(subject, true, None)?;
         Self::prepare(&mut session)?;
         let takes_time = !session.world.now().is_zero();
         let said = session.world.take_journal().into_iter().filter(|event| !event.received);

@@ -3,8 +3,9 @@
 use super::{Execution, STARTER, seed};
 use crate::{
     engine::{
-        flight::{Flying, MessageKey, Place, is_client, is_node},
+        flight::{self, Flying, MessageKey, Place, is_client, is_node},
         network::Grudge,
+        participant::ParticipantId,
     },
     explore::{exploration::Order, step::Step},
 };
@@ -68,19 +69,18 @@ impl Execution<'_> {
         if self.unbegun == 0 {
             return;
         }
-        let free = self.session.workers.free();
-        for worker in 0..self.session.workers.processes().len() {
-            let planned = self.subject.program.iter().enumerate();
-            let next = planned.into_iter().find(|(at, planned)| planned.worker == worker && !self.is_over[*at]);
-            if let Some((at, _)) = next.filter(|_| free.contains(&worker)) {
-                let client = self.subject.place(&self.client(worker));
-                steps.push(Step::Begin { operation: u16::try_from(at).unwrap_or(u16::MAX), client });
+        let workers = &self.session.workers;
+        for (worker, process) in workers.processes().iter().enumerate().filter(|(worker, _)| workers.is_free(*worker)) {
+            let planned = (0..).zip(&self.subject.program).zip(&self.is_over);
+            let mut own = planned.filter(|((_, planned), is_over)| planned.worker == worker && !**is_over);
+            if let Some(((operation, _), _)) = own.next() {
+                steps.push(Step::Begin { operation, client: flight::client(*process) });
             }
         }
     }
 
     fn timers(&self, steps: &mut Vec<Step>) {
-        if self.left.timers == 0 && self.session.world.disks.is_empty() {
+        if self.left.timers == 0 && !self.session.options.has_disk() {
             // Timers that are due at once are rare without disks, but there may be some.
             return self.prompt_timers(steps);
         }
@@ -104,15 +104,15 @@ impl Execution<'_> {
 
     /// The next timers of nodes and of clients that wait.
     fn all_timers(&self) -> Vec<(Place, Duration, bool)> {
-        let clients = 0..self.session.workers.processes().len();
-        let clients = clients.filter(|worker| self.session.workers.connection(*worker).is_some());
-        let names = clients.map(|worker| NodeId::from(self.client(worker)));
-        let participants = self.subject.nodes.iter().cloned().chain(names);
-        let timer = |name: NodeId| {
-            let (deadline, is_prompt) = self.session.world.timer(&name, PROMPT)?;
-            Some((self.subject.place(name.as_str()), deadline, is_prompt))
+        let (world, workers) = (&self.session.world, &self.session.workers);
+        let nodes = (0..).zip(&self.subject.nodes).map(|(place, node)| (place, world.id(node)));
+        let clients = workers.processes().iter().enumerate();
+        let clients = clients.map(|(worker, process)| (flight::client(*process), workers.client(worker)));
+        let timer = |(place, id): (Place, Option<ParticipantId>)| {
+            let (deadline, is_prompt) = world.timer_of(id?, PROMPT)?;
+            Some((place, deadline, is_prompt))
         };
-        participants.filter_map(timer).collect()
+        nodes.chain(clients).filter_map(timer).collect()
     }
 
     fn losses(&self, steps: &mut Vec<Step>) {
@@ -197,14 +197,17 @@ impl Execution<'_> {
         self.left.crashes -= 1;
         self.session.world.begin_step();
         self.session.note("kill", Json::new(&[node.as_str()]));
-        self.kill(&node);
+        self.kill(usize::from(place), &node);
         self.crashed.push(place);
     }
 
     /// Ends a node. What it has not synced is lost.
-    fn kill(&mut self, node: &NodeId) {
+    fn kill(&mut self, number: usize, node: &NodeId) {
         if let Some(disk) = self.session.world.disks.of(node) {
             disk.keep(0, 0);
+        }
+        if let Some(cast) = &mut self.cast {
+            cast.crash(number, self.session.world.state(node));
         }
         self.session.world.kill(node);
     }
@@ -218,7 +221,10 @@ impl Execution<'_> {
         let number = usize::from(place);
         let seed = seed(self.subject.bounds.options.seed, number, self.starts[number]);
         self.starts[number] += 1;
-        let process = (self.subject.spawn)(seed, self.session.world.disks.of(&node));
+        let process = match &self.cast {
+            Some(cast) => cast.restart(number, seed),
+            None => (self.subject.spawn)(seed, self.session.world.disks.of(&node)),
+        };
         self.session.world.revive(&node, process);
         self.session.world.inject(NodeId::from(STARTER), &node, self.init(&node));
         self.session.world.lose_all_to(self.subject.place(STARTER));

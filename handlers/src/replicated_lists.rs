@@ -10,6 +10,7 @@ use glomers_protocol::{
     Context, Failure, Json, NodeId, RpcError, handler,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -54,6 +55,11 @@ impl From<Lists> for Vec<(Json, Vec<Json>)> {
     }
 }
 
+/// A message of the log.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ListsPacket(Packet);
+
 #[handler(txn_list_append, schema)]
 impl ReplicatedLists {
     #[init]
@@ -66,8 +72,8 @@ impl ReplicatedLists {
     }
 
     #[message]
-    fn packet(&self, cx: &Context, from: &NodeId, packet: Packet<Vec<MicroOp>>) {
-        self.0.receive(cx, from, packet);
+    fn packet(&self, cx: &Context, from: &NodeId, packet: ListsPacket) {
+        self.0.receive(cx, from, packet.0);
     }
 
     #[every(millis = TICK)]

@@ -90,7 +90,6 @@ mod replica;
 mod state_machine;
 mod storage;
 
-pub use entry::Command;
 pub use member::{MAX_RETAINED, TICK};
 pub use packet::Packet;
 pub use state_machine::StateMachine;
@@ -100,13 +99,15 @@ use futures::{
     channel::oneshot,
     future::{Either, select},
 };
-use glomers_protocol::{Context, Failure, NodeId, Payload, RpcError};
+use glomers_protocol::{Context, Failure, Json, NodeId, RpcError};
 use replica::Replica;
+use state_machine::{Served, Waiting};
 use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 /// One node's replica of a state machine `M`.
 pub struct ReplicatedLog<M: StateMachine> {
-    replica: Rc<RefCell<Replica<M>>>,
+    replica: Rc<RefCell<Replica>>,
+    waiting: Waiting<M>,
     timeout: Duration,
 }
 
@@ -116,10 +117,7 @@ impl<M: StateMachine> fmt::Debug for ReplicatedLog<M> {
     }
 }
 
-impl<M: StateMachine> ReplicatedLog<M>
-where
-    Packet<M::Command>: Payload,
-{
+impl<M: StateMachine> ReplicatedLog<M> {
     /// A log among all nodes: that of the node's disk, or an empty one. Commands are given up after `timeout`, which
     /// must be less than the clients' timeout.
     ///
@@ -127,7 +125,9 @@ where
     ///
     /// The disk cannot be used, or another program has written what is on it.
     pub fn new(cx: &Context, timeout: Duration) -> Result<Self, Failure> {
-        let log = Self { replica: Rc::new(RefCell::new(Replica::new(cx)?)), timeout };
+        let waiting = Waiting::<M>::default();
+        let replica = Replica::new(cx, Served::<M>::new(&waiting))?;
+        let log = Self { replica: Rc::new(RefCell::new(replica)), waiting, timeout };
         log.sync(cx);
         Ok(log)
     }
@@ -141,17 +141,21 @@ where
     /// and [`ErrorCode::Timeout`](glomers_protocol::ErrorCode::Timeout) if it may still be.
     pub async fn execute(&self, cx: &Context, command: M::Command) -> Result<M::Output, RpcError> {
         let (answer, output) = oneshot::channel();
-        let number = self.replica.borrow_mut().propose(command, answer);
+        let number = self.replica.borrow_mut().propose(Json::new(&command));
+        self.waiting.borrow_mut().push((number, answer));
         self.replica.borrow_mut().proceed(cx);
         self.sync(cx);
         match select(output, cx.sleep(self.timeout)).await {
             Either::Left((Ok(output), _)) => Ok(output),
-            _ => Err(self.replica.borrow_mut().give_up(number)),
+            _ => {
+                self.waiting.borrow_mut().retain(|(other, _)| *other != number);
+                Err(self.replica.borrow_mut().give_up(number))
+            }
         }
     }
 
     /// Handles a message from another node.
-    pub fn receive(&self, cx: &Context, from: &NodeId, packet: Packet<M::Command>) {
+    pub fn receive(&self, cx: &Context, from: &NodeId, packet: Packet) {
         if let Some(pid) = pid(cx, from) {
             let mut replica = self.replica.borrow_mut();
             replica.receive(cx, pid, packet);

@@ -11,6 +11,7 @@ use glomers_protocol::{
     Context, ErrorCode, Failure, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -82,6 +83,11 @@ impl Map {
     }
 }
 
+/// A message of the log.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct MapPacket(Packet);
+
 #[handler(lin_kv, schema)]
 impl ReplicatedMap {
     #[init]
@@ -104,8 +110,8 @@ impl ReplicatedMap {
     }
 
     #[message]
-    fn packet(&self, cx: &Context, from: &NodeId, packet: Packet<Command>) {
-        self.0.receive(cx, from, packet);
+    fn packet(&self, cx: &Context, from: &NodeId, packet: MapPacket) {
+        self.0.receive(cx, from, packet.0);
     }
 
     #[every(millis = TICK)]

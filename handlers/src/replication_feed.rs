@@ -30,10 +30,7 @@
 use glomers_protocol::{Context, NodeId, rand::Rng};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, VecDeque, btree_map::Entry},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 /// The time after which an unanswered batch is sent again.
 pub const RETRY: Duration = Duration::from_millis(500);
@@ -54,7 +51,8 @@ pub struct ReplicationFeed<T> {
     clock: u64,
     /// The number up to which peers must learn all entries.
     upto: u64,
-    links: BTreeMap<NodeId, Link<T>>,
+    /// The peers in the order of their names. Lists instead of maps: the feed is compiled for each type of entries.
+    links: Vec<(NodeId, Link<T>)>,
 }
 
 /// The state shared between this node and one peer.
@@ -62,7 +60,7 @@ pub struct ReplicationFeed<T> {
 struct Link<T> {
     /// The incarnation heard last; 0 before the first batch.
     incarnation: Incarnation,
-    incarnations: BTreeMap<Incarnation, Progress<T>>,
+    incarnations: Vec<(Incarnation, Progress<T>)>,
     /// Set while the peer waits for an acknowledgement.
     #[serde(skip)]
     ack_due: bool,
@@ -79,7 +77,7 @@ struct Progress<T> {
     /// This node has the peer's entries up to this number.
     received: u64,
     /// Entries for this incarnation alone: everything that was known before it started.
-    catch_up: BTreeMap<u64, T>,
+    catch_up: VecDeque<(u64, T)>,
 }
 
 /// All entries of the sender with numbers above `after` up to `upto`.
@@ -103,31 +101,34 @@ impl<T> Batch<T> {
 
 impl<T> Default for Progress<T> {
     fn default() -> Self {
-        Self { acknowledged: 0, received: 0, catch_up: BTreeMap::new() }
+        Self { acknowledged: 0, received: 0, catch_up: VecDeque::new() }
     }
 }
 
 impl<T> Default for Link<T> {
     fn default() -> Self {
-        let incarnations = BTreeMap::from([(0, Progress::default())]);
+        let incarnations = vec![(0, Progress::default())];
         Self { incarnation: 0, incarnations, ack_due: false, hold_until: Duration::ZERO }
     }
 }
 
 impl<T> Link<T> {
-    fn progress(&self) -> &Progress<T> {
-        &self.incarnations[&self.incarnation]
+    /// The progress with an incarnation that was heard.
+    fn position(&self, incarnation: Incarnation) -> Option<usize> {
+        self.incarnations.iter().position(|(other, _)| *other == incarnation)
     }
 
-    fn progress_mut(&mut self) -> &mut Progress<T> {
-        self.incarnations.entry(self.incarnation).or_default()
+    fn progress(&self) -> &Progress<T> {
+        let position = self.position(self.incarnation).expect("the present incarnation has an entry");
+        &self.incarnations[position].1
     }
 }
 
 impl<T: Clone> ReplicationFeed<T> {
     /// An empty feed to all peers.
     pub fn new(cx: &Context) -> Self {
-        let links = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
+        let mut links: Vec<_> = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
+        links.sort_by(|(left, _), (right, _)| left.cmp(right));
         Self { incarnation: cx.rng().next_u64(), entries: VecDeque::new(), clock: 0, upto: 0, links }
     }
 
@@ -171,30 +172,35 @@ impl<T: Clone> ReplicationFeed<T> {
     /// The low watermark: up to this number no entry of any node is missing and none will be added, unless a node
     /// restarts. It rises if all nodes [advance](Self::advance).
     pub fn low_watermark(&self) -> u64 {
-        self.links.values().map(|link| link.progress().received).fold(self.clock, u64::min)
+        self.links.iter().map(|(_, link)| link.progress().received).fold(self.clock, u64::min)
     }
 
     /// Returns the new entries of a batch in order, with their numbers. A sender that has restarted will be sent `all`,
     /// which is everything that this node knows of all nodes.
     pub fn receive(&mut self, from: &NodeId, batch: Batch<T>, all: impl FnOnce() -> Vec<T>) -> Vec<(u64, T)> {
-        let Some(link) = self.links.get_mut(from) else { return Vec::new() };
+        let Some(place) = self.place(from) else { return Vec::new() };
+        let link = &mut self.links[place].1;
         self.clock = self.clock.max(batch.upto);
-        if link.incarnation == 0 {
-            link.incarnations.insert(batch.incarnation, Progress::default());
-        } else if let Entry::Vacant(unknown) = link.incarnations.entry(batch.incarnation) {
-            let catch_up: BTreeMap<_, _> = (self.clock + 1..).zip(all()).collect();
-            self.clock += catch_up.len() as u64;
-            unknown.insert(Progress { acknowledged: self.upto, received: 0, catch_up });
-        }
+        let position = link.position(batch.incarnation).unwrap_or_else(|| {
+            let mut progress = Progress::default();
+            if link.incarnation != 0 {
+                progress.catch_up = (self.clock + 1..).zip(all()).collect();
+                progress.acknowledged = self.upto;
+                self.clock += progress.catch_up.len() as u64;
+            }
+            link.incarnations.push((batch.incarnation, progress));
+            link.incarnations.len() - 1
+        });
         link.incarnation = batch.incarnation;
         link.ack_due |= batch.upto > batch.after;
         link.hold_until = Duration::ZERO;
-        let progress = link.progress_mut();
+        let progress = &mut link.incarnations[position].1;
         let known = progress.received;
         progress.received = known.max(batch.upto);
         if batch.heard.0 == self.incarnation {
             progress.acknowledged = progress.acknowledged.max(batch.heard.1);
-            progress.catch_up = progress.catch_up.split_off(&(progress.acknowledged + 1));
+            let acknowledged = progress.acknowledged;
+            while progress.catch_up.pop_front_if(|(number, _)| *number <= acknowledged).is_some() {}
         }
         batch.entries.into_iter().filter(|(number, _)| *number > known).collect()
     }
@@ -202,9 +208,10 @@ impl<T: Clone> ReplicationFeed<T> {
     /// Returns true if a batch changes more than acknowledgements: it has or promises entries that have not been
     /// received, or comes from an incarnation that is not known.
     pub fn is_news(&self, from: &NodeId, batch: &Batch<T>) -> bool {
-        let Some(link) = self.links.get(from) else { return false };
+        let Some(place) = self.place(from) else { return false };
+        let link = &self.links[place].1;
         let last = batch.entries.last().map_or(batch.upto, |(number, _)| batch.upto.max(*number));
-        link.incarnations.get(&batch.incarnation).is_none_or(|progress| last > progress.received)
+        link.position(batch.incarnation).is_none_or(|position| last > link.incarnations[position].1.received)
     }
 
     /// The batches to send at the time `now`: for every peer the entries that it lacks, and an empty batch for peers
@@ -214,14 +221,13 @@ impl<T: Clone> ReplicationFeed<T> {
         let mut batches = Vec::new();
         for (peer, link) in &mut self.links {
             let Progress { acknowledged: after, received, catch_up } = link.progress();
-            let upto = catch_up.last_key_value().map_or(self.upto, |(last, _)| self.upto.max(*last));
+            let upto = catch_up.back().map_or(self.upto, |(last, _)| self.upto.max(*last));
             if (link.ack_due || link.incarnation == 0 || upto > *after) && now >= link.hold_until {
                 let first = self.entries.partition_point(|(number, _)| number <= after);
                 let lacking: Vec<_> = self.entries.range(first..).take(MAX_ENTRIES).cloned().collect();
                 let last = lacking.last().filter(|_| lacking.len() == MAX_ENTRIES);
                 let (after, upto) = (*after, last.map_or(upto, |(number, _)| *number));
-                let catch_up = catch_up.iter().map(|(number, entry)| (*number, entry.clone()));
-                let entries = catch_up.chain(lacking).collect();
+                let entries = catch_up.iter().cloned().chain(lacking).collect();
                 let heard = (link.incarnation, *received);
                 batches.push((peer.clone(), Batch { incarnation: self.incarnation, after, upto, heard, entries }));
                 link.ack_due = false;
@@ -231,9 +237,14 @@ impl<T: Clone> ReplicationFeed<T> {
         batches
     }
 
+    /// The position of a peer.
+    fn place(&self, peer: &NodeId) -> Option<usize> {
+        self.links.binary_search_by(|(other, _)| other.cmp(peer)).ok()
+    }
+
     /// Drops the entries that all peers have.
     fn drop_acknowledged(&mut self) {
-        let everywhere = self.links.values().map(|link| link.progress().acknowledged).fold(self.upto, u64::min);
+        let everywhere = self.links.iter().map(|(_, link)| link.progress().acknowledged).fold(self.upto, u64::min);
         while self.entries.pop_front_if(|(number, _)| *number <= everywhere).is_some() {}
     }
 }

@@ -21,53 +21,35 @@ use crate::{
 };
 use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{collections::BTreeMap, fmt};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 250;
 
 /// The known totals of all nodes: one per incarnation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Totals<T>(BTreeMap<Incarnation, Total<T>>);
+struct Totals(BTreeMap<Incarnation, Total>);
 
 /// The sum of what clients added through a node since it started.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
-struct Total<T> {
+struct Total {
     incarnation: Incarnation,
     /// The number of additions.
     additions: u64,
-    total: T,
+    total: i64,
 }
 
-/// A number that a total can be.
-trait Number: Copy + Default + Into<i128> + fmt::Debug + Serialize + DeserializeOwned {
-    /// Adds a client's delta; `None` if the type cannot hold the sum.
-    fn plus(self, delta: i64) -> Option<Self>;
-}
-
-impl Number for u64 {
-    fn plus(self, delta: i64) -> Option<Self> {
-        self.checked_add_signed(delta)
-    }
-}
-
-impl Number for i64 {
-    fn plus(self, delta: i64) -> Option<Self> {
-        self.checked_add(delta)
-    }
-}
-
-impl<T: Number> Replicated for Totals<T> {
+impl Replicated for Totals {
     /// A delta.
     type Request = i64;
     type Response = Result<(), RpcError>;
-    type Entry = Total<T>;
+    type Entry = Total;
 
-    fn execute(&mut self, feed: &mut ReplicationFeed<Total<T>>, delta: i64) -> Result<(), RpcError> {
+    fn execute(&mut self, feed: &mut ReplicationFeed<Total>, delta: i64) -> Result<(), RpcError> {
         let incarnation = feed.incarnation();
         let own = self.0.entry(incarnation).or_insert(Total { incarnation, ..Total::default() });
-        own.total = own.total.plus(delta).ok_or_else(too_large)?;
+        own.total = own.total.checked_add(delta).ok_or_else(too_large)?;
         own.additions += 1;
         feed.supersede(*own);
         Ok(())
@@ -77,26 +59,26 @@ impl<T: Number> Replicated for Totals<T> {
         true
     }
 
-    fn merge(&mut self, _: &Source<'_>, total: Total<T>) {
+    fn merge(&mut self, _: &Source<'_>, total: Total) {
         let known = self.0.entry(total.incarnation).or_default();
         if known.additions < total.additions {
             *known = total;
         }
     }
 
-    fn all(&self) -> Vec<Total<T>> {
+    fn all(&self) -> Vec<Total> {
         self.0.values().copied().collect()
     }
 }
 
-impl<T: Number> Totals<T> {
+impl Totals {
     fn open(cx: &Context) -> Result<SharedState<Self>, OpenError> {
         SharedState::open(cx, || Self(BTreeMap::new()))
     }
 
     /// The sum over all nodes, or an error if a response cannot hold it.
     fn sum(&self) -> Result<i64, RpcError> {
-        let sum: i128 = self.0.values().map(|total| total.total.into()).sum();
+        let sum: i128 = self.0.values().map(|total| i128::from(total.total)).sum();
         i64::try_from(sum).map_err(|_| too_large())
     }
 }
@@ -107,7 +89,12 @@ fn too_large() -> RpcError {
 
 /// A counter that only grows.
 #[derive(Debug)]
-pub struct GCounter(SharedState<Totals<u64>>);
+pub struct GCounter(SharedState<Totals>);
+
+/// A batch for this counter. One function of one handler receives a type, and the other counter's takes the batch itself.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct GCounterBatch(Batch<Total>);
 
 #[handler(g_counter, schema)]
 impl GCounter {
@@ -130,7 +117,7 @@ impl GCounter {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Total<u64>>) {
+    fn batch(&self, from: &NodeId, GCounterBatch(batch): GCounterBatch) {
         self.0.receive(from, batch);
     }
 
@@ -142,7 +129,7 @@ impl GCounter {
 
 /// A counter that grows and shrinks.
 #[derive(Debug)]
-pub struct PnCounter(SharedState<Totals<i64>>);
+pub struct PnCounter(SharedState<Totals>);
 
 #[handler(pn_counter, schema)]
 impl PnCounter {
@@ -161,7 +148,7 @@ impl PnCounter {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Total<i64>>) {
+    fn batch(&self, from: &NodeId, batch: Batch<Total>) {
         self.0.receive(from, batch);
     }
 

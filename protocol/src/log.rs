@@ -4,7 +4,7 @@ mod format;
 mod writer;
 
 use crate::{disk::Disk, group_commit::Buffer, storage::error::DiskError};
-use format::Frame;
+use format::{Contents, Frame};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, future::Future, marker::PhantomData, rc::Rc, time::Duration};
 use writer::Writer;
@@ -75,20 +75,9 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     /// If the file is damaged, is newer than this program, holds entries of another type, or cannot be read.
     pub fn open(disk: &Disk, name: &str) -> Result<(Self, Vec<T>), DiskError> {
         let file = format!("{name}.log");
-        let new = Writer::new_file(&file);
-        if disk.read(&new)?.is_some() {
-            disk.remove(&new)?;
-        }
-        let bytes = disk.read(&file)?.unwrap_or_default();
-        let contents = format::read(&file, &bytes)?;
+        let (bytes, contents) = read(disk, &file)?;
         let entries = contents.frames.iter().map(|frame| decode(&file, &bytes, frame)).collect::<Result<_, _>>()?;
-        let torn = bytes.len() - contents.whole;
-        if torn > 0 {
-            tracing::warn!("cut {torn} bytes that a crash left incomplete from the end of `{file}`");
-            disk.truncate(&file, contents.whole as u64)?;
-        }
-        let writer = Rc::new(Writer::new(&file, contents.whole, torn > 0));
-        disk.commit().add_buffer(&(Rc::clone(&writer) as Rc<dyn Buffer>))?;
+        let writer = write(disk, &file, bytes.len(), contents.whole)?;
         Ok((Self { writer, disk: disk.clone(), entries: PhantomData }, entries))
     }
 
@@ -128,29 +117,57 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     /// fails, the node stops, and the future never ends ([`Disk::sync`]).
     #[must_use = "nothing is durable before the sync has been awaited"]
     pub fn sync(&self) -> impl Future<Output = ()> + use<T> {
-        let (writer, disk, count) = (Rc::clone(&self.writer), self.disk.clone(), self.writer.appended());
-        let mut next = (!writer.is_durable(count)).then(|| disk.sync());
-        async move {
-            while let Some(sync) = next.take() {
-                sync.await;
-                if writer.is_durable(count) {
-                    return;
-                }
-                if writer.is_full() {
-                    disk.context().sleep(RETRY).await;
-                }
-                next = Some(disk.sync());
+        sync(&self.writer, &self.disk)
+    }
+}
+
+// The parts that do not depend on the type of the entries are functions of their own, which are compiled once.
+
+/// Reads a log, and removes what a compaction left that a crash broke off.
+fn read(disk: &Disk, file: &str) -> Result<(Vec<u8>, Contents), DiskError> {
+    let new = Writer::new_file(file);
+    if disk.read(&new)?.is_some() {
+        disk.remove(&new)?;
+    }
+    let bytes = disk.read(file)?.unwrap_or_default();
+    let contents = format::read(file, &bytes)?;
+    Ok((bytes, contents))
+}
+
+/// The writer that appends to the `whole` part of a log of `length` bytes. The rest is cut off.
+fn write(disk: &Disk, file: &str, length: usize, whole: usize) -> Result<Rc<Writer>, DiskError> {
+    let torn = length - whole;
+    if torn > 0 {
+        tracing::warn!("cut {torn} bytes that a crash left incomplete from the end of `{file}`");
+        disk.truncate(file, whole as u64)?;
+    }
+    let writer = Rc::new(Writer::new(file, whole, torn > 0));
+    disk.commit().add_buffer(&(Rc::clone(&writer) as Rc<dyn Buffer>))?;
+    Ok(writer)
+}
+
+fn sync(writer: &Rc<Writer>, disk: &Disk) -> impl Future<Output = ()> + use<> {
+    let (writer, disk, count) = (Rc::clone(writer), disk.clone(), writer.appended());
+    let mut next = (!writer.is_durable(count)).then(|| disk.sync());
+    async move {
+        while let Some(sync) = next.take() {
+            sync.await;
+            if writer.is_durable(count) {
+                return;
             }
+            if writer.is_full() {
+                disk.context().sleep(RETRY).await;
+            }
+            next = Some(disk.sync());
         }
     }
 }
 
+/// Decodes an entry as a string, as messages are: one reader of JSON is compiled for both.
 fn decode<T: DeserializeOwned>(file: &str, bytes: &[u8], frame: &Frame) -> Result<T, DiskError> {
-    serde_json::from_slice(&bytes[frame.payload.clone()]).map_err(|error| DiskError::Entry {
-        file: file.to_owned(),
-        offset: frame.offset as u64,
-        detail: error.to_string(),
-    })
+    let damaged = |detail: String| DiskError::Entry { file: file.to_owned(), offset: frame.offset as u64, detail };
+    let text = str::from_utf8(&bytes[frame.payload.clone()]).map_err(|error| damaged(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| damaged(error.to_string()))
 }
 
 fn encode<T: Serialize>(entry: &T) -> Vec<u8> {

@@ -1,44 +1,37 @@
 //! The knowledge of one node that OmniPaxos must keep, and the changes of it.
 
-use super::entry::{Command, Entry};
+use super::entry::Entry;
 use omnipaxos::ballot_leader_election::Ballot;
 use serde::{Deserialize, Serialize};
 
 /// The promises and the accepted entries of one node in one configuration.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub(super) struct Acceptor<C: Command> {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Acceptor {
     pub(super) promise: Option<Ballot>,
     /// The round in which entries were last accepted.
     pub(super) round: Option<Ballot>,
     pub(super) decided: usize,
     /// The number of entries that are cut off.
     pub(super) trimmed: usize,
-    pub(super) entries: Vec<Entry<C>>,
+    pub(super) entries: Vec<Entry>,
 }
 
 /// A change of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound = "", rename_all = "lowercase")]
-pub(super) enum Write<C: Command> {
+#[serde(rename_all = "lowercase")]
+pub(super) enum Write {
     Promise(Ballot),
     Round(Ballot),
     Decided(usize),
-    Append(Vec<Entry<C>>),
+    Append(Vec<Entry>),
     /// Entries take the place of all entries from this index on.
-    Replace(usize, Vec<Entry<C>>),
+    Replace(usize, Vec<Entry>),
     /// The entries before this index are cut off.
     Trim(usize),
 }
 
-impl<C: Command> Default for Acceptor<C> {
-    fn default() -> Self {
-        Self { promise: None, round: None, decided: 0, trimmed: 0, entries: Vec::new() }
-    }
-}
-
-impl<C: Command> Acceptor<C> {
-    pub(super) fn apply(&mut self, write: Write<C>) {
+impl Acceptor {
+    pub(super) fn apply(&mut self, write: Write) {
         match write {
             Write::Promise(ballot) => self.promise = Some(ballot),
             Write::Round(ballot) => self.round = Some(ballot),
@@ -57,13 +50,13 @@ impl<C: Command> Acceptor<C> {
     }
 
     /// The entry at an index of the log, if it is decided.
-    pub(super) fn decided_entry(&self, index: usize) -> Option<&Entry<C>> {
+    pub(super) fn decided_entry(&self, index: usize) -> Option<&Entry> {
         let position = index.checked_sub(self.trimmed).filter(|_| index < self.decided)?;
         self.entries.get(position)
     }
 
     /// Returns true for a write that changes nothing.
-    pub(super) fn has(&self, write: &Write<C>) -> bool {
+    pub(super) fn has(&self, write: &Write) -> bool {
         match write {
             Write::Promise(ballot) => self.promise == Some(*ballot),
             Write::Round(ballot) => self.round == Some(*ballot),
@@ -75,7 +68,7 @@ impl<C: Command> Acceptor<C> {
     }
 }
 
-impl<C: Command> Write<C> {
+impl Write {
     /// Returns true if no message that follows from this may leave before it is durable.
     pub(super) fn is_vital(&self) -> bool {
         match self {

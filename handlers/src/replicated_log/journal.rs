@@ -14,7 +14,7 @@
 
 #[cfg(test)]
 use super::mutants::{Mistake, makes};
-use super::{entry::Command, past::Record};
+use super::past::Record;
 use glomers_protocol::{Context, DiskError, Log};
 use std::{cell::Cell, collections::VecDeque, rc::Rc, time::Duration};
 
@@ -28,15 +28,16 @@ const DAMAGED: &str = "consensus.damaged";
 const OVERDUE: Duration = Duration::from_secs(1);
 
 /// The records of one incarnation of a node.
-pub(super) struct Journal<C: Command> {
+#[derive(Clone)]
+pub(super) struct Journal {
     /// The number of processes of this incarnation before this one.
     pub(super) process: u64,
-    disk: Option<Rc<OnDisk<C>>>,
+    disk: Option<Rc<OnDisk>>,
 }
 
 /// A journal with a disk. Records are numbered from 1.
-struct OnDisk<C: Command> {
-    log: Log<Record<C>>,
+struct OnDisk {
+    log: Log<Record>,
     written: Cell<u64>,
     /// The last record before which nothing may leave that follows from it.
     vital: Cell<u64>,
@@ -46,14 +47,14 @@ struct OnDisk<C: Command> {
 }
 
 /// The contents of a disk when the node starts.
-pub(super) struct Opened<C: Command> {
-    log: Option<Log<Record<C>>>,
-    pub(super) records: Vec<Record<C>>,
+pub(super) struct Opened {
+    log: Option<Log<Record>>,
+    pub(super) records: Vec<Record>,
     /// Set if an earlier journal was damaged.
     pub(super) has_lost: bool,
 }
 
-impl<C: Command> Opened<C> {
+impl Opened {
     /// Reads the disk, if there is one.
     pub(super) fn open(cx: &Context) -> Result<Self, DiskError> {
         let Some(disk) = cx.disk()? else { return Ok(Self { log: None, records: Vec::new(), has_lost: false }) };
@@ -69,7 +70,7 @@ impl<C: Command> Opened<C> {
     }
 
     /// The journal of a process of an incarnation.
-    pub(super) fn continued(self, process: u64) -> Journal<C> {
+    pub(super) fn continued(self, process: u64) -> Journal {
         #[cfg(test)]
         let process = if makes(Mistake::ForgetsProcesses) { 0 } else { process };
         let on_disk = |log| OnDisk {
@@ -83,15 +84,9 @@ impl<C: Command> Opened<C> {
     }
 }
 
-impl<C: Command> Clone for Journal<C> {
-    fn clone(&self) -> Self {
-        Self { process: self.process, disk: self.disk.clone() }
-    }
-}
-
-impl<C: Command> Journal<C> {
+impl Journal {
     /// Appends a record that must be durable before anything leaves that follows from it.
-    pub(super) fn append(&self, record: &Record<C>) {
+    pub(super) fn append(&self, record: &Record) {
         self.append_later(record);
         if let Some(disk) = &self.disk {
             disk.vital.set(disk.written.get());
@@ -99,7 +94,7 @@ impl<C: Command> Journal<C> {
     }
 
     /// Appends a record that becomes durable with the next one.
-    pub(super) fn append_later(&self, record: &Record<C>) {
+    pub(super) fn append_later(&self, record: &Record) {
         #[cfg(test)]
         if makes(Mistake::ForgetsPromises) && record.is_promise() {
             return;
@@ -145,8 +140,8 @@ impl<C: Command> Journal<C> {
     pub(super) fn sync(
         &self,
         now: Duration,
-        everything: &dyn Fn() -> Record<C>,
-    ) -> Option<impl Future<Output = ()> + use<C>> {
+        everything: &dyn Fn() -> Record,
+    ) -> Option<impl Future<Output = ()> + use<>> {
         let disk = self.disk.as_ref()?;
         if disk.syncing.get().is_some() || disk.durable.get() >= disk.vital.get() {
             return None;
@@ -179,12 +174,12 @@ impl<T> Default for Held<T> {
 
 impl<T> Held<T> {
     /// Adds an item that follows from what has been recorded so far.
-    pub(super) fn push<C: Command>(&mut self, journal: &Journal<C>, item: T) {
+    pub(super) fn push(&mut self, journal: &Journal, item: T) {
         self.0.push_back((journal.vital(), item));
     }
 
     /// The next item that need not wait.
-    pub(super) fn next<C: Command>(&mut self, journal: &Journal<C>) -> Option<T> {
+    pub(super) fn next(&mut self, journal: &Journal) -> Option<T> {
         let (number, _) = self.0.front()?;
         if journal.is_durable(*number) { self.0.pop_front().map(|(_, item)| item) } else { None }
     }

@@ -17,14 +17,14 @@
 use super::{
     acceptor::Acceptor,
     configuration::{Configuration, Incarnation, Pid},
-    entry::{Command, Entry, Proposal},
+    entry::{Entry, Proposal},
     journal::{Held, Journal},
-    packet::{Begin, Hello, Log, Packet},
+    packet::{Begin, Hello, Log},
     past::SavedMember,
     peer::Peer,
     storage::{Paxos, PaxosStorage},
 };
-use glomers_protocol::{Context, Json, Payload};
+use glomers_protocol::{Context, Json};
 use omnipaxos::{
     ClusterConfig, ServerConfig,
     ballot_leader_election::Ballot,
@@ -56,19 +56,19 @@ const LEADERLESS: u64 = 4 * ROUND;
 /// The time that a node counts as present after its last message: two rounds.
 const SILENCE: Duration = Duration::from_millis(2 * ROUND * TICK);
 
-pub(super) struct Member<C: Command> {
+pub(super) struct Member {
     pid: Pid,
     pub(super) configuration: Configuration,
     /// The initial state, kept until all members have been heard.
     begin: Option<Begin>,
-    paxos: Paxos<C>,
-    acceptor: Rc<RefCell<Acceptor<C>>>,
-    journal: Journal<C>,
+    paxos: Paxos,
+    acceptor: Rc<RefCell<Acceptor>>,
+    journal: Journal,
     /// The record without which this node is no member.
     since: u64,
     /// The messages that wait for the disk.
-    held: Held<PaxosMessage<Entry<C>>>,
-    peers: BTreeMap<Pid, Peer<C>>,
+    held: Held<PaxosMessage<Entry>>,
+    peers: BTreeMap<Pid, Peer>,
     /// The number of executed entries of the log.
     executed: usize,
     /// The number of them that were durable, and the record with which the present number will be.
@@ -84,12 +84,12 @@ pub(super) struct Member<C: Command> {
     appended: Duration,
 }
 
-impl<C: Command> Member<C> {
+impl Member {
     /// A member of a configuration that begins now. The one that `leads` informs the `new` members, and becomes the
     /// first leader unless it is too slow.
     pub(super) fn new(
         cx: &Context,
-        journal: &Journal<C>,
+        journal: &Journal,
         configuration: Configuration,
         state: Json,
         leads: Option<&[Pid]>,
@@ -103,11 +103,11 @@ impl<C: Command> Member<C> {
     }
 
     /// A member that continues what an earlier process was.
-    pub(super) fn resumed(cx: &Context, journal: &Journal<C>, saved: SavedMember<C>) -> Self {
+    pub(super) fn resumed(cx: &Context, journal: &Journal, saved: SavedMember) -> Self {
         Self::with(cx, journal, saved, None)
     }
 
-    fn with(cx: &Context, journal: &Journal<C>, saved: SavedMember<C>, leads: Option<&[Pid]>) -> Self {
+    fn with(cx: &Context, journal: &Journal, saved: SavedMember, leads: Option<&[Pid]>) -> Self {
         let SavedMember { configuration, begin, acceptor, executed } = saved;
         let pids = || (1..).zip(cx.ids());
         let peers = pids().filter(|(_, id)| *id != cx.id());
@@ -138,7 +138,7 @@ impl<C: Command> Member<C> {
     }
 
     /// Everything that the next process must know.
-    pub(super) fn saved(&self) -> SavedMember<C> {
+    pub(super) fn saved(&self) -> SavedMember {
         SavedMember {
             configuration: self.configuration.clone(),
             begin: self.begin.as_ref().map(|begin| begin.state.clone()),
@@ -147,7 +147,7 @@ impl<C: Command> Member<C> {
         }
     }
 
-    pub(super) fn receive(&mut self, from: Pid, mut log: Log<C>, now: Duration) {
+    pub(super) fn receive(&mut self, from: Pid, mut log: Log, now: Duration) {
         let Some(peer) = self.peers.get_mut(&from).filter(|peer| !peer.has_ended(&log)) else { return };
         for msg in log.unordered.heartbeats.drain(..) {
             self.paxos.handle_incoming(Message::BLE(BLEMessage { from, to: self.pid, msg }));
@@ -229,12 +229,12 @@ impl<C: Command> Member<C> {
     }
 
     /// The proposals for another node.
-    pub(super) fn proposals_to(&mut self, leader: Pid) -> Option<&mut Vec<Proposal<C>>> {
+    pub(super) fn proposals_to(&mut self, leader: Pid) -> Option<&mut Vec<Proposal>> {
         self.peers.get_mut(&leader).map(|peer| &mut peer.unordered.proposals)
     }
 
     /// Appends the queued commands, unless others are not decided yet or this node is not ready to lead.
-    pub(super) fn append(&mut self, queue: &mut Vec<Proposal<C>>, now: Duration) {
+    pub(super) fn append(&mut self, queue: &mut Vec<Proposal>, now: Duration) {
         let is_ready = self.paxos.get_current_leader() == Some((self.pid, true));
         let is_idle = self.paxos.get_accepted_idx() == self.paxos.get_decided_idx();
         if is_ready && (is_idle || now >= self.appended + Duration::from_millis(TICK)) {
@@ -246,7 +246,7 @@ impl<C: Command> Member<C> {
     }
 
     /// The end of the log, if nodes want to be included that were not before.
-    fn end(&mut self) -> Option<Entry<C>> {
+    fn end(&mut self) -> Option<Entry> {
         let incarnations = (!self.joining.is_empty()).then(|| self.configuration.incarnations_with(&self.joining))?;
         let end = Some((self.paxos.get_promise(), incarnations.clone()));
         let is_new = self.ended != end;
@@ -255,7 +255,7 @@ impl<C: Command> Member<C> {
     }
 
     /// The entries decided since the last call.
-    pub(super) fn decided(&mut self) -> Vec<Entry<C>> {
+    pub(super) fn decided(&mut self) -> Vec<Entry> {
         let decided = self.paxos.read_decided_suffix(self.executed);
         let entries = decided.into_iter().flatten().filter_map(|entry| match entry {
             LogEntry::Decided(entry) => Some(entry),
@@ -288,10 +288,7 @@ impl<C: Command> Member<C> {
     }
 
     /// Sends each peer its pending messages.
-    pub(super) fn flush(&mut self, cx: &Context)
-    where
-        Packet<C>: Payload,
-    {
+    pub(super) fn flush(&mut self, cx: &Context) {
         let mut messages = Vec::new();
         self.paxos.take_outgoing_messages(&mut messages);
         for message in messages {
@@ -335,12 +332,12 @@ impl<C: Command> Member<C> {
 }
 
 /// Tells if a peer was heard recently.
-fn is_present<C: Command>(peer: &Peer<C>, now: Duration) -> bool {
+fn is_present(peer: &Peer, now: Duration) -> bool {
     peer.heard().is_some_and(|heard| heard + SILENCE > now)
 }
 
 /// OmniPaxos for one of `count` nodes. The node that leads has priority over others that were not elected.
-fn paxos<C: Command>(pid: Pid, count: usize, leads: bool, storage: PaxosStorage<C>) -> Paxos<C> {
+fn paxos(pid: Pid, count: usize, leads: bool, storage: PaxosStorage) -> Paxos {
     let cluster = ClusterConfig { configuration_id: 1, nodes: (1..=count as Pid).collect(), flexible_quorum: None };
     let server = ServerConfig {
         pid,

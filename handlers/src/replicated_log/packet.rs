@@ -2,10 +2,10 @@
 
 use super::{
     configuration::{ConfigurationId, Incarnation},
-    entry::{Command, Entry, Proposal},
+    entry::{Entry, Proposal},
     link,
 };
-use glomers_protocol::Json;
+use glomers_protocol::{Json, Payload};
 use omnipaxos::messages::{
     ballot_leader_election::HeartbeatMsg,
     sequence_paxos::{Accepted, PaxosMsg},
@@ -13,15 +13,19 @@ use omnipaxos::messages::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A message between nodes.
+/// A message between nodes. One function of one handler receives a type, so each handler receives it as a type of its own
+/// around this one, in a function `packet`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(bound = "", rename_all = "lowercase")]
-#[schemars(bound = "", rename = "Packet")]
-pub enum Packet<C: Command> {
+#[serde(rename_all = "lowercase")]
+pub enum Packet {
     /// From or to a node that has started and is not a member of a configuration yet.
     Hello(Hello),
     /// Between the members of a configuration.
-    Log(Log<C>),
+    Log(Log),
+}
+
+impl Payload for Packet {
+    const TYPE: &'static str = "packet";
 }
 
 /// A node's account of itself.
@@ -43,17 +47,15 @@ pub struct Hello {
 
 /// A message from one member of a configuration to another.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(bound = "")]
-#[schemars(bound = "", rename = "Log")]
-pub struct Log<C: Command> {
+pub struct Log {
     pub(super) id: ConfigurationId,
     /// For a receiver that may not know this configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) begin: Option<Begin>,
     #[schemars(with = "Foreign")]
-    pub(super) ordered: link::Packet<Vec<PaxosMsg<Entry<C>>>>,
+    pub(super) ordered: link::Packet<Vec<PaxosMsg<Entry>>>,
     #[schemars(with = "Foreign")]
-    pub(super) unordered: Unordered<C>,
+    pub(super) unordered: Unordered,
     /// The number of log entries that the sender has executed and will not forget.
     pub(super) executed: usize,
 }
@@ -67,15 +69,15 @@ pub(super) struct Begin {
 }
 
 /// The content that may arrive in any order, and more than once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Unordered<C> {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Unordered {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) accepted: Option<Accepted>,
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub(super) heartbeats: Vec<HeartbeatMsg>,
     /// The commands that the receiver must append if it is the leader.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-    pub(super) proposals: Vec<Proposal<C>>,
+    pub(super) proposals: Vec<Proposal>,
 }
 
 /// Any value: messages of OmniPaxos in the form of its own types, for which it has no schema.
@@ -83,14 +85,8 @@ pub(super) struct Unordered<C> {
 #[expect(dead_code, reason = "it stands for a schema and is never constructed")]
 struct Foreign(Json);
 
-impl<C> Unordered<C> {
+impl Unordered {
     pub(super) fn is_empty(&self) -> bool {
         self.accepted.is_none() && self.heartbeats.is_empty() && self.proposals.is_empty()
-    }
-}
-
-impl<C> Default for Unordered<C> {
-    fn default() -> Self {
-        Self { accepted: None, heartbeats: Vec::new(), proposals: Vec::new() }
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{
     configuration::{ConfigurationId, Pid},
-    entry::{Command, Entry},
+    entry::Entry,
     link::{Event, Link},
     packet::{Begin, Log, Packet, Unordered},
     storage::Paxos,
 };
-use glomers_protocol::{Context, NodeId, Payload};
+use glomers_protocol::{Context, NodeId};
 use omnipaxos::{
     ballot_leader_election::Ballot,
     messages::{
@@ -20,12 +20,12 @@ use std::time::Duration;
 /// The time after which a silent member is sent the configuration again.
 const RETRY: Duration = Duration::from_millis(500);
 
-pub(super) struct Peer<C: Command> {
+pub(super) struct Peer {
     id: NodeId,
-    link: Link<Vec<PaxosMsg<Entry<C>>>>,
+    link: Link<Vec<PaxosMsg<Entry>>>,
     /// The messages for it that must arrive in order.
-    pub(super) ordered: Vec<PaxosMsg<Entry<C>>>,
-    pub(super) unordered: Unordered<C>,
+    pub(super) ordered: Vec<PaxosMsg<Entry>>,
+    pub(super) unordered: Unordered,
     /// Set if a command of its clients has been executed and it may not know yet.
     pub(super) is_waiting: bool,
     /// Set if it must be sent the configuration.
@@ -37,7 +37,7 @@ pub(super) struct Peer<C: Command> {
     pub(super) executed: usize,
 }
 
-impl<C: Command> Peer<C> {
+impl Peer {
     /// A peer of the process with this number.
     pub(super) fn new(id: &NodeId, process: u64, is_behind: bool) -> Self {
         let (link, ordered, unordered, id) = (Link::new(process), Vec::new(), Unordered::default(), id.clone());
@@ -55,12 +55,12 @@ impl<C: Command> Peer<C> {
     }
 
     /// Tells if a message was sent by an earlier process of it.
-    pub(super) fn has_ended(&self, log: &Log<C>) -> bool {
+    pub(super) fn has_ended(&self, log: &Log) -> bool {
         self.link.is_outdated(&log.ordered)
     }
 
     /// Handles a message from it.
-    pub(super) fn receive(&mut self, paxos: &mut Paxos<C>, from: Pid, to: Pid, log: Log<C>, now: Duration) {
+    pub(super) fn receive(&mut self, paxos: &mut Paxos, from: Pid, to: Pid, log: Log, now: Duration) {
         if let Some(accepted) = log.unordered.accepted.filter(|accepted| self.accept(accepted)) {
             let msg = PaxosMsg::Accepted(accepted);
             paxos.handle_incoming(Message::SequencePaxos(PaxosMessage { from, to, msg }));
@@ -84,7 +84,7 @@ impl<C: Command> Peer<C> {
     }
 
     /// Hands the next contents of the link to OmniPaxos.
-    pub(super) fn hear(&mut self, paxos: &mut Paxos<C>, from: Pid, to: Pid, now: Duration) {
+    pub(super) fn hear(&mut self, paxos: &mut Paxos, from: Pid, to: Pid, now: Duration) {
         while let Some(event) = self.link.next(now) {
             match event {
                 Event::Loss => paxos.reconnected(from),
@@ -110,10 +110,7 @@ impl<C: Command> Peer<C> {
     }
 
     /// Sends the pending messages, unless they can wait for more.
-    pub(super) fn flush(&mut self, cx: &Context, id: ConfigurationId, begin: Option<&Begin>, executed: usize)
-    where
-        Packet<C>: Payload,
-    {
+    pub(super) fn flush(&mut self, cx: &Context, id: ConfigurationId, begin: Option<&Begin>, executed: usize) {
         let begin = begin.filter(|_| std::mem::take(&mut self.is_behind)).cloned();
         let is_urgent = self.is_waiting || self.ordered.iter().any(|msg| !matches!(msg, PaxosMsg::Decide(_)));
         let has_news = !self.unordered.is_empty() || is_urgent && !self.ordered.is_empty();
@@ -130,6 +127,6 @@ impl<C: Command> Peer<C> {
 
 /// Tells if a leader answers a message that this node sent before it had progressed. OmniPaxos would then take back
 /// entries that are `decided`.
-fn is_outdated<C: Command>(msg: &PaxosMsg<Entry<C>>, decided: usize) -> bool {
+fn is_outdated(msg: &PaxosMsg<Entry>, decided: usize) -> bool {
     matches!(msg, PaxosMsg::AcceptSync(sync) if sync.log_sync.sync_idx < decided)
 }

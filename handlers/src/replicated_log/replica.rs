@@ -7,12 +7,11 @@ use super::{
     member::Member,
     newcomer::{Memory, Newcomer, Reaction},
     packet::{Begin, Hello, Log, Packet},
-    past::{Past, Record, Saved, SavedRole, decode},
-    state_machine::{State, StateMachine},
+    past::{Record, Saved, SavedRole},
+    state_machine::{Machine, State},
 };
 use crate::durable::Owner;
-use futures::channel::oneshot;
-use glomers_protocol::{Context, ErrorCode, Failure, Json, Payload, RpcError, rand::Rng};
+use glomers_protocol::{Context, ErrorCode, Failure, Json, RpcError, rand::Rng};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The numbers of commands that each process of an incarnation has for itself.
@@ -21,64 +20,61 @@ const NUMBERS: u64 = 1 << 32;
 /// The time after which a command is sent again.
 const RETRY: Duration = Duration::from_millis(500);
 
-pub(super) struct Replica<M: StateMachine> {
+pub(super) struct Replica {
     owner: Owner,
     pid: Pid,
     incarnation: Incarnation,
-    journal: Journal<M::Command>,
-    role: Role<M>,
-    state: State<M>,
+    journal: Journal,
+    role: Role,
+    state: State,
     /// The number of the last command that this node has received from a client.
     numbers: u64,
     /// The commands that are not settled.
-    pending: BTreeMap<u64, Pending<M>>,
+    pending: BTreeMap<u64, Pending>,
     /// The node to which they are sent.
     leader: Option<Pid>,
     /// The commands that this node, as the leader, has not appended yet.
-    queue: Vec<Proposal<M::Command>>,
+    queue: Vec<Proposal>,
     /// The hellos that wait for the disk.
     greetings: Held<(Pid, Hello)>,
 }
 
-enum Role<M: StateMachine> {
+enum Role {
     /// The only node of its cluster, with the commands that wait for the disk.
-    Alone(Held<Proposal<M::Command>>),
+    Alone(Held<Proposal>),
     Newcomer(Newcomer),
-    Member(Box<Member<M::Command>>),
+    Member(Box<Member>),
 }
 
 /// A client's command.
-struct Pending<M: StateMachine> {
-    command: M::Command,
-    answer: oneshot::Sender<M::Output>,
+struct Pending {
+    command: Json,
     /// The time at which it was last sent.
     sent: Option<Duration>,
 }
 
-impl<M: StateMachine> Replica<M>
-where
-    Packet<M::Command>: Payload,
-{
+impl Replica {
     /// The replica that the disk has, or a new one. The past of another node, or of a node of another cluster, is
     /// refused.
-    pub(super) fn new(cx: &Context) -> Result<Self, Failure> {
+    pub(super) fn new(cx: &Context, machine: Box<dyn Machine>) -> Result<Self, Failure> {
+        let mut state = State::new(machine);
         let mut opened = Opened::open(cx)?;
         let has_lost = opened.has_lost;
-        let (past, journal) = match Past::replay(std::mem::take(&mut opened.records))? {
-            Some(past) => {
-                Owner::of(cx).check(&past.saved.owner)?;
-                let journal = opened.continued(past.saved.process + 1);
+        let (saved, journal) = match Saved::replay(std::mem::take(&mut opened.records), &mut state)? {
+            Some(saved) => {
+                Owner::of(cx).check(&saved.owner)?;
+                let journal = opened.continued(saved.process + 1);
                 journal.append(&Record::Process(journal.process));
-                (past, journal)
+                (saved, journal)
             }
             None => {
-                let (past, journal) = (Self::without_past(cx), opened.continued(0));
-                journal.append(&Record::Everything { saved: past.saved.clone(), state: Json::null() });
-                (past, journal)
+                let (saved, journal) = (Self::without_past(cx), opened.continued(0));
+                journal.append(&Record::Everything { saved: saved.clone(), state: Json::null() });
+                (saved, journal)
             }
         };
         let (pid, count) = (pid(cx, cx.id()).expect("the node is among all nodes"), cx.ids().len());
-        let Past { saved: Saved { owner, incarnation, role, .. }, state } = past;
+        let Saved { owner, incarnation, role, .. } = saved;
         let role = match role {
             SavedRole::Alone => Role::Alone(Held::default()),
             SavedRole::Newcomer(memory) => {
@@ -92,15 +88,15 @@ where
     }
 
     /// The past of a node that has none.
-    fn without_past(cx: &Context) -> Past<M> {
+    fn without_past(cx: &Context) -> Saved {
         let incarnation = cx.rng().next_u64();
         let role = if cx.ids().len() == 1 { SavedRole::Alone } else { SavedRole::Newcomer(Memory::default()) };
-        Past { saved: Saved { owner: Owner::of(cx), incarnation, process: 0, role }, state: State::default() }
+        Saved { owner: Owner::of(cx), incarnation, process: 0, role }
     }
 
-    pub(super) fn propose(&mut self, command: M::Command, answer: oneshot::Sender<M::Output>) -> u64 {
+    pub(super) fn propose(&mut self, command: Json) -> u64 {
         self.numbers += 1;
-        self.pending.insert(self.numbers, Pending { command, answer, sent: None });
+        self.pending.insert(self.numbers, Pending { command, sent: None });
         self.numbers
     }
 
@@ -116,7 +112,7 @@ where
         }
     }
 
-    pub(super) fn receive(&mut self, cx: &Context, from: Pid, packet: Packet<M::Command>) {
+    pub(super) fn receive(&mut self, cx: &Context, from: Pid, packet: Packet) {
         match packet {
             Packet::Hello(hello) => self.hear(cx, from, &hello),
             Packet::Log(log) => self.receive_log(cx, from, log),
@@ -154,7 +150,7 @@ where
         }
     }
 
-    fn receive_log(&mut self, cx: &Context, from: Pid, mut log: Log<M::Command>) {
+    fn receive_log(&mut self, cx: &Context, from: Pid, mut log: Log) {
         if let Some(begin) = log.begin.take().filter(|begin| self.may_begin(log.id, begin)) {
             let Begin { incarnations, state } = begin;
             self.begin(cx, Configuration { id: log.id, incarnations }, state, None);
@@ -180,8 +176,9 @@ where
 
     /// Enters a configuration with its initial state; as its leader, if it has a list of the new members.
     fn begin(&mut self, cx: &Context, configuration: Configuration, state: Json, leads: Option<&[Pid]>) {
-        let Ok(decoded) = decode(&state) else { return };
-        self.state = decoded;
+        if self.state.restore(&state).is_err() {
+            return;
+        }
         self.journal.append(&Record::Begin { configuration: configuration.clone(), state: state.clone() });
         self.role = Role::Member(Box::new(Member::new(cx, &self.journal, configuration, state, leads)));
         self.leader = None;
@@ -207,7 +204,9 @@ where
         let now = cx.now();
         while let Some((pid, hello)) = self.greetings.next(&self.journal) {
             let id = (1..).zip(cx.ids()).find(|(other, _)| *other == pid).map(|(_, id)| id);
-            id.into_iter().for_each(|id| cx.send(id, &Packet::<M::Command>::Hello(hello.clone())));
+            if let Some(id) = id {
+                cx.send(id, &Packet::Hello(hello));
+            }
         }
         let leader = match &self.role {
             Role::Alone(_) => Some(self.pid),
@@ -234,7 +233,7 @@ where
             };
             self.greet(cx, |pid| left_out.contains(&pid), &hello);
             self.state.forget(&new);
-            let state = Json::new(&self.state);
+            let state = self.state.encode();
             self.begin(cx, configuration, state, leads.then_some(&new[..]));
             self.proceed(cx);
         }
@@ -282,35 +281,31 @@ where
         while let Role::Alone(held) = &mut self.role
             && let Some(proposal) = held.next(&self.journal)
         {
-            self.execute(proposal);
+            self.execute(&proposal);
         }
         let Role::Member(member) = &mut self.role else { return None };
         for entry in member.decided() {
             match entry {
-                Entry::Do(proposal) => self.execute(proposal),
+                Entry::Do(proposal) => self.execute(&proposal),
                 Entry::End(incarnations) => return Some(incarnations),
             }
         }
         None
     }
 
-    fn execute(&mut self, proposal: Proposal<M::Command>) {
-        let Proposal { origin, number, .. } = proposal;
+    fn execute(&mut self, proposal: &Proposal) {
         if let Role::Member(member) = &mut self.role {
-            member.has_executed_for(origin);
+            member.has_executed_for(proposal.origin);
         }
-        let Some(output) = self.state.execute(proposal) else { return };
-        if origin == self.pid
-            && let Some(pending) = self.pending.remove(&number)
-        {
-            // The request may have timed out just now.
-            let _ = pending.answer.send(output);
+        let is_own = proposal.origin == self.pid;
+        if self.state.execute(proposal, is_own) && is_own {
+            self.pending.remove(&proposal.number);
         }
     }
 
     /// Begins to make durable what must be, if it has to and nothing else is under way. Call [`synced`](Self::synced)
     /// after it.
-    pub(super) fn sync(&self, now: Duration) -> Option<impl Future<Output = ()> + use<M>> {
+    pub(super) fn sync(&self, now: Duration) -> Option<impl Future<Output = ()> + use<>> {
         self.journal.sync(now, &|| self.everything())
     }
 
@@ -320,7 +315,7 @@ where
         self.proceed(cx);
     }
 
-    fn everything(&self) -> Record<M::Command> {
+    fn everything(&self) -> Record {
         let role = match &self.role {
             Role::Alone(_) => SavedRole::Alone,
             Role::Newcomer(newcomer) => SavedRole::Newcomer(newcomer.memory()),
@@ -328,7 +323,7 @@ where
         };
         let (owner, process) = (self.owner.clone(), self.journal.process);
         let saved = Saved { owner, incarnation: self.incarnation, process, role };
-        Record::Everything { saved, state: Json::new(&self.state) }
+        Record::Everything { saved, state: self.state.encode() }
     }
 
     pub(super) fn stored(&self) -> usize {

@@ -8,7 +8,7 @@
 
 use super::{
     acceptor::{Acceptor, Write},
-    entry::{Command, Entry},
+    entry::Entry,
     journal::Journal,
     past::Record,
 };
@@ -20,21 +20,21 @@ use omnipaxos::{
 use std::{cell::RefCell, rc::Rc};
 
 /// OmniPaxos over the entries of one configuration's log.
-pub(super) type Paxos<C> = OmniPaxos<Entry<C>, PaxosStorage<C>>;
+pub(super) type Paxos = OmniPaxos<Entry, PaxosStorage>;
 
 /// An [`Acceptor`] whose changes are recorded.
-pub(super) struct PaxosStorage<C: Command> {
-    acceptor: Rc<RefCell<Acceptor<C>>>,
-    journal: Journal<C>,
+pub(super) struct PaxosStorage {
+    acceptor: Rc<RefCell<Acceptor>>,
+    journal: Journal,
 }
 
-impl<C: Command> PaxosStorage<C> {
-    pub(super) fn new(acceptor: &Rc<RefCell<Acceptor<C>>>, journal: &Journal<C>) -> Self {
+impl PaxosStorage {
+    pub(super) fn new(acceptor: &Rc<RefCell<Acceptor>>, journal: &Journal) -> Self {
         Self { acceptor: Rc::clone(acceptor), journal: journal.clone() }
     }
 
     /// Makes changes as one: after a crash there are all of them or none.
-    fn write(&mut self, mut writes: Vec<Write<C>>) -> StorageResult<()> {
+    fn write(&mut self, mut writes: Vec<Write>) -> StorageResult<()> {
         let mut acceptor = self.acceptor.borrow_mut();
         writes.retain(|write| !acceptor.has(write));
         if writes.is_empty() {
@@ -59,8 +59,8 @@ fn unused<T>(what: &str) -> StorageResult<T> {
     Err(format!("the log uses no {what} of OmniPaxos").into())
 }
 
-impl<C: Command> Storage<Entry<C>> for PaxosStorage<C> {
-    fn write_atomically(&mut self, ops: Vec<StorageOp<Entry<C>>>) -> StorageResult<()> {
+impl Storage<Entry> for PaxosStorage {
+    fn write_atomically(&mut self, ops: Vec<StorageOp<Entry>>) -> StorageResult<()> {
         let write = |op| {
             Ok(match op {
                 StorageOp::AppendEntry(entry) => Write::Append(vec![entry]),
@@ -77,15 +77,15 @@ impl<C: Command> Storage<Entry<C>> for PaxosStorage<C> {
         self.write(ops.into_iter().map(write).collect::<StorageResult<_>>()?)
     }
 
-    fn append_entry(&mut self, entry: Entry<C>) -> StorageResult<()> {
+    fn append_entry(&mut self, entry: Entry) -> StorageResult<()> {
         self.write(vec![Write::Append(vec![entry])])
     }
 
-    fn append_entries(&mut self, entries: Vec<Entry<C>>) -> StorageResult<()> {
+    fn append_entries(&mut self, entries: Vec<Entry>) -> StorageResult<()> {
         self.write(vec![Write::Append(entries)])
     }
 
-    fn append_on_prefix(&mut self, from_idx: usize, entries: Vec<Entry<C>>) -> StorageResult<()> {
+    fn append_on_prefix(&mut self, from_idx: usize, entries: Vec<Entry>) -> StorageResult<()> {
         self.write(vec![Write::Replace(from_idx, entries)])
     }
 
@@ -109,7 +109,7 @@ impl<C: Command> Storage<Entry<C>> for PaxosStorage<C> {
         Ok(self.acceptor.borrow().round)
     }
 
-    fn get_entries(&self, from: usize, to: usize) -> StorageResult<Vec<Entry<C>>> {
+    fn get_entries(&self, from: usize, to: usize) -> StorageResult<Vec<Entry>> {
         let acceptor = self.acceptor.borrow();
         let (from, to) = (from.checked_sub(acceptor.trimmed), to.checked_sub(acceptor.trimmed));
         let entries = from.zip(to).and_then(|(from, to)| acceptor.entries.get(from..to));
@@ -120,7 +120,7 @@ impl<C: Command> Storage<Entry<C>> for PaxosStorage<C> {
         Ok(self.acceptor.borrow().entries.len())
     }
 
-    fn get_suffix(&self, from: usize) -> StorageResult<Vec<Entry<C>>> {
+    fn get_suffix(&self, from: usize) -> StorageResult<Vec<Entry>> {
         let acceptor = self.acceptor.borrow();
         let Some(from) = from.checked_sub(acceptor.trimmed) else {
             return Err(format!("entry {from} was asked for, but those before {} are cut off", acceptor.trimmed).into());

@@ -91,7 +91,7 @@ pub(crate) struct CarelessMap(ReplicatedLog<Careless>);
 // One function of one handler receives a type; so the right handler's packets come as types of their own.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct CarelessPacket(Packet<Command>);
+pub(crate) struct CarelessPacket(Packet);
 
 #[handler(lin_kv)]
 impl CarelessMap {
@@ -150,7 +150,7 @@ pub(crate) struct TornLists(pub(crate) ReplicatedLog<Lists>);
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct TornPacket(Packet<Vec<MicroOp>>);
+pub(crate) struct TornPacket(Packet);
 
 #[handler(txn_list_append)]
 impl TornLists {
@@ -183,7 +183,7 @@ pub(crate) struct TwiceLists(ReplicatedLog<Lists>);
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct TwicePacket(Packet<Vec<MicroOp>>);
+pub(crate) struct TwicePacket(Packet);
 
 #[handler(txn_list_append)]
 impl TwiceLists {

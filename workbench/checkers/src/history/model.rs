@@ -122,7 +122,7 @@ impl History {
     /// The operations of clients, by the time they began.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.0.len() / 2);
-        let mut open = indexmap::IndexMap::new();
+        let mut open = indexmap::IndexMap::with_hasher(foldhash::fast::FixedState::default());
         for op in self.0.iter().filter(|op| op.process != Process::Nemesis) {
             if op.kind == Kind::Invoke {
                 open.insert(op.process, operations.len());

@@ -9,13 +9,14 @@ use glomers_protocol::{Context, Handler, IntoHandler};
 use glomers_workbench::{
     Validity,
     explore::{Exploration, Mode, explore_with},
-    options::{Fault, Options},
-    simulate_with, soak, workload,
+    options::{Concurrency, Fault},
+    simulate_with, soak,
+    workload::{self, Workload},
 };
 use std::time::Duration;
 
 /// The number of programs that are tried.
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 64;
 
 /// The number of schedules of each.
 const SCHEDULES: u64 = 5000;
@@ -82,9 +83,12 @@ fn tests<H: Handler, M: IntoHandler<H>>(
     let kills = [Fault::Kill, Fault::KillMinority];
     let others = Fault::ALL.into_iter().filter(|fault| !fault.stops_nodes());
     let faults: Vec<Fault> = if bounds.crashes > 0 { kills.into() } else { others.collect() };
-    let base: &Options = &bounds.options;
+    let mut base = bounds.options.clone();
+    if workload::named(name).unwrap().accept(&base).is_err() {
+        base = base.concurrency(Concurrency::PerNode(2));
+    }
     let found = (0..TESTS).find(|seed| {
-        let options = soak::draw(base, &faults, *seed);
+        let options = soak::draw(&base, &faults, *seed);
         let report = simulate_with(workload::named(name).unwrap(), &options, make.clone()).unwrap();
         soak::verdict(&report) == Validity::Invalid
     });

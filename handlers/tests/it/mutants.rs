@@ -506,8 +506,9 @@ fn exploration_finds_rare_mistakes() {
     explore("g-counter", &small, |mistake| RunningTotals { mistake, ..RunningTotals::default() }, &[SendsNewest]);
     let make = |mistake| WatermarkLogs { mistake, ..WatermarkLogs::default() };
     explore("kafka", &explored::small().operations(4).timers(2), make, &[SharesOffsets]);
-    // Between two polls of a client another client sends the entry that the second poll passes over.
-    let mut one_log = explored::small().operations(6).timers(2);
+    // A client polls twice, and two entries are sent at each node. The second poll shows the last one of its own node, and
+    // passes over one of the other node that is before it.
+    let mut one_log = explored::small().operations(8);
     one_log.options = one_log.options.key_count(Some(1)).concurrency(Concurrency::PerNode(2));
     explore("kafka", &one_log, make, &[ShowsAll]);
     let make = |mistake| LastWriterWins { mistake, ..LastWriterWins::default() };

@@ -47,6 +47,11 @@ impl Journal {
         }
     }
 
+    /// The number of events so far.
+    pub(crate) fn len(&self) -> usize {
+        self.events.as_ref().map_or(0, Vec::len)
+    }
+
     /// Takes the events so far; later ones are not kept.
     pub(crate) fn take(&mut self) -> Vec<Event> {
         self.events.take().unwrap_or_default()

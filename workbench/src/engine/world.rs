@@ -99,6 +99,11 @@ impl World {
         self.journal.take()
     }
 
+    /// The number of events in the journal.
+    pub(crate) fn journal_len(&self) -> usize {
+        self.journal.len()
+    }
+
     pub(crate) fn take_violations(&mut self) -> Violations {
         std::mem::take(&mut self.violations)
     }

@@ -297,7 +297,7 @@ fn unexplored(subject: &Subject<'_>) -> Explored {
 fn counterexample(subject: &Subject<'_>, schedule: &Schedule, after: u64) -> Result<Counterexample, RunError> {
     let narrated = Execution::narrate(subject, schedule)?;
     let report = narrated.report;
-    let arrived = report.journal.iter().filter(|event| event.received && event.time > narrated.searched);
+    let arrived = report.journal.iter().skip(narrated.searched).filter(|event| event.received);
     let rest = arrived.map(|event| {
         let ids = glomers_protocol::Message::parse(&event.message).ok();
         let (src, dest) = ids.map(|message| (message.src().to_owned(), message.dest().to_owned())).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::{
     engine::violation::Violation,
     workload::{client::Outcome, generator::Invocation},
 };
-use glomers_protocol::NodeId;
+use glomers_protocol::{NodeId, Rejected};
 use indexmap::IndexMap;
 use std::{fmt, time::Duration};
 
@@ -56,6 +56,8 @@ pub(crate) enum Told<'a> {
 /// The answer of a participant to an input, and what can be asked of it afterwards.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
+    /// The reason for which it ignores the message.
+    pub(crate) rejected: Option<Rejected>,
     /// The lines that it sends, with their destinations.
     pub(crate) sent: Vec<(NodeId, Box<str>)>,
     /// The time of its next timer.

@@ -409,12 +409,12 @@ fn merged(stretches: &[(Time, Time)]) -> Vec<(Time, Time)> {
     merged
 }
 
-/// The time of the first and of the last event, at least a millisecond apart.
+/// The time of the first and of the last event, at least a microsecond apart: a step of an exploration takes as long.
 fn span(report: &Report) -> (Time, Time) {
     let origin = report.config.as_ref().map_or(0, |config| time(config.origin.as_nanos()));
     let messages = report.journal.iter().map(|event| time(event.time).saturating_sub(origin));
     let operations = report.history.ops().iter().map(|op| time(op.time.as_nanos()));
-    let (mut least, mut most) = (0, 1_000_000);
+    let (mut least, mut most) = (0, 1_000);
     for moment in messages.chain(operations) {
         (least, most) = (moment.min(least), moment.max(most));
     }

@@ -21,8 +21,8 @@ pub(crate) struct Narrated {
     pub(crate) schedule: Schedule,
     /// A line for each.
     pub(crate) lines: Vec<String>,
-    /// The end of the search, in the time of the journal.
-    pub(crate) searched: u128,
+    /// The number of events in the journal at the end of the choices. What follows happened by time, some of it at once.
+    pub(crate) searched: usize,
     pub(crate) report: Report,
     /// The invariant that did not hold, and the reason.
     pub(crate) broken: Option<(&'static str, String)>,
@@ -70,7 +70,7 @@ impl<'s> Execution<'s> {
     pub(crate) fn narrate(subject: &'s Subject<'s>, schedule: &Schedule) -> Result<Narrated, RunError> {
         let mut execution = Self::start(subject, true, None)?;
         let (taken, lines) = execution.repeat(schedule, true);
-        let searched = execution.session.world.now().as_nanos();
+        let searched = execution.session.world.journal_len();
         let (report, broken) = execution.report(true);
         Ok(Narrated { schedule: Schedule(taken), lines, searched, report, broken })
     }

@@ -106,12 +106,14 @@ impl Live for LiveClient {
 
 /// Tells a participant of a message or of time.
 fn tell(participant: &mut dyn Participant, input: &Input) -> Answer {
+    let mut rejected = None;
     match input {
-        Input::Deliver(line, clock) => participant.deliver(0, line, *clock),
+        Input::Deliver(line, clock) => rejected = participant.deliver(0, line, *clock).err(),
         Input::Advance(clock) => participant.advance(*clock),
         Input::Begin(..) | Input::Restart(_) => {}
     }
-    let mut answer = Answer { deadline: participant.deadline(), failure: participant.failure(), ..Answer::default() };
+    let (deadline, failure) = (participant.deadline(), participant.failure());
+    let mut answer = Answer { rejected, deadline, failure, ..Answer::default() };
     participant.drain(&mut |dest, line| answer.sent.push((dest.clone(), line.into())));
     participant.drain_violations(&mut |subject, violation| answer.violations.push((subject, violation)));
     answer

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use futures::FutureExt;
-use glomers_protocol::NodeId;
+use glomers_protocol::{NodeId, Rejected};
 use std::{cell::RefCell, future::poll_fn, rc::Rc, task::Poll, time::Duration};
 
 /// A participant that is in a state.
@@ -75,8 +75,9 @@ impl Clone for Remembered {
 }
 
 impl Participant for Remembered {
-    fn deliver(&mut self, _: u64, line: &str, now: Duration) {
+    fn deliver(&mut self, _: u64, line: &str, now: Duration) -> Result<(), Rejected> {
         self.take(Told::Deliver(line, now));
+        self.answer(|answer| answer.rejected.clone().map_or(Ok(()), Err))
     }
 
     fn advance(&mut self, now: Duration) {
@@ -149,9 +150,10 @@ impl RememberedClient {
 }
 
 impl Participant for RememberedClient {
-    fn deliver(&mut self, id: u64, line: &str, now: Duration) {
-        self.remembered.deliver(id, line, now);
+    fn deliver(&mut self, id: u64, line: &str, now: Duration) -> Result<(), Rejected> {
+        let delivered = self.remembered.deliver(id, line, now);
         self.settle(now);
+        delivered
     }
 
     fn advance(&mut self, now: Duration) {

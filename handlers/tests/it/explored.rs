@@ -10,8 +10,7 @@ use glomers_workbench::{
     Validity,
     explore::{Exploration, Mode, explore_with},
     options::{Concurrency, Fault},
-    simulate_with, soak,
-    workload::{self, Workload},
+    simulate_with, soak, workload,
 };
 use std::time::Duration;
 

@@ -116,8 +116,17 @@ impl Node {
         arguments: &[String],
         observer: impl FnMut(&Progress) -> ControlFlow<Stop>,
     ) -> Result<Report, SimulateError> {
+        self.simulate_in(Bench::new(workload::named(self.workload)?, options).watched_by(observer), arguments)
+    }
+
+    /// Tests a simulated cluster of it, started with these arguments, in a test that was prepared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::simulate`].
+    pub fn simulate_in(&self, bench: Bench<'_>, arguments: &[String]) -> Result<Report, SimulateError> {
         let runner = runner(self.name).expect("every node has a row");
-        (runner.simulate)(Bench::new(workload::named(self.workload)?, options).watched_by(observer), arguments)
+        (runner.simulate)(bench, arguments)
     }
 
     /// Explores schedules of a cluster of it, started with these arguments.

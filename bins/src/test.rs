@@ -4,7 +4,10 @@ pub(crate) mod options;
 
 use crate::{interrupt, junit::Junit, node_logs, out, progress::Line, shell};
 use glomers::catalogue::SimulateError;
-use glomers_report::store::{Folder, Store};
+use glomers_report::{
+    messages::MessageFile,
+    store::{Folder, Store},
+};
 use glomers_workbench::{
     Bench, Options, Program, Report, RunError, TestConfig, Validity, finding::Weight, text::time, workload,
 };
@@ -74,14 +77,15 @@ fn run_once(arguments: &TestOptions, options: &Options, command: &str) -> anyhow
     let begin = SystemTime::now();
     let folder = Store::new(&arguments.store).begin(arguments.workload(), begin)?.made_by(command.to_owned());
     let mut line = Line::new(arguments.workload().to_owned(), arguments.is_quiet());
-    let report = match judge(arguments, options, &folder, &mut line) {
+    let messages = folder.messages();
+    let report = match judge(arguments, options, &folder, &messages, &mut line) {
         Ok(report) => report,
         Err(error) => {
             drop(line);
-            return Err(keep_failed(error, arguments, options, &folder)?);
+            return Err(keep_failed(error, arguments, options, &folder, &messages)?);
         }
     };
-    let kept = folder.save(&report);
+    let kept = folder.save_with(&report, &messages);
     drop(line);
     // The results are worth showing, all the more if the disk is full.
     if arguments.json || arguments.verbose {
@@ -149,13 +153,14 @@ fn keep_failed(
     arguments: &TestOptions,
     options: &Options,
     folder: &Folder,
+    messages: &MessageFile,
 ) -> anyhow::Result<anyhow::Error> {
     let simulated = match error.downcast_ref() {
         Some(SimulateError::Run(error)) => Some(error),
         _ => None,
     };
     if let Some(RunError::Node(report)) = error.downcast_ref().or(simulated) {
-        folder.save(report)?;
+        folder.save_with(report, messages)?;
         if arguments.json {
             print_results(report)?;
         } else {
@@ -172,10 +177,18 @@ fn keep_failed(
     Ok(error)
 }
 
-fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut Line) -> anyhow::Result<Report> {
-    let observer = |progress: &_| line.show(progress);
+fn judge(
+    arguments: &TestOptions,
+    options: &Options,
+    folder: &Folder,
+    messages: &MessageFile,
+    line: &mut Line,
+) -> anyhow::Result<Report> {
+    let bench = Bench::new(workload::named(arguments.workload())?, options)
+        .watched_by(|progress: &_| line.show(progress))
+        .recorded_by(messages.recorder());
     let Some(path) = &arguments.bin else {
-        return Ok(arguments.builtin()?.simulate(options, &arguments.arguments, observer)?);
+        return Ok(arguments.builtin()?.simulate_in(bench, &arguments.arguments)?);
     };
     let program = Program {
         path: path.clone(),
@@ -184,7 +197,7 @@ fn judge(arguments: &TestOptions, options: &Options, folder: &Folder, line: &mut
         data: Some(folder.node_data()),
         show_stderr: arguments.log_stderr,
     };
-    Ok(Bench::new(workload::named(arguments.workload())?, options).watched_by(observer).run_program(&program)?)
+    Ok(bench.run_program(&program)?)
 }
 
 fn print_results(report: &Report) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@
 //! theirs.
 
 use crate::{
+    cluster::shared,
     failure::Failure,
     generated::errors::RpcError,
     group_commit::GroupCommit,
@@ -77,7 +78,7 @@ const REQUESTS_PER_INCARNATION: i64 = 1_000_000;
 /// The contents of `init`.
 struct Identity {
     id: NodeId,
-    ids: Box<[NodeId]>,
+    ids: Rc<[NodeId]>,
 }
 
 impl Context {
@@ -215,7 +216,7 @@ impl Context {
 
     /// Sets the ids; only the first `init` counts.
     pub(crate) fn identify(&self, id: NodeId, ids: Vec<NodeId>) {
-        self.0.identity.get_or_init(|| Identity { id, ids: ids.into() });
+        self.0.identity.get_or_init(|| Identity { id, ids: shared(ids) });
     }
 
     pub(crate) fn set_now(&self, now: Duration) {

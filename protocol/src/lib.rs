@@ -47,6 +47,7 @@
 extern crate self as glomers_protocol;
 
 mod calls;
+mod cluster;
 mod context;
 mod data_folder;
 #[cfg(feature = "schema")]

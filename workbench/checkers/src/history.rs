@@ -9,7 +9,9 @@ pub mod faults;
 pub mod file;
 mod lines;
 mod model;
+mod name;
 mod pieces;
 mod read;
 
 pub use model::{History, Kind, Op, Operation, Process};
+pub use name::Name;

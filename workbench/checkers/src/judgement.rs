@@ -134,11 +134,11 @@ fn failures(history: &History) -> Vec<Failure> {
         if op.kind == Kind::Invoke {
             begun.insert(op.process, op.time);
         }
-        let Some(error) = &op.error else { continue };
+        let Some(error) = op.error() else { continue };
         let new = || {
             let is_timeout = error.as_str() == TIMEOUT;
             let waited = begun.get(&op.process).filter(|_| is_timeout).map(|begun| op.time.saturating_sub(*begun));
-            Failure { f: op.f.clone().into_owned(), error: error.clone(), count: 0, waited }
+            Failure { f: op.f.to_string(), error: error.clone(), count: 0, waited }
         };
         failures.entry((&op.f, error)).or_insert_with(new).count += 1;
     }

@@ -4,12 +4,13 @@
 use crate::{
     checker::stats::Function,
     finding::{Finding, NO_VERDICT, Weight},
+    history::Name,
     judgement::Judgement,
     text::significant,
     validity::Validity,
 };
 use indexmap::IndexMap;
-use std::{borrow::Cow, collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt};
 
 /// The operation that ends a client, which never succeeds by design.
 pub const CRASH: &str = "crash";
@@ -76,8 +77,7 @@ impl Judgement {
     }
 
     fn operations(&self) -> String {
-        let has_failed =
-            |(f, function): &(&Cow<'static, str>, &Function)| function.valid != Validity::Valid && *f != CRASH;
+        let has_failed = |(f, function): &(&Name, &Function)| function.valid != Validity::Valid && **f != CRASH;
         let never: Vec<_> = self.stats.by_f.iter().filter(has_failed).map(|(f, _)| &**f).collect();
         match never[..] {
             _ if self.stats.all.count == 0 => "none ended".to_owned(),

@@ -82,7 +82,7 @@ impl Explanation<'_> {
     fn operation(&self, line: &Line<'_>) -> String {
         let Line { op, shows_it } = line;
         let mark = if *shows_it { '*' } else { ' ' };
-        let error = op.error.as_ref().map_or_else(String::new, |error| format!("  {}", shorten(error.as_str(), VALUE)));
+        let error = op.error().map_or_else(String::new, |error| format!("  {}", shorten(error.as_str(), VALUE)));
         let (time, process) = (op.time.as_secs_f64(), op.process.to_string());
         let value = if op.value.is_null() { String::new() } else { self.value(&op.value, op.kind) };
         let head = format!("{mark} {:>6} {time:>10.4}  {process:>5}  {:<6} {:<9}", op.index, op.kind.to_string(), op.f);

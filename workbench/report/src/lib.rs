@@ -17,6 +17,7 @@
 //! ```
 
 pub mod explain;
+pub mod messages;
 pub mod page;
 pub mod recording;
 pub mod store;

@@ -8,6 +8,7 @@
 //! The same report gives the same bytes.
 
 mod anomalies;
+mod arrivals;
 mod badge;
 mod challenge;
 mod charts;
@@ -20,11 +21,12 @@ mod summary;
 
 pub use provenance::Provenance;
 
+use crate::messages::Messages;
 use data::Data;
 use glomers_checkers::{history::faults::periods, text::time};
 use glomers_workbench::Report;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use std::{ops::RangeInclusive, time::Duration};
+use std::{io, ops::RangeInclusive, time::Duration};
 
 /// The page of a run.
 #[derive(Clone, Debug)]
@@ -56,14 +58,23 @@ pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-
 impl Page {
     /// The page of a run.
     pub fn of(report: &Report, provenance: &Provenance) -> Self {
+        Self::with(report, Messages::Kept(&report.journal), provenance).expect("messages in memory can be read")
+    }
+
+    /// The page of a run with these messages.
+    ///
+    /// # Errors
+    ///
+    /// If the file of the messages cannot be read.
+    pub fn with(report: &Report, messages: Messages<'_>, provenance: &Provenance) -> io::Result<Self> {
         let faults = periods(&report.history);
         let charts = charts::all(report, &faults, &challenge::thresholds(report));
-        let data = Data::of(report, &faults, None);
+        let data = Data::of(report, messages, &faults, None)?;
         let title = format!("{}: {}", report.workload, report.valid());
         let content = html! {
             (summary::head(report, provenance))
             main {
-                (anomalies::section(report))
+                (anomalies::section(report, !messages.is_empty()))
                 (summary::statistics(report))
                 (charts_section(&charts))
                 (timeline_section(&data))
@@ -71,7 +82,7 @@ impl Page {
                 (summary::results(report))
             }
         };
-        Self { html: document(&title, &content, &data).into_string(), charts }
+        Ok(Self { html: document(&title, &content, &data).into_string(), charts })
     }
 }
 
@@ -80,7 +91,8 @@ impl Page {
 pub fn window(report: &Report, window: RangeInclusive<Duration>) -> String {
     let faults = periods(&report.history);
     let (from, to) = (time(*window.start()), time(*window.end()));
-    let data = Data::of(report, &faults, Some(window));
+    let data = Data::of(report, Messages::Kept(&report.journal), &faults, Some(window));
+    let data = data.expect("messages in memory can be read");
     let title = format!("{}: {from} to {to}", report.workload);
     let content = html! {
         header {

@@ -27,6 +27,7 @@ mod moment;
 pub use moment::moment;
 
 use crate::{
+    messages::{MessageFile, Messages},
     page::{Page, Provenance},
     store::manifest::{MANIFEST, MESSAGES, Manifest, RESULTS},
 };
@@ -37,7 +38,9 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
     os::unix::fs::symlink,
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    thread,
     time::{Duration, SystemTime},
 };
 
@@ -167,25 +170,75 @@ impl Folder {
     ///
     /// If a file or link cannot be written. After a failed file, `latest` still points to the previous run.
     pub fn save(&self, report: &Report) -> Result<PathBuf, StoreError> {
+        self.save_all(report, || {
+            // Every run begins with messages, so an empty journal means that none were recorded.
+            if !report.journal.is_empty() {
+                write_file(&self.path().join(MESSAGES), |file| write_lines(&report.journal, file))?;
+            }
+            self.save_page(report, Messages::Kept(&report.journal))
+        })
+    }
+
+    /// The file for the messages of a test that runs. Its run is saved by [`save_with`](Self::save_with).
+    pub fn messages(&self) -> MessageFile {
+        MessageFile::new(self.path().join(MESSAGES))
+    }
+
+    /// Like [`save`](Self::save), for a run whose messages are in a file already.
+    ///
+    /// # Errors
+    ///
+    /// The same, or a message could not be written while the test ran.
+    pub fn save_with(&self, report: &Report, messages: &MessageFile) -> Result<PathBuf, StoreError> {
+        messages.end();
+        self.save_all(report, || {
+            let written = messages.finish().map_err(|(path, cause)| StoreError::new("write", &path)(cause))?;
+            self.save_page(report, written.as_deref().map_or(Messages::Kept(&[]), Messages::Written))
+        })
+    }
+
+    /// Writes everything, the page with `save_page`, and points `latest` to the folder. The histories of a long run take as
+    /// long as all else, and are written meanwhile.
+    fn save_all(
+        &self,
+        report: &Report,
+        save_page: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<PathBuf, StoreError> {
+        let (path, history) = (self.path(), &report.history);
+        thread::scope(|scope| {
+            let histories = scope.spawn(|| {
+                write_file(&path.join("history.edn"), |file| write_edn(history.ops(), file))?;
+                write_file(&path.join("history.jsonl"), |file| write_lines(history.ops(), file))
+            });
+            let all_else = self.save_results(report).and_then(|()| save_page());
+            let histories = histories.join().unwrap_or_else(|panic| resume_unwind(panic));
+            histories.and(all_else)
+        })?;
+        self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
+        self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;
+        Ok(path)
+    }
+
+    /// Writes the results and the manifest.
+    fn save_results(&self, report: &Report) -> Result<(), StoreError> {
         let path = self.path();
-        write_file(&path.join("history.edn"), |file| write_edn(report.history.ops(), file))?;
-        write_file(&path.join("history.jsonl"), |file| write_lines(report.history.ops(), file))?;
         write_file(&path.join(RESULTS), |file| {
             serde_json::to_writer_pretty(&mut *file, &report.results())?;
             file.write_all(b"\n")
         })?;
-        if let Some(config) = &report.config {
-            let kept = Manifest::new(report, config, self.command.as_deref());
-            write_file(&path.join(MANIFEST), |file| {
-                serde_json::to_writer_pretty(&mut *file, &kept)?;
-                file.write_all(b"\n")
-            })?;
-        }
-        // Every run begins with messages, so an empty journal means that none were recorded.
-        if !report.journal.is_empty() {
-            write_file(&path.join(MESSAGES), |file| write_lines(&report.journal, file))?;
-        }
-        let page = Page::of(report, &self.provenance());
+        let Some(config) = &report.config else { return Ok(()) };
+        let kept = Manifest::new(report, config, self.command.as_deref());
+        write_file(&path.join(MANIFEST), |file| {
+            serde_json::to_writer_pretty(&mut *file, &kept)?;
+            file.write_all(b"\n")
+        })
+    }
+
+    /// Writes the page and the charts.
+    fn save_page(&self, report: &Report, messages: Messages<'_>) -> Result<(), StoreError> {
+        let path = self.path();
+        let page = Page::with(report, messages, &self.provenance());
+        let page = page.map_err(StoreError::new("read", &path.join(MESSAGES)))?;
         // Derived files are not synced to the disk, which halves the time of a save: they can be made again.
         let derived =
             [("report.html", &page.html)].into_iter().chain(page.charts.iter().map(|(name, svg)| (*name, svg)));
@@ -193,9 +246,7 @@ impl Folder {
             let path = path.join(name);
             fs::write(&path, content).map_err(StoreError::new("write", &path))?;
         }
-        self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
-        self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;
-        Ok(path)
+        Ok(())
     }
 
     fn provenance(&self) -> Provenance {

@@ -14,7 +14,7 @@ use crate::{
         flight::Flight,
         host::Host,
         inbox::InFlight,
-        journal::{Event, Journal},
+        journal::{Event, Journal, Recorder},
         members::{Condition, Member, Members},
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
@@ -93,6 +93,11 @@ impl World {
 
     pub(crate) fn now(&self) -> Duration {
         self.now
+    }
+
+    /// Hands over every message as it is sent or received.
+    pub(crate) fn record(&mut self, recorder: Recorder) {
+        self.journal.record(recorder);
     }
 
     pub(crate) fn take_journal(&mut self) -> Vec<Event> {

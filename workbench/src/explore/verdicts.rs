@@ -51,8 +51,8 @@ fn hash(state: &FixedState, history: &History) -> u64 {
     for op in history.ops() {
         op.process.hash(&mut hasher);
         (op.kind as u8, &*op.f, op.value.as_str()).hash(&mut hasher);
-        op.error.as_ref().map(|error| error.as_str()).hash(&mut hasher);
-        for (key, value) in &op.extra {
+        op.error().map(|error| error.as_str()).hash(&mut hasher);
+        for (key, value) in op.extra() {
             (&**key, value.as_str()).hash(&mut hasher);
         }
     }

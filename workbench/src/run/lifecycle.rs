@@ -6,6 +6,7 @@ use crate::{
     engine::{
         failure::{NodeFailure, NotReady},
         host::Host,
+        journal::Recorder,
         violation::Violations,
     },
     options::{Options, Unsuitable},
@@ -43,15 +44,17 @@ pub(crate) struct Test<'a> {
     pub(crate) spawn: Spawn,
     pub(crate) host: Option<Rc<Host>>,
     pub(crate) observer: Option<Observer<'a>>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 impl Test<'_> {
     /// Runs it.
     pub(crate) fn run(self) -> Result<Report, RunError> {
-        let Self { workload, options, spawn, host, observer } = self;
+        let Self { workload, options, spawn, host, observer, recorder } = self;
         elsewhere::accept(&options, host.is_some())?;
         let mut nemesis = Nemesis::new(&options, spawn);
         let mut session = Session::new(workload, options, host, observer)?;
+        recorder.into_iter().for_each(|recorder| session.world.record(recorder));
         nemesis.processes().start_all(&mut session)?;
         let not_ready = prepare(&mut session)?;
         let mut load = None;

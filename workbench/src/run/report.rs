@@ -17,7 +17,7 @@ use crate::{
 use glomers_checkers::{
     checker::set_full,
     finding::Finding,
-    history::{History, Op, Operation},
+    history::{History, Op},
     judgement::Judgement,
     validity::Validity,
 };
@@ -115,20 +115,19 @@ impl Report {
 
     /// Messages between servers for each operation that began; `None` without operations.
     pub fn server_messages_per_operation(&self) -> Option<f64> {
-        per_operation(self.net.servers.send_count, self.history.operations().len())
+        per_operation(self.net.servers.send_count, self.history.operation_count())
     }
 
     /// The operation latency at the quantiles 0, 0.5, 0.95, 0.99 and 1; `None` if no operation ended.
     pub fn latencies(&self) -> Option<[Duration; 5]> {
-        let took =
-            |operation: &Operation<'_>| Some(operation.completion?.time.saturating_sub(operation.invocation.time));
-        set_full::quantiles(self.history.operations().iter().filter_map(took).collect())
+        let took = |(begun, ended): (&Op, &Op)| ended.time.saturating_sub(begun.time);
+        set_full::quantiles(self.history.completed().map(took).collect())
     }
 
     /// All results, with Maelstrom's key names; and those that Maelstrom has not: the seed, the load, the effects of
     /// the nemesis, and the seconds after which the test was stopped.
     pub fn results(&self) -> serde_json::Value {
-        let operations = self.history.operations().len();
+        let operations = self.history.operation_count();
         let traffic = |traffic: crate::Traffic| {
             let mut counts = json!(traffic);
             counts["msg-count"] = json!(traffic.send_count);
@@ -176,7 +175,7 @@ fn shows(op: &Op, kind: ViolationKind) -> bool {
         ViolationKind::UnmatchedAnswer => UNMATCHED,
         _ => return false,
     };
-    op.error.as_ref().is_some_and(|error| error.as_str().contains(mark))
+    op.error().is_some_and(|error| error.as_str().contains(mark))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]

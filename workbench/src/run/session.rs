@@ -16,11 +16,11 @@ use crate::{
         generator::Invocation,
     },
 };
-use glomers_checkers::history::{History, Kind, Op, Process};
+use glomers_checkers::history::{History, Kind, Name, Op, Process};
 use glomers_protocol::{Json, NodeId};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use std::{borrow::Cow, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 /// A test that runs.
 pub(crate) struct Session<'a> {
@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes down a step of the nemesis.
-    pub(crate) fn note(&mut self, f: impl Into<Cow<'static, str>>, value: Json) {
+    pub(crate) fn note(&mut self, f: impl Into<Name>, value: Json) {
         self.history.push(Op::new(self.now(), Process::Nemesis, Kind::Info, f, value));
     }
 }

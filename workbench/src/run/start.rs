@@ -4,6 +4,7 @@ use crate::{
     engine::{
         disk::node::participant,
         host::{Host, program::Program},
+        journal::{Record, Recorder},
     },
     options::Options,
     run::{
@@ -46,6 +47,7 @@ pub struct Bench<'a> {
     workload: Box<dyn Workload>,
     options: &'a Options,
     observer: Option<Observer<'a>>,
+    recorder: Option<Recorder>,
 }
 
 impl fmt::Debug for Bench<'_> {
@@ -60,7 +62,7 @@ impl fmt::Debug for Bench<'_> {
 impl<'a> Bench<'a> {
     /// A test of a workload.
     pub fn new(workload: Box<dyn Workload>, options: &'a Options) -> Self {
-        Self { workload, options, observer: None }
+        Self { workload, options, observer: None, recorder: None }
     }
 
     /// Shows the progress of the test to `observer`, at each stage and from time to time in between. The observer can
@@ -69,8 +71,15 @@ impl<'a> Bench<'a> {
         Self { observer: Some(Box::new(observer)), ..self }
     }
 
+    /// Hands over every message as it is sent or received, instead of keeping it in the report's
+    /// [`journal`](Report::journal), whatever the options say of that: a long test has gigabytes of them.
+    pub fn recorded_by(self, recorder: impl FnMut(Record<'_>) + 'static) -> Self {
+        Self { recorder: Some(Box::new(recorder)), ..self }
+    }
+
     fn test(self, spawn: Spawn, host: Option<Rc<Host>>) -> Test<'a> {
-        Test { workload: self.workload, options: self.options.clone(), spawn, host, observer: self.observer }
+        let Self { workload, options, observer, recorder } = self;
+        Test { workload, options: options.clone(), spawn, host, observer, recorder }
     }
 
     /// Tests a cluster of `H` in simulation.

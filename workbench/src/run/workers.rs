@@ -12,10 +12,12 @@ use crate::{
 };
 use glomers_checkers::history::{Kind, Op, Process};
 use glomers_protocol::{Json, NodeId};
-use std::{borrow::Cow, cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 pub(crate) struct Workers {
     workers: Vec<Worker>,
+    /// For each worker, whether it has nothing to do. A test with many asks for it before each operation.
+    is_free: Vec<bool>,
     /// The current client of each worker.
     processes: Vec<u64>,
     /// The workers that have nothing to do, the one that was never used or whose turn is farthest back first.
@@ -44,7 +46,14 @@ impl Workers {
         let nodes = options.nodes.iter().cycle().take(options.clients());
         let worker = |node: &String| Worker { node: NodeId::from(node.as_str()), connection: None, busy: None };
         let workers: Vec<_> = nodes.map(worker).collect();
-        Self { processes: (0..workers.len() as u64).collect(), workers, next: 0, busy: 0, done: Rc::default() }
+        Self {
+            processes: (0..workers.len() as u64).collect(),
+            is_free: vec![true; workers.len()],
+            workers,
+            next: 0,
+            busy: 0,
+            done: Rc::default(),
+        }
     }
 
     pub(crate) fn processes(&self) -> &[u64] {
@@ -54,12 +63,12 @@ impl Workers {
     /// The workers that have nothing to do, the one whose turn it is first.
     pub(crate) fn free(&self) -> Vec<usize> {
         let turns = (self.next..self.workers.len()).chain(0..self.next.min(self.workers.len()));
-        turns.filter(|worker| self.workers[*worker].busy.is_none()).collect()
+        turns.filter(|worker| self.is_free[*worker]).collect()
     }
 
     /// Tells whether a worker has nothing to do.
     pub(crate) fn is_free(&self, worker: usize) -> bool {
-        self.workers[worker].busy.is_none()
+        self.is_free[worker]
     }
 
     /// The client of a worker.
@@ -81,6 +90,7 @@ impl Workers {
             |worker: &Worker| Worker { node: worker.node.clone(), connection: None, busy: worker.busy.clone() };
         Self {
             workers: self.workers.iter().map(worker).collect(),
+            is_free: self.is_free.clone(),
             processes: self.processes.clone(),
             next: self.next,
             busy: self.busy,
@@ -113,8 +123,9 @@ impl Workers {
         self.next = worker + 1;
         let process = Process::Client(self.processes[worker]);
         let mut op = Op::new(now, process, Kind::Invoke, invocation.f, invocation.value.clone());
-        op.extra = invocation.extra.iter().map(|(key, value)| (Cow::Borrowed(*key), value.clone())).collect();
+        op.set_extra(invocation.extra.iter().map(|(key, value)| ((*key).into(), value.clone())).collect());
         self.workers[worker].busy = Some(op.clone());
+        self.is_free[worker] = false;
         self.busy += 1;
         op
     }
@@ -137,6 +148,7 @@ impl Workers {
         for (index, outcome) in self.done.take() {
             let worker = &mut self.workers[index];
             let Some(mut op) = worker.busy.take() else { continue };
+            self.is_free[index] = true;
             self.busy -= 1;
             op.time = now;
             let error = match outcome {
@@ -153,7 +165,7 @@ impl Workers {
                     Some(error)
                 }
             };
-            op.error = error.filter(|error| !error.is_null());
+            op.set_error(error.filter(|error| !error.is_null()));
             if op.kind == Kind::Info {
                 self.processes[index] += self.processes.len() as u64;
                 if let Some((joined, _)) = worker.connection.take_if(|_| !is_reusable) {

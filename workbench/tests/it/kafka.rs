@@ -112,7 +112,7 @@ fn value(op: &Op) -> Value {
 }
 
 fn extra(op: &Op, name: &str) -> Option<Value> {
-    op.extra.iter().find(|(key, _)| *key == name).map(|(_, value)| value.decode().unwrap())
+    op.extra().iter().find(|(key, _)| *key == name).map(|(_, value)| value.decode().unwrap())
 }
 
 /// Messages with their offsets, by key.
@@ -156,8 +156,8 @@ fn values_have_their_form() {
     let report = report(&options(1), Fault::None);
     for operation in report.history.operations() {
         let (began, ended) = (operation.invocation, operation.completion.unwrap());
-        assert_eq!(began.extra, ended.extra);
-        assert_eq!(ended.error, None);
+        assert_eq!(began.extra(), ended.extra());
+        assert_eq!(ended.error(), None);
         match &*began.f {
             "poll" => {
                 assert_eq!(value(began), json!([["poll"]]));
@@ -293,7 +293,7 @@ fn without_messages_nothing_is_left_to_do() {
 /// The number of operations `f` that ended in each way, and their errors.
 fn ends(report: &Report, f: &str) -> (usize, usize, usize, BTreeSet<String>) {
     let counts = report.judgement.stats.by_f[f].counts;
-    let errors = report.history.ops().iter().filter(|op| op.f == f).filter_map(|op| op.error.as_ref());
+    let errors = report.history.ops().iter().filter(|op| op.f == f).filter_map(|op| op.error());
     (counts.ok_count, counts.fail_count, counts.info_count, errors.map(|error| error.as_str().to_owned()).collect())
 }
 

@@ -33,7 +33,7 @@ fn report(oddity: &str) -> (Report, Option<Violation>) {
 
 /// The first error of an operation.
 fn error(report: &Report) -> Option<String> {
-    report.history.ops().iter().find_map(|op| op.error.as_ref()).map(ToString::to_string)
+    report.history.ops().iter().find_map(|op| op.error()).map(ToString::to_string)
 }
 
 fn failed(oddity: &str) -> Report {
@@ -95,7 +95,7 @@ fn a_malformed_answer_ends_its_operation_at_once() {
         let ends = report.history.ops().iter().filter(|op| op.kind == Kind::Info);
         assert_eq!(ends.clone().count(), report.violations.count(), "{oddity}");
         let text = format!("indeterminate: malformed answer to `echo`: {reason}");
-        assert!(ends.clone().all(|op| op.error.as_ref().unwrap().decode::<String>().unwrap() == text), "{oddity}");
+        assert!(ends.clone().all(|op| op.error().unwrap().decode::<String>().unwrap() == text), "{oddity}");
         let finding = &report.judgement.strict_findings.findings[0];
         assert_eq!(
             (&*finding.kind, finding.entries.len()),

@@ -96,7 +96,7 @@ fn nobody_waits_long_for_what_was_going_on() {
     let report = Bench::new(workload::named("echo").unwrap(), &options).watched_by(observer).run::<Mute>().unwrap();
     let stop = stopped(&report).unwrap();
     for op in report.history.ops().iter().filter(|op| op.kind != Kind::Invoke) {
-        assert_eq!((op.kind, op.error.as_ref().unwrap().as_str()), (Kind::Info, "\"stopped\""));
+        assert_eq!((op.kind, op.error().unwrap().as_str()), (Kind::Info, "\"stopped\""));
         assert_eq!(op.time, stop + Duration::from_secs(1));
     }
 }

@@ -1,6 +1,10 @@
 //! The fraction of the operations that succeeded, and whether that is enough (Maelstrom: `checker.clj`).
 
-use crate::{expectations, history::History, validity::Validity};
+use crate::{
+    expectations,
+    history::{History, Kind},
+    validity::Validity,
+};
 use serde::Serialize;
 
 /// The availability of the system.
@@ -20,13 +24,13 @@ pub struct Availability {
 
 /// Counts against the goal, if there is one.
 pub fn check(history: &History, goal: Option<expectations::Availability>) -> Availability {
-    let operations = history.operations();
-    let succeeded = operations.iter().filter(|operation| operation.ok().is_some()).count();
+    let begun = history.operation_count();
+    let succeeded = history.completed().filter(|(_, completion)| completion.kind == Kind::Ok).count();
     #[expect(clippy::cast_precision_loss, reason = "nobody runs 2^52 operations")]
-    let ok_fraction = if operations.is_empty() { 1.0 } else { succeeded as f64 / operations.len() as f64 };
+    let ok_fraction = if begun == 0 { 1.0 } else { succeeded as f64 / begun as f64 };
     let enough = match goal {
         None => true,
-        Some(expectations::Availability::Total) => succeeded == operations.len(),
+        Some(expectations::Availability::Total) => succeeded == begun,
         Some(expectations::Availability::AtLeast(fraction)) => fraction <= ok_fraction,
     };
     Availability { valid: Validity::from_valid(enough), ok_fraction, required: goal }

@@ -39,7 +39,7 @@ const MARK: &str = "indeterminate: ";
 pub fn check(history: &History) -> Exceptions {
     let mut found: IndexMap<String, Exception> = IndexMap::new();
     for op in history.ops().iter().filter(|op| op.kind == Kind::Info) {
-        let text = op.error.as_ref().and_then(|error| error.decode::<String>().ok());
+        let text = op.error().and_then(|error| error.decode::<String>().ok());
         if let Some(text) = text.as_deref().and_then(|text| text.strip_prefix(MARK)) {
             let new = || Exception { text: text.to_owned(), count: 0, example: op.clone() };
             found.entry(text.to_owned()).or_insert_with(new).count += 1;

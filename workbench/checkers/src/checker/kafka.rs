@@ -221,7 +221,7 @@ fn error(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> 
 fn info_txn_causes(entries: &Entries<'_>) -> Vec<Value> {
     let mut causes = Vec::new();
     for entry in entries.list.iter().filter(|entry| entry.is_transaction && entry.op.kind == Kind::Info) {
-        let cause = entry.op.error.as_ref().map_or(Value::Null, anomalies::condensed);
+        let cause = entry.op.error().map_or(Value::Null, anomalies::condensed);
         if !causes.contains(&cause) {
             causes.push(cause);
         }

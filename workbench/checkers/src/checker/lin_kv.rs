@@ -98,9 +98,12 @@ fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<Strin
     if moved.is_empty() {
         return (Cow::Borrowed(history), Vec::new(), None);
     }
-    let repair = |op: &Op| match moved.get(&op.index) {
-        Some((value, _, _)) => Op { kind: Kind::Info, value: value.clone(), ..op.clone() },
-        None => op.clone(),
+    let repair = |op: &Op| {
+        let mut op = op.clone();
+        if let Some((value, _, _)) = moved.get(&op.index) {
+            (op.kind, op.value) = (Kind::Info, value.clone());
+        }
+        op
     };
     let repaired = history.ops().iter().map(repair).collect();
     let reason = moved.values().next().map(|(_, _, reason)| reason.clone());

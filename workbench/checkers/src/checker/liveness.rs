@@ -40,7 +40,7 @@ pub fn check(history: &History) -> Option<Liveness> {
 }
 
 fn node(op: &Op) -> Option<String> {
-    op.extra.iter().find(|(key, _)| key == MARK).and_then(|(_, node)| node.decode().ok())
+    op.extra().iter().find(|(key, _)| *key == MARK).and_then(|(_, node)| node.decode().ok())
 }
 
 /// Tells whether a node served a request or refused it for good. A timeout or a temporary refusal does not count.
@@ -48,7 +48,6 @@ pub fn is_served(op: &Op) -> bool {
     let excuses = ["net-timeout", "temporarily-unavailable"];
     let reason =
         |error: &Json| error.decode::<String>().or_else(|_| error.decode::<(String, Json)>().map(|(name, _)| name));
-    let excused =
-        || op.error.as_ref().and_then(|error| reason(error).ok()).is_some_and(|name| excuses.contains(&&*name));
+    let excused = || op.error().and_then(|error| reason(error).ok()).is_some_and(|name| excuses.contains(&&*name));
     op.kind == Kind::Ok || op.kind == Kind::Fail && !excused()
 }

@@ -1,11 +1,11 @@
 //! The number of operations that succeeded (jepsen: `checker.clj`, `stats`).
 
 use crate::{
-    history::{History, Kind},
+    history::{History, Kind, Name},
     validity::Validity,
 };
 use serde::Serialize;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// Counts of completed operations, all and by function.
 #[derive(Clone, Debug, Serialize)]
@@ -19,7 +19,7 @@ pub struct Stats {
     #[serde(flatten)]
     pub all: Counts,
     /// By function.
-    pub by_f: BTreeMap<Cow<'static, str>, Function>,
+    pub by_f: BTreeMap<Name, Function>,
 }
 
 /// The outcomes of the operations of one function.
@@ -53,8 +53,8 @@ pub struct Counts {
 /// `stats-checker`).
 pub fn check(history: &History) -> Stats {
     let mut all = Counts::default();
-    let mut by_f: BTreeMap<Cow<'static, str>, Counts> = BTreeMap::new();
-    for completion in history.operations().iter().filter_map(|operation| operation.completion) {
+    let mut by_f: BTreeMap<Name, Counts> = BTreeMap::new();
+    for (_, completion) in history.completed() {
         for counts in [&mut all, by_f.entry(completion.f.clone()).or_default()] {
             counts.count += 1;
             match completion.kind {

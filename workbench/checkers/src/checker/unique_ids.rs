@@ -8,7 +8,9 @@ use crate::{
     validity::Validity,
     verdict::{Checker, Verdict},
 };
+use foldhash::fast::FixedState;
 use glomers_json::Json;
+use indexmap::IndexSet;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -32,24 +34,27 @@ pub struct UniqueIds {
 
 /// Counts ids.
 pub fn check(history: &History) -> UniqueIds {
-    let operations = history.operations();
-    let mut times: BTreeMap<&Json, usize> = BTreeMap::new();
-    for operation in &operations {
-        if let Some(completion) = operation.ok() {
-            *times.entry(&completion.value).or_default() += 1;
+    let given = || history.completed().filter(|(_, completion)| completion.kind == Kind::Ok).map(|(_, ok)| &ok.value);
+    let mut seen: IndexSet<&Json, FixedState> = IndexSet::default();
+    let (mut acknowledged_count, mut times) = (0, BTreeMap::new());
+    for id in given() {
+        acknowledged_count += 1;
+        let (place, is_new) = seen.insert_full(id);
+        if !is_new {
+            *times.entry(seen[place]).or_insert(1) += 1;
         }
     }
-    let acknowledged_count = times.values().sum();
-    let ends = times.first_key_value().zip(times.last_key_value());
-    let range = ends.map(|((least, _), (greatest, _))| ((*least).clone(), (*greatest).clone()));
-    let duplicated: Vec<_> =
-        times.into_iter().filter(|(_, count)| *count > 1).map(|(id, count)| (id.clone(), count)).collect();
+    let duplicated: Vec<(Json, usize)> = times.into_iter().map(|(id, count)| (id.clone(), count)).collect();
     UniqueIds {
-        attempted_count: operations.len(),
+        attempted_count: history.operation_count(),
         acknowledged_count,
         duplicated_count: duplicated.len(),
         duplicated,
-        range,
+        range: seen
+            .iter()
+            .min()
+            .zip(seen.iter().max())
+            .map(|(least, greatest)| ((*least).clone(), (*greatest).clone())),
     }
 }
 

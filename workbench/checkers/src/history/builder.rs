@@ -1,8 +1,11 @@
 //! Histories built in code: each call is one entry, and the history is always well-formed.
 
-use crate::history::model::{History, Kind, Op, Process};
+use crate::history::{
+    model::{History, Kind, Op, Process},
+    name::Name,
+};
 use glomers_json::Json;
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 /// A history under construction.
 ///
@@ -21,7 +24,7 @@ pub struct Builder {
     history: History,
     time: Duration,
     /// The running operation of each client.
-    running: BTreeMap<u64, (Cow<'static, str>, Json)>,
+    running: BTreeMap<u64, (Name, Json)>,
 }
 
 impl Builder {
@@ -36,7 +39,7 @@ impl Builder {
     /// # Panics
     ///
     /// If an operation of the client is running.
-    pub fn invoke(&mut self, process: u64, f: impl Into<Cow<'static, str>>, value: impl Into<Json>) -> &mut Self {
+    pub fn invoke(&mut self, process: u64, f: impl Into<Name>, value: impl Into<Json>) -> &mut Self {
         let (f, value) = (f.into(), value.into());
         let earlier = self.running.insert(process, (f.clone(), value.clone()));
         assert!(earlier.is_none(), "client {process} has a running operation: {earlier:?}");
@@ -78,11 +81,11 @@ impl Builder {
         self.history
     }
 
-    fn end(&mut self, process: u64) -> (Cow<'static, str>, Json) {
+    fn end(&mut self, process: u64) -> (Name, Json) {
         self.running.remove(&process).unwrap_or_else(|| panic!("client {process} has no running operation"))
     }
 
-    fn push(&mut self, process: u64, kind: Kind, f: Cow<'static, str>, value: Json) -> &mut Self {
+    fn push(&mut self, process: u64, kind: Kind, f: Name, value: Json) -> &mut Self {
         self.history.push(Op::new(self.time, Process::Client(process), kind, f, value));
         self
     }

@@ -61,13 +61,13 @@ pub fn write(op: &Op, out: &mut String) {
     out.push_str(", :value ");
     transcribe(op.value.as_str(), Form::of_value(op), out);
     // The invocation has the extras already when its completion gets an error.
-    for (key, value) in &op.extra {
+    for (key, value) in op.extra() {
         out.push_str(", ");
         push_name(key, out);
         out.push(' ');
         transcribe(value.as_str(), Form::of_extra(key), out);
     }
-    if let Some(error) = &op.error {
+    if let Some(error) = op.error() {
         out.push_str(", :error ");
         transcribe(error.as_str(), Form::Named, out);
     }

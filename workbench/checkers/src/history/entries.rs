@@ -1,42 +1,12 @@
 //! Entries of a history from their fields, and in an order that makes sense: whoever ends an operation has begun it.
 
-use crate::history::model::{History, Kind, Op, Process};
+use crate::history::{
+    model::{History, Kind, Op, Process},
+    name::Name,
+};
 use glomers_json::Json;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap, mem, time::Duration};
-
-/// The names of operations and of further fields that are in nearly every history. They need no memory.
-const NAMES: [&str; 25] = [
-    "read",
-    "write",
-    "cas",
-    "txn",
-    "add",
-    "broadcast",
-    "send",
-    "poll",
-    "final?",
-    "generate",
-    "echo",
-    "assign",
-    "subscribe",
-    "crash",
-    "seek-to-beginning?",
-    "poll-ms",
-    "unseen",
-    "start-partition",
-    "stop-partition",
-    "start",
-    "stop",
-    "kill",
-    "pause",
-    "resume",
-    "rebalance-log",
-];
-
-fn name(text: &str) -> Cow<'static, str> {
-    NAMES.iter().find(|name| **name == text).map_or_else(|| text.to_owned().into(), |name| Cow::Borrowed(*name))
-}
+use std::{collections::BTreeMap, mem, time::Duration};
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +55,10 @@ pub(super) struct Fields {
     time: Option<Result<Duration, String>>,
     kind: Option<Result<Kind, String>>,
     process: Option<Result<Process, String>>,
-    f: Option<Result<Cow<'static, str>, String>>,
+    f: Option<Result<Name, String>>,
     value: Option<Json>,
     error: Option<Json>,
-    extra: Vec<(Cow<'static, str>, Json)>,
+    extra: Vec<(Name, Json)>,
 }
 
 impl Fields {
@@ -102,13 +72,13 @@ impl Fields {
             "f" => self.f.replace(f(field)).is_none(),
             "value" => self.value.replace(field.to_json()).is_none(),
             "error" => self.error.replace(field.to_json()).is_none(),
-            _ => match self.extra.iter_mut().find(|(earlier, _)| earlier == name) {
+            _ => match self.extra.iter_mut().find(|(earlier, _)| *earlier == name) {
                 Some((_, earlier)) => {
                     *earlier = field.to_json();
                     false
                 }
                 None => {
-                    self.extra.push((self::name(name), field.to_json()));
+                    self.extra.push((name.into(), field.to_json()));
                     true
                 }
             },
@@ -127,16 +97,11 @@ impl Fields {
         }
         let (process, kind) = (need(self.process, "process")?, need(self.kind, "type")?);
         let f = self.f.ok_or("an entry without `f`")?;
-        Ok(Op {
-            index: 0,
-            time: self.time.unwrap_or(Ok(Duration::ZERO))?,
-            kind,
-            process,
-            f: f?,
-            value: self.value.unwrap_or_else(Json::null),
-            error: self.error.filter(|error| !error.is_null()),
-            extra: self.extra,
-        })
+        let (time, value) = (self.time.unwrap_or(Ok(Duration::ZERO))?, self.value.unwrap_or_else(Json::null));
+        let mut op = Op::new(time, process, kind, f?, value);
+        op.set_error(self.error.filter(|error| !error.is_null()));
+        op.set_extra(self.extra);
+        Ok(op)
     }
 }
 
@@ -163,11 +128,11 @@ fn kind(field: Field<'_>) -> Result<Kind, String> {
     }
 }
 
-fn f(field: Field<'_>) -> Result<Cow<'static, str>, String> {
+fn f(field: Field<'_>) -> Result<Name, String> {
     match field.word() {
-        Some(word) => Ok(name(word)),
-        None => serde_json::from_str(field.text())
-            .map(Cow::Owned)
+        Some(word) => Ok(word.into()),
+        None => serde_json::from_str::<String>(field.text())
+            .map(Name::from)
             .map_err(|_| format!("`f` is {}, not a name", field.to_json())),
     }
 }
@@ -176,7 +141,7 @@ fn f(field: Field<'_>) -> Result<Cow<'static, str>, String> {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     history: History,
-    open: BTreeMap<Process, (usize, Cow<'static, str>)>,
+    open: BTreeMap<Process, (usize, Name)>,
 }
 
 impl Entries {

@@ -1,8 +1,11 @@
 //! The operations of the clients and their outcomes: the input of every checker.
 
+use crate::history::name::Name;
+use foldhash::fast::FixedState;
 use glomers_json::Json;
+use indexmap::IndexMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 /// The originator of an entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -40,30 +43,52 @@ pub struct Op {
     /// The client or nemesis that runs the operation.
     pub process: Process,
     /// The name of the operation: `read`, `broadcast` ...
-    pub f: Cow<'static, str>,
+    pub f: Name,
     /// Its argument or its result.
     pub value: Json,
-    /// The reason of a failure or an unknown outcome: a name, or a name and a text.
-    pub error: Option<Json>,
-    /// Further attributes, such as `final?`.
-    pub extra: Vec<(Cow<'static, str>, Json)>,
+    /// The fields that few entries have, so that the others are small: a history may have millions.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    error: Option<Json>,
+    extra: Vec<(Name, Json)>,
 }
 
 impl Op {
     /// An entry without an error or further attributes. [`History::push`] numbers it.
-    pub fn new(
-        time: Duration,
-        process: Process,
-        kind: Kind,
-        f: impl Into<Cow<'static, str>>,
-        value: impl Into<Json>,
-    ) -> Self {
-        Self { index: 0, time, kind, process, f: f.into(), value: value.into(), error: None, extra: Vec::new() }
+    pub fn new(time: Duration, process: Process, kind: Kind, f: impl Into<Name>, value: impl Into<Json>) -> Self {
+        Self { index: 0, time, kind, process, f: f.into(), value: value.into(), rare: None }
+    }
+
+    /// The reason of a failure or an unknown outcome: a name, or a name and a text.
+    pub fn error(&self) -> Option<&Json> {
+        self.rare.as_ref().and_then(|rare| rare.error.as_ref())
+    }
+
+    /// Sets the reason of a failure or an unknown outcome.
+    pub fn set_error(&mut self, error: Option<Json>) {
+        if error.is_some() || self.rare.is_some() {
+            self.rare.get_or_insert_default().error = error;
+        }
+    }
+
+    /// Further attributes, such as `final?`.
+    pub fn extra(&self) -> &[(Name, Json)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.extra)
+    }
+
+    /// Sets the further attributes.
+    pub fn set_extra(&mut self, extra: Vec<(Name, Json)>) {
+        if !extra.is_empty() || self.rare.is_some() {
+            self.rare.get_or_insert_default().extra = extra;
+        }
     }
 
     /// Tells whether it is one of the final reads, which follow once the network has healed.
     pub fn is_final(&self) -> bool {
-        self.extra.iter().any(|(key, value)| key == "final?" && value.as_str() == "true")
+        self.extra().iter().any(|(key, value)| *key == "final?" && value.as_str() == "true")
     }
 }
 
@@ -77,10 +102,10 @@ impl Serialize for Op {
         entry.serialize_entry("process", &self.process)?;
         entry.serialize_entry("f", &self.f)?;
         entry.serialize_entry("value", &self.value)?;
-        if let Some(error) = &self.error {
+        if let Some(error) = self.error() {
             entry.serialize_entry("error", error)?;
         }
-        for (key, value) in &self.extra {
+        for (key, value) in self.extra() {
             entry.serialize_entry(key, value)?;
         }
         entry.end()
@@ -122,7 +147,7 @@ impl History {
     /// The operations of clients, by the time they began.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.0.len() / 2);
-        let mut open = indexmap::IndexMap::with_hasher(foldhash::fast::FixedState::default());
+        let mut open = IndexMap::with_hasher(FixedState::default());
         for op in self.0.iter().filter(|op| op.process != Process::Nemesis) {
             if op.kind == Kind::Invoke {
                 open.insert(op.process, operations.len());
@@ -132,6 +157,26 @@ impl History {
             }
         }
         operations
+    }
+}
+
+impl History {
+    /// The number of operations of clients.
+    pub fn operation_count(&self) -> usize {
+        self.0.iter().filter(|op| op.process != Process::Nemesis && op.kind == Kind::Invoke).count()
+    }
+
+    /// The operations of clients that ended, by the time they did so: the invocation and the completion of each. It takes no
+    /// memory, other than [`operations`](Self::operations).
+    pub fn completed(&self) -> impl Iterator<Item = (&Op, &Op)> {
+        let mut open = IndexMap::with_hasher(FixedState::default());
+        self.0.iter().filter(|op| op.process != Process::Nemesis).filter_map(move |op| {
+            if op.kind == Kind::Invoke {
+                open.insert(op.process, op);
+                return None;
+            }
+            open.swap_remove(&op.process).map(|invocation| (invocation, op))
+        })
     }
 }
 

@@ -22,8 +22,9 @@ fn op(line: &str) -> Op {
     let time = Duration::from_nanos(need("time").decode().unwrap());
     let process = need("process").decode().map_or(Process::Nemesis, Process::Client);
     let mut op = Op::new(time, process, kind, need("f").decode::<String>().unwrap(), need("value"));
-    (op.index, op.error) = (need("index").decode().unwrap(), error);
-    op.extra = members.into_iter().map(|(key, value)| (key.into(), value)).collect();
+    op.index = need("index").decode().unwrap();
+    op.set_error(error);
+    op.set_extra(members.into_iter().map(|(key, value)| (key.into(), value)).collect());
     op
 }
 
@@ -59,8 +60,8 @@ fn recorded_lines_come_out_byte_for_byte() {
 fn errors_are_names_or_texts() {
     let with = |error: &str| {
         let mut op = returned("read", "null");
-        op.error = Some(serde_json::from_str(error).unwrap());
-        op.extra = vec![("final?".into(), Json::from(true))];
+        op.set_error(Some(serde_json::from_str(error).unwrap()));
+        op.set_extra(vec![("final?".into(), Json::from(true))]);
         written(&op)
     };
     let line = |error: &str| {

@@ -137,7 +137,7 @@ fn other_keys_are_kept() {
     let line = "{:process 0, :type :invoke, :f :read, :final? true, :exception {:via [{:type x.Y}]}}";
     let history = History::parse(line).unwrap();
     assert!(history.ops()[0].is_final());
-    let extra: Vec<_> = history.ops()[0].extra.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let extra: Vec<_> = history.ops()[0].extra().iter().map(|(key, value)| format!("{key} {value}")).collect();
     assert_eq!(extra, [r#"exception {"via":[{"type":"x.Y"}]}"#, "final? true"]);
 }
 
@@ -214,7 +214,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             let new = |kind, value: &serde_json::Value| {
                 let time = Duration::from_nanos(process * 7);
                 let mut op = Op::new(time, Process::Client(process), kind, f.clone(), Json::new(value));
-                op.error = (kind == Kind::Info).then(|| Json::new(&("net-timeout", "text")));
+                op.set_error((kind == Kind::Info).then(|| Json::new(&("net-timeout", "text"))));
                 op
             };
             let kind = [Kind::Ok, Kind::Fail, Kind::Info][usize::from(kind)];

@@ -17,8 +17,8 @@ const VALUE: usize = 240;
 /// The most values of a finding whose spread can be shown.
 const SUBJECTS: usize = 3;
 
-/// The findings, the worst first.
-pub(super) fn section(report: &Report) -> Markup {
+/// The findings, the worst first. They lead to the messages if the page has them.
+pub(super) fn section(report: &Report, has_messages: bool) -> Markup {
     let (notes, found): (Vec<_>, Vec<_>) =
         report.judgement.findings().into_iter().partition(|anomaly| anomaly.weight == Weight::Note);
     html! {
@@ -28,29 +28,29 @@ pub(super) fn section(report: &Report) -> Markup {
                 p { "No fault was found." }
             }
             @for kind in found.chunk_by(|one, other| one.kind == other.kind) {
-                (card(report, &kind[0]))
-                (folded(report, &kind[1..], &format!("more: {}", kind[0].kind)))
+                (card(report, has_messages, &kind[0]))
+                (folded(report, has_messages, &kind[1..], &format!("more: {}", kind[0].kind)))
             }
-            (folded(report, &notes, "notes"))
+            (folded(report, has_messages, &notes, "notes"))
         }
     }
 }
 
 /// Findings that are folded until the reader opens them.
-fn folded(report: &Report, found: &[Finding], what: &str) -> Markup {
+fn folded(report: &Report, has_messages: bool, found: &[Finding], what: &str) -> Markup {
     html! {
         @if !found.is_empty() {
             details {
                 summary { (found.len()) " " (what) }
                 @for anomaly in found {
-                    (card(report, anomaly))
+                    (card(report, has_messages, anomaly))
                 }
             }
         }
     }
 }
 
-fn card(report: &Report, anomaly: &Finding) -> Markup {
+fn card(report: &Report, has_messages: bool, anomaly: &Finding) -> Markup {
     let places: BTreeSet<usize> = anomaly.entries.iter().copied().collect();
     let places: Vec<String> = places.iter().map(usize::to_string).collect();
     let places = places.join(",");
@@ -72,7 +72,7 @@ fn card(report: &Report, anomaly: &Finding) -> Markup {
             @if !anomaly.entries.is_empty() {
                 p.places {
                     a href=(format!("#timeline={places}")) { "show the operations" }
-                    @if !report.journal.is_empty() {
+                    @if has_messages {
                         " \u{b7} " a href=(format!("#messages={places}")) { "show the messages" }
                         @for value in anomaly.subjects.iter().take(SUBJECTS) {
                             " \u{b7} " a href={ "#spread=" (utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()) } {

@@ -12,7 +12,10 @@ mod mark;
 mod quantiles;
 mod rate;
 
-use crate::page::{challenge::Threshold, charts::frame::Frame};
+use crate::page::{
+    challenge::Threshold,
+    charts::{frame::Frame, group::groups},
+};
 use glomers_checkers::{
     checker::{kafka::Kafka, set_full::SetFull},
     history::faults::Period,
@@ -28,15 +31,16 @@ pub(super) fn all(report: &Report, faults: &[Period], thresholds: &[Threshold]) 
     let operations = history.operations();
     let end = history.ops().iter().map(|op| op.time).fold(Duration::from_secs(1), Duration::max);
     let frame = Frame { faults, end };
+    let groups = groups(&operations);
     let results = &report.judgement.verdict;
     let convergence = results.results::<SetFull>().and_then(|_| convergence::draw(&operations, thresholds));
     let lag = results.results::<Kafka>().and_then(|_| lag::draw(&frame, history));
     let charts = [
         ("convergence.svg", convergence),
         ("lag.svg", lag),
-        ("latency.svg", Some(latency::draw(&frame, &operations))),
-        ("quantiles.svg", Some(quantiles::draw(&frame, &operations))),
-        ("rate.svg", Some(rate::draw(&frame, &operations))),
+        ("latency.svg", Some(latency::draw(&frame, &groups))),
+        ("quantiles.svg", Some(quantiles::draw(&frame, &groups))),
+        ("rate.svg", Some(rate::draw(&frame, &groups))),
     ];
     charts.into_iter().filter_map(|(name, svg)| Some((name, with_style(&svg?)))).collect()
 }

@@ -5,21 +5,24 @@
 //! messages, the beginning, what went wrong, and a sample of the rest. The strips above the diagrams count all of them.
 
 use super::{
-    selection::{Candidate, select},
+    arrivals::{Arrivals, Time, time},
+    selection::{Rank, select},
     sides::sides,
 };
+use crate::messages::{Entry, Messages};
 use glomers_checkers::{
     history::{Kind, Operation, Process, faults::Period},
     text::shorten,
 };
 use glomers_json::Json;
-use glomers_workbench::{Report, TestConfig, journal::Event};
+use glomers_workbench::{Report, TestConfig};
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    io,
     ops::RangeInclusive,
     time::Duration,
 };
@@ -48,9 +51,6 @@ const BLOCK: usize = 40;
 /// The number of bars in the strip above a diagram.
 const BARS: usize = 600;
 
-/// Nanoseconds since the first operation could begin; negative during setup.
-type Time = i64;
-
 /// The data of both diagrams.
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
@@ -70,7 +70,7 @@ pub(super) struct Data<'a> {
     services: usize,
     /// The types of messages.
     types: IndexSet<String>,
-    messages: Vec<Message<'a>>,
+    messages: Vec<Message>,
     /// The time of the first and of the last event.
     span: (Time, Time),
     /// The number of operations that began in each of equal parts of the span.
@@ -133,7 +133,7 @@ impl Serialize for Row<'_> {
 type Outcome = u8;
 
 /// A message, a line between two columns. The page has it as an array in this order, which `messages.js` reads.
-struct Message<'a> {
+struct Message {
     id: u64,
     sent: Time,
     received: Option<Time>,
@@ -143,10 +143,10 @@ struct Message<'a> {
     dest: usize,
     /// The number of its type.
     kind: usize,
-    text: Cow<'a, str>,
+    text: String,
 }
 
-impl Serialize for Message<'_> {
+impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { id, sent, received, src, dest, kind, text } = self;
         (id, sent, received, src, dest, kind, text).serialize(serializer)
@@ -172,7 +172,16 @@ struct Body<'a> {
 
 impl<'a> Data<'a> {
     /// The data of a run, or of a stretch of it.
-    pub(super) fn of(report: &'a Report, faults: &'a [Period], window: Option<RangeInclusive<Duration>>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If the file of its messages cannot be read.
+    pub(super) fn of(
+        report: &'a Report,
+        messages: Messages<'_>,
+        faults: &'a [Period],
+        window: Option<RangeInclusive<Duration>>,
+    ) -> io::Result<Self> {
         let whole = (Time::MIN, Time::MAX);
         let bounds = window.map_or(whole, |window| (time(window.start().as_nanos()), time(window.end().as_nanos())));
         let mut data = Self {
@@ -202,11 +211,12 @@ impl<'a> Data<'a> {
             let all = sides(&report.history, &config.options.nodes).into_iter();
             data.sides = all.map(|sides| (time(sides.begin.as_nanos()), end(sides.end), sides.of)).collect();
         }
-        data.span = if bounds == whole { span(report) } else { bounds };
+        let arrivals = Arrivals::of(messages)?;
+        data.span = if bounds == whole { span(report, &arrivals) } else { bounds };
         data.take_operations(report);
-        data.take_messages(report);
+        data.take_messages(report, messages, &arrivals)?;
         data.partial = data.operations_left_out().is_some() || data.messages_left_out().is_some();
-        data
+        Ok(data)
     }
 
     pub(super) fn has_operations(&self) -> bool {
@@ -245,14 +255,15 @@ impl<'a> Data<'a> {
         let named: BTreeSet<usize> =
             report.judgement.findings().into_iter().flat_map(|finding| finding.entries).collect();
         let ranks = self.rank_operations(&operations, &named);
-        let bytes = |operation: &Operation<'_>, limit| {
+        let bytes = |place: usize, limit: usize| {
+            let operation: &Operation<'_> = &operations[place];
             let values = [Some(&operation.invocation.value), result(operation), error(operation)];
-            ROW + values.into_iter().flatten().map(|value| cost(value.as_str(), limit)).sum::<usize>()
+            ROW + values.into_iter().flatten().map(|value| cost(value.as_str(), LIMITS[limit])).sum::<usize>()
         };
-        let (limit, chosen) = choose(&ranks, OPERATIONS, 1, |place, limit| bytes(&operations[place], limit));
+        let (limit, chosen) = choose(&ranks, OPERATIONS, 1, bytes);
         for (operation, _) in operations.iter().zip(chosen).filter(|(_, chosen)| *chosen) {
             let Process::Client(process) = operation.invocation.process else { continue };
-            let text = |value: &'a Json| shorten(value.as_str(), limit);
+            let text = |value: &'a Json| shorten(value.as_str(), LIMITS[limit]);
             let (invocation, completion) = (operation.invocation, operation.completion);
             self.operations.push(Row {
                 invocation: invocation.index,
@@ -272,8 +283,8 @@ impl<'a> Data<'a> {
 
     /// The ranks of operations: those that findings name, their neighbours, the first ones, those that did not succeed,
     /// and the others.
-    fn rank_operations(&mut self, operations: &[Operation<'_>], named: &BTreeSet<usize>) -> Vec<u8> {
-        let mut ranks: Vec<u8> = Vec::with_capacity(operations.len());
+    fn rank_operations(&mut self, operations: &[Operation<'_>], named: &BTreeSet<usize>) -> Vec<Rank> {
+        let mut ranks: Vec<Rank> = Vec::with_capacity(operations.len());
         let mut marked = Vec::new();
         for (place, Operation { invocation, completion }) in operations.iter().enumerate() {
             let is_named = named.contains(&invocation.index)
@@ -299,81 +310,77 @@ impl<'a> Data<'a> {
         ranks
     }
 
-    fn take_messages(&mut self, report: &'a Report) {
-        let Some(TestConfig { options, origin, .. }) = &report.config else { return };
+    fn take_messages(&mut self, report: &Report, messages: Messages<'_>, arrivals: &Arrivals) -> io::Result<()> {
+        let Some(TestConfig { options, origin, .. }) = &report.config else { return Ok(()) };
         let origin = time(origin.as_nanos());
-        let moment = |event: &Event| time(event.time).saturating_sub(origin);
-        // A duplicated message is drawn as its first copy.
-        let mut received: Vec<(u64, Time)> =
-            report.journal.iter().filter(|event| event.received).map(|event| (event.id, moment(event))).collect();
-        received.sort_unstable();
-        let arrival = |id: u64| {
-            let first = received.partition_point(|(other, _)| *other < id);
-            received.get(first).filter(|(other, _)| *other == id).map(|(_, time)| *time)
+        let window = self.window.clone();
+        // The times of a message that was sent, if it is in view. A duplicated message is drawn as its first copy.
+        let times = |entry: &Entry<'_>| -> Option<(Time, Option<Time>)> {
+            let moment = |time: Time| time.saturating_sub(origin);
+            let (sent, received) = (moment(time(entry.time.into())), arrivals.of_message(entry.id).map(moment));
+            let is_in_view = sent <= *window.end() && received.unwrap_or(sent) >= *window.start();
+            (!entry.received && is_in_view).then_some((sent, received))
         };
-        let sent = report.journal.iter().filter(|event| !event.received);
-        let sent = sent.map(|event| (event, moment(event), arrival(event.id)));
-        let is_in_view = |(_, sent, received): &(&Event, Time, Option<Time>)| {
-            sent <= self.window.end() && received.unwrap_or(*sent) >= *self.window.start()
-        };
-        let mut sent: Vec<_> = sent.filter(is_in_view).collect();
-        self.messages_in_all = sent.len();
-        self.sent = self.density(sent.iter().map(|(_, sent, _)| *sent));
-        let ranks = self.rank_messages(sent.iter().map(|(_, sent, received)| (*sent, *received)));
-        let (limit, chosen) = choose(&ranks, MESSAGES, BLOCK, |place, limit| ROW + cost(&sent[place].0.message, limit));
-        let mut chosen = chosen.into_iter();
-        sent.retain(|_| chosen.next().unwrap_or_default());
-        self.push_messages(&sent, limit, &options.nodes);
-    }
-
-    /// The ranks of messages: those around the operations that findings name, the first ones, those that never arrived,
-    /// and the others.
-    fn rank_messages(&self, messages: impl Iterator<Item = (Time, Option<Time>)>) -> Vec<u8> {
         let marked = merged(&self.marked);
-        let is_near = |sent: Time, received: Option<Time>| {
-            let next = marked.partition_point(|(_, end)| *end < sent);
-            marked.get(next).is_some_and(|(begin, _)| *begin <= received.unwrap_or(sent))
-        };
-        let rank = |(place, (sent, received)): (usize, (Time, Option<Time>))| match () {
-            () if is_near(sent, received) => 0,
-            () if place < FIRST => 1,
-            () if received.is_none() => 2,
-            () => 3,
-        };
-        messages.enumerate().map(rank).collect()
+        let (mut ranks, mut costs, mut bars) = (Vec::new(), Vec::new(), vec![0; BARS]);
+        messages.each(|entry| {
+            let Some((sent, received)) = times(entry) else { return };
+            self.count_in(sent, &mut bars);
+            let message = entry.message();
+            ranks.push(rank_message(&marked, ranks.len(), sent, received));
+            costs.push(LIMITS.map(|limit| u16::try_from(cost(&message, limit)).unwrap_or(u16::MAX)));
+        })?;
+        (self.messages_in_all, self.sent) = (ranks.len(), bars);
+        let bytes = |place: usize, limit: usize| ROW + usize::from(costs[place][limit]);
+        let (limit, chosen) = choose(&ranks, MESSAGES, BLOCK, bytes);
+        let mut names: IndexSet<String> = options.nodes.iter().cloned().collect();
+        let mut chosen = chosen.into_iter();
+        messages.each(|entry| {
+            let Some(times) = times(entry) else { return };
+            if chosen.next().unwrap_or_default() {
+                self.push_message(entry, times, LIMITS[limit], &mut names);
+            }
+        })?;
+        self.arrange(names, options.nodes.len());
+        Ok(())
     }
 
-    fn push_messages(&mut self, sent: &[(&'a Event, Time, Option<Time>)], limit: usize, nodes: &[String]) {
-        let mut names: IndexSet<String> = nodes.iter().cloned().collect();
-        for (event, sent, received) in sent {
-            let Ok(head) = serde_json::from_str::<Head<'_>>(&event.message) else {
-                // A line that is no message has no ends.
-                self.messages_in_all -= 1;
-                continue;
-            };
-            let mut column = |name: &str| match names.get_index_of(name) {
-                Some(column) => column,
-                None => names.insert_full(name.to_owned()).0,
-            };
-            let (src, dest) = (column(&head.src), column(&head.dest));
-            let kind = self.types.insert_full(kind(head.body)).0;
-            let text = shorten(&event.message, limit);
-            self.messages.push(Message { id: event.id, sent: *sent, received: *received, src, dest, kind, text });
-        }
-        self.arrange(names, nodes.len());
+    fn push_message(
+        &mut self,
+        entry: &Entry<'_>,
+        (sent, received): (Time, Option<Time>),
+        limit: usize,
+        names: &mut IndexSet<String>,
+    ) {
+        let message = entry.message();
+        let Ok(head) = serde_json::from_str::<Head<'_>>(&message) else {
+            // A line that is no message has no ends.
+            self.messages_in_all -= 1;
+            return;
+        };
+        let mut column = |name: &str| match names.get_index_of(name) {
+            Some(column) => column,
+            None => names.insert_full(name.to_owned()).0,
+        };
+        let (src, dest) = (column(&head.src), column(&head.dest));
+        let kind = self.types.insert_full(kind(head.body)).0;
+        let text = shorten(&message, limit).into_owned();
+        self.messages.push(Message { id: entry.id, sent, received, src, dest, kind, text });
     }
 
     /// The number of moments in each of equal parts of the span.
     fn density(&self, moments: impl Iterator<Item = Time>) -> Vec<u32> {
+        let mut bars = vec![0; BARS];
+        moments.for_each(|moment| self.count_in(moment, &mut bars));
+        bars
+    }
+
+    /// Counts a moment in its part of the span.
+    fn count_in(&self, moment: Time, bars: &mut [u32]) {
         let (least, most) = self.span;
         let length = i128::from(most) - i128::from(least);
-        let mut bars = vec![0; BARS];
-        for moment in moments {
-            let place = (i128::from(moment) - i128::from(least)) * BARS as i128 / length.max(1);
-            let place = usize::try_from(place.clamp(0, BARS as i128 - 1)).unwrap_or_default();
-            bars[place] += 1;
-        }
-        bars
+        let place = (i128::from(moment) - i128::from(least)) * BARS as i128 / length.max(1);
+        bars[usize::try_from(place.clamp(0, BARS as i128 - 1)).unwrap_or_default()] += 1;
     }
 
     /// Orders the columns: nodes as given, then services, then clients, shorter names first.
@@ -409,10 +416,25 @@ fn merged(stretches: &[(Time, Time)]) -> Vec<(Time, Time)> {
     merged
 }
 
+/// The rank of a message: those around the operations that findings name, the first ones, those that never arrived, and
+/// the others.
+fn rank_message(marked: &[(Time, Time)], place: usize, sent: Time, received: Option<Time>) -> Rank {
+    let is_near = || {
+        let next = marked.partition_point(|(_, end)| *end < sent);
+        marked.get(next).is_some_and(|(begin, _)| *begin <= received.unwrap_or(sent))
+    };
+    match () {
+        () if is_near() => 0,
+        () if place < FIRST => 1,
+        () if received.is_none() => 2,
+        () => 3,
+    }
+}
+
 /// The time of the first and of the last event, at least a microsecond apart: a step of an exploration takes as long.
-fn span(report: &Report) -> (Time, Time) {
+fn span(report: &Report, arrivals: &Arrivals) -> (Time, Time) {
     let origin = report.config.as_ref().map_or(0, |config| time(config.origin.as_nanos()));
-    let messages = report.journal.iter().map(|event| time(event.time).saturating_sub(origin));
+    let messages = arrivals.ends().into_iter().flatten().map(|time| time.saturating_sub(origin));
     let operations = report.history.ops().iter().map(|op| time(op.time.as_nanos()));
     let (mut least, mut most) = (0, 1_000);
     for moment in messages.chain(operations) {
@@ -421,17 +443,11 @@ fn span(report: &Report) -> (Time, Time) {
     (least, most)
 }
 
-/// The longest limit of texts with which all rows fit, or the shortest, and the rows that are chosen.
-fn choose(ranks: &[u8], budget: usize, block: usize, bytes: impl Fn(usize, usize) -> usize) -> (usize, Vec<bool>) {
-    let candidates = |limit| -> Vec<Candidate> {
-        let row = |(place, rank): (usize, &u8)| Candidate { rank: *rank, bytes: bytes(place, limit) };
-        ranks.iter().enumerate().map(row).collect()
-    };
-    let all = LIMITS.into_iter().map(|limit| (limit, candidates(limit)));
-    let fits = |(_, rows): &(usize, Vec<Candidate>)| rows.iter().map(|row| row.bytes).sum::<usize>() <= budget;
-    let shortest = LIMITS[LIMITS.len() - 1];
-    let (limit, rows) = all.into_iter().find(fits).unwrap_or_else(|| (shortest, candidates(shortest)));
-    (limit, select(&rows, budget, block))
+/// The place of the longest limit of texts with which all rows fit, or of the shortest, and the rows that are chosen.
+fn choose(ranks: &[Rank], budget: usize, block: usize, bytes: impl Fn(usize, usize) -> usize) -> (usize, Vec<bool>) {
+    let fits = |limit: &usize| (0..ranks.len()).map(|place| bytes(place, *limit)).sum::<usize>() <= budget;
+    let limit = (0..LIMITS.len()).find(fits).unwrap_or(LIMITS.len() - 1);
+    (limit, select(ranks, |place| bytes(place, limit), budget, block))
 }
 
 /// The bytes of a text in the page, where quotes and backslashes have a backslash.
@@ -446,7 +462,7 @@ fn result<'a>(operation: &Operation<'a>) -> Option<&'a Json> {
 }
 
 fn error<'a>(operation: &Operation<'a>) -> Option<&'a Json> {
-    operation.completion.and_then(|completion| completion.error.as_ref())
+    operation.completion.and_then(|completion| completion.error())
 }
 
 /// Gives each client the first lane whose last client is done.
@@ -490,9 +506,4 @@ fn kind(body: Body<'_>) -> String {
     let Some(kind) = body.kind else { return String::new() };
     let text = serde_json::from_str(kind.get()).unwrap_or_else(|_| kind.get().to_owned());
     shorten(&text, LIMITS[2]).into_owned()
-}
-
-/// A time in the form of the page, which ends after 292 years.
-fn time(nanos: u128) -> Time {
-    Time::try_from(nanos).unwrap_or(Time::MAX)
 }

@@ -6,30 +6,22 @@
 /// The importance of a row; the smallest is the greatest.
 pub(super) type Rank = u8;
 
-/// A row that may be chosen.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    /// Its importance.
-    pub(super) rank: Rank,
-    /// Its bytes in the page.
-    pub(super) bytes: usize,
-}
-
-/// Tells for each row whether it is chosen. Rows of a rank are taken in blocks of this size.
-pub(super) fn select(rows: &[Candidate], budget: usize, block: usize) -> Vec<bool> {
-    let total: usize = rows.iter().map(|row| row.bytes).sum();
+/// Tells for each row whether it is chosen, by their ranks and their bytes in the page. Rows of a rank are taken in
+/// blocks of this size.
+pub(super) fn select(ranks: &[Rank], bytes: impl Fn(usize) -> usize, budget: usize, block: usize) -> Vec<bool> {
+    let total: usize = (0..ranks.len()).map(&bytes).sum();
     if total <= budget {
-        return vec![true; rows.len()];
+        return vec![true; ranks.len()];
     }
-    let mut chosen = vec![false; rows.len()];
+    let mut chosen = vec![false; ranks.len()];
     let mut left = budget;
-    let last = rows.iter().map(|row| row.rank).max().unwrap_or_default();
+    let last = ranks.iter().copied().max().unwrap_or_default();
     for rank in 0..=last {
-        let places: Vec<usize> = (0..rows.len()).filter(|place| rows[*place].rank == rank).collect();
-        let wanted: usize = places.iter().map(|place| rows[*place].bytes).sum();
+        let places = || (0..ranks.len()).filter(|place| ranks[*place] == rank);
+        let wanted: usize = places().map(&bytes).sum();
         let share = if rank == last { left } else { left / 2 };
-        for (number, place) in places.into_iter().enumerate() {
-            let bytes = rows[place].bytes;
+        for (number, place) in places().enumerate() {
+            let bytes = bytes(place);
             // Blocks differ in size, so the share may be spent before the last one.
             if is_taken(number / block, share, wanted) && bytes <= left {
                 chosen[place] = true;
@@ -53,37 +45,43 @@ fn is_taken(block: usize, share: usize, wanted: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn rows(ranks: &[(Rank, usize)]) -> Vec<Candidate> {
-        let row = |(rank, count): &(Rank, usize)| vec![Candidate { rank: *rank, bytes: 10 }; *count];
-        ranks.iter().flat_map(row).collect()
+    /// The bytes of each row.
+    const BYTES: usize = 10;
+
+    fn ranks(ranks: &[(Rank, usize)]) -> Vec<Rank> {
+        ranks.iter().flat_map(|(rank, count)| vec![*rank; *count]).collect()
     }
 
-    fn chosen_of(rank: Rank, rows: &[Candidate], chosen: &[bool]) -> usize {
-        rows.iter().zip(chosen).filter(|(row, chosen)| row.rank == rank && **chosen).count()
+    fn chosen(ranks: &[Rank], budget: usize, block: usize) -> Vec<bool> {
+        select(ranks, |_| BYTES, budget, block)
+    }
+
+    fn chosen_of(rank: Rank, ranks: &[Rank], chosen: &[bool]) -> usize {
+        ranks.iter().zip(chosen).filter(|(other, chosen)| **other == rank && **chosen).count()
     }
 
     #[test]
     fn a_run_that_fits_is_whole() {
-        assert_eq!(select(&rows(&[(0, 3), (2, 7)]), 100, 1), [true; 10]);
-        assert!(select(&[], 0, 1).is_empty());
+        assert_eq!(chosen(&ranks(&[(0, 3), (2, 7)]), 100, 1), [true; 10]);
+        assert!(chosen(&[], 0, 1).is_empty());
     }
 
     #[test]
     fn of_a_larger_one_each_rank_has_its_share() {
-        let rows = rows(&[(2, 1000), (0, 5), (1, 1000)]);
-        let chosen = select(&rows, 1000, 1);
-        assert_eq!(chosen_of(0, &rows, &chosen), 5);
+        let ranks = ranks(&[(2, 1000), (0, 5), (1, 1000)]);
+        let chosen = chosen(&ranks, 1000, 1);
+        assert_eq!(chosen_of(0, &ranks, &chosen), 5);
         // Half of the 95 that are left, and the rest.
-        assert!((40..=47).contains(&chosen_of(1, &rows, &chosen)));
-        assert!((43..=55).contains(&chosen_of(2, &rows, &chosen)));
-        let bytes: usize = rows.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(row, _)| row.bytes).sum();
+        assert!((40..=47).contains(&chosen_of(1, &ranks, &chosen)));
+        assert!((43..=55).contains(&chosen_of(2, &ranks, &chosen)));
+        let bytes = BYTES * chosen.iter().filter(|chosen| **chosen).count();
         assert!(bytes <= 1000, "{bytes}");
     }
 
     /// Each of a few clients that take turns has its part.
     #[test]
     fn clients_that_take_turns_are_all_there() {
-        let chosen = select(&rows(&[(0, 3000)]), 10_000, 1);
+        let chosen = chosen(&ranks(&[(0, 3000)]), 10_000, 1);
         for client in 0..3 {
             let count = chosen.iter().skip(client).step_by(3).filter(|chosen| **chosen).count();
             assert!((300..=360).contains(&count), "{client}: {count}");
@@ -92,7 +90,7 @@ mod tests {
 
     #[test]
     fn blocks_stay_whole() {
-        let chosen = select(&rows(&[(0, 1000)]), 1000, 10);
+        let chosen = chosen(&ranks(&[(0, 1000)]), 1000, 10);
         let blocks: Vec<_> = chosen.chunks(10).filter(|block| block[0]).collect();
         assert!((9..=11).contains(&blocks.len()));
         assert!(blocks.iter().all(|block| block.iter().all(|chosen| *chosen)));

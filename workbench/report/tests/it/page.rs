@@ -55,7 +55,7 @@ fn hostile() -> Report {
     let text = Json::from(HOSTILE);
     let op = |time, kind, value: &Json| {
         let mut op = Op::new(Duration::from_millis(time), Process::Client(0), kind, HOSTILE, value.clone());
-        op.error = (kind == Kind::Info).then(|| Json::from(format!("indeterminate: {HOSTILE}")));
+        op.set_error((kind == Kind::Info).then(|| Json::from(format!("indeterminate: {HOSTILE}"))));
         op
     };
     let long: Json = serde_json::from_str(LONG).unwrap();

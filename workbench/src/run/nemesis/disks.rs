@@ -119,7 +119,12 @@ mod tests {
                 Ok(Box::new(drive(DiskNode::new(node, disk.expect("the fault needs a disk")))))
             });
             let workload = workload::named("g-set").unwrap();
-            Test { workload, options, spawn, host: None, observer: None }.run().unwrap().judgement.verdict.valid
+            Test { workload, options, spawn, host: None, observer: None, recorder: None }
+                .run()
+                .unwrap()
+                .judgement
+                .verdict
+                .valid
         };
         (0..20).filter(|seed| judge(*seed) == Validity::Invalid).count()
     }

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use futures::{FutureExt, future::LocalBoxFuture};
-use glomers_protocol::{Json, Message, NodeId, Rejected, Request};
+use glomers_protocol::{Message, NodeId, Rejected, Request};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -36,7 +36,7 @@ struct Core {
     last_msg_id: Cell<i64>,
     last_request: RefCell<Option<Sent>>,
     waiting: RefCell<BTreeMap<i64, Waiting>>,
-    outbox: RefCell<Vec<(NodeId, String)>>,
+    outbox: RefCell<Vec<(NodeId, Rc<str>)>>,
     tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     violations: RefCell<Vec<(String, Violation)>>,
 }
@@ -112,8 +112,8 @@ impl Endpoint {
         let core = Rc::clone(&self.0);
         let msg_id = core.last_msg_id.get() + 1;
         core.last_msg_id.set(msg_id);
-        let line = core.line(node, msg_id, request);
-        let sent = Sent { line: line.as_str().into(), msg_id, form: form::<R> };
+        let line: Rc<str> = core.line(node, msg_id, request).into();
+        let sent = Sent { line: Rc::clone(&line), msg_id, form: form::<R> };
         core.last_request.replace(Some(sent.clone()));
         let waiting = Waiting { sent, deadline: core.now.get().saturating_add(timeout), answer: None, unmatched: None };
         core.waiting.borrow_mut().insert(msg_id, waiting);
@@ -136,16 +136,23 @@ impl Endpoint {
 impl Core {
     /// The line of a request.
     fn line<R: Request>(&self, node: &NodeId, msg_id: i64, request: &R) -> String {
-        let text = |text: &str| Json::from(text);
-        let mut fields = Vec::new();
-        request.encode(&mut fields).expect("a request has a JSON form");
-        let fields = String::from_utf8(fields).expect("JSON is UTF-8").replace(['\n', '\r'], " ");
-        let fields = match fields.strip_prefix('{') {
-            Some("}") | None => "}".to_owned(),
-            Some(fields) => format!(",{fields}"),
-        };
-        let (src, dest, kind) = (text(self.id.as_str()), text(node.as_str()), text(R::TYPE));
-        format!(r#"{{"src":{src},"dest":{dest},"body":{{"type":{kind},"msg_id":{msg_id}{fields}}}"#)
+        let mut line = Vec::with_capacity(128);
+        for (before, text) in
+            [("{\"src\":", self.id.as_str()), (",\"dest\":", node.as_str()), (",\"body\":{\"type\":", R::TYPE)]
+        {
+            line.extend_from_slice(before.as_bytes());
+            serde_json::to_writer(&mut line, text).expect("a text has a JSON form");
+        }
+        line.extend_from_slice(format!(",\"msg_id\":{msg_id}").as_bytes());
+        let begin = line.len();
+        request.encode(&mut line).expect("a request has a JSON form");
+        line[begin..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        match &line[begin..] {
+            b"{}" => drop(line.remove(begin)),
+            _ => line[begin] = b',',
+        }
+        line.push(b'}');
+        String::from_utf8(line).expect("JSON is UTF-8")
     }
 
     fn poll(&self, msg_id: i64) -> Poll<Ended> {

@@ -1,11 +1,11 @@
 //! The anomalies of logs, with Jepsen's key names, and how much of each is shown (`condense-error`).
 
 use super::entries::{Entries, Key, Message, Pairs};
-use crate::history::{Kind, Process};
+use crate::history::{Kind, Name, Process};
 use glomers_json::Json;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// The number of messages of a poll that are shown on each side of the one that matters.
 const AROUND: usize = 3;
@@ -259,7 +259,7 @@ pub struct Evidence {
     /// The client that did it.
     pub process: Process,
     /// Its name.
-    pub f: Cow<'static, str>,
+    pub f: Name,
     /// The messages that it polled or sent there.
     pub value: Value,
 }

@@ -15,11 +15,7 @@ const SHOWN: usize = 80;
 /// Finds operations whose value changed although they did not succeed.
 pub fn values(history: &History) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for operation in history.operations() {
-        let begun = operation.invocation;
-        let Some(end) = operation.completion.filter(|end| matches!(end.kind, Kind::Fail | Kind::Info)) else {
-            continue;
-        };
+    for (begun, end) in history.completed().filter(|(_, end)| matches!(end.kind, Kind::Fail | Kind::Info)) {
         if end.value != begun.value && !end.value.is_null() {
             let explanation = format!(
                 "entry {} ends {} `{}` of {}, which began as {} in entry {}",
@@ -30,8 +26,10 @@ pub fn values(history: &History) -> Vec<Finding> {
                 shorten(begun.value.as_str(), SHOWN),
                 begun.index,
             );
-            findings.push(Finding::strict("altered-value", [begun.index, end.index], explanation));
+            findings.push((begun.index, Finding::strict("altered-value", [begun.index, end.index], explanation)));
         }
     }
-    findings
+    // In the order in which the operations began.
+    findings.sort_by_key(|(begun, _)| *begun);
+    findings.into_iter().map(|(_, finding)| finding).collect()
 }

@@ -25,7 +25,7 @@ fn finding(op: &Op) -> Option<Finding> {
     if op.process == Process::Nemesis || !matches!(op.kind, Kind::Info | Kind::Fail) {
         return None;
     }
-    let (name, text) = op.error.as_ref()?.decode::<(String, Option<String>)>().ok()?;
+    let (name, text) = op.error()?.decode::<(String, Option<String>)>().ok()?;
     let text = text.unwrap_or_else(|| "without a text".to_owned());
     let explanation = format!("entry {} ends `{}` with error 13, crash: {text}", op.index, op.f);
     (name == "crash").then(|| Finding::strict("crashed-operation", [op.index], explanation))

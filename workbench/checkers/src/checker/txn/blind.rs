@@ -14,6 +14,7 @@ use crate::{
     finding::Finding,
     history::Kind,
 };
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ struct Key<'a> {
     /// By committed transactions; of a register, the last of each transaction.
     writes: Vec<Write<'a>>,
     /// The index at which each value was first written, or was to be.
-    attempts: IndexMap<Id, usize>,
+    attempts: IndexMap<Id, usize, FixedState>,
     /// The index at which the last transaction that may have written it ended, and the time.
     last_write_end: (usize, Duration),
 }
@@ -111,10 +112,17 @@ struct Look<'a> {
     agreement: &'a Agreement,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
     fn unwritten(&self) -> Vec<Finding> {
-        let describe = |read: &Read<'_>| {
-            let strange = read.values.iter().find(|value| !self.history.attempts.contains_key(*value))?;
+        // The last list without a strange value: most lists begin with it.
+        let mut known: &'a [Id] = &[];
+        let describe = |read: &Read<'a>| {
+            let begin = if read.values.starts_with(known) { known.len() } else { 0 };
+            let Some(strange) = read.values[begin..].iter().find(|value| !self.history.attempts.contains_key(*value))
+            else {
+                known = read.values;
+                return None;
+            };
             let (value, reader) = (self.transactions.name(*strange), read.entry.index);
             let written = self.history.attempts.keys().map(|id| self.transactions.name(*id));
             let hint = rounding::hint(value, written);

@@ -174,7 +174,7 @@ fn duplicates(transactions: &Transactions, anomalies: &mut Anomalies) {
             let Step::Read { values, .. } = step else { continue };
             let elements = values.elements();
             read += 1;
-            if elements.iter().all(|element| mem::replace(&mut holders[*element], read) != read) {
+            if elements.iter().all(|element| mem::replace(&mut holders[*element as usize], read) != read) {
                 continue;
             }
             let distinct: BTreeSet<Id> = elements.iter().copied().collect();

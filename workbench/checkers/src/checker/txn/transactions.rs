@@ -20,7 +20,7 @@ pub enum Objects {
 }
 
 /// A key or a value by its number: equal ones have the same.
-pub(super) type Id = usize;
+pub(super) type Id = u32;
 
 /// The number of `null`.
 pub(super) const NIL: Id = 0;
@@ -32,7 +32,7 @@ pub(super) struct Entry {
     pub(super) time: Duration,
     pub(super) kind: Kind,
     pub(super) process: u64,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Box<[Step]>,
     /// The place among the entries at which its operation began or ended, if it did.
     pub(super) partner: Option<usize>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Step {
     /// Read a list or a register. `None` is `null`: unknown in an invocation, nothing in a completion.
-    Read { key: Id, values: Option<Vec<Id>> },
+    Read { key: Id, values: Option<Box<[Id]>> },
     /// Appended or set this value.
     Write { key: Id, value: Id },
 }
@@ -63,7 +63,7 @@ pub(super) trait Seen {
     fn value(&self) -> Id;
 }
 
-impl Seen for Option<Vec<Id>> {
+impl Seen for Option<Box<[Id]>> {
     fn elements(&self) -> &[Id] {
         self.as_deref().unwrap_or_default()
     }
@@ -81,19 +81,21 @@ pub(super) struct Transactions {
     names: IndexSet<Json, FixedState>,
 }
 
-impl Transactions {
-    /// Reads the transactions of clients; an error says which entry is not a transaction.
-    pub(super) fn new(history: &History, objects: Objects) -> Result<Self, String> {
-        let names = IndexSet::from_iter([Json::null()]);
-        let mut transactions = Self { entries: Vec::new(), objects, names };
-        for op in history.ops().iter().filter(|op| op.f == "txn" && op.process != Process::Nemesis) {
-            let entry = transactions.entry(op)?;
-            transactions.entries.push(entry);
-        }
-        transactions.pair();
-        Ok(transactions)
-    }
+/// The names of keys and values as they are read, and the longest list of each key so far.
+struct Names {
+    objects: Objects,
+    names: IndexSet<Json, FixedState>,
+    lists: IndexMap<Id, List, FixedState>,
+}
 
+/// A list that was read: its elements, and the text between its brackets.
+#[derive(Default)]
+struct List {
+    text: String,
+    elements: Vec<Id>,
+}
+
+impl Names {
     fn entry(&mut self, op: &Op) -> Result<Entry, String> {
         let malformed = || format!("entry {} is not a transaction: {}", op.index, op.value);
         let Process::Client(process) = op.process else { return Err(malformed()) };
@@ -107,18 +109,57 @@ impl Transactions {
         let key = self.id(key);
         match (f, self.objects) {
             ("r", _) if value.get() == "null" => Some(Step::Read { key, values: None }),
-            ("r", Objects::Lists) => {
-                let elements: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
-                Some(Step::Read { key, values: Some(elements.into_iter().map(|element| self.id(element)).collect()) })
-            }
-            ("r", Objects::Registers) => Some(Step::Read { key, values: Some(vec![self.id(value)]) }),
+            ("r", Objects::Lists) => Some(Step::Read { key, values: Some(self.list(key, value.get())?) }),
+            ("r", Objects::Registers) => Some(Step::Read { key, values: Some([self.id(value)].into()) }),
             ("append", Objects::Lists) | ("w", Objects::Registers) => Some(Step::Write { key, value: self.id(value) }),
             _ => None,
         }
     }
 
     fn id(&mut self, value: &RawValue) -> Id {
-        self.names.insert_full(Json::from(value)).0
+        Id::try_from(self.names.insert_full(Json::from(value)).0).expect("a history has fewer than 2^32 values")
+    }
+
+    /// The elements of a list of this key.
+    fn list(&mut self, key: Id, text: &str) -> Option<Box<[Id]>> {
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        let mut longest = self.lists.swap_remove(&key).unwrap_or_default();
+        let elements = self.elements(inner, &mut longest);
+        self.lists.insert(key, longest);
+        elements
+    }
+
+    /// The elements of the list with this text. Mostly it begins with the longest one before, and only the rest is new.
+    fn elements(&mut self, inner: &str, longest: &mut List) -> Option<Box<[Id]>> {
+        let has_longest = !longest.text.is_empty();
+        if has_longest && inner == longest.text {
+            return Some(longest.elements.as_slice().into());
+        }
+        let rest = inner.strip_prefix(&*longest.text).filter(|_| has_longest).and_then(|rest| rest.strip_prefix(','));
+        let text = format!("[{}]", rest.unwrap_or(inner));
+        let more: Vec<&RawValue> = serde_json::from_str(&text).ok()?;
+        let more = more.into_iter().map(|element| self.id(element));
+        if rest.is_none() && inner.len() < longest.text.len() {
+            return Some(more.collect());
+        }
+        if rest.is_none() {
+            longest.elements.clear();
+        }
+        longest.elements.extend(more);
+        inner.clone_into(&mut longest.text);
+        Some(longest.elements.as_slice().into())
+    }
+}
+
+impl Transactions {
+    /// Reads the transactions of clients; an error says which entry is not a transaction.
+    pub(super) fn new(history: &History, objects: Objects) -> Result<Self, String> {
+        let mut names = Names { objects, names: IndexSet::from_iter([Json::null()]), lists: IndexMap::default() };
+        let ops = history.ops().iter().filter(|op| op.f == "txn" && op.process != Process::Nemesis);
+        let entries = ops.map(|op| names.entry(op)).collect::<Result<_, String>>()?;
+        let mut transactions = Self { entries, objects, names: names.names };
+        transactions.pair();
+        Ok(transactions)
     }
 
     /// Joins each invocation to its completion.
@@ -137,7 +178,7 @@ impl Transactions {
 
     /// The value of a number.
     pub(super) fn name(&self, id: Id) -> &Json {
-        &self.names[id]
+        &self.names[id as usize]
     }
 
     /// The number of different keys and values.
@@ -151,7 +192,7 @@ impl Transactions {
     }
 
     /// The value of a read as JSON.
-    pub(super) fn seen(&self, values: &Option<Vec<Id>>) -> Json {
+    pub(super) fn seen(&self, values: &Option<Box<[Id]>>) -> Json {
         match (values, self.objects) {
             (None, _) => Json::null(),
             (Some(elements), Objects::Lists) => self.list(elements),

@@ -28,11 +28,11 @@ pub(super) fn intermediate(transactions: &Transactions) -> BTreeMap<(Id, Id), us
 /// Committed transactions that read the same state of a key and then wrote it (`lost-update`): all but one of them rest
 /// on a stale read.
 pub(super) fn lost(transactions: &Transactions, anomalies: &mut Anomalies) {
-    type State<'a> = (Id, &'a Option<Vec<Id>>);
+    type State<'a> = (Id, &'a Option<Box<[Id]>>);
     let mut updates: BTreeMap<State<'_>, Vec<usize>> = BTreeMap::new();
     let mut states: Vec<State<'_>> = Vec::new();
     for place in transactions.of_kinds(&[Kind::Ok]) {
-        let mut reads: BTreeMap<Id, &Option<Vec<Id>>> = BTreeMap::new();
+        let mut reads: BTreeMap<Id, &Option<Box<[Id]>>> = BTreeMap::new();
         let mut written: BTreeSet<Id> = BTreeSet::new();
         for step in &transactions.entries[place].steps {
             match step {
@@ -56,7 +56,7 @@ pub(super) fn lost(transactions: &Transactions, anomalies: &mut Anomalies) {
     }
 }
 
-fn describe(transactions: &Transactions, key: Id, read: &Option<Vec<Id>>, places: &[usize]) -> Anomaly {
+fn describe(transactions: &Transactions, key: Id, read: &Option<Box<[Id]>>, places: &[usize]) -> Anomaly {
     let labels: Vec<_> = places.iter().map(|place| transactions.label(*place)).collect();
     let (name, value) = (transactions.name(key), transactions.seen(read));
     let explanation = format!(

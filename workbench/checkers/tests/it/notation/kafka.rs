@@ -22,7 +22,7 @@ pub(crate) fn history(text: &str) -> History {
     for told in text.split(';').map(str::trim).filter(|told| !told.is_empty()) {
         let operation = operation(told);
         let has_error = operation.kind == Kind::Info && operation.f != "crash";
-        story.tell(&operation).error = has_error.then(|| Json::from("net-timeout"));
+        story.tell(&operation).set_error(has_error.then(|| Json::from("net-timeout")));
     }
     story.finish()
 }

@@ -20,7 +20,7 @@ pub(crate) fn history(text: &str) -> History {
             ("heal", _) => _ = story.push(nemesis("stop-partition")),
             _ => {
                 let told = story.tell(&operation(word.trim_end_matches('.')));
-                told.extra = word.ends_with('.').then(|| ("final?".into(), Json::from(true))).into_iter().collect();
+                told.set_extra(word.ends_with('.').then(|| ("final?".into(), Json::from(true))).into_iter().collect());
             }
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn groups<'a>(operations: &[Operation<'a>]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for Operation { invocation, completion } in operations {
         let Some(completion) = completion else { continue };
-        let place = groups.iter().position(|group| group.name == invocation.f && group.kind == completion.kind);
+        let place = groups.iter().position(|group| invocation.f == group.name && group.kind == completion.kind);
         let place = place.unwrap_or_else(|| {
             groups.push(Group { name: &invocation.f, kind: completion.kind, points: Vec::new(), ends: Vec::new() });
             groups.len() - 1

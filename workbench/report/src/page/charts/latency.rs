@@ -3,10 +3,9 @@
 
 use crate::page::charts::{
     frame::{Frame, LEAST},
-    group::{Group, groups, kind_colour},
+    group::{Group, kind_colour},
     mark::Mark,
 };
-use glomers_checkers::history::Operation;
 use std::collections::BTreeMap;
 
 /// The most points of a chart.
@@ -15,8 +14,7 @@ const POINTS: usize = 6000;
 /// A cell of the grid, with the point that is drawn in it.
 type Cells = BTreeMap<(i32, i32), (f64, f64)>;
 
-pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
-    let groups = groups(operations);
+pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
     let legend: Vec<_> = groups
         .iter()
         .enumerate()

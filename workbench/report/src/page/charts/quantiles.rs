@@ -2,10 +2,10 @@
 
 use crate::page::charts::{
     frame::{Frame, LEAST, TEXT, line, text},
-    group::{Group, groups},
+    group::Group,
     mark::Mark,
 };
-use glomers_checkers::{checker::set_full, history::Operation};
+use glomers_checkers::checker::set_full;
 use plotters::{element::Text, series::LineSeries, style::RGBColor};
 use std::time::Duration;
 
@@ -22,14 +22,13 @@ const PANEL: u32 = 170;
 /// The number of parts of the run.
 const PARTS: u32 = 40;
 
-pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
-    let groups = groups(operations);
+pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
     let legend = DRAWN.map(|(_, name, mark, colour)| (mark.sign(), name.to_owned(), colour));
     let greatest = groups.iter().flat_map(|group| &group.points).map(|(_, took)| *took).fold(0.0, f64::max);
     let count = groups.len().max(1);
     let height = 8 + PANEL * u32::try_from(count).unwrap_or(1);
     frame.chart("Quantiles of latency", height, &legend, |area| {
-        for (panel, group) in area.split_evenly((count, 1)).iter().zip(&groups) {
+        for (panel, group) in area.split_evenly((count, 1)).iter().zip(groups) {
             let mut chart = frame.latencies(panel, greatest);
             let parts = parts(group, frame.end);
             // A line ends where no operation began for a while.

@@ -2,10 +2,9 @@
 
 use crate::page::charts::{
     frame::{Frame, line},
-    group::{Group, groups},
+    group::Group,
     mark::Mark,
 };
-use glomers_checkers::history::Operation;
 use plotters::{series::LineSeries, style::RGBColor};
 
 const COLOURS: [RGBColor; 8] = [
@@ -25,8 +24,7 @@ const PARTS: usize = 60;
 /// One point in so many has a mark.
 const EVERY: usize = 4;
 
-pub(super) fn draw(frame: &Frame<'_>, operations: &[Operation<'_>]) -> String {
-    let groups = groups(operations);
+pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
     let style = |number: usize| (Mark::of(number), COLOURS[number % COLOURS.len()]);
     let entry = |(number, group): (usize, &Group<'_>)| (style(number).0.sign(), group.label(), style(number).1);
     let legend: Vec<_> = groups.iter().enumerate().map(entry).collect();

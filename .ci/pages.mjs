@@ -102,6 +102,10 @@ async function walk(page) {
 // Uses what a reader would.
 async function use(page) {
   const problems = [];
+  // What sets the nodes up takes microseconds, and would be all that is seen.
+  const messages = page.locator("#messages output");
+  const stretch = (await messages.count()) ? await messages.textContent() : "";
+  if (/ to [\d.]+ µs/.test(stretch)) problems.push(`the messages begin with a stretch in which nothing happens: ${stretch}`);
   const output = page.locator("#timeline output");
   if (await output.count()) {
     const before = await output.textContent();

@@ -14,7 +14,7 @@ use std::{
 /// The number of bytes of an explanation that the list shows.
 const EXPLANATION: usize = 90;
 
-/// The number of findings of a kind that are listed in a row.
+/// The number of findings of a kind that are listed, or explained, in a row.
 const LISTED: usize = 3;
 
 /// The last run.
@@ -53,8 +53,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Validity> {
             out::line(logs)?;
         }
     }
-    for finding in select(&findings, anomaly)? {
+    let selected = select(&findings, anomaly)?;
+    for (_, finding) in selected.iter().take(LISTED) {
         out::line(format!("\n{}", Explanation::of(&report, finding)))?;
+    }
+    if let Some((number, _)) = selected.get(LISTED) {
+        let count = selected.len() - LISTED;
+        out::line(format!(
+            "\n\u{2026} and {count} more of this kind; `glomers explain {} {number}` is the next",
+            run.display()
+        ))?;
     }
     Ok(Validity::Valid)
 }
@@ -108,16 +116,17 @@ fn summary(explanation: &str) -> String {
     }
 }
 
-/// The findings that are asked for; the first one if none is.
-fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<Vec<&'a Finding>> {
-    let Some(wanted) = anomaly else { return Ok(findings.first().into_iter().collect()) };
+/// The findings that are asked for, with their numbers; the first one if none is.
+fn select<'a>(findings: &'a [Finding], anomaly: Option<&str>) -> anyhow::Result<Vec<(usize, &'a Finding)>> {
+    let Some(wanted) = anomaly else { return Ok(findings.iter().take(1).map(|finding| (1, finding)).collect()) };
     let number = wanted.parse::<usize>().ok();
     let begins = |finding: &Finding| finding.kind.to_lowercase().starts_with(&wanted.to_lowercase());
     let is_wanted = |(index, finding): &(usize, &Finding)| match number {
         Some(number) => index + 1 == number,
         None => begins(finding),
     };
-    let found: Vec<_> = findings.iter().enumerate().filter(is_wanted).map(|(_, finding)| finding).collect();
+    let found: Vec<_> =
+        findings.iter().enumerate().filter(is_wanted).map(|(index, finding)| (index + 1, finding)).collect();
     if found.is_empty() {
         let kinds: BTreeSet<_> = findings.iter().map(|finding| &*finding.kind).collect();
         let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");

@@ -148,13 +148,20 @@ fn help_is_0() {
 #[test]
 fn findings_are_explained() {
     let histories = concat!(env!("CARGO_MANIFEST_DIR"), "/../workbench/checkers/tests/histories");
-    let check = |words: &str, code, expected| check(&words.replace("HISTORIES", histories), code, expected);
+    let check = |words: &str, code, expected: &str| {
+        check(&words.replace("HISTORIES", histories), code, &expected.replace("HISTORIES", histories));
+    };
     check(
         "explain -w kafka HISTORIES/kafka-false-lost",
         0,
         "   …  4 to 8: more of this kind\n   9  lost-write: A message was not polled",
     );
     check("explain -w kafka HISTORIES/kafka-false-lost 9", 0, "\n*    140     1.2502      7  invoke send ");
+    check(
+        "explain -w kafka HISTORIES/kafka-false-lost int",
+        0,
+        "\n\u{2026} and 5 more of this kind; `glomers explain HISTORIES/kafka-false-lost 4` is the next",
+    );
     check("explain -w kafka HISTORIES/kafka-false-twice DUP", 0, "duplicate: A message stands at several offsets");
     check("explain -w kafka HISTORIES/kafka-false-lost 99", 254, "there is no finding `99`; the run has ");
     check("explain HISTORIES/kafka-false-lost", 254, "does not name its workload; say it with -w");

@@ -5,7 +5,7 @@ mod messages;
 mod operations;
 mod subject;
 
-use crate::explain::{messages::Message, operations::Line, subject::Subject};
+use crate::explain::{messages::Around, operations::Line, subject::Subject};
 use glomers_checkers::{finding::Finding, history::Kind, text::shorten};
 use glomers_json::Json;
 use glomers_workbench::Report;
@@ -27,10 +27,11 @@ pub struct Explanation<'a> {
     subject: Subject,
     operations: Vec<Line<'a>>,
     operations_left_out: usize,
-    messages: Vec<Message>,
-    messages_left_out: usize,
+    messages: Around,
     /// True if the run kept its messages.
     has_messages: bool,
+    /// True if there is another node to tell.
+    has_peers: bool,
 }
 
 impl<'a> Explanation<'a> {
@@ -40,9 +41,10 @@ impl<'a> Explanation<'a> {
         let (operations, operations_left_out) = operations::around(&report.history, finding, &subject);
         let origin = report.config.as_ref().map(|config| config.origin);
         let shown = origin.map(|origin| messages::around(&report.journal, origin, &operations, &subject));
-        let (messages, messages_left_out) = shown.unwrap_or_default();
+        let messages = shown.unwrap_or_default();
         let has_messages = origin.is_some() && !report.journal.is_empty();
-        Self { finding, subject, operations, operations_left_out, messages, messages_left_out, has_messages }
+        let has_peers = report.config.as_ref().is_some_and(|config| config.options.nodes.len() > 1);
+        Self { finding, subject, operations, operations_left_out, messages, has_messages, has_peers }
     }
 }
 
@@ -71,10 +73,16 @@ impl fmt::Display for Explanation<'_> {
             subjects => format!(", and messages between nodes with {}", some(subjects)),
         };
         write!(f, "\n\nMessages (sent, received; of the operations with *{about}):")?;
-        for message in &self.messages {
+        for message in &self.messages.shown {
             write!(f, "\n{message}")?;
         }
-        left_out(f, self.messages_left_out, "messages")
+        left_out(f, self.messages.left_out, "messages")?;
+        match &*self.subject.values {
+            values @ [_, ..] if self.has_peers && !self.messages.has_told => {
+                write!(f, "\nMeanwhile no node sent another one a message with {}.", some(values))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

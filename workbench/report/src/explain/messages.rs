@@ -45,6 +45,17 @@ struct Envelope<'a> {
     body: IndexMap<Cow<'a, str>, &'a RawValue>,
 }
 
+/// The messages around a finding.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
+    /// Those to show, in the order sent.
+    pub(super) shown: Vec<Message>,
+    /// The number left out.
+    pub(super) left_out: usize,
+    /// True if a message between nodes mentions the element or key.
+    pub(super) has_told: bool,
+}
+
 /// An operation that shows the finding, with times of the journal.
 struct Span<'a> {
     begin: u128,
@@ -52,13 +63,8 @@ struct Span<'a> {
     op: &'a Op,
 }
 
-/// The messages to show, in the order sent, and the number left out.
-pub(super) fn around(
-    journal: &[Event],
-    origin: Duration,
-    lines: &[Line<'_>],
-    subject: &Subject,
-) -> (Vec<Message>, usize) {
+/// The messages around a finding.
+pub(super) fn around(journal: &[Event], origin: Duration, lines: &[Line<'_>], subject: &Subject) -> Around {
     let spans = spans(lines, origin);
     let last = journal.last().map_or(0, |packet| packet.time);
     let begin = spans.iter().map(|span| span.begin).min().unwrap_or_default();
@@ -74,11 +80,13 @@ pub(super) fn around(
             .any(|(name, span)| speaks(name) && (span.begin..=span.end.unwrap_or(last)).contains(&packet.time))
     };
     let mut shown: BTreeMap<u64, Message> = BTreeMap::new();
-    let mut left_out = 0;
+    let (mut left_out, mut has_told) = (0, false);
     for packet in window.iter().filter(|packet| !packet.received) {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&packet.message) else { continue };
         let is_between_nodes = !is_client(&envelope.src) && !is_client(&envelope.dest);
-        if is_theirs(packet, &envelope) || is_between_nodes && envelope.mentions(subject) {
+        let tells = is_between_nodes && envelope.mentions(subject);
+        has_told |= tells;
+        if tells || is_theirs(packet, &envelope) {
             if shown.len() < SHOWN {
                 shown.insert(packet.id, Message::new(&envelope, seconds(packet.time, origin)));
             } else {
@@ -91,7 +99,7 @@ pub(super) fn around(
             message.received = Some(seconds(packet.time, origin));
         }
     }
-    (shown.into_values().collect(), left_out)
+    Around { shown: shown.into_values().collect(), left_out, has_told }
 }
 
 /// The operations that show the finding.

@@ -8,7 +8,9 @@ use crate::nodes::Flood;
 use glomers_checkers::finding::Finding;
 use glomers_checkers::history::{History, Kind, Op, Process};
 use glomers_protocol::{
-    Context, ErrorCode, Json, RpcError, handler,
+    Context, ErrorCode, Json, RpcError,
+    broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
+    handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -113,6 +115,35 @@ fn a_lost_value_is_followed_from_client_to_node() {
     has(&messages, &[" -> n", "broadcast ", &format!("message: {value}")]);
     has(&messages, &[" -> c", "broadcast_ok"]);
     assert!(text.lines().count() < 60, "{text}");
+    assert!(!text.contains("no node sent another one"), "{text}");
+}
+
+/// Tells no other node.
+#[derive(Default)]
+struct Alone(RefCell<Vec<Json>>);
+
+#[handler(broadcast)]
+impl Alone {
+    fn topology(&self, _: Topology) -> TopologyOk {
+        TopologyOk {}
+    }
+
+    fn broadcast(&self, request: Broadcast) -> BroadcastOk {
+        self.0.borrow_mut().push(request.message);
+        BroadcastOk {}
+    }
+
+    fn read(&self, _: Read) -> ReadOk {
+        ReadOk { messages: self.0.borrow().clone() }
+    }
+}
+
+#[test]
+fn a_value_that_no_node_told_another_is_said_to_be_so() {
+    let report = simulate::<Alone>(workload::named("broadcast").unwrap(), &options()).unwrap();
+    let value = finding(&report, "lost").subjects[0].clone();
+    let text = explain(&report, "lost");
+    assert!(text.ends_with(&format!("\nMeanwhile no node sent another one a message with {value}.")), "{text}");
 }
 
 /// A log that confirms one message in ten without storing it.

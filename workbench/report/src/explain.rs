@@ -79,7 +79,7 @@ impl fmt::Display for Explanation<'_> {
         left_out(f, self.messages.left_out, "messages")?;
         match &*self.subject.values {
             values @ [_, ..] if self.has_peers && !self.messages.has_told => {
-                write!(f, "\nMeanwhile no node sent another one a message with {}.", some(values))
+                write!(f, "\nFrom then on no node sent another one a message with {}.", some(values))
             }
             _ => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! The watchdog of simulations. A handler that never returns hangs the test without a word: a loop without end, a lock that
 //! nobody releases, a `thread::sleep`. One thread of the process looks at all simulations, names such a handler after a
-//! second on stderr, and ends the process after a minute.
+//! second on stderr, once in a simulation, and ends the process after a minute.
 //!
 //! It decides nothing else, so real time does not reach the simulation.
 
@@ -40,6 +40,8 @@ struct Entry {
     shared: Weak<Shared>,
     /// The step that the last look saw, and the number of looks that saw it.
     seen: (u64, u32),
+    /// What was named, without the node.
+    named: Vec<String>,
 }
 
 /// The step of a simulation.
@@ -65,7 +67,7 @@ impl Watchdog {
     /// Watches a simulation until this is dropped.
     pub(crate) fn new() -> Self {
         let shared = Arc::new(Shared::default());
-        lock(&WATCHED).push(Entry { shared: Arc::downgrade(&shared), seen: (0, 0) });
+        lock(&WATCHED).push(Entry { shared: Arc::downgrade(&shared), seen: (0, 0), named: Vec::new() });
         START.call_once(|| drop(thread::spawn(watch)));
         Self(shared)
     }
@@ -112,8 +114,15 @@ fn look(entry: &mut Entry, shared: &Shared) {
         ENDED => "has not returned for a minute, so the test program ends here",
         _ => return,
     };
-    // Not `eprintln`, which the harness of tests holds back until the test ends.
-    let _ = writeln!(stderr(), "\nglomers: {} {told}.\n{ADVICE}", name(&lock(&shared.what)));
+    let (subject, node) = subject(&lock(&shared.what));
+    let is_new = !entry.named.contains(&subject);
+    if is_new || entry.seen.1 == ENDED {
+        // Not `eprintln`, which the harness of tests holds back until the test ends.
+        let _ = writeln!(stderr(), "\nglomers: {subject} on {node} {told}.\n{ADVICE}");
+    }
+    if is_new {
+        entry.named.push(subject);
+    }
     if entry.seen.1 == ENDED {
         std::process::exit(FAILED);
     }
@@ -122,13 +131,13 @@ fn look(entry: &mut Entry, shared: &Shared) {
 const ADVICE: &str =
     "Look for a loop without end, a blocking call or `thread::sleep`; to wait, use `cx.sleep(..).await`.";
 
-/// `the handler of `read` on n2`.
-fn name(what: &What) -> String {
-    let What { node, line } = what;
-    match Message::parse(line) {
-        Ok(message) => format!("the handler of `{}` on {node}", message.wire_type()),
-        Err(_) => format!("a timer or a task on {node}"),
-    }
+/// `the handler of `read``, and its node.
+fn subject(What { node, line }: &What) -> (String, String) {
+    let subject = match Message::parse(line) {
+        Ok(message) => format!("the handler of `{}`", message.wire_type()),
+        Err(_) => "a timer or a task".to_owned(),
+    };
+    (subject, node.clone())
 }
 
 #[cfg(test)]
@@ -138,7 +147,8 @@ mod tests {
     #[test]
     fn a_step_has_the_name_of_its_message() {
         let check = |line: &str, expected: &str| {
-            assert_eq!(name(&What { node: "n2".to_owned(), line: line.to_owned() }), expected);
+            let (subject, node) = subject(&What { node: "n2".to_owned(), line: line.to_owned() });
+            assert_eq!(format!("{subject} on {node}"), expected);
         };
         let read = r#"{"src":"c1","dest":"n2","body":{"type":"read","msg_id":1}}"#;
         check(read, "the handler of `read` on n2");
@@ -148,12 +158,29 @@ mod tests {
     #[test]
     fn only_a_step_that_stays_is_counted() {
         let shared = Arc::new(Shared::default());
-        let mut entry = Entry { shared: Arc::downgrade(&shared), seen: (0, 0) };
+        let mut entry = Entry { shared: Arc::downgrade(&shared), seen: (0, 0), named: Vec::new() };
         let mut looks = |step: u64| {
             shared.step.store(step, Ordering::Relaxed);
             look(&mut entry, &shared);
             entry.seen.1
         };
         assert_eq!([0, 0, 1, 1, 1, 2, 3, 3].map(&mut looks), [0, 0, 0, 1, 2, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_handler_is_named_once_on_whatever_nodes() {
+        let shared = Arc::new(Shared::default());
+        let mut entry = Entry { shared: Arc::downgrade(&shared), seen: (0, 0), named: Vec::new() };
+        let mut stay = |step: u64, node: &str, wire_type: &str| {
+            let line = format!(r#"{{"src":"c1","dest":"{node}","body":{{"type":"{wire_type}"}}}}"#);
+            *lock(&shared.what) = What { node: node.to_owned(), line };
+            shared.step.store(step, Ordering::Relaxed);
+            (0..=NAMED).for_each(|_| look(&mut entry, &shared));
+            entry.named.clone()
+        };
+        let read = "the handler of `read`".to_owned();
+        assert_eq!(stay(1, "n1", "read"), [read.clone()]);
+        assert_eq!(stay(3, "n2", "read"), [read.clone()]);
+        assert_eq!(stay(5, "n2", "write"), [read, "the handler of `write`".to_owned()]);
     }
 }

@@ -52,7 +52,7 @@ pub(super) struct Around {
     pub(super) shown: Vec<Message>,
     /// The number left out.
     pub(super) left_out: usize,
-    /// True if a message between nodes mentions the element or key.
+    /// True if a message between nodes mentions the element or key, from then on.
     pub(super) has_told: bool,
 }
 
@@ -80,13 +80,11 @@ pub(super) fn around(journal: &[Event], origin: Duration, lines: &[Line<'_>], su
             .any(|(name, span)| speaks(name) && (span.begin..=span.end.unwrap_or(last)).contains(&packet.time))
     };
     let mut shown: BTreeMap<u64, Message> = BTreeMap::new();
-    let (mut left_out, mut has_told) = (0, false);
+    let mut left_out = 0;
     for packet in window.iter().filter(|packet| !packet.received) {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&packet.message) else { continue };
-        let is_between_nodes = !is_client(&envelope.src) && !is_client(&envelope.dest);
-        let tells = is_between_nodes && envelope.mentions(subject);
-        has_told |= tells;
-        if tells || is_theirs(packet, &envelope) {
+        let is_between_nodes = envelope.is_between_nodes();
+        if is_theirs(packet, &envelope) || is_between_nodes && envelope.mentions(subject) {
             if shown.len() < SHOWN {
                 shown.insert(packet.id, Message::new(&envelope, seconds(packet.time, origin)));
             } else {
@@ -99,6 +97,12 @@ pub(super) fn around(journal: &[Event], origin: Duration, lines: &[Line<'_>], su
             message.received = Some(seconds(packet.time, origin));
         }
     }
+    let tells = |packet: &Event| {
+        let envelope = serde_json::from_str::<Envelope<'_>>(&packet.message);
+        envelope.is_ok_and(|envelope| envelope.is_between_nodes() && envelope.mentions(subject))
+    };
+    // Also behind the window: a node may tell others later.
+    let has_told = journal[from..].iter().any(tells);
     Around { shown: shown.into_values().collect(), left_out, has_told }
 }
 
@@ -142,6 +146,10 @@ fn seconds(time: u128, origin: Duration) -> f64 {
 }
 
 impl Envelope<'_> {
+    fn is_between_nodes(&self) -> bool {
+        !is_client(&self.src) && !is_client(&self.dest)
+    }
+
     /// The fields of the body, addressing aside.
     fn content(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.body.iter().map(|(name, value)| (&**name, value.get()));

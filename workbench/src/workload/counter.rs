@@ -55,8 +55,9 @@ impl Workload for CounterWorkload {
     /// Any error, even a definite one, leaves an operation's outcome open, as in Maelstrom.
     fn connect(&self, client: Client, _: &Options) -> Connection {
         stateless(client, |client, invocation| async move {
-            let result = match invocation.value.decode() {
-                Ok(delta) if invocation.f == "add" => client.call(&Add { delta }).await.map(|_| invocation.value),
+            let delta = (invocation.f == "add").then(|| invocation.value.decode());
+            let result = match delta {
+                Some(Ok(delta)) => client.call(&Add { delta }).await.map(|_| invocation.value),
                 _ => client.call(&Read {}).await.map(|response| Json::from(response.value)),
             };
             result.map_or_else(|error| Outcome::unknown(&error), Outcome::Ok)

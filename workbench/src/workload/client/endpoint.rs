@@ -147,9 +147,13 @@ impl Core {
         let begin = line.len();
         request.encode(&mut line).expect("a request has a JSON form");
         line[begin..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
-        match &line[begin..] {
-            b"{}" => drop(line.remove(begin)),
-            _ => line[begin] = b',',
+        match &mut line[begin..] {
+            [first @ b'{', second, ..] if *second != b'}' => *first = b',',
+            // No fields: an empty object, or `null`.
+            _ => {
+                line.truncate(begin);
+                line.push(b'}');
+            }
         }
         line.push(b'}');
         String::from_utf8(line).expect("JSON is UTF-8")

@@ -120,18 +120,18 @@ fn show(lines: impl BufRead) -> io::Result<Vec<String>> {
             name.rsplit("::").next().unwrap_or(name).clone_into(&mut test);
         }
         if is_verdict(&line) {
-            verdicts.push(format!("{test}  {line}").trim_start().to_owned());
+            let name = if line.starts_with("challenge ") { "" } else { &*test };
+            verdicts.push(format!("{name}  {line}").trim_start().to_owned());
         }
         out::line(line)?;
     }
     Ok(verdicts)
 }
 
-/// Tells whether a line is the first one of a report: `echo: valid (49 of 49 operations ok)`.
+/// Tells whether a line is the first one of a report: `echo: valid (49 of 49 operations ok)`. That of a challenge names it.
 fn is_verdict(line: &str) -> bool {
-    let Some((_, rest)) = line.split_once(": ") else { return false };
-    let named = ["valid", "invalid", "unknown"].iter().find_map(|name| rest.strip_prefix(name));
-    named.is_some_and(|rest| rest.starts_with(" (") && line.ends_with(" ok)"))
+    let is_named = [": valid (", ": invalid (", ": unknown ("].iter().any(|name| line.contains(name));
+    is_named && line.ends_with(" operations ok)")
 }
 
 /// Ends a run with all its processes. Those of a group that has ended are gone.
@@ -198,11 +198,11 @@ mod tests {
     #[test]
     fn verdicts_come_again_with_the_names_of_their_tests() {
         let output = "running 2 tests\n---- tests::challenge_3b stdout ----\n\nthread 'tests::challenge_3b' panicked:\n\
-            broadcast: invalid (205 of 205 operations ok)\n\n  workload      invalid  80 x lost\n\
+            challenge 3b: broadcast: invalid (205 of 205 operations ok)\n\n  workload      invalid  80 x lost\n\
             ---- tests::mine stdout ----\necho: valid (49 of 49 operations ok)\n";
         let verdicts = show(output.as_bytes()).unwrap();
         let expected = [
-            "challenge_3b  broadcast: invalid (205 of 205 operations ok)",
+            "challenge 3b: broadcast: invalid (205 of 205 operations ok)",
             "mine  echo: valid (49 of 49 operations ok)",
         ];
         assert_eq!(verdicts, expected);

@@ -37,8 +37,11 @@ use std::time::Duration;
 /// The names of the services.
 pub(crate) const IDS: [&str; 4] = [LWW_KV, SEQ_KV, LIN_KV, LIN_TSO];
 
+/// Services by their names.
+pub(crate) type Services = Vec<(NodeId, Box<dyn Participant>)>;
+
 /// Every service and its name.
-pub(crate) fn all(options: &Options, rng: &mut Pcg64Mcg) -> Vec<(NodeId, Box<dyn Participant>)> {
+pub(crate) fn all(options: &Options, rng: &mut Pcg64Mcg) -> Services {
     let merges = options.merge_lww_kv;
     let behaviour = |id: &str| match id {
         LWW_KV => Behaviour::Kv(Box::new(LwwKv::new(merges))),

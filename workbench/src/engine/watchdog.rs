@@ -178,9 +178,9 @@ mod tests {
             (0..=NAMED).for_each(|_| look(&mut entry, &shared));
             entry.named.clone()
         };
-        let read = "the handler of `read`".to_owned();
-        assert_eq!(stay(1, "n1", "read"), [read.clone()]);
-        assert_eq!(stay(3, "n2", "read"), [read.clone()]);
-        assert_eq!(stay(5, "n2", "write"), [read, "the handler of `write`".to_owned()]);
+        let (read, write) = ("the handler of `read`", "the handler of `write`");
+        assert_eq!(stay(1, "n1", "read"), [read]);
+        assert_eq!(stay(3, "n2", "read"), [read]);
+        assert_eq!(stay(5, "n2", "write"), [read, write]);
     }
 }

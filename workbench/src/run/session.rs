@@ -3,7 +3,11 @@
 //! time passes and one where entries are written.
 
 use crate::{
-    engine::{host::Host, participant::Participant, services, world::World},
+    engine::{
+        host::Host,
+        services::{self, Services},
+        world::World,
+    },
     options::{Options, Unsuitable},
     run::{
         error::RunError,
@@ -38,7 +42,7 @@ pub(crate) struct Session<'a> {
 }
 
 /// The seed of the world, the random numbers of the session, and the services.
-pub(crate) fn services(options: &Options) -> (u64, Pcg64Mcg, Vec<(NodeId, Box<dyn Participant>)>) {
+pub(crate) fn services(options: &Options) -> (u64, Pcg64Mcg, Services) {
     let mut rng = Pcg64Mcg::seed_from_u64(options.seed);
     let seed = rng.next_u64();
     let services = services::all(options, &mut rng);

@@ -225,6 +225,8 @@ fn a_counterexample_is_small() {
         r#"lost, from n0 to n1: {"type":"values","values":[1]}"#,
     ];
     assert_eq!((&*found.kind, found.steps), ("lost", steps.map(str::to_owned).to_vec()));
+    // It arrives at the time of the last step.
+    assert_eq!(found.rest[0], r#"c0 receives from n0: {"type":"broadcast_ok","in_reply_to":1}"#);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! All that the checkers say of a history, whether it was made here or recorded elsewhere.
 
 use crate::{
+    both::both,
     checker::{
         availability::{self, Availability},
         exceptions::{self, Exceptions},
@@ -52,19 +53,19 @@ pub struct Judgement {
 impl Judgement {
     /// Judges a history. All of `expectations` matter.
     pub fn of(checker: &dyn Checker, history: &History, expectations: &Expectations) -> Self {
-        let (verdict, mut strict_findings) = checker.judge(history, expectations);
-        strict_findings.extend(altered::values(history));
-        strict_findings.extend(crashed::operations(history));
+        let ((verdict, mut strict_findings), rest) =
+            both(history.ops().len(), || checker.judge(history, expectations), || Rest::of(history, expectations));
+        strict_findings.extend(rest.strict_findings);
         if let Some(reason) = verdict.error.as_ref().filter(|_| strict_findings.is_empty()) {
             strict_findings.push(Finding::strict("unjudged", [], reason.clone()));
         }
         Self {
-            stats: stats::check(history),
-            availability: availability::check(history, expectations.availability),
-            failures: failures(history),
-            exceptions: exceptions::check(history),
+            stats: rest.stats,
+            availability: rest.availability,
+            failures: rest.failures,
+            exceptions: rest.exceptions,
             verdict,
-            liveness: liveness::check(history),
+            liveness: rest.liveness,
             strict_findings: StrictFindings::new(strict_findings),
             strict: expectations.strict,
         }
@@ -109,6 +110,31 @@ impl Judgement {
             results["liveness"] = json!(liveness);
         }
         results
+    }
+}
+
+/// The parts of a judgement that every workload has.
+struct Rest {
+    stats: Stats,
+    availability: Availability,
+    failures: Vec<Failure>,
+    exceptions: Exceptions,
+    liveness: Option<Liveness>,
+    strict_findings: Vec<Finding>,
+}
+
+impl Rest {
+    fn of(history: &History, expectations: &Expectations) -> Self {
+        let mut strict_findings = altered::values(history);
+        strict_findings.extend(crashed::operations(history));
+        Self {
+            stats: stats::check(history),
+            availability: availability::check(history, expectations.availability),
+            failures: failures(history),
+            exceptions: exceptions::check(history),
+            liveness: liveness::check(history),
+            strict_findings,
+        }
     }
 }
 

@@ -26,6 +26,7 @@
 //!   to.
 //! - [`summary`], [`json`], [`text`]: verdicts, values and texts for people.
 
+mod both;
 pub mod budget;
 pub mod checker;
 pub mod expectations;

@@ -21,6 +21,7 @@ pub use anomalies::{Anomaly, OfKind};
 pub use transactions::Objects;
 
 use crate::{
+    both::both,
     checker::strict::{agreement::Agreement, answers},
     expectations::Expectations,
     finding::Finding,
@@ -253,11 +254,15 @@ impl Checker for TxnChecker {
     /// Reads the transactions once.
     fn judge(&self, history: &History, expectations: &Expectations) -> (Verdict, Vec<Finding>) {
         let models = &expectations.consistency_models;
-        let transactions = Transactions::new(history, self.objects);
-        let mut findings = answers::transactions(history);
-        if let Ok(transactions) = &transactions {
-            findings.extend(strict_findings_in(transactions, history, models, expectations.strict));
-        }
-        (verdict(check_all(&transactions, models)), findings)
+        let entries = history.ops().len();
+        let (transactions, mut findings) =
+            both(entries, || Transactions::new(history, self.objects), || answers::transactions(history));
+        let strict = || {
+            let transactions = transactions.as_ref().ok()?;
+            Some(strict_findings_in(transactions, history, models, expectations.strict))
+        };
+        let (judged, strict) = both(entries, || check_all(&transactions, models), strict);
+        findings.extend(strict.unwrap_or_default());
+        (verdict(judged), findings)
     }
 }

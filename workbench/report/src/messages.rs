@@ -10,7 +10,7 @@ use std::{
     mem,
     path::{Path, PathBuf},
     rc::Rc,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread::{self, JoinHandle},
 };
 
@@ -37,6 +37,8 @@ struct Recording {
 struct Writer {
     /// Absent when the last batch was sent.
     batches: Option<SyncSender<Batch>>,
+    /// Batches that were written. They are filled again: new ones would leave holes in the memory of a long test.
+    written: Receiver<Batch>,
     thread: JoinHandle<io::Result<()>>,
 }
 
@@ -103,8 +105,8 @@ impl Recording {
     }
 
     fn send(&mut self) {
-        let batch = mem::take(&mut self.batch);
         let writer = self.writer.get_or_insert_with(|| Writer::new(self.path.clone()));
+        let batch = mem::replace(&mut self.batch, writer.written.try_recv().unwrap_or_default());
         // A writer that has failed takes no more. The reason shows at the end.
         if let Some(batches) = &writer.batches {
             let _ = batches.send(batch);
@@ -115,22 +117,26 @@ impl Recording {
 impl Writer {
     fn new(path: PathBuf) -> Self {
         let (batches, sent) = sync_channel(WAITING);
-        Self { batches: Some(batches), thread: thread::spawn(move || write(&path, &sent)) }
+        let (done, written) = channel();
+        Self { batches: Some(batches), written, thread: thread::spawn(move || write(&path, &sent, &done)) }
     }
 }
 
 /// Writes all batches and syncs the file to the disk.
-fn write(path: &Path, batches: &Receiver<Batch>) -> io::Result<()> {
+fn write(path: &Path, batches: &Receiver<Batch>, written: &Sender<Batch>) -> io::Result<()> {
     let file = File::options().write(true).create_new(true).open(path)?;
     let mut file = BufWriter::with_capacity(BUFFER, file);
-    for Batch { heads, texts } in batches {
+    for mut batch in batches {
         let mut begin = 0;
-        for Head { time, received, id, length } in heads {
-            let message = &texts[begin..begin + length];
+        for Head { time, received, id, length } in batch.heads.drain(..) {
+            let message = &batch.texts[begin..begin + length];
             begin += length;
             serde_json::to_writer(&mut file, &Record::new(time, received, id, message))?;
             file.write_all(b"\n")?;
         }
+        batch.texts.clear();
+        // At the end nobody wants it.
+        let _ = written.send(batch);
     }
     file.into_inner()?.sync_data()
 }

@@ -254,6 +254,17 @@ fn a_file_in_pieces_is_text_all_the_same() {
     assert!(History::read_from(&b"{:f \"\xc3"[..]).is_err());
 }
 
+#[test]
+fn an_error_behind_what_does_not_count_has_its_own_line() {
+    for text in ["^0;a[0\n  \\é\\", "#_[1\n2]\n\n :", "#_[1\n2]\n)", "{:process 0}\n#_[1\n)"] {
+        let whole = parsed(text);
+        assert!(whole.is_err(), "{text}");
+        (1..20).for_each(|step| assert_eq!(read_from(text, step), whole, "{text} {step}"));
+    }
+    let error = parsed("^0;a[0\n  \\é\\").unwrap_err();
+    assert!(error.starts_with("line 2: no EDN from here on: ") && error.ends_with(", at column 3"), "{error}");
+}
+
 proptest! {
     #[test]
     fn pieces_are_read_like_the_whole(ops in ops(), step in 1..200_usize, is_edn: bool, in_vector: bool, cut in 0..9_usize) {

@@ -50,7 +50,8 @@ impl EdnEntries {
         let mut read = 0;
         loop {
             let token = next(&mut reader);
-            let begin = if token.is_ok() { reader.start() } else { reader.at() };
+            let is_incomplete = token.as_ref().is_err_and(Error::is_incomplete);
+            let begin = if is_incomplete { reader.at() } else { reader.start() };
             self.line += lines(&text[read..begin]);
             read = begin;
             match token.map_err(Failure::Syntax).and_then(|token| self.take(&mut reader, token, is_last, entries)) {
@@ -184,17 +185,20 @@ impl EdnEntries {
     }
 }
 
-/// The token at which the next entry begins, or a vector of them begins or ends. After an error the reader is where
-/// only white space and comments are before it.
+/// The token at which the next entry begins, or a vector of them begins or ends. If the text is incomplete, the reader
+/// has passed only white space and comments. After another error the last token is the wrong one, even behind forms that
+/// do not count: these may have been in a piece before.
 fn next<'a>(reader: &mut Reader<'a>) -> Result<Token<'a>, Error> {
     if let Some(Plain::Open(bracket)) = reader.plain_if(|plain| *plain == Plain::Open(Bracket::Map)) {
         return Ok(Token::Open(bracket));
     }
     reader.skip_space()?;
     let (mut ahead, depth) = (reader.clone(), reader.deepest());
-    let token = ahead.form(depth)?;
-    *reader = ahead;
-    Ok(token)
+    let token = ahead.form(depth);
+    if !token.as_ref().is_err_and(Error::is_incomplete) {
+        *reader = ahead;
+    }
+    token
 }
 
 fn lines(text: &str) -> usize {

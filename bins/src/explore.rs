@@ -16,7 +16,7 @@ use glomers_report::store::Store;
 use glomers_workbench::{
     Validity,
     explore::{Exploration, Explored, Mode, Order, Schedule, Tally},
-    options::DiskUse,
+    options::{Concurrency, DiskUse},
 };
 use std::{
     io::{Write, stdout},
@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
     /// The number of nodes
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
     node_count: u8,
+    /// The number of clients: a number, or a multiple of the nodes such as 2n [default: 1n; lin-kv: 2n]
+    #[arg(long, value_name = "CLIENTS")]
+    concurrency: Option<Concurrency>,
     /// The number of operations, all clients together
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     operations: usize,
@@ -166,6 +169,9 @@ impl Arguments {
             .reduction(!self.no_reduction)
             .schedule(self.schedule.clone());
         bounds.options = bounds.options.disk(self.disk).consistency_models(models);
+        if let Some(concurrency) = self.concurrency {
+            bounds.options = bounds.options.concurrency(concurrency);
+        }
         Ok(bounds)
     }
 }

@@ -42,6 +42,13 @@ fn a_run_that_tells_nothing_is_2() {
 }
 
 #[test]
+fn an_exploration_takes_its_bounds_from_the_command_line() {
+    check("explore -w echo --operations 2", 0, "echo: explored all 3 schedules; none is wrong");
+    check("explore -w echo --operations 2 --concurrency 2n --json", 0, "\"schedules\"");
+    check("explore -w lin-kv --operations 2 --concurrency 3", 254, "so it must be a multiple of 4, such as 2n");
+}
+
+#[test]
 fn built_in_nodes_take_their_arguments() {
     let words = "test -w broadcast --time-limit 2 --latency 100 --json -- --latency-budget";
     check(&format!("{words} 150"), 0, "\"valid?\": true");

@@ -11,7 +11,7 @@ use crate::{
         exploration::Exploration,
         program::{self, Planned},
     },
-    options::{Concurrency, DiskUse, Latency, Unsuitable},
+    options::{Concurrency, DiskUse, Latency, Options, Unsuitable},
     workload::Workload,
 };
 use glomers_protocol::{Handler, Node, NodeId};
@@ -127,7 +127,8 @@ fn adapt(bounds: &mut Exploration, workload: &dyn Workload) -> Result<(), Unsuit
     if options.disk == DiskUse::Auto && has_crashes {
         options.disk = DiskUse::Always;
     }
-    if workload.accept(options).is_err() {
+    let is_default = options.concurrency == Options::default().concurrency;
+    if is_default && workload.accept(options).is_err() {
         options.concurrency = Concurrency::PerNode(2);
     }
     workload.accept(options)

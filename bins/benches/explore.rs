@@ -10,7 +10,7 @@ use glomers_protocol::{
     handler,
 };
 use glomers_workbench::{
-    explore::{Exploration, explore},
+    explore::{Exploration, Mode, explore},
     workload,
 };
 use serde::{Deserialize, Serialize};
@@ -70,10 +70,22 @@ fn two_echo_nodes(bencher: Bencher) {
     measure::<Parrot>(bencher, "echo", &bounds(2, 4).max_schedules(Some(5000)));
 }
 
+/// The same in random order, many times.
+#[divan::bench(sample_count = 5)]
+fn two_echo_nodes_at_random(bencher: Bencher) {
+    measure::<Parrot>(bencher, "echo", &bounds(2, 3).mode(Mode::Random).max_schedules(Some(30_000)));
+}
+
 /// Three nodes that send each value to all others, and the last reads.
 #[divan::bench(sample_count = 10)]
 fn three_gossips(bencher: Bencher) {
     measure::<Gossip>(bencher, "broadcast", &bounds(3, 4).max_schedules(Some(5000)));
+}
+
+/// The same in random order, many times.
+#[divan::bench(sample_count = 5)]
+fn three_gossips_at_random(bencher: Bencher) {
+    measure::<Gossip>(bencher, "broadcast", &bounds(3, 4).mode(Mode::Random).max_schedules(Some(10_000)));
 }
 
 /// Three built-in nodes, whose timers run while the cluster rests.

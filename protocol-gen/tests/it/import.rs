@@ -164,16 +164,16 @@ fn inexpressible_changes_are_not_written() {
     let error = "nothing was written, because the new schema does not compile: \
                      workloads/jar.json#/definitions/Put/properties/sweet: a second `sweet`: \
                      two names in the schema become the same name in Rust";
-    check_refusal(|_| {}, (":sweet Any", names), error);
+    check_refusal("refused", |_| {}, (":sweet Any", names), error);
 
     let rename =
         |schema: &Path| fs::rename(schema.join("workloads/jar.json"), schema.join("workloads/drum.json")).unwrap();
     let error = "workloads/drum.json#: the file exists, but the new workload `drum` needs its name; rename the file";
-    check_refusal(rename, ("## Workload: Jar", "## Workload: Drum"), error);
+    check_refusal("refused", rename, ("## Workload: Jar", "## Workload: Drum"), error);
 
     let remove = |schema: &Path| fs::remove_file(schema.join("errors.json")).unwrap();
     let error = "schema#: no file defines error codes; expected a `oneOf` of alternatives with an integer `const`";
-    check_refusal(remove, (":count Int", ":count Str"), error);
+    check_refusal("refused", remove, (":count Int", ":count Str"), error);
 }
 
 #[test]
@@ -184,12 +184,12 @@ fn a_failed_write_changes_nothing() {
         fs::create_dir(schema.join("workloads/jar.json.new")).unwrap();
     };
     let error = "cannot write workloads/jar.json.new: Is a directory (os error 21)";
-    check_refusal(block, (":count Int", ":count Str"), error);
+    check_refusal("failed-write", block, (":count Int", ":count Str"), error);
 }
 
-/// Prepares a schema folder, changes the document, and expects an import to fail and to change nothing.
-fn check_refusal(prepare: impl Fn(&Path), (from, to): (&str, &str), error: &str) {
-    let folder = copy_of_base("refused");
+/// Prepares a schema folder of this test, changes the document, and expects an import to fail and to change nothing.
+fn check_refusal(test: &str, prepare: impl Fn(&Path), (from, to): (&str, &str), error: &str) {
+    let folder = copy_of_base(test);
     let [maelstrom, schema] = ["maelstrom", "schema"].map(|name| folder.join(name));
     prepare(&schema);
     let path = maelstrom.join("doc/workloads.md");

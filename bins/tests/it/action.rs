@@ -38,7 +38,7 @@ fn the_job_in_the_documents_runs() {
     let folder = tempfile::tempdir().unwrap();
     symlink(env!("CARGO_BIN_EXE_broadcast"), folder.path().join("node")).unwrap();
     let args = DOCUMENT.lines().find_map(|line| line.trim_start().strip_prefix("args: ")).unwrap();
-    let (code, junit, summary) = run(folder.path(), &args.replace("--time-limit 20", "--time-limit 1"));
+    let (code, junit, summary) = run(folder.path(), &args.replace("--time-limit 20", "--time-limit 1 --rate 50"));
     assert_eq!(code, Some(0), "{summary}");
     assert!(junit.contains("<testsuite name=\"broadcast\""), "{junit}");
     assert!(summary.starts_with("```text\n") && summary.contains("broadcast"), "{summary}");

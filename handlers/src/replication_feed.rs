@@ -113,7 +113,7 @@ impl<T> Default for Link<T> {
 }
 
 impl<T> Link<T> {
-    /// The progress with an incarnation that was heard.
+    /// The index of the progress with an incarnation, if that was heard.
     fn position(&self, incarnation: Incarnation) -> Option<usize> {
         self.incarnations.iter().position(|(other, _)| *other == incarnation)
     }
@@ -237,7 +237,7 @@ impl<T: Clone> ReplicationFeed<T> {
         batches
     }
 
-    /// The position of a peer.
+    /// The index of the link to a peer.
     fn place(&self, peer: &NodeId) -> Option<usize> {
         self.links.binary_search_by(|(other, _)| other.cmp(peer)).ok()
     }

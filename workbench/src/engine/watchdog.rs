@@ -40,7 +40,7 @@ struct Entry {
     shared: Weak<Shared>,
     /// The step that the last look saw, and the number of looks that saw it.
     seen: (u64, u32),
-    /// What was named, without the node.
+    /// The handlers and tasks that were named, without their nodes.
     named: Vec<String>,
 }
 

@@ -3,8 +3,8 @@
 //! different participants, so a participant is told the same again and again. It does its work once, and then its answer is
 //! looked up.
 //!
-//! What a participant was told, from its start to now, is a path in a tree. A state is a node of this tree. A participant
-//! that meets something new is made, told everything on the path, and then the new thing (`memo/live.rs`).
+//! The inputs of a participant, from its start to now, are a path in a tree. A state is a node of this tree. A participant
+//! that meets a new input is made, gets all inputs of the path, and then the new one (`memo/live.rs`).
 
 pub(crate) mod cast;
 pub(crate) mod live;

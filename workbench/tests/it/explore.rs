@@ -145,7 +145,7 @@ fn a_right_node_is_never_blamed() {
     }
 }
 
-/// What nodes answer is remembered, unless a condition looks into them. Nothing else may differ.
+/// Answers of nodes are remembered, unless a condition looks into the nodes. Nothing else may differ.
 #[test]
 fn remembered_answers_are_those_of_the_nodes() {
     fn check<H: Handler, M: IntoHandler<H>>(

@@ -63,7 +63,7 @@ struct Span<'a> {
     op: &'a Op,
 }
 
-/// The messages around a finding.
+/// Collects the messages around the operations that a finding shows.
 pub(super) fn around(journal: &[Event], origin: Duration, lines: &[Line<'_>], subject: &Subject) -> Around {
     let spans = spans(lines, origin);
     let last = journal.last().map_or(0, |packet| packet.time);

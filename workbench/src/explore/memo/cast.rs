@@ -1,7 +1,7 @@
 //! The participants of an execution, all of them remembered: so the execution can be copied.
 
 use crate::{
-    engine::participant::Participant,
+    engine::{participant::Participant, services::Services},
     explore::{
         memo::{
             Memo, StateId, Told,
@@ -56,7 +56,7 @@ impl Cast {
     }
 
     /// The services, with their names.
-    pub(crate) fn services(&self) -> Vec<(NodeId, Box<dyn Participant>)> {
+    pub(crate) fn services(&self) -> Services {
         let names = session::services(&self.options).2.into_iter().map(|(name, _)| name);
         let remembered = names.enumerate().map(|(at, name)| {
             let options = Rc::clone(&self.options);

@@ -91,7 +91,7 @@ fn too_large() -> RpcError {
 #[derive(Debug)]
 pub struct GCounter(SharedState<Totals>);
 
-/// A batch for this counter. One function of one handler receives a type, and the other counter's takes the batch itself.
+/// A batch for this counter. A type is the message of one handler only, and the other counter receives the batch itself.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 struct GCounterBatch(Batch<Total>);

@@ -13,8 +13,8 @@ use omnipaxos::messages::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A message between nodes. One function of one handler receives a type, so each handler receives it as a type of its own
-/// around this one, in a function `packet`.
+/// A message between nodes. A type is the message of one handler only. So each handler wraps this one in a type of its own,
+/// and receives it in a function `packet`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Packet {

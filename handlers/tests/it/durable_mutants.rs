@@ -54,7 +54,7 @@ enum Input {
     Batch(NodeId, Batch<Json>),
 }
 
-// One function of one handler receives a type, so this has a name of its own.
+// A type is the message of one handler only, so this one has a name of its own.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct SetBatch(Batch<Json>);

@@ -88,7 +88,7 @@ impl StateMachine for Careless {
 
 pub(crate) struct CarelessMap(ReplicatedLog<Careless>);
 
-// One function of one handler receives a type; so the right handler's packets come as types of their own.
+// A type is the message of one handler only, so the packets come here as types of their own.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct CarelessPacket(Packet);

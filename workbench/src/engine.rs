@@ -7,7 +7,7 @@
 //!   processes of their own.
 //! - `disk`: the disks of simulated nodes.
 //! - `tamper`: a test's hand in the network. `watchdog`: names a handler that never returns.
-//! - `json`: the lenient reading of what nodes write. `violation`, `failure`: what they did wrong.
+//! - `sorted`: small maps and sets. `json`: the lenient reading of what nodes write. `violation`, `failure`: what they did wrong.
 
 pub(crate) mod agenda;
 pub(crate) mod disk;
@@ -21,6 +21,7 @@ pub(crate) mod members;
 pub(crate) mod network;
 pub(crate) mod participant;
 pub(crate) mod services;
+pub(crate) mod sorted;
 pub(crate) mod tamper;
 pub mod violation;
 pub(crate) mod watchdog;

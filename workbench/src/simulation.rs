@@ -11,6 +11,7 @@ use crate::{
         network::Grudge,
         participant::{Participant, ParticipantId},
         services,
+        sorted::SortedSet,
         tamper::Tamper,
         world::World,
     },
@@ -23,7 +24,7 @@ use glomers_protocol::{
 };
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use std::{cell::RefCell, collections::BTreeSet, fmt, rc::Rc, time::Duration};
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 pub use crate::engine::{
     disk::SimulatedDisk,
@@ -268,9 +269,9 @@ impl Simulation {
     pub fn partition(&mut self, groups: &[&[&str]]) {
         for (number, group) in groups.iter().enumerate() {
             let others = groups.iter().enumerate().filter(|(other, _)| *other != number);
-            let unheard: BTreeSet<String> = others.flat_map(|(_, ids)| ids.iter().map(|id| (*id).to_owned())).collect();
+            let unheard: Vec<&str> = others.flat_map(|(_, ids)| ids.iter().copied()).collect();
             for id in *group {
-                self.cuts.entry((*id).to_owned()).or_default().extend(unheard.iter().cloned());
+                unheard.iter().for_each(|other| self.add_cut(other, id));
             }
         }
         self.apply_cuts();
@@ -281,8 +282,8 @@ impl Simulation {
         for other in self.ids.clone() {
             let other: &str = other.as_ref();
             if other != node {
-                self.cuts.entry(other.to_owned()).or_default().insert(node.to_owned());
-                self.cuts.entry(node.to_owned()).or_default().insert(other.to_owned());
+                self.add_cut(node, other);
+                self.add_cut(other, node);
             }
         }
         self.apply_cuts();
@@ -290,8 +291,12 @@ impl Simulation {
 
     /// Cuts the link from one node to another, in this direction only.
     pub fn cut(&mut self, from: &str, to: &str) {
-        self.cuts.entry(to.to_owned()).or_default().insert(from.to_owned());
+        self.add_cut(from, to);
         self.apply_cuts();
+    }
+
+    fn add_cut(&mut self, from: &str, to: &str) {
+        self.cuts.or_insert(to.to_owned(), SortedSet::new()).insert(from.to_owned());
     }
 
     /// Mends all links.

@@ -114,7 +114,7 @@ fn damage(cluster: &mut Cluster, nodes: &[usize]) {
     for node in nodes {
         cluster.kill(*node);
         let disk = cluster.disk(*node);
-        let log = disk.durable().remove("consensus.log").unwrap();
+        let log = disk.durable("consensus.log").unwrap();
         disk.flip("consensus.log", log.len() / 2, 1);
     }
     nodes.iter().for_each(|node| cluster.restart(*node));

@@ -116,7 +116,7 @@ fn a_log_is_bounded_by_the_state() {
         simulation.run_for(Duration::from_secs(1));
         assert!(replies.iter().all(|reply| matches!(reply.take(), Some(Ok(_)))));
     }
-    let length = simulation.disk("n0").durable()["state.log"].len();
+    let length = simulation.disk("n0").durable("state.log").unwrap().len();
     assert!(length < 200_000, "the log of one number has {length} bytes");
     simulation.restart("n0").unwrap();
     assert_eq!(simulation.call("n0", &g_counter::Read {}).unwrap().value, 10_000);

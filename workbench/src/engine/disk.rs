@@ -15,19 +15,22 @@ mod folder;
 pub(crate) mod node;
 mod state;
 
-use crate::options::{Fault, Options};
+use crate::{
+    engine::sorted::SortedMap,
+    options::{Fault, Options},
+};
 use glomers_protocol::{DiskError, NodeId, Storage};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use state::State;
-use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc, time::Duration};
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 /// The number that tells the random numbers of the disks from all others of the same seed.
 const DISKS: u64 = 0x6469_736b;
 
 /// The disks of all nodes.
 #[derive(Default)]
-pub(crate) struct Disks(BTreeMap<NodeId, SimulatedDisk>);
+pub(crate) struct Disks(SortedMap<NodeId, SimulatedDisk>);
 
 impl Disks {
     /// A disk for each node, if the options ask for disks and the nodes are simulated.
@@ -67,9 +70,10 @@ impl SimulatedDisk {
         self.0.borrow().file(file).map(|file| file.cached().to_vec())
     }
 
-    /// The files that no crash takes away, with their contents. A file that has no durable name is not among them.
-    pub fn durable(&self) -> BTreeMap<String, Vec<u8>> {
-        self.0.borrow().durable().map(|(name, file)| (name.clone(), file.durable().to_vec())).collect()
+    /// The contents of a file that no crash takes away; `None` if there is no such file, or none that has a durable name.
+    pub fn durable(&self, file: &str) -> Option<Vec<u8>> {
+        let state = self.0.borrow();
+        state.durable().find(|(name, _)| *name == file).map(|(_, file)| file.durable().to_vec())
     }
 
     /// The changes that are not durable, in order, each as its number of bytes: 0 for one that appends nothing.

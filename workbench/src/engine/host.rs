@@ -11,14 +11,16 @@ pub(crate) mod process;
 pub(crate) mod program;
 mod tail;
 
-use crate::engine::host::{
-    process::{HostedNode, Written, clock},
-    program::{Program, StartError},
+use crate::engine::{
+    host::{
+        process::{HostedNode, Written, clock},
+        program::{Program, StartError},
+    },
+    sorted::SortedSet,
 };
 use glomers_protocol::NodeId;
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     time::{Duration, Instant},
 };
@@ -32,7 +34,7 @@ pub(crate) struct Host {
     lines: Receiver<Written>,
     sender: SyncSender<Written>,
     /// The nodes that have been started.
-    started: RefCell<BTreeSet<NodeId>>,
+    started: RefCell<SortedSet<NodeId>>,
 }
 
 impl Host {

@@ -4,11 +4,75 @@
 //! text behind the first value is ignored. Nodes under test are read in this way, because a verdict that depended on a
 //! stricter reader would not hold under Maelstrom. The node library stays strict.
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, fmt};
 
-/// The members of a JSON object. Of two equal keys, the last one is kept.
-pub(crate) type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+/// The members of a JSON object, sorted by their keys. Of two equal keys, the last one is kept.
+#[derive(Default)]
+pub(crate) struct Members<'a>(Vec<Member<'a>>);
+
+/// A key and its value.
+pub(crate) type Member<'a> = (Cow<'a, str>, &'a RawValue);
+
+impl<'a> Members<'a> {
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.find(key).map(|at| self.0[at].1)
+    }
+
+    /// Takes a member out, and returns its value.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<&'a RawValue> {
+        self.find(key).map(|at| self.0.remove(at).1)
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(key)).ok()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Member<'a>] {
+        &self.0
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Member<'a>> {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((Text(key), value)) = map.next_entry()? {
+            members.push((key, value));
+        }
+        // Of equal keys the last comes first then, and stays.
+        members.reverse();
+        members.sort_by(|(left, _): &Member<'_>, (right, _)| left.cmp(right));
+        members.dedup_by(|(left, _), (right, _)| left == right);
+        Ok(Members(members))
+    }
+}
+
+/// A string, borrowed if it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The first JSON value of a text, and the text behind it. `None` for a text that holds only white space.
 pub(crate) fn first_value(text: &str) -> serde_json::Result<Option<(&RawValue, &str)>> {
@@ -65,8 +129,6 @@ pub(crate) fn is_integer(value: &RawValue) -> bool {
 
 /// A JSON value decoded as a string.
 pub(crate) fn string(value: &RawValue) -> Option<Cow<'_, str>> {
-    #[derive(serde::Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
     serde_json::from_str(value.get()).ok().map(|Text(text)| text)
 }
 
@@ -89,7 +151,7 @@ mod tests {
         let value: &RawValue = serde_json::from_str(r#"{"a":1,"b":2,"\u0061":3}"#).unwrap();
         let members = members(value).unwrap();
         assert_eq!(
-            members.iter().map(|(key, value)| (&**key, value.get())).collect::<Vec<_>>(),
+            members.as_slice().iter().map(|(key, value)| (&**key, value.get())).collect::<Vec<_>>(),
             [("a", "3"), ("b", "2")]
         );
     }

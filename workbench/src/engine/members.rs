@@ -6,8 +6,8 @@ use crate::engine::{
 };
 use foldhash::fast::FixedState;
 use glomers_protocol::NodeId;
-use indexmap::IndexMap;
-use std::{collections::BTreeSet, time::Duration};
+use indexmap::{IndexMap, IndexSet};
+use std::time::Duration;
 
 /// A participant on the network.
 pub(crate) struct Member {
@@ -42,12 +42,12 @@ pub(crate) struct Members {
     by_name: IndexMap<NodeId, ParticipantId, FixedState>,
     /// The names of members that left, if late answers to them are allowed: a node that was paused answers requests of
     /// clients that have given up since.
-    departed: Option<BTreeSet<NodeId>>,
+    departed: Option<IndexSet<NodeId, FixedState>>,
 }
 
 impl Members {
     pub(crate) fn new(allows_late_answers: bool) -> Self {
-        let departed = allows_late_answers.then(BTreeSet::new);
+        let departed = allows_late_answers.then(IndexSet::default);
         Self { members: Vec::new(), by_name: IndexMap::default(), departed }
     }
 
@@ -149,8 +149,15 @@ impl Members {
         self.departed.as_ref().is_some_and(|departed| departed.contains(name))
     }
 
-    /// The names of all members, sorted.
-    pub(crate) fn names(&self) -> BTreeSet<&NodeId> {
-        self.by_name.keys().collect()
+    /// The first names of the members in alphabetical order, at most `most`, and whether there are more.
+    pub(crate) fn first_names(&self, most: usize) -> (Vec<&NodeId>, bool) {
+        let mut names: Vec<&NodeId> = Vec::new();
+        while names.len() < most
+            && let Some(next) = self.by_name.keys().filter(|name| names.last().is_none_or(|last| name > last)).min()
+        {
+            names.push(next);
+        }
+        let has_more = names.len() < self.by_name.len();
+        (names, has_more)
     }
 }

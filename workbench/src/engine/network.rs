@@ -12,19 +12,17 @@ use crate::{
     engine::{
         network::{delivery::Delivery, rules::Rule},
         services,
+        sorted::{SortedMap, SortedSet},
     },
     options::{Distribution, Fault, Latency},
 };
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// A partition: for each receiver, the senders whose messages it drops.
-pub(crate) type Grudge = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Grudge = SortedMap<String, SortedSet<String>>;
 
 /// Latencies, partitions and counts.
 #[derive(Clone)]
@@ -32,12 +30,12 @@ pub(crate) struct Network {
     latency: Latency,
     loss: f64,
     /// The partitions in force.
-    grudges: BTreeMap<Fault, Grudge>,
+    grudges: SortedMap<Fault, Grudge>,
     /// The rules in force.
-    rules: BTreeMap<Fault, Rule>,
+    rules: SortedMap<Fault, Rule>,
     counts: Counts,
     /// The number of messages that each fault has affected: those lost, doubled or delayed by it.
-    affected: BTreeMap<Fault, usize>,
+    affected: SortedMap<Fault, usize>,
 }
 
 /// Counts of messages (Maelstrom: `net/checker.clj`).
@@ -68,10 +66,10 @@ impl Network {
         Self {
             latency,
             loss,
-            grudges: BTreeMap::new(),
-            rules: BTreeMap::new(),
+            grudges: SortedMap::new(),
+            rules: SortedMap::new(),
             counts: Counts::default(),
-            affected: BTreeMap::new(),
+            affected: SortedMap::new(),
         }
     }
 
@@ -119,11 +117,12 @@ impl Network {
         }
         let between_nodes = !is_service(src) && !is_service(dest);
         let mut deliveries = [Some(delivery), None];
-        for (fault, rule) in self.rules.iter().filter(|(_, rule)| between_nodes || rule.concerns_services()) {
+        for (fault, rule) in self.rules.as_slice().iter().filter(|(_, rule)| between_nodes || rule.concerns_services())
+        {
             let before = deliveries;
             rule.apply(&mut deliveries, rng);
             if deliveries != before {
-                *self.affected.entry(*fault).or_default() += 1;
+                *self.affected.or_insert(*fault, 0) += 1;
             }
         }
         deliveries
@@ -137,9 +136,9 @@ impl Network {
     /// Tells whether `dest`, which takes a message of `src` from its inbox, hears it; else the message is dropped.
     pub(crate) fn hears(&mut self, src: &str, dest: &str) -> bool {
         let mut hears = true;
-        for (fault, grudge) in &self.grudges {
+        for (fault, grudge) in self.grudges.as_slice() {
             if grudge.get(dest).is_some_and(|dropped| dropped.contains(src)) {
-                *self.affected.entry(*fault).or_default() += 1;
+                *self.affected.or_insert(*fault, 0) += 1;
                 hears = false;
             }
         }

@@ -18,6 +18,7 @@ use crate::{
         members::{Condition, Member, Members},
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
+        sorted::SortedMap,
         tamper::{Message, Rewrite, Tamper},
         violation::{Violation, ViolationKind, Violations},
         watchdog::Watchdog,
@@ -26,7 +27,7 @@ use crate::{
 };
 use glomers_protocol::{Node, NodeId, Panic};
 use rand_pcg::Pcg64Mcg;
-use std::{collections::BTreeMap, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 /// The longest wait for processes at a time: the test is looked at at least this often.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
@@ -50,7 +51,7 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) disks: Disks,
     /// The nodes that stopped by themselves and were not started again, each with its reason.
-    stopped: BTreeMap<NodeId, String>,
+    stopped: SortedMap<NodeId, String>,
     members: Members,
     scheduler: Scheduler,
     agenda: Agenda,
@@ -75,7 +76,7 @@ impl World {
             rng,
             network: Network::new(options.latency, options.loss),
             disks: Disks::new(options, host.is_some()),
-            stopped: BTreeMap::new(),
+            stopped: SortedMap::new(),
             members: Members::new(allows_late_answers),
             scheduler: Scheduler::Time,
             agenda: Agenda::default(),

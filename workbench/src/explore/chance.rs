@@ -91,7 +91,8 @@ impl Chance {
         let most = bounds.drops + bounds.duplicates + bounds.crashes + bounds.partitions;
         let mut faults: Vec<usize> = (0..most).map(&mut moment).collect();
         faults.truncate(rng.random_range(0..=most));
-        faults.sort_unstable_by(|left, right| right.cmp(left));
+        faults.sort_unstable();
+        faults.reverse();
         Self { rng, changes, faults, priorities: Vec::new(), order: bounds.order, possible: Default::default() }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// The number of programs that are drawn. The most varied one is taken.
 const DRAWS: u64 = 64;
@@ -44,8 +44,16 @@ pub(crate) fn draw(make: &dyn Fn() -> Box<dyn Workload>, options: &Options, coun
 
 /// The number of kinds of operations, and of nodes that are asked.
 fn variety(program: &[Planned], nodes: usize) -> (usize, usize) {
-    let kinds: BTreeSet<&str> = program.iter().map(|planned| planned.invocation.f).collect();
-    let asked: BTreeSet<usize> = program.iter().map(|planned| planned.worker % nodes.max(1)).collect();
+    let (mut kinds, mut asked) = (Vec::new(), Vec::new());
+    for planned in program {
+        let (kind, node) = (planned.invocation.f, planned.worker % nodes.max(1));
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+        if !asked.contains(&node) {
+            asked.push(node);
+        }
+    }
     (kinds.len(), asked.len())
 }
 
@@ -77,6 +85,7 @@ fn draw_one(workload: &dyn Workload, options: &Options, count: usize, rng: &mut 
 mod tests {
     use super::*;
     use crate::{options::Concurrency, workload};
+    use std::collections::BTreeSet;
 
     /// The operations, each as its worker, name and argument.
     fn program(name: &str, count: usize) -> Vec<String> {

@@ -14,14 +14,13 @@ mod targets;
 pub(crate) use processes::{INIT_TIMEOUT, Processes, Spawn};
 
 use crate::{
-    engine::{network::rules::Rule, violation::Violation},
+    engine::{network::rules::Rule, sorted::SortedSet, violation::Violation},
     options::{Fault, Options},
     run::{effect::Effect, session::Session},
 };
 use disks::DiskFaults;
 use elsewhere::Elsewhere;
 use glomers_protocol::Json;
-use serde_json::json;
 use std::time::Duration;
 
 /// Faults that come and go.
@@ -45,11 +44,9 @@ struct Cycle {
 impl Nemesis {
     /// Each of these faults, from the beginning of the operations on.
     pub(crate) fn new(options: &Options, spawn: Spawn) -> Self {
-        let mut faults = options.nemesis.clone();
-        faults.sort_unstable();
-        faults.dedup();
+        let faults: SortedSet<Fault> = options.nemesis.iter().copied().collect();
         let cycle = |fault| Cycle { fault, is_in_force: false, next: Duration::ZERO, rounds: 0 };
-        let cycles = faults.into_iter().map(cycle).collect();
+        let cycles = faults.as_slice().iter().copied().map(cycle).collect();
         let elsewhere = options.nemesis_command.as_deref().map(Elsewhere::new);
         Self { cycles, processes: Processes::new(spawn), disks: DiskFaults::default(), elsewhere }
     }
@@ -170,7 +167,7 @@ fn end(fault: Fault, processes: &Processes, session: &mut Session<'_>) {
 fn begin_partition(fault: Fault, session: &mut Session<'_>) {
     let (partition, grudge) = partition::draw(fault, &session.options.nodes, &mut session.rng);
     session.note(format!("start-{fault}"), Json::from(partition.name()));
-    session.note(format!("start-{fault}"), Json::new(&json!(["isolated", grudge])));
+    session.note(format!("start-{fault}"), Json::new(&("isolated", &grudge)));
     session.world.network.partition(fault, grudge);
 }
 

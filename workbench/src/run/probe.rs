@@ -1,12 +1,15 @@
 //! Operations that show whether every node serves again when the faults are over. They are a workload's own: those at
 //! the very end if it has any, and else as many more of the others as it takes until each node has served one.
 
-use crate::workload::generator::{Generator, Moment, Next};
+use crate::{
+    engine::sorted::SortedSet,
+    workload::generator::{Generator, Moment, Next},
+};
 use glomers_checkers::{
     checker::liveness::{MARK, is_served},
     history::{Op, Process},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// The time in which each node must serve a client, after the recovery time that Maelstrom gives it.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,18 +22,18 @@ pub(crate) struct Probe {
     inner: Box<dyn Generator>,
     nodes: Vec<String>,
     /// The nodes that need not serve.
-    excused: BTreeSet<usize>,
+    excused: SortedSet<usize>,
     /// The number of threads; each asks the node with its own index.
     threads: usize,
     /// The nodes that have not served yet, if the probe ends when all have.
-    silent: Option<BTreeSet<usize>>,
+    silent: Option<SortedSet<usize>>,
     deadline: Option<Duration>,
 }
 
 impl Probe {
     /// All operations of `inner`.
     pub(crate) fn whole(inner: Box<dyn Generator>, nodes: &[String]) -> Self {
-        Self { inner, nodes: nodes.to_vec(), excused: BTreeSet::new(), threads: 0, silent: None, deadline: None }
+        Self { inner, nodes: nodes.to_vec(), excused: SortedSet::new(), threads: 0, silent: None, deadline: None }
     }
 
     /// The operations of `inner`, until each node that clients ask has served one or its time is up.
@@ -55,7 +58,7 @@ impl Generator for Probe {
             |thread: &&usize| self.silent.as_ref().is_none_or(|silent| silent.contains(&(*thread % self.nodes.len())));
         let free: Vec<usize> = moment.free.iter().filter(is_asked).copied().collect();
         if let Some(silent) = &self.silent {
-            if silent.is_empty() || moment.now >= deadline {
+            if silent.as_slice().is_empty() || moment.now >= deadline {
                 return Next::Done;
             }
             if free.is_empty() {

@@ -11,7 +11,7 @@ pub use error::{ClientError, ErrorAnswer};
 pub(crate) use error::{MALFORMED, UNMATCHED};
 
 use crate::engine::violation::{Violation, ViolationKind};
-use answer::Answer;
+use answer::Refusal;
 use endpoint::{Ended, Sent};
 use glomers_protocol::{Json, NodeId, Payload, Request, init::Init};
 use std::time::Duration;
@@ -73,12 +73,8 @@ impl Client {
         let asked = self.endpoint.ask(&self.node, request, timeout);
         // As Maelstrom's clients do, it looks at the number of the request only: a node may have passed the request on.
         async move {
-            match asked.await {
-                Ended::TimedOut { unmatched } => {
-                    Err(ClientError::Timeout { node: self.node.clone(), request: R::TYPE, timeout, unmatched })
-                }
-                Ended::Answered { line, request } => self.read::<R>(&line, &request),
-            }
+            let (line, request) = self.answered(asked.await, R::TYPE, timeout)?;
+            answer::read::<R>(&line).map_err(|refusal| self.refuse(refusal, &line, &request, R::TYPE))
         }
     }
 
@@ -90,29 +86,38 @@ impl Client {
     pub(crate) async fn init(&self, init: Init, timeout: Duration) -> Result<Ready, ClientError> {
         let asked = self.endpoint.ask(&self.node, &init, timeout);
         drop(init);
-        match asked.await {
+        let (line, request) = self.answered(asked.await, Init::TYPE, timeout)?;
+        answer::read::<Init>(&line).map_err(|refusal| self.refuse(refusal, &line, &request, Init::TYPE))?;
+        Ok(Ready { is_elsewhere: answer::says_elsewhere(&line) })
+    }
+
+    /// The line that answers a request, and the request.
+    fn answered(
+        &self,
+        ended: Ended,
+        request: &'static str,
+        timeout: Duration,
+    ) -> Result<(Box<str>, Sent), ClientError> {
+        match ended {
+            Ended::Answered { line, request } => Ok((line, request)),
             Ended::TimedOut { unmatched } => {
-                Err(ClientError::Timeout { node: self.node.clone(), request: Init::TYPE, timeout, unmatched })
-            }
-            Ended::Answered { line, request } => {
-                self.read::<Init>(&line, &request)?;
-                Ok(Ready { is_elsewhere: answer::says_elsewhere(&line) })
+                Err(ClientError::Timeout { node: self.node.clone(), request, timeout, unmatched })
             }
         }
     }
 
-    fn read<R: Request>(&self, line: &str, request: &Sent) -> Result<R::Response, ClientError> {
-        let misfit = match answer::read::<R>(line) {
-            Ok(Answer::Response(response)) => return Ok(response),
-            Ok(Answer::Error(error)) => return Err(ClientError::Error(error)),
-            Err(misfit) => misfit,
+    /// The error of an answer that is no response. A malformed one is a violation, too.
+    fn refuse(&self, refusal: Refusal, line: &str, sent: &Sent, request: &'static str) -> ClientError {
+        let misfit = match refusal {
+            Refusal::Error(error) => return ClientError::Error(error),
+            Refusal::Misfit(misfit) => misfit,
         };
         let (node, reason) = (&self.node, misfit.to_string());
-        let told = format!("{node} gave a malformed answer to `{}`: {reason}", R::TYPE);
+        let told = format!("{node} gave a malformed answer to `{request}`: {reason}");
         let violation = Violation::new(ViolationKind::MalformedAnswer, node, line, told);
-        let subject = format!("{} {}", R::TYPE, misfit.field()).trim_end().to_owned();
-        self.endpoint.violate(subject, violation.answering(request.line()).expecting(request.expected()));
-        Err(ClientError::Malformed { request: R::TYPE, reason })
+        let subject = format!("{request} {}", misfit.field()).trim_end().to_owned();
+        self.endpoint.violate(subject, violation.answering(sent.line()).expecting(sent.expected()));
+        ClientError::Malformed { request, reason }
     }
 }
 

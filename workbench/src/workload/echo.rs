@@ -14,11 +14,19 @@ use glomers_protocol::{
     echo::{Echo, EchoOk},
 };
 use rand::RngExt;
-use std::collections::BTreeMap;
+use serde::Serialize;
 
 /// The echo workload.
 #[derive(Debug)]
 pub struct EchoWorkload;
+
+/// The result of an operation.
+#[derive(Serialize)]
+struct Echoed {
+    echo: Json,
+    #[serde(rename = "type")]
+    wire_type: &'static str,
+}
 
 impl Workload for EchoWorkload {
     fn name(&self) -> &'static str {
@@ -37,10 +45,7 @@ impl Workload for EchoWorkload {
     fn connect(&self, client: Client, _: &Options) -> Connection {
         stateless(client, |client, invocation| async move {
             match client.call(&Echo { echo: invocation.value }).await {
-                Ok(response) => Outcome::Ok(Json::new(&BTreeMap::from([
-                    ("echo", response.echo),
-                    ("type", Json::from(EchoOk::TYPE)),
-                ]))),
+                Ok(response) => Outcome::Ok(Json::new(&Echoed { echo: response.echo, wire_type: EchoOk::TYPE })),
                 Err(error) => Outcome::failed(&error, false),
             }
         })

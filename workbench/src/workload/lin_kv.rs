@@ -3,6 +3,7 @@
 
 use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
+    engine::sorted::SortedSet,
     options::{Options, Unsuitable},
     workload::{
         client::{Client, ClientError, Outcome},
@@ -17,7 +18,7 @@ use glomers_protocol::{
 use rand::{RngExt, seq::IndexedRandom};
 use rand_pcg::Pcg64Mcg;
 use serde_json::json;
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// The lin-kv workload.
 #[derive(Debug)]
@@ -109,22 +110,22 @@ struct Keys {
 
 struct Group {
     key: u64,
-    clients: BTreeSet<u64>,
+    clients: SortedSet<u64>,
 }
 
 impl Keys {
     fn fresh(&mut self) -> Group {
         self.next_key += 1;
-        Group { key: self.next_key - 1, clients: BTreeSet::new() }
+        Group { key: self.next_key - 1, clients: SortedSet::new() }
     }
 
     /// The key at which a group works.
     fn key(&mut self, group: usize, processes: &[u64]) -> u64 {
         let members = &processes[group * 2 * self.nodes..(group + 1) * 2 * self.nodes];
-        self.groups[group].clients.extend(members);
-        if self.groups[group].clients.len() > CLIENTS_PER_KEY.max(members.len()) {
+        self.groups[group].clients.extend(members.iter().copied());
+        if self.groups[group].clients.as_slice().len() > CLIENTS_PER_KEY.max(members.len()) {
             self.groups[group] = self.fresh();
-            self.groups[group].clients.extend(members);
+            self.groups[group].clients.extend(members.iter().copied());
         }
         self.groups[group].key
     }
@@ -158,17 +159,23 @@ impl Keys {
             return moment.free.choose(moment.rng).copied();
         }
         let (size, threads) = (2 * self.nodes, moment.processes.len());
-        let free: BTreeSet<usize> = moment.free.iter().copied().collect();
-        let groups: BTreeSet<usize> = free.iter().map(|thread| thread / size).collect();
-        let group = *groups.into_iter().collect::<Vec<_>>().choose(moment.rng)?;
+        let mut free = moment.free.to_vec();
+        free.sort_unstable();
+        let mut groups: Vec<usize> = free.iter().map(|thread| thread / size).collect();
+        groups.dedup();
+        let group = *groups.choose(moment.rng)?;
         let (first, middle, end) = (group * size, group * size + self.nodes, (group + 1) * size);
         // Readers, then writers.
         let roles = if group == 0 { [first..middle, middle..end] } else { [first..first, first..end] };
-        let free_roles: Vec<_> = roles.into_iter().filter(|role| free.range(role.clone()).next().is_some()).collect();
+        let first_free = |from: usize, end: usize| {
+            let at = free.partition_point(|thread| *thread < from);
+            free.get(at).copied().filter(|thread| *thread < end)
+        };
+        let free_roles: Vec<_> = roles.into_iter().filter(|role| first_free(role.start, role.end).is_some()).collect();
         let role = free_roles.choose(moment.rng)?;
         // The nemesis has a place as well.
         let place = (self.begun % (threads + 1)).clamp(role.start, role.end);
-        free.range(place..role.end).chain(free.range(role.clone())).next().copied()
+        first_free(place, role.end).or_else(|| first_free(role.start, role.end))
     }
 }
 

@@ -24,7 +24,12 @@ pub(crate) fn neighbours(topology: Topology, nodes: &[String]) -> BTreeMap<NodeI
     };
     let id = |index: usize| NodeId::from(nodes[index].as_str());
     let named = |index: usize| of(index).into_iter().filter(|other| *other < count).map(id).collect();
-    (0..count).map(|index| (id(index), named(index))).collect()
+    // One by one: collecting them would sort them first, and that code would be there for this map only.
+    let mut neighbours = BTreeMap::new();
+    for index in 0..count {
+        neighbours.insert(id(index), named(index));
+    }
+    neighbours
 }
 
 /// The neighbours below, above, right and left in a square that is filled row by row.

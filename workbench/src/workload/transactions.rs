@@ -5,6 +5,7 @@
 //! writes are alike. A key that has reached its number of writes is replaced by a new one.
 
 use crate::{
+    engine::sorted::SortedMap,
     options::Options,
     workload::generator::{Generator, Invocation, each},
 };
@@ -12,7 +13,6 @@ use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// One step of a transaction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +35,7 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Transactions {
     pool: Vec<u64>,
-    written: BTreeMap<u64, u64>,
+    written: SortedMap<u64, u64>,
     max_length: usize,
     max_writes_per_key: u64,
 }
@@ -45,7 +45,7 @@ impl Transactions {
     pub fn new(options: &Options, max_length: usize) -> Self {
         Self {
             pool: (0..options.key_count.unwrap_or(10) as u64).collect(),
-            written: BTreeMap::new(),
+            written: SortedMap::new(),
             max_length,
             max_writes_per_key: options.max_writes_per_key,
         }
@@ -65,7 +65,7 @@ impl Transactions {
             if !writes {
                 return Step::Read { key };
             }
-            let written = self.written.entry(key).or_default();
+            let written = self.written.or_insert(key, 0);
             if *written < self.max_writes_per_key {
                 *written += 1;
                 return Step::Write { key, value: *written };
@@ -101,6 +101,7 @@ fn chance(place: usize) -> f64 {
 mod tests {
     use super::*;
     use rand::SeedableRng;
+    use std::collections::BTreeMap;
 
     #[test]
     fn writes_count_up_and_keys_make_way() {

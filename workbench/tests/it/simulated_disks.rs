@@ -117,7 +117,7 @@ fn a_node_does_not_start_from_damaged_data() {
     let mut simulation = simulation();
     add(&mut simulation, 1).unwrap();
     add(&mut simulation, 2).unwrap();
-    let length = simulation.disk("n0").durable()["set.log"].len();
+    let length = simulation.disk("n0").durable("set.log").unwrap().len();
     for offset in 0..length {
         simulation.crash("n0");
         let disk = simulation.disk("n0");

@@ -1,9 +1,9 @@
 //! The condition of a simulated disk: the time that a sync takes, the faults in force, and the counts of their effects.
 
-use crate::options::Fault;
+use crate::{engine::sorted::SortedMap, options::Fault};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The factor by which the syncs of a slow disk take longer.
 const SLOWNESS: u32 = 10;
@@ -29,12 +29,12 @@ pub(super) struct Condition {
     has_errors: bool,
     /// The number of syncs to fail next, whatever the faults.
     failures: usize,
-    affected: BTreeMap<Fault, usize>,
+    affected: SortedMap<Fault, usize>,
 }
 
 impl Condition {
     pub(super) fn new(latency: Duration) -> Self {
-        Self { latency, is_slow: false, room: None, has_errors: false, failures: 0, affected: BTreeMap::new() }
+        Self { latency, is_slow: false, room: None, has_errors: false, failures: 0, affected: SortedMap::new() }
     }
 
     /// Begins a fault.
@@ -102,7 +102,7 @@ impl Condition {
 
     /// Counts an effect of a fault.
     pub(super) fn count(&mut self, fault: Fault) {
-        *self.affected.entry(fault).or_default() += 1;
+        *self.affected.or_insert(fault, 0) += 1;
     }
 
     /// The number of writes, syncs or bytes that a fault has affected.

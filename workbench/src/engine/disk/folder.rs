@@ -1,7 +1,10 @@
 //! The folder of a simulated disk: names of files as a reader sees them, as a crash leaves them, and the changes in between.
 
-use crate::engine::disk::file::ChangeNumber;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::engine::{
+    disk::file::ChangeNumber,
+    sorted::{SortedMap, SortedSet},
+};
+use std::collections::VecDeque;
 
 /// The number of a file, which it keeps under any name.
 pub(super) type FileNumber = u64;
@@ -10,9 +13,9 @@ pub(super) type FileNumber = u64;
 #[derive(Debug, Default)]
 pub(super) struct Folder {
     /// The names with every change.
-    cached: BTreeMap<String, FileNumber>,
+    cached: SortedMap<String, FileNumber>,
     /// The names that no crash takes away.
-    durable: BTreeMap<String, FileNumber>,
+    durable: SortedMap<String, FileNumber>,
     /// The changes that are not durable, in order.
     changes: VecDeque<(ChangeNumber, Change)>,
 }
@@ -26,7 +29,7 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, names: &mut BTreeMap<String, FileNumber>) {
+    fn apply(&self, names: &mut SortedMap<String, FileNumber>) {
         match self {
             Self::Create(name, file) => {
                 names.insert(name.clone(), *file);
@@ -53,7 +56,7 @@ impl Folder {
 
     /// The durable files with their names.
     pub(super) fn durable(&self) -> impl Iterator<Item = (&String, FileNumber)> {
-        self.durable.iter().map(|(name, file)| (name, *file))
+        self.durable.as_slice().iter().map(|(name, file)| (name, *file))
     }
 
     pub(super) fn create(&mut self, number: ChangeNumber, name: &str, file: FileNumber) {
@@ -91,7 +94,7 @@ impl Folder {
     }
 
     /// The files that have a name, had one that is durable, or get one by a change that is not durable.
-    pub(super) fn referenced(&self) -> BTreeSet<FileNumber> {
+    pub(super) fn referenced(&self) -> SortedSet<FileNumber> {
         let pending = self.changes.iter().filter_map(|(_, change)| match change {
             Change::Create(_, file) | Change::Rename { file, .. } => Some(*file),
             Change::Remove(_) => None,

@@ -1,21 +1,24 @@
 //! The contents of a simulated disk, and the fate of changes at the end of a sync and in a crash.
 
 use crate::{
-    engine::disk::{
-        condition::Condition,
-        file::{ChangeNumber, File},
-        folder::{FileNumber, Folder},
+    engine::{
+        disk::{
+            condition::Condition,
+            file::{ChangeNumber, File},
+            folder::{FileNumber, Folder},
+        },
+        sorted::SortedMap,
     },
     options::Fault,
 };
 use glomers_protocol::DiskError;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{io, time::Duration};
 
 /// A disk.
 pub(super) struct State {
-    files: BTreeMap<FileNumber, File>,
+    files: SortedMap<FileNumber, File>,
     pub(super) folder: Folder,
     /// The number of the next change, or of the next file.
     next: u64,
@@ -32,7 +35,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(latency: Duration, rng: Pcg64Mcg) -> Self {
         Self {
-            files: BTreeMap::new(),
+            files: SortedMap::new(),
             folder: Folder::default(),
             next: 0,
             syncing: None,

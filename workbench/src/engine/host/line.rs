@@ -52,7 +52,7 @@ impl Line {
         if let Some(id) = members.remove("id").filter(|id| !is_integer(id)) {
             return Err(format!("`id` is {}, not an integer", shown(id.get())));
         }
-        if let Some(key) = members.keys().next() {
+        if let Some((key, _)) = members.as_slice().first() {
             return Err(format!("`{}` is not allowed beside `src`, `dest`, `body` and `id`", shown(key)));
         }
         let envelope = Envelope { src: &src, dest: &dest, body };

@@ -3,14 +3,13 @@
 use crate::engine::services::{
     kv::{Action, Operation, Store, compare, read},
     request::{Answer, Reply},
-    value::Value,
+    value::{Value, Values},
 };
 use glomers_protocol::NodeId;
 use rand_pcg::Pcg64Mcg;
-use std::collections::BTreeMap;
 
 #[derive(Default)]
-pub(super) struct LinKv(BTreeMap<Value, Value>);
+pub(super) struct LinKv(Values<Value>);
 
 impl Store for LinKv {
     fn serve(&mut self, _: &NodeId, Operation { key, action }: Operation, _: &mut Pcg64Mcg) -> Reply {

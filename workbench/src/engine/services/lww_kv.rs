@@ -7,12 +7,11 @@
 use crate::engine::services::{
     kv::{Action, Operation, Store, compare, read},
     request::{Answer, Reply},
-    value::Value,
+    value::{Value, Values},
 };
 use glomers_protocol::NodeId;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use std::collections::BTreeMap;
 
 /// The number of replicas.
 const REPLICAS: usize = 2;
@@ -26,7 +25,7 @@ pub(super) struct LwwKv {
 struct Replica {
     /// A Lamport clock: the time of the next write.
     clock: u64,
-    values: BTreeMap<Value, Version>,
+    values: Values<Version>,
 }
 
 #[derive(Clone)]

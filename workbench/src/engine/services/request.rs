@@ -44,13 +44,13 @@ impl<'a> Request<'a> {
     pub(super) fn read(line: &'a str) -> Option<Self> {
         let Envelope { src, body } = serde_json::from_str(line).ok()?;
         let body = members(body)?;
-        let kind = body.get("type").and_then(|kind| string(kind)).unwrap_or_default();
+        let kind = body.get("type").and_then(string).unwrap_or_default();
         Some(Self { client: NodeId::from(&*src), kind, body })
     }
 
     /// The value of a field.
     pub(super) fn field(&self, name: &str) -> Value {
-        Value::of(self.body.get(name).copied())
+        Value::of(self.body.get(name))
     }
 
     /// Tells whether a field counts as true: in Clojure, all but `null` and `false` does.
@@ -60,7 +60,7 @@ impl<'a> Request<'a> {
 
     /// Tells whether the sender can recognize an answer.
     pub(super) fn wants_answer(&self) -> bool {
-        self.body.contains_key("msg_id")
+        self.body.get("msg_id").is_some()
     }
 
     /// The line of an answer.
@@ -73,7 +73,7 @@ impl<'a> Request<'a> {
             Err(error) => (RpcError::TYPE, "code", Json::from(error.code.number())),
         };
         let text = |text: &str| Json::from(text);
-        let in_reply_to = self.body.get("msg_id").map_or("null", |msg_id| msg_id.get());
+        let in_reply_to = self.body.get("msg_id").map_or("null", RawValue::get);
         let mut body = format!(r#""type":{},"in_reply_to":{in_reply_to}"#, text(kind));
         if !field.is_empty() {
             body.push_str(&format!(",{}:{value}", text(field)));

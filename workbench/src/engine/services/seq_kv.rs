@@ -4,15 +4,18 @@
 //! Maelstrom keeps 32 states in a ring and lets a client that lags farther wrap around it, back and forth. Here such a
 //! client meets the oldest state that is kept, so each client's order holds always, as the service promises.
 
-use crate::engine::services::{
-    kv::{Action, Operation, Store, compare, read},
-    request::{Answer, Reply},
-    value::Value,
+use crate::engine::{
+    services::{
+        kv::{Action, Operation, Store, compare, read},
+        request::{Answer, Reply},
+        value::{Value, Values},
+    },
+    sorted::SortedMap,
 };
 use glomers_protocol::NodeId;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// The number of states that are kept, the newest included.
 const STATES: usize = 32;
@@ -20,13 +23,13 @@ const STATES: usize = 32;
 /// The newest state, and the way back to those before it.
 #[derive(Default)]
 pub(super) struct SeqKv {
-    newest: BTreeMap<Value, Value>,
+    newest: Values<Value>,
     /// The changes that led to the newest state, oldest first: a key and its value before.
     changes: VecDeque<(Value, Option<Value>)>,
     /// The number of the newest state.
     last: u64,
     /// The newest state that each client has met.
-    seen: BTreeMap<NodeId, u64>,
+    seen: SortedMap<NodeId, u64>,
 }
 
 impl SeqKv {

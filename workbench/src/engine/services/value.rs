@@ -5,12 +5,20 @@
 //! Objects are equal whatever the order of their keys, and of two equal keys the last counts.
 
 use crate::engine::json;
+use foldhash::fast::FixedState;
 use glomers_protocol::Json;
+use indexmap::IndexMap;
 use serde_json::value::RawValue;
-use std::{cmp::Ordering, collections::BTreeMap, fmt};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 /// The depth from which on nested values are compared as they are written, which bounds the stack.
 const MAX_DEPTH: usize = 128;
+
+/// A table by keys of a service.
+pub(super) type Values<T> = IndexMap<Value, T, FixedState>;
 
 /// A value, as it was written, and the form by which it is compared.
 #[derive(Clone)]
@@ -56,10 +64,9 @@ fn write_form(value: &RawValue, depth: usize, form: &mut String) {
             form.push(']');
         }
         b'{' if depth > 0 => {
-            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
             form.push('{');
-            for (key, member) in members {
-                form.push_str(Json::from(key).as_str());
+            for (key, member) in json::members(value).unwrap_or_default().as_slice() {
+                form.push_str(Json::from(&**key).as_str());
                 form.push(':');
                 write_form(member, depth - 1, form);
                 form.push(',');
@@ -84,15 +91,9 @@ impl PartialEq for Value {
 
 impl Eq for Value {}
 
-impl Ord for Value {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.form.cmp(&other.form)
-    }
-}
-
-impl PartialOrd for Value {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.form.hash(state);
     }
 }
 

@@ -62,9 +62,9 @@ impl World {
     }
 
     pub(super) fn unknown_dest(&self, src: &NodeId, dest: &NodeId, line: &str) -> Violation {
-        let names = self.members.names();
-        let listed: Vec<_> = names.iter().take(LISTED_NAMES).map(|name| name.as_str()).collect();
-        let more = if names.len() > listed.len() { " and others" } else { "" };
+        let (names, has_more) = self.members.first_names(LISTED_NAMES);
+        let listed: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        let more = if has_more { " and others" } else { "" };
         let reason = format!(
             "{src} sent a message to `{}`, which is not on the network; {}{more} are",
             shown(dest.as_str()),

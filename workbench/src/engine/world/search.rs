@@ -8,9 +8,11 @@ use crate::engine::{
     agenda::{Agenda, Occurrence},
     disk::Disks,
     flight::{Flight, Flying, Place},
+    inbox::InFlight,
     members::Condition,
     network::Grudge,
     participant::{Participant, ParticipantId},
+    sorted::{SortedMap, SortedSet},
     world::{Scheduler, World},
 };
 use crate::options::Fault;
@@ -24,21 +26,24 @@ impl World {
     /// Begins a search: from now on something happens only if it is chosen. What is in flight stays so.
     pub(crate) fn begin_search(&mut self, nodes: &[NodeId]) {
         let mut flight = Flight::new(nodes.to_vec(), self.now);
-        let mut waiting = Vec::new();
+        // By their numbers, in the order in which they come here.
+        let mut waiting = SortedMap::new();
+        let mut add = |id: ParticipantId, message: InFlight| {
+            waiting.insert((message.id, waiting.as_slice().len()), (id, message));
+        };
         for (id, member) in self.members.numbered() {
             member.clock = self.now.saturating_sub(member.joined);
             member.alarm = None;
-            waiting.extend(member.inbox.take_all().into_iter().map(|message| (id, message)));
+            member.inbox.take_all().into_iter().for_each(|message| add(id, message));
         }
-        let mut arrivals = Vec::new();
         while let Some(occurrence) = self.agenda.pop() {
-            if let Occurrence::Arrival(dest, message) = occurrence {
-                arrivals.extend(self.members.id(&dest).map(|id| (id, message)));
+            if let Occurrence::Arrival(dest, message) = occurrence
+                && let Some(id) = self.members.id(&dest)
+            {
+                add(id, message);
             }
         }
-        waiting.extend(arrivals);
-        waiting.sort_by_key(|(_, message)| message.id);
-        for (receiver, message) in waiting {
+        for (receiver, message) in waiting.into_values() {
             let Some(member) = self.members.get(receiver) else { continue };
             let dest = flight.place(receiver, &member.name);
             let src = crate::engine::flight::place(nodes, &message.src);
@@ -77,14 +82,13 @@ impl World {
     pub(crate) fn end_search(&mut self) {
         let Scheduler::Search(mut flight) = std::mem::replace(&mut self.scheduler, Scheduler::Time) else { return };
         self.agenda = Agenda::default();
-        let mut alarms: Vec<(Duration, ParticipantId)> = Vec::new();
+        let mut alarms: SortedSet<(Duration, ParticipantId)> = SortedSet::new();
         for (id, member) in self.members.numbered() {
             let deadline = member.participant.deadline().map(|deadline| member.joined + deadline);
             member.alarm = deadline;
             alarms.extend(deadline.map(|deadline| (deadline, id)));
         }
-        alarms.sort_unstable();
-        for (deadline, id) in alarms {
+        for (deadline, id) in alarms.as_slice().iter().copied() {
             self.agenda.plan(deadline.max(self.now), Occurrence::Alarm(id));
         }
         for Flying { receiver, mut message, .. } in flight.take_all() {

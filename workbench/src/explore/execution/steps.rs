@@ -6,6 +6,7 @@ use crate::{
         flight::{self, Flying, MessageKey, Place, is_client, is_node},
         network::Grudge,
         participant::ParticipantId,
+        sorted::SortedSet,
     },
     explore::{exploration::Order, step::Step},
 };
@@ -243,8 +244,9 @@ impl Execution<'_> {
         self.cut = Some(place);
         let mut grudge = Grudge::new();
         for other in self.subject.nodes.iter().filter(|other| **other != node) {
-            grudge.entry(other.as_str().to_owned()).or_default().insert(node.as_str().to_owned());
-            grudge.entry(node.as_str().to_owned()).or_default().insert(other.as_str().to_owned());
+            for (from, to) in [(&node, other), (other, &node)] {
+                grudge.or_insert(to.as_str().to_owned(), SortedSet::new()).insert(from.as_str().to_owned());
+            }
         }
         self.session.note("start-partition", Json::new(&("isolated", &grudge)));
         self.session.world.cut(grudge);

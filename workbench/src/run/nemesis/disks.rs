@@ -5,7 +5,7 @@
 //! synced is never gone. A damaged node may refuse to serve for ever.
 
 use crate::{
-    engine::members::Condition,
+    engine::{members::Condition, sorted::SortedMap},
     options::Fault,
     run::{
         nemesis::{processes::Processes, targets::Targets},
@@ -13,7 +13,6 @@ use crate::{
     },
 };
 use glomers_protocol::{Json, NodeId};
-use std::collections::BTreeMap;
 
 /// The faults of disks.
 #[derive(Default)]
@@ -32,13 +31,13 @@ impl DiskFaults {
             _ => drawn,
         };
         session.note(format!("start-{fault}"), targets.name());
-        let mut outcomes = BTreeMap::new();
+        let mut outcomes = SortedMap::new();
         for id in &nodes {
             if fault == Fault::DiskCorrupt {
                 processes.kill(id, session);
             }
             if let Some(disk) = session.world.disks.of(id) {
-                outcomes.insert(id, disk.strike(fault));
+                outcomes.insert(id.clone(), disk.strike(fault));
             }
         }
         session.note(format!("start-{fault}"), Json::new(&outcomes));
@@ -48,7 +47,7 @@ impl DiskFaults {
     /// do; those that are not running are started.
     pub(super) fn restore(fault: Fault, processes: &Processes, session: &mut Session<'_>) {
         session.note(format!("stop-{fault}"), Json::from("all"));
-        let mut outcomes = BTreeMap::new();
+        let mut outcomes = SortedMap::new();
         for id in session.nodes() {
             let Some(disk) = session.world.disks.of(&id).cloned() else { continue };
             disk.end(fault);

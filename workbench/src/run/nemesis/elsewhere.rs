@@ -9,6 +9,7 @@ use crate::{
     engine::{
         host::command::{self, FaultCommand},
         network::Grudge,
+        sorted::{SortedMap, SortedSet},
         violation::{Violation, ViolationKind},
     },
     options::{Fault, Options, Unsuitable},
@@ -19,10 +20,7 @@ use crate::{
 };
 use glomers_protocol::{Json, NodeId};
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 /// The time between two looks at a command that runs, while nothing else is to be done.
 const POLL: Duration = Duration::from_millis(20);
@@ -42,11 +40,11 @@ const KNOWN: [Fault; 7] = [
 pub(super) struct Elsewhere {
     command: FaultCommand,
     /// The partitions in force.
-    grudges: BTreeMap<Fault, Grudge>,
+    grudges: SortedMap<Fault, Grudge>,
     /// The steps that have no answer yet.
     asked: VecDeque<Asked>,
     /// The number of nodes that each fault has struck.
-    struck: BTreeMap<Fault, usize>,
+    struck: SortedMap<Fault, usize>,
     failures: Vec<Violation>,
 }
 
@@ -92,9 +90,9 @@ impl Elsewhere {
     pub(super) fn new(command: &str) -> Self {
         Self {
             command: FaultCommand::new(command),
-            grudges: BTreeMap::new(),
+            grudges: SortedMap::new(),
             asked: VecDeque::new(),
-            struck: BTreeMap::new(),
+            struck: SortedMap::new(),
             failures: Vec::new(),
         }
     }
@@ -116,10 +114,10 @@ impl Elsewhere {
                 session.note(f.clone(), Json::from(partition.name()));
                 self.grudges.insert(fault, grudge.clone());
                 self.ask(&f, &self.partition(), Some(grudge.clone()));
-                grudge.values().filter(|dropped| !dropped.is_empty()).count()
+                grudge.values().filter(|dropped| !dropped.as_slice().is_empty()).count()
             }
         };
-        *self.struck.entry(fault).or_default() += nodes;
+        *self.struck.or_insert(fault, 0) += nodes;
     }
 
     /// Asks for the end of a fault.
@@ -142,8 +140,8 @@ impl Elsewhere {
     /// of them.
     fn partition(&self) -> Value {
         let mut all = Grudge::new();
-        for (node, dropped) in self.grudges.values().flatten() {
-            all.entry(node.clone()).or_default().extend(dropped.iter().cloned());
+        for (node, dropped) in self.grudges.values().flat_map(SortedMap::as_slice) {
+            all.or_insert(node.clone(), SortedSet::new()).extend(dropped.as_slice().iter().cloned());
         }
         if all.is_empty() { json!({ "fault": "heal" }) } else { json!({ "fault": "partition", "grudge": all }) }
     }
@@ -217,7 +215,9 @@ mod tests {
     #[test]
     fn partitions_in_force_are_joined() {
         let mut elsewhere = Elsewhere::new("true");
-        let grudge = |node: &str, dropped: &str| Grudge::from([(node.to_owned(), [dropped.to_owned()].into())]);
+        let grudge = |node: &str, dropped: &str| {
+            Grudge::from_iter([(node.to_owned(), SortedSet::from_iter([dropped.to_owned()]))])
+        };
         elsewhere.grudges.insert(Fault::Partition, grudge("n1", "n2"));
         elsewhere.grudges.insert(Fault::PartitionRing, grudge("n1", "n3"));
         assert_eq!(elsewhere.partition(), json!({ "fault": "partition", "grudge": { "n1": ["n2", "n3"] } }));

@@ -1,12 +1,14 @@
 //! The nodes that do not hear each other in a partition (jepsen: `nemesis.clj`, `nemesis/combined.clj`).
 
-use crate::{engine::network::Grudge, options::Fault};
+use crate::{
+    engine::{network::Grudge, sorted::SortedSet},
+    options::Fault,
+};
 use rand::{
     RngExt,
     seq::{IndexedRandom, SliceRandom},
 };
 use rand_pcg::Pcg64Mcg;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The number of partitions drawn, at most, until one isolates somebody.
 const DRAWS: usize = 32;
@@ -68,7 +70,9 @@ impl Partition {
             Self::Bridge => bridge(&shuffled),
             Self::OneWay => {
                 let deaf = if count > 1 { rng.random_range(1..count) } else { 0 };
-                snub(&shuffled[..deaf], &shuffled[deaf..]).collect()
+                let mut grudge = Grudge::new();
+                snub(&mut grudge, &shuffled[..deaf], &shuffled[deaf..]);
+                grudge
             }
         }
     }
@@ -80,7 +84,7 @@ pub(super) fn draw(fault: Fault, nodes: &[String], rng: &mut Pcg64Mcg) -> (Parti
     for _ in 1..DRAWS {
         let partition = Partition::of(fault, rng);
         let grudge = partition.grudge(nodes, rng);
-        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.is_empty()) {
+        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.as_slice().is_empty()) {
             return (partition, grudge);
         }
     }
@@ -91,59 +95,73 @@ pub(super) fn draw(fault: Fault, nodes: &[String], rng: &mut Pcg64Mcg) -> (Parti
 /// The first `count` nodes and the others do not hear each other.
 fn split(nodes: &[String], count: usize) -> Grudge {
     let (left, right) = nodes.split_at(count.min(nodes.len()));
-    snub(left, right).chain(snub(right, left)).collect()
+    mutual(left, right)
 }
 
 /// These nodes do not hear those.
-fn snub(these: &[String], those: &[String]) -> impl Iterator<Item = (String, BTreeSet<String>)> {
-    let those: BTreeSet<_> = those.iter().cloned().collect();
-    these.iter().map(move |node| (node.clone(), those.clone()))
+fn snub(grudge: &mut Grudge, these: &[String], those: &[String]) {
+    let those: SortedSet<String> = those.iter().cloned().collect();
+    these.iter().for_each(|node| grudge.insert(node.clone(), those.clone()));
+}
+
+/// These nodes do not hear those, nor those these.
+fn mutual(these: &[String], those: &[String]) -> Grudge {
+    let mut grudge = Grudge::new();
+    snub(&mut grudge, these, those);
+    snub(&mut grudge, those, these);
+    grudge
 }
 
 /// A smaller and a larger half, and the first node of the larger one between them.
 fn bridge(nodes: &[String]) -> Grudge {
     let (left, right) = nodes.split_at(nodes.len() / 2);
     let right = right.get(1..).unwrap_or_default();
-    snub(left, right).chain(snub(right, left)).collect()
+    mutual(left, right)
 }
 
 /// Each node hears the majority around it in a ring.
 fn ring(nodes: &[String]) -> Grudge {
     let count = nodes.len();
     let majority = count / 2 + 1;
-    let around = |start: usize| (0..majority).map(move |offset| &nodes[(start + offset) % count]);
-    let snubs = |start: usize| {
-        let heard: BTreeSet<_> = around(start).collect();
-        nodes.iter().filter(|node| !heard.contains(node)).cloned().collect()
-    };
-    (0..count).map(|start| (nodes[(start + majority / 2) % count].clone(), snubs(start))).collect()
+    let mut grudge = Grudge::new();
+    for start in 0..count {
+        let beyond = (majority..count).map(|offset| nodes[(start + offset) % count].clone());
+        grudge.insert(nodes[(start + majority / 2) % count].clone(), beyond.collect());
+    }
+    grudge
 }
 
 /// Links the least connected nodes until each hears a majority.
 fn random_ring(nodes: &[String], rng: &mut Pcg64Mcg) -> Grudge {
     let majority = nodes.len() / 2 + 1;
-    let mut heard: BTreeMap<&String, BTreeSet<&String>> =
-        nodes.iter().map(|node| (node, BTreeSet::from([node]))).collect();
+    // Of each node the indices of those that it hears.
+    let mut heard: Vec<SortedSet<usize>> = (0..nodes.len()).map(|index| SortedSet::from_iter([index])).collect();
     loop {
-        let mut order: Vec<_> = nodes.iter().map(|node| (heard[node].len(), rng.random::<u32>(), node)).collect();
-        order.sort();
-        let (degree, _, poorest) = order[0];
+        let degree = |index: usize| heard[index].as_slice().len();
+        let drawn = |(index, node)| (degree(index), rng.random::<u32>(), node, index);
+        let order: Vec<(usize, u32, &String, usize)> = nodes.iter().enumerate().map(drawn).collect();
+        let (degree, _, _, poorest) = *order.iter().min().expect("there are nodes");
         if degree >= majority {
             break;
         }
-        let partner = order.iter().map(|(_, _, node)| *node).find(|node| !heard[poorest].contains(node));
-        let partner = partner.expect("a node without a majority has a node to link to");
-        heard.entry(poorest).or_default().insert(partner);
-        heard.entry(partner).or_default().insert(poorest);
+        let partner = order.iter().filter(|(_, _, _, node)| !heard[poorest].contains(node)).min();
+        let (_, _, _, partner) = *partner.expect("a node without a majority has a node to link to");
+        heard[poorest].insert(partner);
+        heard[partner].insert(poorest);
     }
-    let snubs = |node| nodes.iter().filter(|other| !heard[node].contains(other)).cloned().collect();
-    nodes.iter().map(|node| (node.clone(), snubs(node))).collect()
+    let mut grudge = Grudge::new();
+    for (node, heard) in nodes.iter().zip(&heard) {
+        let unheard = nodes.iter().enumerate().filter(|(index, _)| !heard.contains(index));
+        grudge.insert(node.clone(), unheard.map(|(_, other)| other.clone()).collect());
+    }
+    grudge
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rand::SeedableRng;
+    use std::collections::BTreeSet;
 
     fn nodes(count: usize) -> Vec<String> {
         (0..count).map(|number| format!("n{number}")).collect()
@@ -153,7 +171,8 @@ mod tests {
     fn heard(partition: Partition, count: usize, seed: u64) -> Vec<usize> {
         let nodes = nodes(count);
         let grudge = partition.grudge(&nodes, &mut Pcg64Mcg::seed_from_u64(seed));
-        let mut heard: Vec<_> = nodes.iter().map(|node| count - grudge.get(node).map_or(0, BTreeSet::len)).collect();
+        let mut heard: Vec<_> =
+            nodes.iter().map(|node| count - grudge.get(node).map_or(0, |dropped| dropped.as_slice().len())).collect();
         heard.sort_unstable();
         heard
     }
@@ -180,8 +199,8 @@ mod tests {
     fn one_way_partitions_leave_the_other_way_open() {
         for seed in 0..20 {
             let grudge = Partition::OneWay.grudge(&nodes(5), &mut Pcg64Mcg::seed_from_u64(seed));
-            assert!((1..5).contains(&grudge.len()));
-            assert!(grudge.values().flatten().all(|heard| !grudge.contains_key(heard)));
+            assert!((1..5).contains(&grudge.as_slice().len()));
+            assert!(grudge.values().flat_map(SortedSet::as_slice).all(|heard| !grudge.contains_key(heard)));
         }
     }
 

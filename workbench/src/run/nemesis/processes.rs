@@ -12,6 +12,7 @@ use crate::{
         host::program::StartError,
         members::Condition,
         participant::Participant,
+        sorted::SortedMap,
         violation::{Violation, ViolationKind},
     },
     options::Fault,
@@ -21,7 +22,7 @@ use crate::{
 use glomers_protocol::{Json, NodeId, init::Init};
 use indexmap::IndexMap;
 use rand::Rng;
-use std::{cell::RefCell, collections::BTreeMap, error::Error as _, rc::Rc, time::Duration};
+use std::{cell::RefCell, error::Error as _, rc::Rc, time::Duration};
 
 /// The time in which a node must answer `init` (Maelstrom: `db.clj`).
 pub(crate) const INIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +36,7 @@ pub(crate) struct Processes {
     /// The restarted nodes that have not answered `init` yet, with the times of their restarts.
     starting: Rc<RefCell<IndexMap<NodeId, Duration>>>,
     /// The number of nodes that each fault has stopped.
-    stopped: BTreeMap<Fault, usize>,
+    stopped: SortedMap<Fault, usize>,
 }
 
 /// The timeout for an answer to `init` that nothing waits for.
@@ -43,7 +44,7 @@ const NEVER: Duration = Duration::from_secs(1_000_000);
 
 impl Processes {
     pub(crate) fn new(spawn: Spawn) -> Self {
-        Self { spawn, starting: Rc::default(), stopped: BTreeMap::new() }
+        Self { spawn, starting: Rc::default(), stopped: SortedMap::new() }
     }
 
     /// Starts every node for the first time.
@@ -88,10 +89,13 @@ impl Processes {
         let targets = Targets::of(fault, &mut session.rng);
         let nodes = targets.draw(&session.options.nodes, &mut session.rng);
         let name = if fault == Fault::Pause { "pause" } else { "kill" };
-        *self.stopped.entry(fault).or_default() += nodes.len();
+        *self.stopped.or_insert(fault, 0) += nodes.len();
         session.note(name, targets.name());
-        let strike = |id: &NodeId| if fault == Fault::Pause { pause(id, session) } else { self.kill(id, session) };
-        let outcomes: BTreeMap<_, _> = nodes.iter().zip(nodes.iter().map(strike)).collect();
+        let strike = |id: &NodeId| {
+            let outcome = if fault == Fault::Pause { pause(id, session) } else { self.kill(id, session) };
+            outcome.to_owned()
+        };
+        let outcomes = outcomes(&nodes, strike);
         session.note(name, Json::new(&outcomes));
     }
 
@@ -102,7 +106,7 @@ impl Processes {
         let nodes = session.nodes();
         let restore =
             |id: &NodeId| if fault == Fault::Pause { resume(id, session).to_owned() } else { self.start(id, session) };
-        let outcomes: BTreeMap<_, _> = nodes.iter().zip(nodes.iter().map(restore)).collect();
+        let outcomes = outcomes(&nodes, restore);
         session.note(name, Json::new(&outcomes));
     }
 
@@ -135,6 +139,11 @@ impl Processes {
         session.world.wake(joined.id);
         "started".to_owned()
     }
+}
+
+/// The outcome of `act` for each node, in their order.
+fn outcomes(nodes: &[NodeId], act: impl FnMut(&NodeId) -> String) -> SortedMap<NodeId, String> {
+    nodes.iter().cloned().zip(nodes.iter().map(act)).collect()
 }
 
 fn pause(id: &NodeId, session: &mut Session<'_>) -> &'static str {

@@ -8,7 +8,7 @@ use crate::{
     engine::json::{Members, is_integer, kind, members, string},
     workload::client::{
         error::ErrorAnswer,
-        lenient::{self, Misfit},
+        lenient::{Misfit, Object},
     },
 };
 use glomers_protocol::{
@@ -26,10 +26,55 @@ use std::{cell::Cell, marker::PhantomData};
 /// The keys that belong to every body.
 const RESERVED: [&str; 3] = ["type", "msg_id", "in_reply_to"];
 
-/// An answer that is taken.
-pub(super) enum Answer<T> {
-    Response(T),
+/// The reason why an answer is no response.
+pub(super) enum Refusal {
+    /// It is an error.
     Error(ErrorAnswer),
+    /// It does not have the form of a response.
+    Misfit(Misfit),
+}
+
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        Self::Misfit(misfit)
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Misfit(error.into())
+    }
+}
+
+/// A kind of request, and the form of its response. Only the decoding of a response is compiled for each kind.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// The request's `type`.
+    pub(super) request: &'static str,
+    /// The response's `type`.
+    response: &'static str,
+    /// The names of the response's fields.
+    fields: fn() -> &'static [&'static str],
+}
+
+impl Form {
+    /// The form of an `R`.
+    pub(super) fn of<R: Request>() -> Self {
+        Self { request: R::TYPE, response: R::Response::TYPE, fields: fields::<R::Response> }
+    }
+
+    /// The form of the response to the request with the number `msg_id`.
+    pub(super) fn text(&self, msg_id: i64) -> String {
+        let mut form = format!(r#"{{"type": "{}", "in_reply_to": {msg_id}"#, self.response);
+        for field in (self.fields)() {
+            form.push_str(&format!(r#", "{field}": ..."#));
+        }
+        form + "}"
+    }
+
+    fn is_init(&self) -> bool {
+        self.request == Init::TYPE && self.response == InitOk::TYPE
+    }
 }
 
 /// The envelope of a line that the network delivers.
@@ -41,21 +86,39 @@ pub(super) struct Envelope<'a> {
 }
 
 /// Reads the line of an answer to an `R`.
-pub(super) fn read<R: Request>(line: &str) -> Result<Answer<R::Response>, Misfit> {
-    if let Some(response) = plainly::<R>(line) {
-        return Ok(Answer::Response(response));
+pub(super) fn read<R: Request>(line: &str) -> Result<R::Response, Refusal> {
+    if let Some(response) = plain(line, R::Response::TYPE).and_then(|message| message.payload().ok()) {
+        return Ok(response);
     }
+    let fields = fields_of(line, &Form::of::<R>())?;
+    Ok(R::Response::deserialize(fields)?)
+}
+
+/// The fields of a line that is a response, except those that belong to every body.
+fn fields_of<'a>(line: &'a str, form: &Form) -> Result<Object<'a>, Refusal> {
     let Envelope { body, .. } = serde_json::from_str(line)?;
     let body = members(body).unwrap_or_default();
-    let expected = R::Response::TYPE;
+    let expected = form.response;
     let Some(wire_type) = body.get("type") else {
-        return Err(Misfit::of("type", format!("it is missing; expected `{expected}` or `error`")));
+        return Err(Misfit::of("type", format!("it is missing; expected `{expected}` or `error`")).into());
     };
     match string(wire_type).as_deref() {
-        Some(RpcError::TYPE) => Ok(Answer::Error(error(&body))),
-        Some(wire_type) if wire_type == expected => response::<R>(body).map(Answer::Response),
-        _ => Err(Misfit::of("type", format!("it is {}; expected `{expected}` or `error`", wire_type.get()))),
+        Some(RpcError::TYPE) => return Err(Refusal::Error(error(&body))),
+        Some(wire_type) if wire_type == expected => {}
+        _ => {
+            let reason = format!("it is {}; expected `{expected}` or `error`", wire_type.get());
+            return Err(Misfit::of("type", reason).into());
+        }
     }
+    if form.is_init() {
+        return Ok(Object::new(Vec::new()));
+    }
+    if let Some(msg_id) = body.get("msg_id").filter(|msg_id| !is_integer(msg_id)) {
+        return Err(Misfit::of("msg_id", format!("it is {}, not an integer", msg_id.get())).into());
+    }
+    let mut fields = body.into_vec();
+    fields.retain(|(key, _)| !RESERVED.contains(&&**key));
+    Ok(Object::new(fields))
 }
 
 /// Tells whether an `init_ok` has `"elsewhere": true`, by which a program says that it only stands in for a node.
@@ -64,27 +127,18 @@ pub(super) fn says_elsewhere(line: &str) -> bool {
     body.and_then(|body| body.get("elsewhere").map(|value| value.get() == "true")).unwrap_or_default()
 }
 
-/// Reads an answer of the form that nearly all have. The node library's reader is stricter than Maelstrom's in all but
-/// one thing: it takes a `msg_id` that is `null`.
-fn plainly<R: Request>(line: &str) -> Option<R::Response> {
-    let message = Message::parse(line).ok().filter(|message| message.wire_type() == R::Response::TYPE)?;
+/// The message of a line, if it is a response of the form that nearly all have. The node library's reader is stricter than
+/// Maelstrom's in all but one thing: it takes a `msg_id` that is `null`.
+fn plain<'a>(line: &'a str, response: &str) -> Option<Message<'a>> {
+    let message = Message::parse(line).ok().filter(|message| message.wire_type() == response)?;
     if message.msg_id().is_none() && line.contains("msg_id") {
         return None;
     }
-    message.payload().ok()
-}
-
-fn response<R: Request>(body: Members<'_>) -> Result<R::Response, Misfit> {
-    let is_init = R::TYPE == Init::TYPE && R::Response::TYPE == InitOk::TYPE;
-    if let Some(msg_id) = body.get("msg_id").filter(|msg_id| !is_init && !is_integer(msg_id)) {
-        return Err(Misfit::of("msg_id", format!("it is {}, not an integer", msg_id.get())));
-    }
-    let fields = body.into_iter().filter(|(key, _)| !is_init && !RESERVED.contains(&&**key));
-    R::Response::deserialize(lenient::object(fields.map(|(key, value)| (key.into_owned(), value))))
+    Some(message)
 }
 
 fn error(body: &Members<'_>) -> ErrorAnswer {
-    let code = body.get("code").copied();
+    let code = body.get("code");
     let number = code.filter(|code| is_integer(code)).and_then(|code| code.get().parse::<i64>().ok());
     let known = number.map(ErrorCode::from).filter(|code| !matches!(code, ErrorCode::Custom(_)));
     let json = |value: &RawValue| serde_json::from_str(value.get()).ok();
@@ -92,7 +146,7 @@ fn error(body: &Members<'_>) -> ErrorAnswer {
         name: known.map_or("unknown", ErrorCode::name),
         is_definite: known.is_some_and(ErrorCode::is_definite),
         code: code.and_then(json),
-        text: body.get("text").and_then(|text| json(text)).unwrap_or_else(Json::null),
+        text: body.get("text").and_then(json).unwrap_or_else(Json::null),
     }
 }
 
@@ -100,7 +154,7 @@ fn error(body: &Members<'_>) -> ErrorAnswer {
 pub(super) fn in_reply_to(body: &Members<'_>) -> Result<i64, String> {
     match body.get("in_reply_to") {
         None => {
-            let wire_type = body.get("type").map_or("a message without `type`", |wire_type| wire_type.get());
+            let wire_type = body.get("type").map_or("a message without `type`", RawValue::get);
             Err(format!("{wire_type} has no in_reply_to"))
         }
         Some(value) if !is_integer(value) => {
@@ -108,15 +162,6 @@ pub(super) fn in_reply_to(body: &Members<'_>) -> Result<i64, String> {
         }
         Some(value) => value.get().parse().map_err(|_| format!("in_reply_to is {}", value.get())),
     }
-}
-
-/// The form of the answer to an `R` with the number `msg_id`.
-pub(super) fn form<R: Request>(msg_id: i64) -> String {
-    let mut form = format!(r#"{{"type": "{}", "in_reply_to": {msg_id}"#, R::Response::TYPE);
-    for field in fields::<R::Response>() {
-        form.push_str(&format!(r#", "{field}": ..."#));
-    }
-    form + "}"
 }
 
 /// The names of a struct's fields.
@@ -164,11 +209,11 @@ mod tests {
         R::Response: Serialize,
     {
         match read::<R>(&format!(r#"{{"src":"n0","dest":"c1","body":{body}}}"#)) {
-            Ok(Answer::Response(response)) => serde_json::to_string(&response).unwrap(),
-            Ok(Answer::Error(error)) => {
+            Ok(response) => serde_json::to_string(&response).unwrap(),
+            Err(Refusal::Error(error)) => {
                 format!("error {} {} {}", error.name, if error.is_definite { "definite" } else { "-" }, error.text)
             }
-            Err(misfit) => format!("{}| {misfit}", misfit.field()),
+            Err(Refusal::Misfit(misfit)) => format!("{}| {misfit}", misfit.field()),
         }
     }
 
@@ -257,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_expected_form_names_the_fields() {
-        assert_eq!(form::<Echo>(3), r#"{"type": "echo_ok", "in_reply_to": 3, "echo": ...}"#);
-        assert_eq!(form::<Init>(1), r#"{"type": "init_ok", "in_reply_to": 1}"#);
+        assert_eq!(Form::of::<Echo>().text(3), r#"{"type": "echo_ok", "in_reply_to": 3, "echo": ...}"#);
+        assert_eq!(Form::of::<Init>().text(1), r#"{"type": "init_ok", "in_reply_to": 1}"#);
     }
 }

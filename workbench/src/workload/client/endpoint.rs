@@ -7,10 +7,11 @@ use crate::{
     engine::{
         json::members,
         participant::Participant,
+        sorted::SortedMap,
         violation::{Violation, ViolationKind},
     },
     workload::client::{
-        answer::{Envelope, form, in_reply_to},
+        answer::{Envelope, Form, in_reply_to},
         error::UNMATCHED,
     },
 };
@@ -18,9 +19,8 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use glomers_protocol::{Message, NodeId, Rejected, Request};
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     fmt,
-    future::poll_fn,
+    pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -35,7 +35,7 @@ struct Core {
     now: Cell<Duration>,
     last_msg_id: Cell<i64>,
     last_request: RefCell<Option<Sent>>,
-    waiting: RefCell<BTreeMap<i64, Waiting>>,
+    waiting: RefCell<SortedMap<i64, Waiting>>,
     outbox: RefCell<Vec<(NodeId, Rc<str>)>>,
     tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     violations: RefCell<Vec<(String, Violation)>>,
@@ -46,7 +46,7 @@ struct Core {
 pub(super) struct Sent {
     line: Rc<str>,
     msg_id: i64,
-    form: fn(i64) -> String,
+    form: Form,
 }
 
 impl Sent {
@@ -57,7 +57,34 @@ impl Sent {
 
     /// The form of the answer.
     pub(super) fn expected(&self) -> String {
-        (self.form)(self.msg_id)
+        self.form.text(self.msg_id)
+    }
+}
+
+/// A request that is being written.
+struct Draft {
+    line: Vec<u8>,
+    /// The place at which its fields begin.
+    fields: usize,
+    msg_id: i64,
+    form: Form,
+}
+
+impl Draft {
+    /// The whole line.
+    fn finish(self) -> String {
+        let Self { mut line, fields, .. } = self;
+        line[fields..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        match &mut line[fields..] {
+            [first @ b'{', second, ..] if *second != b'}' => *first = b',',
+            // No fields: an empty object, or `null`.
+            _ => {
+                line.truncate(fields);
+                line.push(b'}');
+            }
+        }
+        line.push(b'}');
+        String::from_utf8(line).expect("JSON is UTF-8")
     }
 }
 
@@ -67,6 +94,20 @@ struct Waiting {
     deadline: Duration,
     answer: Option<Box<str>>,
     unmatched: Option<String>,
+}
+
+/// Waits for the end of a request.
+pub(super) struct Asked {
+    core: Rc<Core>,
+    msg_id: i64,
+}
+
+impl Future for Asked {
+    type Output = Ended;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Ended> {
+        self.core.poll(self.msg_id)
+    }
 }
 
 /// The end of a request.
@@ -103,22 +144,13 @@ impl Endpoint {
     }
 
     /// Sends a request. The future waits for its answer, and needs the request no longer.
-    pub(super) fn ask<R: Request>(
-        &self,
-        node: &NodeId,
-        request: &R,
-        timeout: Duration,
-    ) -> impl Future<Output = Ended> + use<R> {
+    pub(super) fn ask<R: Request>(&self, node: &NodeId, request: &R, timeout: Duration) -> Asked {
         let core = Rc::clone(&self.0);
-        let msg_id = core.last_msg_id.get() + 1;
-        core.last_msg_id.set(msg_id);
-        let line: Rc<str> = core.line(node, msg_id, request).into();
-        let sent = Sent { line: Rc::clone(&line), msg_id, form: form::<R> };
-        core.last_request.replace(Some(sent.clone()));
-        let waiting = Waiting { sent, deadline: core.now.get().saturating_add(timeout), answer: None, unmatched: None };
-        core.waiting.borrow_mut().insert(msg_id, waiting);
-        core.outbox.borrow_mut().push((node.clone(), line));
-        poll_fn(move |_| core.poll(msg_id))
+        let mut draft = core.begin(node, Form::of::<R>());
+        request.encode(&mut draft.line).expect("a request has a JSON form");
+        let msg_id = draft.msg_id;
+        core.send(node, draft, timeout);
+        Asked { core, msg_id }
     }
 
     /// The last request, and the form of its answer; empty texts before the first.
@@ -134,29 +166,30 @@ impl Endpoint {
 }
 
 impl Core {
-    /// The line of a request.
-    fn line<R: Request>(&self, node: &NodeId, msg_id: i64, request: &R) -> String {
+    /// The beginning of a request's line, up to its fields.
+    fn begin(&self, node: &NodeId, form: Form) -> Draft {
+        let msg_id = self.last_msg_id.get() + 1;
+        self.last_msg_id.set(msg_id);
         let mut line = Vec::with_capacity(128);
         for (before, text) in
-            [("{\"src\":", self.id.as_str()), (",\"dest\":", node.as_str()), (",\"body\":{\"type\":", R::TYPE)]
+            [("{\"src\":", self.id.as_str()), (",\"dest\":", node.as_str()), (",\"body\":{\"type\":", form.request)]
         {
             line.extend_from_slice(before.as_bytes());
             serde_json::to_writer(&mut line, text).expect("a text has a JSON form");
         }
         line.extend_from_slice(format!(",\"msg_id\":{msg_id}").as_bytes());
-        let begin = line.len();
-        request.encode(&mut line).expect("a request has a JSON form");
-        line[begin..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
-        match &mut line[begin..] {
-            [first @ b'{', second, ..] if *second != b'}' => *first = b',',
-            // No fields: an empty object, or `null`.
-            _ => {
-                line.truncate(begin);
-                line.push(b'}');
-            }
-        }
-        line.push(b'}');
-        String::from_utf8(line).expect("JSON is UTF-8")
+        Draft { fields: line.len(), line, msg_id, form }
+    }
+
+    /// Sends a request whose fields have been written.
+    fn send(&self, node: &NodeId, draft: Draft, timeout: Duration) {
+        let Draft { msg_id, form, .. } = draft;
+        let line: Rc<str> = draft.finish().into();
+        let sent = Sent { line: Rc::clone(&line), msg_id, form };
+        self.last_request.replace(Some(sent.clone()));
+        let waiting = Waiting { sent, deadline: self.now.get().saturating_add(timeout), answer: None, unmatched: None };
+        self.waiting.borrow_mut().insert(msg_id, waiting);
+        self.outbox.borrow_mut().push((node.clone(), line));
     }
 
     fn poll(&self, msg_id: i64) -> Poll<Ended> {
@@ -194,15 +227,15 @@ impl Core {
         let mut all = self.waiting.borrow_mut();
         match found {
             Ok(msg_id) if all.contains_key(&msg_id) => {
-                all.entry(msg_id).and_modify(|waiting| {
+                if let Some(waiting) = all.get_mut(&msg_id) {
                     waiting.answer.get_or_insert_with(|| line.into());
-                });
+                }
             }
             Ok(msg_id) if (1..=self.last_msg_id.get()).contains(&msg_id) => {}
             found => {
                 let src = serde_json::from_str::<Envelope>(line).map(|envelope| envelope.src).unwrap_or_default();
                 let why = found.map_or_else(|why| why, |number| format!("in_reply_to is {number}"));
-                let asked = all.keys().next_back().copied();
+                let asked = all.as_slice().last().map(|(asked, _)| *asked);
                 let asked =
                     asked.map_or_else(|| "had no open request".to_owned(), |asked| format!("had asked msg_id {asked}"));
                 let reason = format!("{src} {UNMATCHED} {}: {why}, but {0} {asked}", self.id);

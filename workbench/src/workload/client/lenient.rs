@@ -1,19 +1,17 @@
 //! Decodes a JSON value as Maelstrom's clients read it (Maelstrom: `client.clj`, its schemas): `null` is an empty list,
 //! and of two equal keys the last counts. All else is as strict as the type that is decoded.
 
-use crate::engine::json::reason;
+use crate::engine::json::{Member, Members, reason};
 use serde::{
-    de::{
-        self, Deserializer, IntoDeserializer, Visitor,
-        value::{MapDeserializer, SeqDeserializer},
-    },
+    Deserialize,
+    de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor},
     forward_to_deserialize_any,
 };
 use serde_json::value::RawValue;
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt, vec};
 
 /// A value to decode, and the step that leads to it.
-pub(super) struct Value<'de> {
+struct Value<'de> {
     step: Step,
     text: &'de RawValue,
 }
@@ -73,6 +71,14 @@ impl de::Error for Misfit {
     fn custom<T: fmt::Display>(reason: T) -> Self {
         Self { path: Vec::new(), reason: reason.to_string() }
     }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(serde_json::Error::invalid_type(unexpected, expected))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(serde_json::Error::invalid_value(unexpected, expected))
+    }
 }
 
 impl From<serde_json::Error> for Misfit {
@@ -84,10 +90,142 @@ impl From<serde_json::Error> for Misfit {
 }
 
 /// The members of an object, for a visitor.
-pub(super) fn object<'de>(
-    members: impl IntoIterator<Item = (String, &'de RawValue)>,
-) -> MapDeserializer<'de, impl Iterator<Item = (String, Value<'de>)>, Misfit> {
-    MapDeserializer::new(members.into_iter().map(|(key, text)| (key.clone(), Value { step: Step::Key(key), text })))
+pub(super) struct Object<'de> {
+    members: vec::IntoIter<Member<'de>>,
+    value: Option<Value<'de>>,
+}
+
+impl<'de> Object<'de> {
+    pub(super) fn new(members: Vec<Member<'de>>) -> Self {
+        Self { members: members.into_iter(), value: None }
+    }
+
+    /// Goes on to the next member, and returns its key.
+    fn next_key(&mut self) -> Option<String> {
+        let (key, text) = self.members.next()?;
+        let key = key.into_owned();
+        self.value = Some(Value { step: Step::Key(key.clone()), text });
+        Some(key)
+    }
+
+    fn take_value(&mut self) -> Result<Value<'de>, Misfit> {
+        self.value.take().ok_or_else(|| de::Error::custom("a value was read before its key"))
+    }
+}
+
+impl<'de> MapAccess<'de> for Object<'de> {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        match self.next_key() {
+            Some(key) => seed.deserialize(key.into_deserializer()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        seed.deserialize(self.take_value()?)
+    }
+}
+
+impl<'de> Deserializer<'de> for Object<'de> {
+    type Error = Misfit;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_map(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The items of a list, for a visitor.
+struct Items<'de> {
+    items: vec::IntoIter<&'de RawValue>,
+    index: usize,
+}
+
+impl<'de> Items<'de> {
+    fn new(items: Vec<&'de RawValue>) -> Self {
+        Self { items: items.into_iter(), index: 0 }
+    }
+
+    fn next_value(&mut self) -> Option<Value<'de>> {
+        let value = Value { step: Step::Index(self.index), text: self.items.next()? };
+        self.index += 1;
+        Some(value)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        match self.next_value() {
+            Some(value) => seed.deserialize(value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+/// A value that is neither a list nor an object, as `serde_json` reads it.
+enum Scalar<'de> {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(Cow<'de, str>),
+}
+
+impl<'de> Deserialize<'de> for Scalar<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a scalar")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Unsigned(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Signed(value))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Float(value))
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Cow::Owned(value.to_owned())))
+    }
 }
 
 impl<'de> Value<'de> {
@@ -106,28 +244,27 @@ fn strictly(text: &RawValue) -> serde_json::Deserializer<serde_json::de::StrRead
 fn visit<'de, V: Visitor<'de>>(text: &'de RawValue, visitor: V) -> Result<V::Value, Misfit> {
     match text.get().as_bytes()[0] {
         b'[' => {
-            let items: Vec<&RawValue> = serde_json::from_str(text.get())?;
-            let items = items.into_iter().enumerate();
-            visitor.visit_seq(SeqDeserializer::new(items.map(|(index, text)| Value { step: Step::Index(index), text })))
+            let items = serde_json::from_str(text.get())?;
+            visitor.visit_seq(Items::new(items))
         }
         b'{' => {
-            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text.get())?;
-            visitor.visit_map(object(members))
+            let members: Members<'_> = serde_json::from_str(text.get())?;
+            visitor.visit_map(Object::new(members.into_vec()))
         }
-        _ => Ok(de::Deserializer::deserialize_any(&mut strictly(text), visitor)?),
+        _ => match serde_json::from_str(text.get())? {
+            Scalar::Null => visitor.visit_unit(),
+            Scalar::Bool(value) => visitor.visit_bool(value),
+            Scalar::Unsigned(value) => visitor.visit_u64(value),
+            Scalar::Signed(value) => visitor.visit_i64(value),
+            Scalar::Float(value) => visitor.visit_f64(value),
+            Scalar::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value),
+            Scalar::Text(Cow::Owned(value)) => visitor.visit_string(value),
+        },
     }
 }
 
 fn is_null(text: &RawValue) -> bool {
     text.get() == "null"
-}
-
-impl<'de> IntoDeserializer<'de, Misfit> for Value<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
 }
 
 impl<'de> Deserializer<'de> for Value<'de> {
@@ -151,7 +288,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         self.read(|text| match is_null(text) {
-            true => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<Value<'de>>())),
+            true => visitor.visit_seq(Items::new(Vec::new())),
             false => visit(text, visitor),
         })
     }

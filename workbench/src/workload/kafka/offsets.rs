@@ -1,24 +1,54 @@
 //! The offsets that operations have reached in the logs, from the entries of the history. Generators use them.
 
+use crate::engine::sorted::SortedMap;
 use glomers_checkers::history::{Kind, Op};
-use glomers_protocol::kafka::OffsetMessage;
-use serde::de::IgnoredAny;
-use std::collections::BTreeMap;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use std::fmt;
 
 /// An offset for each key. The workload's keys are numbers, in numerical order; other keys in a node's reply are
 /// ignored.
-pub(super) type Offsets = BTreeMap<u64, i64>;
+pub(super) type Offsets = SortedMap<u64, i64>;
 
 /// The highest offsets in the result of a `poll`, -1 for an empty log.
 pub(super) fn polled(op: &Op) -> Offsets {
     if op.kind != Kind::Ok || op.f != "poll" {
         return Offsets::new();
     }
-    let steps: [(IgnoredAny, BTreeMap<String, Vec<OffsetMessage>>); 1] =
-        op.value.decode().expect("the client made this value");
-    let [(_, messages)] = steps;
-    let highest = |messages: &[OffsetMessage]| messages.iter().map(|message| message.0.0).fold(-1, i64::max);
-    messages.iter().filter_map(|(key, messages)| Some((key.parse().ok()?, highest(messages)))).collect()
+    let steps: [(IgnoredAny, Highest); 1] = op.value.decode().expect("the client made this value");
+    let [(_, Highest(offsets))] = steps;
+    offsets
+}
+
+/// The highest offset of the messages of each key.
+struct Highest(Offsets);
+
+impl<'de> Deserialize<'de> for Highest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HighestVisitor)
+    }
+}
+
+struct HighestVisitor;
+
+impl<'de> Visitor<'de> for HighestVisitor {
+    type Value = Highest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("lists of messages by their keys")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Highest, A::Error> {
+        let mut offsets = Offsets::new();
+        while let Some((key, messages)) = map.next_entry::<String, Vec<(i64, IgnoredAny)>>()? {
+            if let Ok(key) = key.parse() {
+                offsets.insert(key, messages.iter().map(|(offset, _)| *offset).fold(-1, i64::max));
+            }
+        }
+        Ok(Highest(offsets))
+    }
 }
 
 /// The offset in the result of a `send`.
@@ -34,8 +64,8 @@ pub(super) fn sent(op: &Op) -> Offsets {
 
 /// Raises `offsets` to those of `others`.
 pub(super) fn raise(offsets: &mut Offsets, others: &Offsets) {
-    for (key, offset) in others {
-        let highest = offsets.entry(*key).or_insert(*offset);
+    for (key, offset) in others.as_slice() {
+        let highest = offsets.or_insert(*key, *offset);
         *highest = (*highest).max(*offset);
     }
 }

@@ -45,8 +45,12 @@ impl Session {
         self.advance(&messages);
         // Maelstrom starts at 0 here, and at -1 in `advance`.
         let highest = |messages: &[OffsetMessage]| messages.iter().map(|message| message.0.0.max(0)).max();
-        let polled = messages.iter().filter_map(|(key, messages)| Some((key.clone(), highest(messages)?)));
-        let offsets: BTreeMap<_, _> = polled.collect();
+        let mut offsets = BTreeMap::new();
+        for (key, messages) in &messages {
+            if let Some(highest) = highest(messages) {
+                offsets.insert(key.clone(), highest);
+            }
+        }
         if !offsets.is_empty() {
             self.client.call(&CommitOffsets { offsets }).await?;
         }
@@ -74,21 +78,19 @@ impl Session {
     /// Polls these logs and no others from now on.
     async fn assign(&self, invocation: &Invocation) -> Result<(), ClientError> {
         let keys: Vec<String> = invocation.value.decode().expect("the generator made this value");
-        let next = if invocation.extra.iter().any(|(key, _)| *key == "seek-to-beginning?") {
-            keys.into_iter().map(|key| (key, 0)).collect()
-        } else {
+        let seeks = invocation.extra.iter().any(|(key, _)| *key == "seek-to-beginning?");
+        if !seeks {
             // Maelstrom asks for the committed offsets, but then looks up each key in the body instead of its
             // `offsets`, and never finds one. So it polls a log that is new to the client from the beginning. Using the
             // reply here would judge nodes by something that Maelstrom ignores.
             self.client.call(&ListCommittedOffsets { keys: keys.clone() }).await?;
-            let next = self.next.borrow();
-            let place = |key: String| {
-                let offset = next.get(&key).copied().unwrap_or(0);
-                (key, offset)
-            };
-            keys.into_iter().map(place).collect()
-        };
-        self.next.replace(next);
+        }
+        let mut next = self.next.borrow_mut();
+        let before = std::mem::take(&mut *next);
+        for key in keys {
+            let offset = if seeks { 0 } else { before.get(&key).copied().unwrap_or(0) };
+            next.insert(key, offset);
+        }
         Ok(())
     }
 }

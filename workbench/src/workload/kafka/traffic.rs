@@ -3,6 +3,7 @@
 
 use crate::workload::kafka::offsets::{self, Offsets};
 use crate::{
+    engine::sorted::SortedMap,
     options::Options,
     workload::{
         generator::{Generator, Invocation, Moment, Next},
@@ -13,8 +14,8 @@ use glomers_checkers::history::Op;
 use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use serde_json::json;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use serde::Serialize;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// The number of operations for each assignment (`interleave-subscribes`, `:sub-p`).
 const OPERATIONS_PER_ASSIGNMENT: u32 = 64;
@@ -42,6 +43,13 @@ pub(super) struct Traffic {
 struct Unseen {
     sent: Offsets,
     polled: Offsets,
+}
+
+/// The offsets up to which the messages of a key were polled and sent.
+#[derive(Serialize)]
+struct Gap {
+    polled: i64,
+    sent: i64,
 }
 
 impl Traffic {
@@ -124,8 +132,8 @@ impl Unseen {
         }
         let other = (!self.sent.contains_key(&key)).then_some(&key);
         let keys: Vec<_> = self.sent.keys().chain(other).map(u64::to_string).collect();
-        let gap = |(key, sent): (&u64, &i64)| (*key, json!({"polled": self.polled(*key), "sent": sent}));
-        let gaps: BTreeMap<_, _> = self.sent.iter().map(gap).collect();
+        let gap = |(key, sent): &(u64, i64)| (*key, Gap { polled: self.polled(*key), sent: *sent });
+        let gaps: SortedMap<_, _> = self.sent.as_slice().iter().map(gap).collect();
         Invocation::new("assign", Json::new(&keys)).with("unseen", Json::new(&gaps))
     }
 }
@@ -140,7 +148,7 @@ mod tests {
         let mut unseen = Unseen::default();
         let mut check = |sent: &[(u64, i64)], polled: &[(u64, i64)], expected: &[(u64, i64, i64)]| {
             unseen.note(&sent.iter().copied().collect(), &polled.iter().copied().collect());
-            let gaps = unseen.sent.iter().map(|(key, sent)| (*key, unseen.polled(*key), *sent));
+            let gaps = unseen.sent.as_slice().iter().map(|(key, sent)| (*key, unseen.polled(*key), *sent));
             assert_eq!(gaps.collect::<Vec<_>>(), expected);
         };
         check(&[(1, 5)], &[], &[(1, -1, 5)]);

@@ -5,14 +5,17 @@
 //! transaction that begins after another was answered comes after it in the log: that makes it strict. No transaction
 //! ever aborts because of another.
 
-use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
+use crate::{
+    replicated_log::{Packet, ReplicatedLog, StateMachine, TICK},
+    sorted_map::{SortedMap, pairs},
+};
 use glomers_protocol::{
     Context, Failure, Json, NodeId, RpcError, handler,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The time limit of a request. Clients wait for five seconds.
 const TIMEOUT: Duration = Duration::from_secs(4);
@@ -23,8 +26,8 @@ pub struct ReplicatedLists(ReplicatedLog<Lists>);
 
 /// The lists themselves.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Json, Vec<Json>)>", into = "Vec<(Json, Vec<Json>)>")]
-pub struct Lists(BTreeMap<Json, Vec<Json>>);
+#[serde(transparent)]
+pub struct Lists(#[serde(with = "pairs")] SortedMap<Json, Vec<Json>>);
 
 impl StateMachine for Lists {
     type Command = Vec<MicroOp>;
@@ -34,24 +37,11 @@ impl StateMachine for Lists {
         let execute = |step| match step {
             MicroOp::Read { key } => CompletedMicroOp::Read { value: self.0.get(&key).cloned(), key },
             MicroOp::Append { key, value } => {
-                self.0.entry(key.clone()).or_default().push(value.clone());
+                self.0.or_default(key.clone()).push(value.clone());
                 CompletedMicroOp::Append { key, value }
             }
         };
         txn.into_iter().map(execute).collect()
-    }
-}
-
-// The keys of JSON objects are strings.
-impl From<Vec<(Json, Vec<Json>)>> for Lists {
-    fn from(entries: Vec<(Json, Vec<Json>)>) -> Self {
-        Self(entries.into_iter().collect())
-    }
-}
-
-impl From<Lists> for Vec<(Json, Vec<Json>)> {
-    fn from(Lists(lists): Lists) -> Self {
-        lists.into_iter().collect()
     }
 }
 

@@ -6,14 +6,17 @@
 //! linearizability. Reads go through the log as well, because a node cannot know by itself if other nodes have
 //! continued without it.
 
-use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
+use crate::{
+    replicated_log::{Packet, ReplicatedLog, StateMachine, TICK},
+    sorted_map::{SortedMap, pairs},
+};
 use glomers_protocol::{
     Context, ErrorCode, Failure, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The time limit of a request. Clients wait for a second, or ten mean latencies if that is more.
 const TIMEOUT: Duration = Duration::from_millis(900);
@@ -24,8 +27,8 @@ pub struct ReplicatedMap(ReplicatedLog<Map>);
 
 /// The map itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Json, Json)>", into = "Vec<(Json, Json)>")]
-pub struct Map(BTreeMap<Json, Json>);
+#[serde(transparent)]
+pub struct Map(#[serde(with = "pairs")] SortedMap<Json, Json>);
 
 /// An operation on the map.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,19 +64,6 @@ impl StateMachine for Map {
                 Ok(to)
             }
         }
-    }
-}
-
-// The keys of JSON objects are strings.
-impl From<Vec<(Json, Json)>> for Map {
-    fn from(entries: Vec<(Json, Json)>) -> Self {
-        Self(entries.into_iter().collect())
-    }
-}
-
-impl From<Map> for Vec<(Json, Json)> {
-    fn from(Map(map): Map) -> Self {
-        map.into_iter().collect()
     }
 }
 

@@ -18,18 +18,18 @@ use crate::{
     durable::OpenError,
     replication_feed::{Batch, Incarnation, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
+    sorted_map::SortedMap,
 };
 use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 250;
 
 /// The known totals of all nodes: one per incarnation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Totals(BTreeMap<Incarnation, Total>);
+struct Totals(SortedMap<Incarnation, Total>);
 
 /// The sum of what clients added through a node since it started.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ impl Replicated for Totals {
 
     fn execute(&mut self, feed: &mut ReplicationFeed<Total>, delta: i64) -> Result<(), RpcError> {
         let incarnation = feed.incarnation();
-        let own = self.0.entry(incarnation).or_insert(Total { incarnation, ..Total::default() });
+        let own = self.0.or_insert_with(incarnation, || Total { incarnation, ..Total::default() });
         own.total = own.total.checked_add(delta).ok_or_else(too_large)?;
         own.additions += 1;
         feed.supersede(*own);
@@ -60,25 +60,25 @@ impl Replicated for Totals {
     }
 
     fn merge(&mut self, _: &Source<'_>, total: Total) {
-        let known = self.0.entry(total.incarnation).or_default();
+        let known = self.0.or_default(total.incarnation);
         if known.additions < total.additions {
             *known = total;
         }
     }
 
     fn all(&self) -> Vec<Total> {
-        self.0.values().copied().collect()
+        self.0.iter().map(|(_, total)| *total).collect()
     }
 }
 
 impl Totals {
     fn open(cx: &Context) -> Result<SharedState<Self>, OpenError> {
-        SharedState::open(cx, || Self(BTreeMap::new()))
+        SharedState::open(cx, || Self(SortedMap::new()))
     }
 
     /// The sum over all nodes, or an error if a response cannot hold it.
     fn sum(&self) -> Result<i64, RpcError> {
-        let sum: i128 = self.0.values().map(|total| i128::from(total.total)).sum();
+        let sum: i128 = self.0.iter().map(|(_, total)| i128::from(total.total)).sum();
         i64::try_from(sum).map_err(|_| too_large())
     }
 }

@@ -53,7 +53,10 @@ mod link;
 mod origin_logs;
 mod version_vector;
 
-use crate::durable::{Durable, OpenError};
+use crate::{
+    durable::{Durable, OpenError},
+    sorted_map::SortedMap,
+};
 use glomers_protocol::{
     Context, Json, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
@@ -64,7 +67,7 @@ use link::{Batch, Exchange, Link, millis};
 use origin_logs::{Change, Delta, OriginLogs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap, ops::Bound, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use version_vector::VersionVector;
 
 /// The time within which a value must be on every node: what challenge 3d allows.
@@ -96,7 +99,7 @@ pub struct StarBroadcast {
 struct State {
     /// The peers with which this node exchanges batches: from the start the coordinator, or, at the coordinator, every
     /// node. Other pairs do so only while the coordinator is silent, and a cluster of `n` nodes has `n * n` of them.
-    links: BTreeMap<NodeId, Link>,
+    links: SortedMap<NodeId, Link>,
     /// The values that a peer counts as having until it is heard.
     initial: VersionVector,
     /// The time between two sends of the coordinator; `None` if values do not travel through it.
@@ -213,7 +216,7 @@ impl StarBroadcast {
         let logs = open(cx)?;
         let initial = logs.state().vector().clone();
         let partners = cx.peers().filter(|peer| *cx.id() == coordinator || **peer == coordinator);
-        let links = partners.map(|peer| (peer.clone(), Link::new(initial.clone()))).collect();
+        let links = partners.map(|peer| (peer.clone(), Link::new(initial.clone()))).collect::<SortedMap<_, _>>();
         let (cycle, passed_on) = (affordable(budget, &links), logs.state().total());
         let state = RefCell::new(State { links, initial, cycle, next: Duration::ZERO, passed_on, sent_directly: 0 });
         Ok(Self { id: cx.id().clone(), coordinator, budget, logs, state })
@@ -274,13 +277,15 @@ impl StarBroadcast {
 
     /// Answers the coordinator just before it sends again, if there is something to send then.
     fn answer_later(self: &Rc<Self>, cx: &Context, state: &State, cycle: Duration, sent: u64) {
-        let round_trip = state.links[&self.coordinator].round_trip.unwrap_or(ASSUMED_ROUND_TRIP);
+        let round_trip = state.links.get(&self.coordinator).and_then(|link| link.round_trip);
+        let round_trip = round_trip.unwrap_or(ASSUMED_ROUND_TRIP);
         let hold = cycle.saturating_sub(round_trip + MARGIN);
         let (node, cx, arrived) = (Rc::clone(self), cx.clone(), cx.now());
         cx.clone().spawn(async move {
             cx.sleep(hold).await;
             let mut state = node.state.borrow_mut();
-            if state.links[&node.coordinator].is_due(&node.logs.state(), cx.now(), true) {
+            let link = state.links.get(&node.coordinator);
+            if link.is_some_and(|link| link.is_due(&node.logs.state(), cx.now(), true)) {
                 let answers = Some(sent.saturating_add(millis(cx.now() - arrived)));
                 node.send(&cx, &mut state, &node.coordinator, Exchange { answers, ..Exchange::default() });
             }
@@ -290,11 +295,8 @@ impl StarBroadcast {
     /// Sends a batch over each `wanted` link: to the coordinator, or from it to any node. Returns `true` if it sent
     /// one.
     fn send_where(&self, cx: &Context, state: &mut State, wanted: impl Fn(&Link) -> bool) -> bool {
-        let coordinator = Bound::Included(&self.coordinator);
-        let all = (Bound::Unbounded, Bound::Unbounded);
-        let bounds = if self.is_coordinator() { all } else { (coordinator, coordinator) };
-        let partners = state.links.range::<NodeId, _>(bounds);
-        let wanted = partners.filter(|(_, link)| wanted(link));
+        let is_partner = |peer: &NodeId| self.is_coordinator() || *peer == self.coordinator;
+        let wanted = state.links.iter().filter(|(peer, link)| is_partner(peer) && wanted(link));
         let peers: Vec<_> = wanted.map(|(peer, _)| peer.clone()).collect();
         peers.iter().for_each(|peer| self.send(cx, state, peer, Exchange::default()));
         !peers.is_empty()
@@ -316,7 +318,7 @@ impl StarBroadcast {
 impl State {
     /// The link to a peer; `None` if the cluster has no such node.
     fn link(&mut self, cx: &Context, peer: &NodeId) -> Option<&mut Link> {
-        if !self.links.contains_key(peer) {
+        if self.links.get(peer).is_none() {
             let peer = cx.peers().find(|known| *known == peer)?;
             self.links.insert(peer.clone(), Link::new(self.initial.clone()));
         }
@@ -335,7 +337,7 @@ fn open(cx: &Context) -> Result<Durable<OriginLogs>, OpenError> {
 }
 
 /// The cycle that a budget allows, given the longest round trip; `None` if values must go straight to every node.
-fn affordable(budget: Duration, links: &BTreeMap<NodeId, Link>) -> Option<Duration> {
-    let round_trip = links.values().filter_map(|link| link.round_trip).max().unwrap_or(ASSUMED_ROUND_TRIP);
+fn affordable(budget: Duration, links: &[(NodeId, Link)]) -> Option<Duration> {
+    let round_trip = links.iter().filter_map(|(_, link)| link.round_trip).max().unwrap_or(ASSUMED_ROUND_TRIP);
     budget.checked_sub(round_trip + MARGIN).filter(|cycle| *cycle >= SHORTEST_CYCLE)
 }

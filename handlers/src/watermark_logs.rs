@@ -33,6 +33,7 @@ use crate::{
     durable::OpenError,
     replication_feed::{Batch, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
+    sorted_map::SortedMap,
 };
 use glomers_protocol::{
     Context, Json, NodeId, handler,
@@ -57,8 +58,8 @@ struct Logs {
     node: NodeId,
     cluster: Vec<NodeId>,
     /// Messages by offset for each key, including those above the watermark.
-    logs: BTreeMap<String, BTreeMap<i64, Json>>,
-    committed: BTreeMap<String, i64>,
+    logs: SortedMap<String, SortedMap<i64, Json>>,
+    committed: SortedMap<String, i64>,
 }
 
 /// An entry of the feed.
@@ -69,7 +70,7 @@ enum Record {
     Sent(String, Json),
     /// A message with its offset, for a node that has restarted.
     Assigned(String, i64, Json),
-    Committed(BTreeMap<String, i64>),
+    Committed(#[schemars(with = "BTreeMap<String, i64>")] SortedMap<String, i64>),
 }
 
 impl Replicated for Logs {
@@ -119,11 +120,11 @@ impl Logs {
     /// Applies a record whose number stands for this offset.
     fn record(&mut self, offset: i64, record: Record) {
         match record {
-            Record::Sent(key, msg) => _ = self.logs.entry(key).or_default().insert(offset, msg),
-            Record::Assigned(key, offset, msg) => _ = self.logs.entry(key).or_default().insert(offset, msg),
+            Record::Sent(key, msg) => _ = self.logs.or_default(key).insert(offset, msg),
+            Record::Assigned(key, offset, msg) => _ = self.logs.or_default(key).insert(offset, msg),
             Record::Committed(mut offsets) => {
                 offsets.retain(|key, offset| self.raises(key, *offset));
-                self.committed.extend(offsets);
+                offsets.into_iter().for_each(|(key, offset)| self.committed.insert(key, offset));
             }
         }
     }
@@ -136,9 +137,9 @@ impl Logs {
 
     /// The messages of a log from an offset on, below another one.
     fn messages(&self, key: &str, from: i64, beyond: i64) -> Vec<OffsetMessage> {
-        let log = self.logs.get(key).into_iter().flat_map(|log| log.range(from..));
-        let shown = log.take_while(|(offset, _)| **offset < beyond);
-        shown.map(|(offset, msg)| OffsetMessage((*offset, msg.clone()))).collect()
+        let log = self.logs.get(key).map(|log| log.from(&from)).unwrap_or_default();
+        let shown = log.iter().take_while(|(offset, _)| *offset < beyond);
+        shown.map(|message| OffsetMessage(message.clone())).collect()
     }
 
     /// Tells if an offset is higher than the one that is committed.
@@ -161,21 +162,32 @@ impl WatermarkLogs {
     async fn poll(&self, request: Poll) -> PollOk {
         let poll = |logs: &Logs, feed: &ReplicationFeed<Record>| {
             let beyond = logs.offset(&logs.cluster[0], feed.low_watermark() + 1);
-            let polled = request.offsets.into_iter().map(|(key, from)| (logs.messages(&key, from, beyond), key));
-            polled.filter(|(msgs, _)| !msgs.is_empty()).map(|(msgs, key)| (key, msgs)).collect()
+            let mut polled = BTreeMap::new();
+            for (key, from) in request.offsets {
+                let messages = logs.messages(&key, from, beyond);
+                if !messages.is_empty() {
+                    polled.insert(key, messages);
+                }
+            }
+            polled
         };
         PollOk { msgs: self.0.read(poll).await }
     }
 
     async fn commit_offsets(&self, request: CommitOffsets) -> CommitOffsetsOk {
-        self.0.execute(Record::Committed(request.offsets)).await;
+        self.0.execute(Record::Committed(request.offsets.into_iter().collect())).await;
         CommitOffsetsOk {}
     }
 
     async fn list_committed_offsets(&self, request: ListCommittedOffsets) -> ListCommittedOffsetsOk {
         let list = |logs: &Logs, _: &_| {
-            let known = |key: String| logs.committed.get(&key).map(|offset| (key, *offset));
-            request.keys.into_iter().filter_map(known).collect()
+            let mut known = BTreeMap::new();
+            for key in request.keys {
+                if let Some(offset) = logs.committed.get(&key) {
+                    known.insert(key, *offset);
+                }
+            }
+            known
         };
         ListCommittedOffsetsOk { offsets: self.0.read(list).await }
     }

@@ -115,7 +115,7 @@ impl Context {
     /// Runs a future beside everything else, at most until the node stops.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         let cx = self.clone();
-        self.0.spawned.borrow_mut().push(task(future, move |panic| drop(cx.panicked("a task".to_owned(), panic))));
+        self.spawn_task(task(future, move |panic| drop(cx.panicked("a task".to_owned(), panic))));
     }
 
     /// Stops the node for an error after which it must not go on, such as damaged data: its handler and all tasks are
@@ -236,6 +236,11 @@ impl Context {
         self.0.timers.borrow_mut()
     }
 
+    /// Adds a task, which must not panic.
+    pub(crate) fn spawn_task(&self, task: Task) {
+        self.0.spawned.borrow_mut().push(task);
+    }
+
     pub(crate) fn take_spawned(&self) -> Vec<Task> {
         self.0.spawned.take()
     }
@@ -247,8 +252,11 @@ impl Context {
 
     fn push<T: Payload>(&self, dest: &str, msg_id: Option<i64>, in_reply_to: Option<i64>, payload: &T) {
         let encode = |out: &mut Vec<u8>| payload.encode(out);
-        let body = Body { wire_type: T::TYPE, msg_id, in_reply_to, encode: &encode };
-        self.outbox().push(self.id().as_str(), dest, &body);
+        self.push_body(dest, &Body { wire_type: T::TYPE, msg_id, in_reply_to, encode: &encode });
+    }
+
+    fn push_body(&self, dest: &str, body: &Body<'_>) {
+        self.outbox().push(self.id().as_str(), dest, body);
     }
 
     /// Sends a request and returns its number.

@@ -126,17 +126,22 @@ impl Document {
 
     /// Adds a payload with the reserved keys and returns the definition's name.
     fn body<T: Payload + JsonSchema>(&mut self, required: Option<&str>) -> String {
-        let payload = T::json_schema(&mut self.payloads).into_object();
-        let mut body = json!(payload);
+        let payload = T::json_schema(&mut self.payloads);
+        self.add(T::TYPE, payload, required)
+    }
+
+    /// The same for any payload, compiled once.
+    fn add(&mut self, wire_type: &str, payload: Schema, required: Option<&str>) -> String {
+        let mut body = json!(payload.into_object());
         self.admit_reserved(&mut body);
         body["type"] = json!("object");
-        body["properties"]["type"] = json!({"const": T::TYPE});
+        body["properties"]["type"] = json!({"const": wire_type});
         body["properties"]["msg_id"] = json!({"type": "integer"});
         body["properties"]["in_reply_to"] = json!({"type": "integer"});
         let mut keys = body["required"].as_array().cloned().unwrap_or_default();
         keys.extend(["type"].into_iter().chain(required).map(Value::from));
         body["required"] = Value::from(keys);
-        let name = format!("nodes.{}", T::TYPE);
+        let name = format!("nodes.{wire_type}");
         self.bodies.push(reference(&name));
         self.definitions.insert(name.clone(), body);
         name

@@ -11,7 +11,8 @@ pub(crate) struct InFlight {
     issued: u64,
 }
 
-/// The parts of a request that an error reply needs.
+/// The parts of a request that a reply needs.
+#[derive(Clone)]
 pub(crate) struct Unanswered {
     pub(crate) from: NodeId,
     pub(crate) msg_id: i64,

@@ -4,7 +4,7 @@ mod format;
 mod writer;
 
 use crate::{disk::Disk, group_commit::Buffer, storage::error::DiskError};
-use format::{Contents, Frame};
+use format::{Contents, Frame, Frames};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, future::Future, marker::PhantomData, rc::Rc, time::Duration};
 use writer::Writer;
@@ -87,7 +87,17 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     ///
     /// If the entry has no JSON form.
     pub fn append(&self, entry: &T) {
-        self.writer.append(&encode(entry));
+        self.append_as(entry);
+    }
+
+    /// Appends an entry in the form of another type, which borrows what a `T` owns and has the same JSON form. What cannot
+    /// be decoded as a `T` makes the next [`open`](Self::open) fail.
+    ///
+    /// # Panics
+    ///
+    /// If the entry has no JSON form.
+    pub fn append_as<E: Serialize + ?Sized>(&self, entry: &E) {
+        self.writer.append(&|out| serde_json::to_writer(out, entry));
     }
 
     /// Replaces everything in the log by these entries, to which later ones are appended.
@@ -101,8 +111,18 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     where
         T: 'a,
     {
-        let payloads: Vec<Vec<u8>> = entries.into_iter().map(encode).collect();
-        self.writer.replace(payloads.iter().map(Vec::as_slice));
+        self.compact_as(entries);
+    }
+
+    /// Replaces everything by entries in the form of another type, as [`append_as`](Self::append_as) has it.
+    ///
+    /// # Panics
+    ///
+    /// If an entry has no JSON form.
+    pub fn compact_as<'a, E: Serialize + ?Sized + 'a>(&self, entries: impl IntoIterator<Item = &'a E>) {
+        let mut new = Frames::new();
+        entries.into_iter().for_each(|entry| new.push(&|out| serde_json::to_writer(out, entry)));
+        self.writer.replace(new);
     }
 
     /// Returns true if the log has grown to a multiple of its length after the last compaction, and is not small.
@@ -168,10 +188,6 @@ fn decode<T: DeserializeOwned>(file: &str, bytes: &[u8], frame: &Frame) -> Resul
     let damaged = |detail: String| DiskError::Entry { file: file.to_owned(), offset: frame.offset as u64, detail };
     let text = str::from_utf8(&bytes[frame.payload.clone()]).map_err(|error| damaged(error.to_string()))?;
     serde_json::from_str(text).map_err(|error| damaged(error.to_string()))
-}
-
-fn encode<T: Serialize>(entry: &T) -> Vec<u8> {
-    serde_json::to_vec(entry).unwrap_or_else(|error| panic!("an entry of a log has no JSON form: {error}"))
 }
 
 impl<T> fmt::Debug for Log<T> {

@@ -13,8 +13,11 @@ use crate::{
 use futures::FutureExt;
 use std::{
     any::Any,
-    panic::AssertUnwindSafe,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     task::{self, Poll},
+    thread,
 };
 
 /// Decodes a request, serves it, and answers it: at once if the reply is ready, otherwise when it is.
@@ -23,40 +26,74 @@ pub fn answer<R: Request>(
     message: &Message<'_>,
     serve: impl FnOnce(&NodeId, R) -> Reply<R::Response>,
 ) -> Result<(), Rejected> {
-    let Some(msg_id) = message.msg_id() else { return Err(message.reject(Reason::NoMsgId)) };
-    let request = match message.payload::<R>() {
-        Ok(request) => request,
-        Err(error) => {
-            cx.fail(message, msg_id, &error.into());
-            return Ok(());
+    let asked = Unanswered::by(message, R::TYPE)?;
+    match message.payload::<R>() {
+        Ok(request) => {
+            let reply = serve(&asked.from, request);
+            settle(cx, asked, reply);
         }
-    };
-    let from = message.sender();
-    match serve(&from, request) {
-        Reply::Ready(reply) => cx.answer(&from, msg_id, &reply),
-        Reply::Later(mut future) => match future.as_mut().poll(&mut task::Context::from_waker(task::Waker::noop())) {
-            Poll::Ready(reply) => cx.answer(&from, msg_id, &reply),
-            Poll::Pending => answer_later(cx, from, msg_id, R::TYPE, future),
-        },
+        Err(error) => cx.fail(message, asked.msg_id, &error.into()),
     }
     Ok(())
 }
 
-/// Answers when `future` ends or panics.
-fn answer_later<T: Payload>(cx: &Context, from: NodeId, msg_id: i64, wire_type: &'static str, future: Later<T>) {
-    let owner = cx.clone();
-    let number = cx.in_flight().begin(Unanswered { from: from.clone(), msg_id, wire_type });
-    cx.spawn(async move {
+// What follows is compiled for each response and not for each handler, and what does not depend on the response only once.
+
+impl Unanswered {
+    /// The request in a message.
+    fn by(message: &Message<'_>, wire_type: &'static str) -> Result<Self, Rejected> {
+        let msg_id = message.msg_id().ok_or_else(|| message.reject(Reason::NoMsgId))?;
+        Ok(Self { from: message.sender(), msg_id, wire_type })
+    }
+}
+
+/// Answers a request with a reply that is ready, or that is polled once here and becomes a task if it waits.
+fn settle<T: Payload>(cx: &Context, asked: Unanswered, reply: Reply<T>) {
+    let ready = match reply {
+        Reply::Ready(reply) => reply,
+        Reply::Later(mut future) => match future.as_mut().poll(&mut task::Context::from_waker(task::Waker::noop())) {
+            Poll::Ready(reply) => reply,
+            Poll::Pending => {
+                let number = cx.in_flight().begin(asked.clone());
+                return cx.spawn_task(Box::pin(Answering { cx: cx.clone(), asked, number, future }));
+            }
+        },
+    };
+    cx.answer(&asked.from, asked.msg_id, &ready);
+}
+
+/// A task that answers a request when its future ends or panics.
+struct Answering<T> {
+    cx: Context,
+    asked: Unanswered,
+    number: u64,
+    future: Later<T>,
+}
+
+impl<T: Payload> Future for Answering<T> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, waker: &mut task::Context<'_>) -> Poll<()> {
+        let Self { cx, asked, number, future } = &mut *self;
         // Encoding the reply may panic as well.
-        let answered = async {
-            let reply = future.await;
-            owner.answer(&from, msg_id, &reply);
-        };
-        if let Err(panic) = AssertUnwindSafe(answered).catch_unwind().await {
-            owner.respond(from.as_str(), msg_id, &crash(&owner, wire_type, &*panic));
-        }
-        owner.in_flight().end(number);
-    });
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let Poll::Ready(reply) = future.as_mut().poll(waker) else { return Poll::Pending };
+            cx.answer(&asked.from, asked.msg_id, &reply);
+            Poll::Ready(())
+        }));
+        ended(cx, asked, *number, polled)
+    }
+}
+
+/// Notes the end of a request, and answers it if its handler has panicked.
+fn ended(cx: &Context, asked: &Unanswered, number: u64, polled: thread::Result<Poll<()>>) -> Poll<()> {
+    match polled {
+        Ok(Poll::Pending) => return Poll::Pending,
+        Ok(Poll::Ready(())) => {}
+        Err(panic) => cx.respond(asked.from.as_str(), asked.msg_id, &crash(cx, asked.wire_type, &*panic)),
+    }
+    cx.in_flight().end(number);
+    Poll::Ready(())
 }
 
 /// The reply to a request whose handler panicked: error 13 with the panic's message.
@@ -71,11 +108,16 @@ pub fn receive<T: Payload>(
     serve: impl FnOnce(&NodeId, T) -> Reply<()>,
 ) -> Result<(), Rejected> {
     let payload = message.payload::<T>().map_err(|error| message.reject(Reason::Malformed(error)))?;
-    match serve(&message.sender(), payload) {
-        Reply::Ready(result) => report(T::TYPE, result),
-        Reply::Later(future) => cx.spawn(future.map(|result| report(T::TYPE, result))),
-    }
+    finish(cx, T::TYPE, serve(&message.sender(), payload));
     Ok(())
+}
+
+/// Reports the failure of a function without a reply, when it ends.
+fn finish(cx: &Context, wire_type: &'static str, reply: Reply<()>) {
+    match reply {
+        Reply::Ready(result) => report(wire_type, result),
+        Reply::Later(future) => cx.spawn(future.map(move |result| report(wire_type, result))),
+    }
 }
 
 /// Answers a message of unknown type with error 10.

@@ -1,9 +1,9 @@
 //! Configurations: the nodes' incarnations that agree on one log.
 
+use crate::sorted_map::SortedMap;
 use glomers_protocol::{Context, NodeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A node's position among all, from 1.
 pub(super) type Pid = u64;
@@ -46,7 +46,7 @@ impl Configuration {
     }
 
     /// The incarnations after those that join have replaced earlier ones of the same nodes.
-    pub(super) fn incarnations_with(&self, joining: &BTreeMap<Pid, Incarnation>) -> Vec<Incarnation> {
+    pub(super) fn incarnations_with(&self, joining: &SortedMap<Pid, Incarnation>) -> Vec<Incarnation> {
         let incarnation = |(pid, incarnation)| joining.get(&pid).copied().unwrap_or(incarnation);
         (1..).zip(self.incarnations.iter().copied()).map(incarnation).collect()
     }

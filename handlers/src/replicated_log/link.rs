@@ -14,8 +14,9 @@
 //! stayed; one from an earlier process is ignored. A packet to an earlier process has no place in the session, so its
 //! content is ignored; its sender learns of the new process from the next packet.
 
+use crate::sorted_map::SortedMap;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The time that a link waits for missing contents.
 pub const GAP_TIMEOUT: Duration = Duration::from_millis(400);
@@ -34,7 +35,7 @@ pub struct Link<T> {
     /// The highest number that was heard of.
     known: u64,
     /// Contents that arrived before their predecessors.
-    early: BTreeMap<u64, T>,
+    early: SortedMap<u64, T>,
     /// The time since which the next content is missing, if it is.
     missing_since: Duration,
     /// The number of losses on the way from the peer.
@@ -82,7 +83,7 @@ impl<T> Link<T> {
             sent: 0,
             taken: 0,
             known: 0,
-            early: BTreeMap::new(),
+            early: SortedMap::new(),
             missing_since: Duration::ZERO,
             losses: 0,
             losses_of_peer: 0,
@@ -140,7 +141,7 @@ impl<T> Link<T> {
         if self.is_complete() || now < self.missing_since + GAP_TIMEOUT {
             return None;
         }
-        self.taken = self.early.first_key_value().map_or(self.known, |(first, _)| first - 1);
+        self.taken = self.early.first().map_or(self.known, |(first, _)| first - 1);
         self.missing_since = now;
         self.losses += 1;
         Some(Event::Loss)

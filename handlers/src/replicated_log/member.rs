@@ -24,6 +24,7 @@ use super::{
     peer::Peer,
     storage::{Paxos, PaxosStorage},
 };
+use crate::sorted_map::SortedMap;
 use glomers_protocol::{Context, Json};
 use omnipaxos::{
     ClusterConfig, ServerConfig,
@@ -35,7 +36,7 @@ use omnipaxos::{
     },
     util::LogEntry,
 };
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// The time between two calls of [`ReplicatedLog::tick`](super::ReplicatedLog::tick), in milliseconds.
 pub const TICK: u64 = 20;
@@ -68,14 +69,14 @@ pub(super) struct Member {
     since: u64,
     /// The messages that wait for the disk.
     held: Held<PaxosMessage<Entry>>,
-    peers: BTreeMap<Pid, Peer>,
+    peers: SortedMap<Pid, Peer>,
     /// The number of executed entries of the log.
     executed: usize,
     /// The number of them that were durable, and the record with which the present number will be.
     durable: usize,
     mark: (u64, usize),
     /// The incarnations that want to be included.
-    joining: BTreeMap<Pid, Incarnation>,
+    joining: SortedMap<Pid, Incarnation>,
     /// The ballot and the incarnations with which the end of the log was last appended.
     ended: Option<(Ballot, Vec<Incarnation>)>,
     /// The number of ticks since this node followed a leader or claimed to be one.
@@ -112,7 +113,7 @@ impl Member {
         let pids = || (1..).zip(cx.ids());
         let peers = pids().filter(|(_, id)| *id != cx.id());
         let is_behind = |pid| leads.is_some_and(|new| new.contains(&pid));
-        let peers: BTreeMap<_, _> =
+        let peers: SortedMap<_, _> =
             peers.map(|(pid, id)| (pid, Peer::new(id, journal.process, is_behind(pid)))).collect();
         let pid = pids().find(|(_, id)| *id == cx.id()).map_or(0, |(pid, _)| pid);
         let acceptor = Rc::new(RefCell::new(acceptor));
@@ -130,7 +131,7 @@ impl Member {
             executed,
             durable: executed,
             mark: (since, executed),
-            joining: BTreeMap::new(),
+            joining: SortedMap::new(),
             ended: None,
             leaderless: 0,
             appended: Duration::ZERO,
@@ -153,7 +154,7 @@ impl Member {
             self.paxos.handle_incoming(Message::BLE(BLEMessage { from, to: self.pid, msg }));
         }
         peer.receive(&mut self.paxos, from, self.pid, log, now);
-        if self.peers.values().all(|peer| peer.heard().is_some()) {
+        if self.peers.iter().all(|(_, peer)| peer.heard().is_some()) {
             self.begin = None;
         }
     }
@@ -180,21 +181,22 @@ impl Member {
 
     /// Becomes the leader if the leader has restarted and this is the first node that has not.
     fn replace_leader(&mut self) {
-        let has_restarted = |pid: &Pid| self.joining.contains_key(pid);
+        let has_restarted = |pid: &Pid| self.joining.get(pid).is_some();
         let is_free = self.paxos.get_current_leader().is_some_and(|(leader, _)| has_restarted(&leader));
-        let successor = self.peers.keys().copied().chain([self.pid]).filter(|pid| !has_restarted(pid)).min();
+        let successor =
+            self.peers.iter().map(|(pid, _)| *pid).chain([self.pid]).filter(|pid| !has_restarted(pid)).min();
         if is_free && successor == Some(self.pid) {
             self.paxos.try_become_leader();
         }
     }
 
     pub(super) fn tick(&mut self, now: Duration) {
-        for (from, peer) in &mut self.peers {
+        for (from, peer) in self.peers.iter_mut() {
             peer.hear(&mut self.paxos, *from, self.pid, now);
         }
         self.paxos.tick();
         self.claim(now);
-        let everywhere = self.peers.values().map(|peer| peer.executed).fold(self.executed, usize::min);
+        let everywhere = self.peers.iter().map(|(_, peer)| peer.executed).fold(self.executed, usize::min);
         if everywhere >= self.paxos.get_compacted_idx() + MAX_RETAINED {
             // Only the leader can trim. If it is not ready, the next tick tries again.
             let _ = self.paxos.trim(Some(everywhere));
@@ -225,7 +227,7 @@ impl Member {
 
     /// Tells if a majority, this node included, was heard recently.
     fn hears_majority(&self, now: Duration) -> bool {
-        self.peers.values().filter(|peer| is_present(peer, now)).count() >= self.peers.len().div_ceil(2)
+        self.peers.iter().filter(|(_, peer)| is_present(peer, now)).count() >= self.peers.len().div_ceil(2)
     }
 
     /// The proposals for another node.
@@ -275,7 +277,7 @@ impl Member {
 
     /// The next configuration, with a flag if this node leads it and the nodes that are new in it.
     pub(super) fn next(&mut self, incarnations: Vec<Incarnation>) -> (bool, Vec<Pid>, Configuration) {
-        self.peers.values_mut().for_each(|peer| peer.is_waiting = true);
+        self.peers.iter_mut().for_each(|(_, peer)| peer.is_waiting = true);
         let leads = self.paxos.get_current_leader() == Some((self.pid, true));
         let new = self.configuration.changed(&incarnations).collect();
         (leads, new, self.configuration.next(incarnations))
@@ -283,7 +285,7 @@ impl Member {
 
     /// The nodes that want to be included and are not in the next configuration.
     pub(super) fn left_out(&self, next: &Configuration) -> Vec<Pid> {
-        let is_out = |(pid, incarnation): &(&Pid, &Incarnation)| next.incarnation(**pid) != Some(**incarnation);
+        let is_out = |(pid, incarnation): &&(Pid, Incarnation)| next.incarnation(*pid) != Some(*incarnation);
         self.joining.iter().filter(is_out).map(|(pid, _)| *pid).collect()
     }
 
@@ -294,7 +296,9 @@ impl Member {
         for message in messages {
             match message {
                 Message::BLE(BLEMessage { to, msg, .. }) => {
-                    self.peers.entry(to).and_modify(|peer| peer.unordered.heartbeats.push(msg));
+                    if let Some(peer) = self.peers.get_mut(&to) {
+                        peer.unordered.heartbeats.push(msg);
+                    }
                 }
                 Message::SequencePaxos(message) => self.held.push(&self.journal, message),
             }
@@ -307,10 +311,10 @@ impl Member {
             }
         }
         if self.journal.is_stuck(cx.now()) {
-            self.peers.values_mut().for_each(|peer| peer.unordered.heartbeats.clear());
+            self.peers.iter_mut().for_each(|(_, peer)| peer.unordered.heartbeats.clear());
         } else if self.journal.is_durable(self.since) {
             let executed = self.durably_executed();
-            for peer in self.peers.values_mut() {
+            for (_, peer) in self.peers.iter_mut() {
                 peer.flush(cx, self.configuration.id, self.begin.as_ref(), executed);
             }
         }

@@ -23,8 +23,9 @@ use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid},
     packet::Hello,
 };
+use crate::sorted_map::SortedMap;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The node that makes the first configuration.
 const FIRST: Pid = 1;
@@ -41,7 +42,7 @@ pub(super) struct Newcomer {
     has_lost: bool,
     memory: Memory,
     /// On the first node: the incarnations that have promised, each with a flag if it has lost something.
-    promised: BTreeMap<Pid, (Incarnation, bool)>,
+    promised: SortedMap<Pid, (Incarnation, bool)>,
     asked: Option<Duration>,
 }
 
@@ -66,7 +67,7 @@ pub(super) enum Reaction {
 
 impl Newcomer {
     pub(super) fn new(pid: Pid, incarnation: Incarnation, count: usize, memory: Memory) -> Self {
-        Self { pid, incarnation, count, has_lost: false, memory, promised: BTreeMap::new(), asked: None }
+        Self { pid, incarnation, count, has_lost: false, memory, promised: SortedMap::new(), asked: None }
     }
 
     /// The same, after an earlier incarnation has lost its memory to damage, or not.
@@ -117,11 +118,11 @@ impl Newcomer {
 
     /// The first configuration, once all nodes have promised.
     fn first_configuration(&self) -> Option<Configuration> {
-        let lost = self.promised.values().filter(|(_, has_lost)| *has_lost).count() + usize::from(self.has_lost);
+        let lost = self.promised.iter().filter(|(_, (_, has_lost))| *has_lost).count() + usize::from(self.has_lost);
         let is_agreed =
             self.is_founder() && self.promised.len() + 1 == self.count && (self.count - lost) * 2 > self.count;
         let incarnations =
-            std::iter::once(self.incarnation).chain(self.promised.values().map(|(incarnation, _)| *incarnation));
+            std::iter::once(self.incarnation).chain(self.promised.iter().map(|(_, (incarnation, _))| *incarnation));
         is_agreed.then(|| Configuration::first(self.incarnation, incarnations.collect()))
     }
 

@@ -10,9 +10,9 @@ use super::{
     past::{Record, Saved, SavedRole},
     state_machine::{Machine, State},
 };
-use crate::durable::Owner;
+use crate::{durable::Owner, sorted_map::SortedMap};
 use glomers_protocol::{Context, ErrorCode, Failure, Json, RpcError, rand::Rng};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The numbers of commands that each process of an incarnation has for itself.
 const NUMBERS: u64 = 1 << 32;
@@ -30,7 +30,7 @@ pub(super) struct Replica {
     /// The number of the last command that this node has received from a client.
     numbers: u64,
     /// The commands that are not settled.
-    pending: BTreeMap<u64, Pending>,
+    pending: SortedMap<u64, Pending>,
     /// The node to which they are sent.
     leader: Option<Pid>,
     /// The commands that this node, as the leader, has not appended yet.
@@ -242,12 +242,12 @@ impl Replica {
     /// Sends the leader the commands that it does not or may not know.
     fn propose_due(&mut self, now: Duration, leader_is_new: bool) {
         let Some(leader) = self.leader else { return };
-        let settled = self.pending.first_key_value().map_or(self.numbers, |(first, _)| first - 1);
+        let settled = self.pending.first().map_or(self.numbers, |(first, _)| first - 1);
         let proposals = match &mut self.role {
             Role::Member(member) => member.proposals_to(leader).unwrap_or(&mut self.queue),
             _ => &mut self.queue,
         };
-        for (number, pending) in &mut self.pending {
+        for (number, pending) in self.pending.iter_mut() {
             if leader_is_new || pending.sent.is_none_or(|sent| now >= sent + RETRY) {
                 pending.sent = Some(now);
                 let command = pending.command.clone();

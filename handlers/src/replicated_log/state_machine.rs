@@ -5,14 +5,11 @@
 //! everything below it is compiled once, for all machines.
 
 use super::{configuration::Pid, entry::Proposal};
+use crate::sorted_map::SortedMap;
 use futures::channel::oneshot;
 use glomers_protocol::{Failure, Json};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 /// A replicated state machine. Decoding the encoded form of a state or of a command gives an equal one.
 pub trait StateMachine: Default + Serialize + DeserializeOwned + 'static {
@@ -78,26 +75,27 @@ impl<M: StateMachine> Machine for Served<M> {
 /// A state machine, and what it has executed for each node.
 pub(super) struct State {
     machine: Box<dyn Machine>,
-    origins: BTreeMap<Pid, Origin>,
+    origins: SortedMap<Pid, Origin>,
 }
 
 /// The executed commands of a node.
 #[derive(Default, Serialize, Deserialize)]
 struct Origin {
     settled: u64,
-    executed: BTreeSet<u64>,
+    /// Those above the settled ones, in ascending order.
+    executed: Vec<u64>,
 }
 
 impl State {
     pub(super) fn new(machine: Box<dyn Machine>) -> Self {
-        Self { machine, origins: BTreeMap::new() }
+        Self { machine, origins: SortedMap::new() }
     }
 
     /// Executes a command, unless it was executed or settled before, and returns true if it did. A client of this node waits
     /// for the output if the command `is_own`.
     pub(super) fn execute(&mut self, proposal: &Proposal, is_own: bool) -> bool {
         let Proposal { origin, number, settled, command } = proposal;
-        let is_first = self.origins.entry(*origin).or_default().is_first(*number, *settled);
+        let is_first = self.origins.or_default(*origin).is_first(*number, *settled);
         if is_first {
             self.machine.execute(command, is_own.then_some(*number));
         }
@@ -125,11 +123,14 @@ impl State {
 impl Origin {
     /// Notes that a command is executed, and returns `false` if it must not be.
     fn is_first(&mut self, number: u64, settled: u64) -> bool {
-        let is_first = number > self.settled && self.executed.insert(number);
+        let place = self.executed.binary_search(&number).err().filter(|_| number > self.settled);
+        if let Some(place) = place {
+            self.executed.insert(place, number);
+        }
         if settled > self.settled {
             self.settled = settled;
-            self.executed = self.executed.split_off(&(settled + 1));
+            self.executed.retain(|number| *number > settled);
         }
-        is_first
+        place.is_some()
     }
 }

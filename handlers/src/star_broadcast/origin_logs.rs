@@ -11,13 +11,12 @@
 //! never arrive, because they were lost with the only node that had them, the value is [adopted](Change::Adopted).
 
 use super::version_vector::{Origin, VersionVector};
-use crate::durable::Journaled;
+use crate::{durable::Journaled, sorted_map::SortedMap};
 use foldhash::fast::FixedState;
 use glomers_protocol::Json;
 use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The largest number of values in a message.
 pub(super) const MAX_VALUES: usize = 1000;
@@ -46,12 +45,12 @@ impl Delta {
 pub(super) struct OriginLogs {
     own: Origin,
     values: IndexSet<Json, FixedState>,
-    logs: BTreeMap<Origin, Vec<Json>>,
+    logs: SortedMap<Origin, Vec<Json>>,
     vector: VersionVector,
     /// The length of all logs together.
     total: usize,
     /// Values that arrived before their predecessors, by origin and position.
-    early: BTreeMap<Origin, BTreeMap<usize, Early>>,
+    early: SortedMap<Origin, SortedMap<usize, Early>>,
 }
 
 /// A value that waits for its predecessors.
@@ -151,19 +150,27 @@ impl OriginLogs {
         for (position, value) in (first..).zip(values) {
             self.values.insert(value.clone());
             if position > self.vector.length(&origin) {
-                let early = self.early.entry(origin.clone()).or_default();
-                early.entry(position).or_insert(Early { value, age: 0 });
+                let early = self.early.or_default(origin.clone());
+                early.or_insert_with(position, || Early { value, age: 0 });
             } else if position == self.vector.length(&origin) {
                 self.append(origin.clone(), value);
             }
         }
-        let Some(mut early) = self.early.remove(&origin) else { return };
-        while let Some(next) = early.remove(&self.vector.length(&origin)) {
-            self.append(origin.clone(), next.value);
-        }
-        let early = early.split_off(&self.vector.length(&origin));
-        if !early.is_empty() {
-            self.early.insert(origin, early);
+        let is_next = |(first, _): &(usize, Early)| *first <= self.vector.length(&origin);
+        let is_due = self.early.get(&origin).is_some_and(|early| early.first().is_none_or(is_next));
+        if is_due && let Some(early) = self.early.remove(&origin) {
+            let mut still = SortedMap::new();
+            for (position, waiting) in early {
+                let length = self.vector.length(&origin);
+                if position == length {
+                    self.append(origin.clone(), waiting.value);
+                } else if position > length {
+                    still.insert(position, waiting);
+                }
+            }
+            if !still.is_empty() {
+                self.early.insert(origin, still);
+            }
         }
     }
 
@@ -171,8 +178,8 @@ impl OriginLogs {
     /// waited too long.
     pub(super) fn age(&mut self) -> Vec<(Origin, usize)> {
         let mut overdue = Vec::new();
-        for (origin, early) in &mut self.early {
-            for (position, waiting) in early {
+        for (origin, early) in self.early.iter_mut() {
+            for (position, waiting) in early.iter_mut() {
                 waiting.age += 1;
                 if waiting.age > ADOPT {
                     overdue.push((origin.clone(), *position));
@@ -197,7 +204,7 @@ impl OriginLogs {
 
     fn append(&mut self, origin: Origin, value: Json) {
         self.vector.increment(&origin);
-        self.logs.entry(origin).or_default().push(value);
+        self.logs.or_default(origin).push(value);
         self.total += 1;
     }
 }

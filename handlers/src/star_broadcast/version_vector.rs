@@ -1,9 +1,9 @@
 //! Version vectors: the number of values of each origin that a node has, and the difference between two of them.
 
+use crate::sorted_map::SortedMap;
 use glomers_protocol::NodeId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One incarnation of a node: its id and a number drawn at its start.
 pub(super) type Origin = NodeId;
@@ -11,7 +11,9 @@ pub(super) type Origin = NodeId;
 /// The length of a node's copy of each origin's log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(super) struct VersionVector(BTreeMap<Origin, usize>);
+pub(super) struct VersionVector(
+    #[schemars(with = "std::collections::BTreeMap<Origin, usize>")] SortedMap<Origin, usize>,
+);
 
 impl VersionVector {
     /// The length of one origin's log, 0 if nothing of it is there.
@@ -21,7 +23,10 @@ impl VersionVector {
 
     /// Counts one more value of an origin.
     pub(super) fn increment(&mut self, origin: &Origin) {
-        *self.0.entry(origin.clone()).or_default() += 1;
+        match self.0.get_mut(origin) {
+            Some(length) => *length += 1,
+            None => self.0.insert(origin.clone(), 1),
+        }
     }
 
     /// Tells if some log is longer here than in `other`. It walks along both vectors at once, because every tick asks
@@ -29,8 +34,8 @@ impl VersionVector {
     pub(super) fn exceeds(&self, other: &Self) -> bool {
         let mut others = other.0.iter().peekable();
         self.0.iter().any(|(origin, length)| {
-            while others.next_if(|(other, _)| *other < origin).is_some() {}
-            *length > others.next_if(|(other, _)| *other == origin).map_or(0, |(_, length)| *length)
+            while others.next_if(|(other, _)| other < origin).is_some() {}
+            *length > others.next_if(|(other, _)| other == origin).map_or(0, |(_, length)| *length)
         })
     }
 }

@@ -20,6 +20,7 @@
 //! of a poll. [Watermark logs](crate::watermark_logs) need none for either.
 
 use super::deadline::{TIMEOUT, answered, within};
+use crate::sorted_map::SortedMap;
 use futures::{
     future::{join_all, try_join_all},
     lock::Mutex,
@@ -38,13 +39,17 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Logs whose entries are keys of `lin-kv`.
 #[derive(Debug, Default)]
-pub struct ClaimedOffsets {
-    /// The known prefix of each log.
-    logs: RefCell<BTreeMap<String, Vec<Json>>>,
-    /// An offset that each log is known to have committed; it may have committed more.
-    committed: RefCell<BTreeMap<String, i64>>,
-    /// The turns of the commits of each log.
-    turns: RefCell<BTreeMap<String, Rc<Mutex<()>>>>,
+pub struct ClaimedOffsets(RefCell<SortedMap<String, Known>>);
+
+/// The known part of a log.
+#[derive(Debug, Default)]
+struct Known {
+    /// Its first entries.
+    prefix: Vec<Json>,
+    /// An offset that it is known to have committed; it may have committed more.
+    committed: Option<i64>,
+    /// The turns of its commits.
+    turns: Rc<Mutex<()>>,
 }
 
 #[handler(kafka, schema)]
@@ -58,8 +63,14 @@ impl ClaimedOffsets {
         let all = join_all(request.offsets.keys().map(|key| self.catch_up(cx, key)));
         // When time runs out, the known prefix is shown.
         let _ = within(cx, POLL_TIMEOUT, async { Ok(all.await) }).await;
-        let polled = request.offsets.into_iter().map(|(key, from)| (self.entries(&key, from), key));
-        Ok(PollOk { msgs: polled.filter(|(msgs, _)| !msgs.is_empty()).map(|(msgs, key)| (key, msgs)).collect() })
+        let mut msgs = BTreeMap::new();
+        for (key, from) in request.offsets {
+            let entries = self.entries(&key, from);
+            if !entries.is_empty() {
+                msgs.insert(key, entries);
+            }
+        }
+        Ok(PollOk { msgs })
     }
 
     async fn commit_offsets(&self, cx: &Context, request: CommitOffsets) -> Result<CommitOffsetsOk, RpcError> {
@@ -80,7 +91,11 @@ impl ClaimedOffsets {
             Ok(offset.map(|offset| (key, offset)))
         });
         let offsets = within(cx, TIMEOUT, try_join_all(known)).await?;
-        Ok(ListCommittedOffsetsOk { offsets: offsets.into_iter().flatten().collect() })
+        let mut committed = BTreeMap::new();
+        for (key, offset) in offsets.into_iter().flatten() {
+            committed.insert(key, offset);
+        }
+        Ok(ListCommittedOffsetsOk { offsets: committed })
     }
 }
 
@@ -116,17 +131,17 @@ impl ClaimedOffsets {
     /// Raises the committed offset of a log to `offset`, unless it is as high already.
     async fn commit(&self, cx: &Context, key: &str, offset: i64) -> Result<(), RpcError> {
         let (kv, committed_key) = (cx.lin_kv(), commit_key(key));
-        let turns = Rc::clone(self.turns.borrow_mut().entry(key.to_owned()).or_default());
+        let turns = Rc::clone(&self.0.borrow_mut().or_default(key.to_owned()).turns);
         let _turn = turns.lock().await;
-        while self.committed.borrow().get(key) < Some(&offset) {
+        while self.0.borrow().get(key).and_then(|log| log.committed) < Some(offset) {
             let known = answered(async || kv.read::<i64>(&committed_key).await).await?;
             let is_raised = known >= Some(offset);
             let done = if is_raised { Ok(()) } else { kv.cas_or_create(&committed_key, &known, &offset).await };
             match done {
                 Ok(()) => {
-                    let mut committed = self.committed.borrow_mut();
-                    let highest = committed.entry(key.to_owned()).or_insert(offset);
-                    *highest = known.unwrap_or(offset).max(*highest).max(offset);
+                    let mut logs = self.0.borrow_mut();
+                    let log = logs.or_default(key.to_owned());
+                    log.committed = log.committed.max(known).max(Some(offset));
                 }
                 // Another commit was first, or this one was done without an answer. The next read shows it.
                 Err(CallError::Timeout { .. }) => {}
@@ -139,22 +154,23 @@ impl ClaimedOffsets {
 
     /// The length of the known prefix of a log.
     fn known(&self, key: &str) -> usize {
-        self.logs.borrow().get(key).map_or(0, Vec::len)
+        self.0.borrow().get(key).map_or(0, |log| log.prefix.len())
     }
 
     /// Adds an entry to the known prefix, unless a concurrent request has added it already.
     fn learn(&self, key: &str, offset: usize, msg: Json) {
-        let mut logs = self.logs.borrow_mut();
-        let log = logs.entry(key.to_owned()).or_default();
-        if log.len() == offset {
-            log.push(msg);
+        let mut logs = self.0.borrow_mut();
+        let log = logs.or_default(key.to_owned());
+        if log.prefix.len() == offset {
+            log.prefix.push(msg);
         }
     }
 
     /// The known entries of a log from an offset on.
     fn entries(&self, key: &str, from: i64) -> Vec<OffsetMessage> {
-        let logs = self.logs.borrow();
-        let numbered = (0..).zip(logs.get(key).into_iter().flatten());
+        let logs = self.0.borrow();
+        let prefix = logs.get(key).map(|log| &log.prefix[..]).unwrap_or_default();
+        let numbered = (0..).zip(prefix);
         numbered
             .filter(|(offset, _)| *offset >= from)
             .map(|(offset, msg)| OffsetMessage((offset, msg.clone())))

@@ -25,6 +25,7 @@
 //! [Running totals](crate::running_totals) need none for either, and a few per second to make the nodes agree.
 
 use super::deadline::{TIMEOUT, answered, within};
+use crate::sorted_map::SortedMap;
 use futures::future::try_join_all;
 use glomers_protocol::{
     Context, ErrorCode, NodeId, RpcError,
@@ -32,10 +33,10 @@ use glomers_protocol::{
     handler,
     rand::RngExt,
 };
-use std::{cell::Cell, collections::BTreeMap};
+use std::cell::Cell;
 
 /// The sum of the additions in each incarnation of a node.
-type Totals = BTreeMap<String, u64>;
+type Totals = SortedMap<String, u64>;
 
 /// A counter that only grows, kept in `seq-kv`.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl PublishedTotals {
         let (kv, key) = (cx.seq_kv(), total_of(cx.id()));
         let newest = |published: Option<Totals>| {
             let mut totals = published.unwrap_or_default();
-            let own = totals.entry(self.incarnation.clone()).or_default();
+            let own = totals.or_default(self.incarnation.clone());
             *own = self.total.get().max(*own);
             totals
         };
@@ -94,7 +95,7 @@ impl PublishedTotals {
             let key = total_of(id);
             answered(async || kv.read::<Totals>(&key).await).await
         });
-        Ok(try_join_all(totals).await?.into_iter().flatten().flat_map(Totals::into_values).map(u128::from).sum())
+        Ok(try_join_all(totals).await?.into_iter().flatten().flatten().map(|(_, total)| u128::from(total)).sum())
     }
 }
 

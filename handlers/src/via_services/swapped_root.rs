@@ -17,12 +17,13 @@
 //! thousand in all.
 
 use super::deadline::{TIMEOUT, within};
+use crate::sorted_map::SortedMap;
 use glomers_protocol::{
     Context, ErrorCode, Json, RpcError, handler,
     rand::RngExt,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// The largest number of attempts of a transaction.
 pub const TRIES: u32 = 6;
@@ -38,7 +39,7 @@ const ROOT: &str = "root";
 pub struct SwappedRoot;
 
 /// Every list by its key.
-type Lists = BTreeMap<Json, Vec<Json>>;
+type Lists = SortedMap<Json, Vec<Json>>;
 
 #[handler(txn_list_append, schema)]
 impl SwappedRoot {
@@ -72,7 +73,7 @@ fn apply(mut lists: Lists, steps: &[MicroOp]) -> (Option<Lists>, Vec<CompletedMi
     let complete = |step: &MicroOp| match step.clone() {
         MicroOp::Read { key } => CompletedMicroOp::Read { value: lists.get(&key).cloned(), key },
         MicroOp::Append { key, value } => {
-            lists.entry(key.clone()).or_default().push(value.clone());
+            lists.or_default(key.clone()).push(value.clone());
             CompletedMicroOp::Append { key, value }
         }
     };
@@ -83,7 +84,7 @@ fn apply(mut lists: Lists, steps: &[MicroOp]) -> (Option<Lists>, Vec<CompletedMi
 
 /// The lists as a list of pairs, because the keys of JSON objects are strings.
 fn encode(lists: &Lists) -> Json {
-    Json::new(&lists.iter().collect::<Vec<_>>())
+    Json::new(&lists[..])
 }
 
 fn decode(root: &Json) -> Result<Lists, RpcError> {

@@ -24,24 +24,48 @@ const HEADER_BYTES: usize = 16;
 /// The length of a frame without its payload.
 const FRAME_BYTES: usize = 12;
 
-/// The beginning of a file.
-pub(super) fn header() -> Vec<u8> {
-    let mut header = [MAGIC.as_slice(), &VERSION.to_le_bytes()].concat();
-    header.extend(crc32c::crc32c(&header).to_le_bytes());
-    header
+/// Writes the payload of a frame.
+pub(super) type Encode<'a> = dyn Fn(&mut Vec<u8>) -> serde_json::Result<()> + 'a;
+
+/// The frames of a file, or a part of them behind what the file has already.
+pub(super) struct Frames {
+    pub(super) bytes: Vec<u8>,
+    /// The length of the file with these frames.
+    pub(super) length: u64,
 }
 
-/// Appends a frame, for the position `offset` of a file.
-///
-/// # Panics
-///
-/// If the payload has 4 GiB or more.
-pub(super) fn push_frame(out: &mut Vec<u8>, offset: u64, payload: &[u8]) {
-    let length = u32::try_from(payload.len()).expect("an entry of a log is smaller than 4 GiB");
-    out.extend(length.to_le_bytes());
-    out.extend(place(offset, length).to_le_bytes());
-    out.extend(crc32c::crc32c(payload).to_le_bytes());
-    out.extend(payload);
+impl Frames {
+    /// The beginning of a file.
+    pub(super) fn new() -> Self {
+        let mut bytes = [MAGIC.as_slice(), &VERSION.to_le_bytes()].concat();
+        bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+        Self { length: bytes.len() as u64, bytes }
+    }
+
+    /// The part behind a file of this length.
+    pub(super) fn behind(length: u64) -> Self {
+        if length == 0 { Self::new() } else { Self { bytes: Vec::new(), length } }
+    }
+
+    /// Appends a frame. The payload is encoded where it stays, and its length and its checksum are filled in afterwards.
+    ///
+    /// # Panics
+    ///
+    /// If the payload has no JSON form, or has 4 GiB or more.
+    pub(super) fn push(&mut self, encode: &Encode<'_>) {
+        let start = self.bytes.len();
+        self.bytes.extend([0; FRAME_BYTES]);
+        if let Err(error) = encode(&mut self.bytes) {
+            self.bytes.truncate(start);
+            panic!("an entry of a log has no JSON form: {error}");
+        }
+        let (frame, payload) = self.bytes[start..].split_at_mut(FRAME_BYTES);
+        let length = u32::try_from(payload.len()).expect("an entry of a log is smaller than 4 GiB");
+        frame[..4].copy_from_slice(&length.to_le_bytes());
+        frame[4..8].copy_from_slice(&place(self.length, length).to_le_bytes());
+        frame[8..].copy_from_slice(&crc32c::crc32c(payload).to_le_bytes());
+        self.length += (self.bytes.len() - start) as u64;
+    }
 }
 
 /// The checksum of a frame's position and length.
@@ -73,7 +97,11 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Contents, DiskError> {
     }
     let Some(start) = bytes.get(..HEADER_BYTES) else {
         // A file that was made before a crash.
-        return if header().starts_with(bytes) { Ok(contents) } else { Err(corrupt(file, 0, "it is no log")) };
+        return if Frames::new().bytes.starts_with(bytes) {
+            Ok(contents)
+        } else {
+            Err(corrupt(file, 0, "it is no log"))
+        };
     };
     check_header(file, start)?;
     contents.whole = HEADER_BYTES;

@@ -1,7 +1,7 @@
 //! The writing side of a log: entries wait in a buffer until a sync begins, and a compaction goes through the steps that
 //! leave the old log or the new one, whole, whenever the node dies.
 
-use super::format;
+use super::format::{Encode, Frames};
 use crate::{
     group_commit::Buffer,
     storage::{Storage, error::DiskError},
@@ -16,10 +16,8 @@ pub(super) struct Writer {
 
 struct State {
     step: Step,
-    /// The bytes that the storage does not have yet.
-    buffer: Vec<u8>,
-    /// The length of the log with all that was appended.
-    length: u64,
+    /// The frames that the storage does not have yet.
+    buffer: Frames,
     /// The length after the last compaction, or when the log was opened.
     base_length: u64,
     /// The number of entries and compactions so far.
@@ -55,11 +53,10 @@ const NEW: &str = ".new";
 impl Writer {
     /// Continues a file of `length` whole bytes; 0 begins it. `is_cut`: a torn tail was cut.
     pub(super) fn new(file: &str, length: usize, is_cut: bool) -> Self {
-        let buffer = if length == 0 { format::header() } else { Vec::new() };
-        let length = (length + buffer.len()) as u64;
+        let buffer = Frames::behind(length as u64);
+        let base_length = buffer.length;
         let step = if is_cut { Step::Cut } else { Step::Extend };
-        let state =
-            State { step, buffer, length, base_length: length, appended: 0, syncing: None, durable: 0, is_full: false };
+        let state = State { step, buffer, base_length, appended: 0, syncing: None, durable: 0, is_full: false };
         Self { file: file.to_owned(), state: RefCell::new(state) }
     }
 
@@ -68,19 +65,17 @@ impl Writer {
         format!("{file}{NEW}")
     }
 
-    pub(super) fn append(&self, payload: &[u8]) {
+    pub(super) fn append(&self, encode: &Encode<'_>) {
         let state = &mut *self.state.borrow_mut();
-        state.push(payload);
+        state.buffer.push(encode);
         state.appended += 1;
     }
 
-    pub(super) fn replace<'a>(&self, payloads: impl Iterator<Item = &'a [u8]>) {
+    pub(super) fn replace(&self, new: Frames) {
         let state = &mut *self.state.borrow_mut();
         state.step = Step::Replace;
-        state.buffer = format::header();
-        state.length = state.buffer.len() as u64;
-        payloads.for_each(|payload| state.push(payload));
-        state.base_length = state.length;
+        state.base_length = new.length;
+        state.buffer = new;
         state.appended += 1;
     }
 
@@ -102,17 +97,11 @@ impl Writer {
     /// The length of the log, and what it was after the last compaction or when it was opened.
     pub(super) fn lengths(&self) -> (u64, u64) {
         let state = self.state.borrow();
-        (state.length, state.base_length)
+        (state.buffer.length, state.base_length)
     }
 }
 
 impl State {
-    fn push(&mut self, payload: &[u8]) {
-        let before = self.buffer.len();
-        format::push_frame(&mut self.buffer, self.length, payload);
-        self.length += (self.buffer.len() - before) as u64;
-    }
-
     /// Goes as far as it can before a sync.
     fn write(&mut self, file: &str, storage: &mut dyn Storage) -> Result<(), DiskError> {
         let new = Writer::new_file(file);
@@ -122,9 +111,9 @@ impl State {
                 if storage.read(&new)?.is_some() {
                     storage.remove(&new)?;
                 }
-                storage.append(&new, &self.buffer)?;
+                storage.append(&new, &self.buffer.bytes)?;
                 self.step = Step::Written;
-                self.buffer.clear();
+                self.buffer.bytes.clear();
                 return Ok(());
             }
             Step::Rename => {
@@ -133,9 +122,9 @@ impl State {
             }
             Step::Extend | Step::Written | Step::Renamed => {}
         }
-        if !self.buffer.is_empty() {
-            storage.append(file, &self.buffer)?;
-            self.buffer.clear();
+        if !self.buffer.bytes.is_empty() {
+            storage.append(file, &self.buffer.bytes)?;
+            self.buffer.bytes.clear();
         }
         self.syncing = Some(self.appended);
         Ok(())

@@ -26,15 +26,18 @@
 //! other node has, are gone. So the decision is left to whoever runs it: restore the file, or remove the node's data
 //! folder.
 
-use glomers_protocol::{Context, DiskError, Log, NodeId};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use glomers_protocol::{Context, DiskError, Json, Log, NodeId};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned},
+};
 use std::{
     cell::{Ref, RefCell},
     fmt,
 };
 
 /// A state that is a function of its first value and its inputs.
-pub trait Journaled: Clone + Serialize + DeserializeOwned {
+pub trait Journaled: Serialize + DeserializeOwned {
     /// A change to the state.
     type Input: Serialize + DeserializeOwned;
 
@@ -53,12 +56,39 @@ pub struct Durable<S: Journaled> {
 }
 
 /// An entry of the log.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
 enum Record<S: Journaled> {
     /// The whole state, with the node that it belongs to. This is the first entry.
     State(Owner, S),
     Input(S::Input),
+}
+
+/// An entry as it is written, without a copy of the state or of the input.
+#[derive(Serialize)]
+#[serde(bound = "")]
+enum Written<'a, S: Journaled> {
+    State(&'a Owner, &'a S),
+    Input(&'a S::Input),
+}
+
+/// An entry as it is read, whose part of another type is still encoded: its reader is compiled once.
+#[derive(Deserialize)]
+enum Read {
+    State(Owner, Json),
+    Input(Json),
+}
+
+impl<'de, S: Journaled> Deserialize<'de> for Record<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Read::deserialize(deserializer)? {
+            Read::State(owner, state) => decode(&state).map(|state| Self::State(owner, state)),
+            Read::Input(input) => decode(&input).map(Self::Input),
+        }
+    }
+}
+
+/// Decodes a part of what a deserializer reads.
+pub(crate) fn decode<T: DeserializeOwned, E: de::Error>(part: &Json) -> Result<T, E> {
+    part.decode().map_err(E::custom)
 }
 
 /// A node and its cluster.
@@ -107,7 +137,7 @@ impl<S: Journaled> Durable<S> {
             Some(state) => state,
             None => {
                 let state = new();
-                log.append(&Record::State(owner.clone(), state.clone()));
+                log.append_as(&Written::State(&owner, &state));
                 state
             }
         };
@@ -121,15 +151,9 @@ impl<S: Journaled> Durable<S> {
 
     /// Applies an input and writes it to the log.
     pub fn apply(&self, input: S::Input) -> S::Output {
-        let input = match &self.log {
-            Some((log, _)) => {
-                let record = Record::Input(input);
-                log.append(&record);
-                let Record::Input(input) = record else { unreachable!("it was made two lines above") };
-                input
-            }
-            None => input,
-        };
+        if let Some((log, _)) = &self.log {
+            log.append_as(&Written::<S>::Input(&input));
+        }
         self.state.borrow_mut().apply(input)
     }
 
@@ -148,7 +172,7 @@ impl<S: Journaled> Durable<S> {
     /// Replaces the log by the present state, if the log has become much longer.
     pub fn compact(&self) {
         if let Some((log, owner)) = self.log.as_ref().filter(|(log, _)| log.wants_compaction()) {
-            log.compact([&Record::State(owner.clone(), self.state().clone())]);
+            log.compact_as([&Written::State(owner, &*self.state())]);
         }
     }
 }

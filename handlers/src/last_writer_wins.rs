@@ -27,7 +27,7 @@
 
 use crate::{
     durable::OpenError,
-    replication_feed::{Batch, Incarnation, ReplicationFeed},
+    replication_feed::{BatchOf, Incarnation, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
 };
 use foldhash::fast::FixedState;
@@ -37,7 +37,7 @@ use glomers_protocol::{
 };
 use indexmap::{IndexMap, map::Entry};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The average time between two messages of a node, in milliseconds.
 const PACE: u64 = 100;
@@ -47,8 +47,8 @@ const PACE: u64 = 100;
 pub struct LastWriterWins(SharedState<Registers>);
 
 /// The value of each register and its stamp. A list on the disk, because the keys of JSON objects are strings.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Json, Stamped)>", into = "Vec<(Json, Stamped)>")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Vec<(Json, Stamped)>")]
 struct Registers(IndexMap<Json, Stamped, FixedState>);
 
 type Stamped = (Stamp, Json);
@@ -57,7 +57,7 @@ type Stamped = (Stamp, Json);
 type Stamp = (u64, Incarnation);
 
 /// An entry of the feed.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Record {
     /// A transaction of the sender. The entry's number gives its stamp.
@@ -75,7 +75,7 @@ impl Replicated for Registers {
     type Response = Vec<CompletedMicroOp>;
     type Entry = Record;
 
-    fn execute(&mut self, feed: &mut ReplicationFeed<Record>, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
+    fn execute(&mut self, feed: &mut ReplicationFeed, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
         let (stamp, mut writes) = ((feed.next(), feed.incarnation()), Writes::new());
         let complete = |step| match step {
             MicroOp::Read { key } => self.read(key),
@@ -87,7 +87,7 @@ impl Replicated for Registers {
         };
         let txn = txn.into_iter().map(complete).collect();
         if !writes.is_empty() {
-            feed.push(|| Record::Done(writes));
+            feed.push(|| Json::new(&Record::Done(writes)));
         }
         txn
     }
@@ -96,7 +96,8 @@ impl Replicated for Registers {
         txn.iter().any(|step| matches!(step, MicroOp::Write { .. }))
     }
 
-    fn merge(&mut self, source: &Source<'_>, record: Record) {
+    fn merge(&mut self, source: &Source<'_>, entry: Json) {
+        let Ok(record) = entry.decode() else { return };
         match record {
             Record::Done(writes) => {
                 let stamp = (source.number, source.incarnation);
@@ -106,8 +107,9 @@ impl Replicated for Registers {
         }
     }
 
-    fn all(&self) -> Vec<Record> {
-        let held = |(key, (stamp, value)): (&Json, &Stamped)| Record::Held(key.clone(), *stamp, value.clone());
+    fn all(&self) -> Vec<Json> {
+        let held =
+            |(key, (stamp, value)): (&Json, &Stamped)| Json::new(&Record::Held(key.clone(), *stamp, value.clone()));
         self.0.iter().map(held).collect()
     }
 }
@@ -134,9 +136,9 @@ impl From<Vec<(Json, Stamped)>> for Registers {
     }
 }
 
-impl From<Registers> for Vec<(Json, Stamped)> {
-    fn from(registers: Registers) -> Self {
-        registers.0.into_iter().collect()
+impl Serialize for Registers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.0)
     }
 }
 
@@ -152,8 +154,8 @@ impl LastWriterWins {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Record>) {
-        self.0.receive(from, batch);
+    fn batch(&self, from: &NodeId, message: BatchOf<Record>) {
+        self.0.receive(from, message.batch);
     }
 
     #[every(millis = self.0.pace(PACE))]

@@ -17,6 +17,9 @@
 //!
 //! The numbers form a Lamport clock: an entry's number is above that of every entry received before it.
 //!
+//! Entries wait, travel and are stored in their encoded form. So an entry is encoded once, however often it is sent, and
+//! the feed is compiled once for all types of entries.
+//!
 //! # Restarts
 //!
 //! A node that kept its feed on a disk goes on with it after a restart
@@ -27,10 +30,10 @@
 //! had not sent are lost. Until a restarted node has heard from a peer, its numbers may be ones that were used
 //! before.
 
-use glomers_protocol::{Context, NodeId, rand::Rng};
-use schemars::JsonSchema;
+use glomers_protocol::{Context, Json, NodeId, rand::Rng};
+use schemars::{JsonSchema, r#gen::SchemaGenerator, schema::Schema};
 use serde::{Deserialize, Serialize};
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, marker::PhantomData, time::Duration};
 
 /// The time after which an unanswered batch is sent again.
 pub const RETRY: Duration = Duration::from_millis(500);
@@ -43,24 +46,24 @@ pub type Incarnation = u64;
 
 /// A node's own entries on their way to its peers, and its progress with the entries of its peers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ReplicationFeed<T> {
+pub struct ReplicationFeed {
     incarnation: Incarnation,
     /// The entries that some peer has not acknowledged.
-    entries: VecDeque<(u64, T)>,
+    entries: VecDeque<(u64, Json)>,
     /// The highest number seen. The next entry gets a higher one.
     clock: u64,
     /// The number up to which peers must learn all entries.
     upto: u64,
-    /// The peers in the order of their names. Lists instead of maps: the feed is compiled for each type of entries.
-    links: Vec<(NodeId, Link<T>)>,
+    /// The peers in the order of their names.
+    links: Vec<(NodeId, Link)>,
 }
 
 /// The state shared between this node and one peer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Link<T> {
+struct Link {
     /// The incarnation heard last; 0 before the first batch.
     incarnation: Incarnation,
-    incarnations: Vec<(Incarnation, Progress<T>)>,
+    incarnations: Vec<(Incarnation, Progress)>,
     /// Set while the peer waits for an acknowledgement.
     #[serde(skip)]
     ack_due: bool,
@@ -71,18 +74,47 @@ struct Link<T> {
 
 /// The progress of this node and one incarnation of a peer with each other's entries.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Progress<T> {
+struct Progress {
     /// The peer has this node's entries up to this number.
     acknowledged: u64,
     /// This node has the peer's entries up to this number.
     received: u64,
     /// Entries for this incarnation alone: everything that was known before it started.
-    catch_up: VecDeque<(u64, T)>,
+    catch_up: VecDeque<(u64, Json)>,
 }
 
 /// All entries of the sender with numbers above `after` up to `upto`.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Batch<T> {
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Batch {
+    incarnation: Incarnation,
+    after: u64,
+    upto: u64,
+    /// The receiver's incarnation that the sender last heard (0 if none), and the number up to which the sender has its
+    /// entries.
+    heard: (Incarnation, u64),
+    entries: Vec<(u64, Json)>,
+}
+
+/// A batch as the message of a handler whose entries decode as `T`: a type of its own, with a schema.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct BatchOf<T> {
+    /// The batch.
+    pub batch: Batch,
+    #[serde(skip)]
+    entries: PhantomData<fn() -> T>,
+}
+
+impl<T> From<Batch> for BatchOf<T> {
+    fn from(batch: Batch) -> Self {
+        Self { batch, entries: PhantomData }
+    }
+}
+
+/// All entries of the sender with numbers above `after` up to `upto`.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it stands for a schema and is never constructed")]
+struct Shape<T> {
     incarnation: Incarnation,
     after: u64,
     upto: u64,
@@ -92,39 +124,49 @@ pub struct Batch<T> {
     entries: Vec<(u64, T)>,
 }
 
-impl<T> Batch<T> {
+impl<T: JsonSchema> JsonSchema for BatchOf<T> {
+    fn schema_name() -> String {
+        Shape::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Shape::<T>::json_schema(generator)
+    }
+}
+
+impl Batch {
     /// The incarnation of the sender.
     pub fn incarnation(&self) -> Incarnation {
         self.incarnation
     }
 }
 
-impl<T> Default for Progress<T> {
+impl Default for Progress {
     fn default() -> Self {
         Self { acknowledged: 0, received: 0, catch_up: VecDeque::new() }
     }
 }
 
-impl<T> Default for Link<T> {
+impl Default for Link {
     fn default() -> Self {
         let incarnations = vec![(0, Progress::default())];
         Self { incarnation: 0, incarnations, ack_due: false, hold_until: Duration::ZERO }
     }
 }
 
-impl<T> Link<T> {
+impl Link {
     /// The index of the progress with an incarnation, if that was heard.
     fn position(&self, incarnation: Incarnation) -> Option<usize> {
         self.incarnations.iter().position(|(other, _)| *other == incarnation)
     }
 
-    fn progress(&self) -> &Progress<T> {
+    fn progress(&self) -> &Progress {
         let position = self.position(self.incarnation).expect("the present incarnation has an entry");
         &self.incarnations[position].1
     }
 }
 
-impl<T: Clone> ReplicationFeed<T> {
+impl ReplicationFeed {
     /// An empty feed to all peers.
     pub fn new(cx: &Context) -> Self {
         let mut links: Vec<_> = cx.peers().map(|peer| (peer.clone(), Link::default())).collect();
@@ -149,7 +191,7 @@ impl<T: Clone> ReplicationFeed<T> {
     }
 
     /// Appends an entry and returns its number. The entry is in the next [batches](Self::batches).
-    pub fn push(&mut self, entry: impl FnOnce() -> T) -> u64 {
+    pub fn push(&mut self, entry: impl FnOnce() -> Json) -> u64 {
         self.clock += 1;
         self.upto = self.clock;
         if !self.links.is_empty() {
@@ -159,7 +201,7 @@ impl<T: Clone> ReplicationFeed<T> {
     }
 
     /// Appends an entry that replaces all earlier ones, including those that have not reached every peer.
-    pub fn supersede(&mut self, entry: T) {
+    pub fn supersede(&mut self, entry: Json) {
         self.entries.clear();
         self.push(|| entry);
     }
@@ -177,7 +219,7 @@ impl<T: Clone> ReplicationFeed<T> {
 
     /// Returns the new entries of a batch in order, with their numbers. A sender that has restarted will be sent `all`,
     /// which is everything that this node knows of all nodes.
-    pub fn receive(&mut self, from: &NodeId, batch: Batch<T>, all: impl FnOnce() -> Vec<T>) -> Vec<(u64, T)> {
+    pub fn receive(&mut self, from: &NodeId, batch: Batch, all: &dyn Fn() -> Vec<Json>) -> Vec<(u64, Json)> {
         let Some(place) = self.place(from) else { return Vec::new() };
         let link = &mut self.links[place].1;
         self.clock = self.clock.max(batch.upto);
@@ -207,7 +249,7 @@ impl<T: Clone> ReplicationFeed<T> {
 
     /// Returns true if a batch changes more than acknowledgements: it has or promises entries that have not been
     /// received, or comes from an incarnation that is not known.
-    pub fn is_news(&self, from: &NodeId, batch: &Batch<T>) -> bool {
+    pub fn is_news(&self, from: &NodeId, batch: &Batch) -> bool {
         let Some(place) = self.place(from) else { return false };
         let link = &self.links[place].1;
         let last = batch.entries.last().map_or(batch.upto, |(number, _)| batch.upto.max(*number));
@@ -216,7 +258,7 @@ impl<T: Clone> ReplicationFeed<T> {
 
     /// The batches to send at the time `now`: for every peer the entries that it lacks, and an empty batch for peers
     /// that were never heard.
-    pub fn batches(&mut self, now: Duration) -> Vec<(NodeId, Batch<T>)> {
+    pub fn batches(&mut self, now: Duration) -> Vec<(NodeId, Batch)> {
         self.drop_acknowledged();
         let mut batches = Vec::new();
         for (peer, link) in &mut self.links {

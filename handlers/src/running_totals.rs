@@ -16,11 +16,11 @@
 
 use crate::{
     durable::OpenError,
-    replication_feed::{Batch, Incarnation, ReplicationFeed},
+    replication_feed::{BatchOf, Incarnation, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
     sorted_map::SortedMap,
 };
-use glomers_protocol::{Context, ErrorCode, NodeId, RpcError, g_counter, handler, pn_counter};
+use glomers_protocol::{Context, ErrorCode, Json, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 const PACE: u64 = 250;
 
 /// The known totals of all nodes: one per incarnation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Totals(SortedMap<Incarnation, Total>);
 
 /// The sum of what clients added through a node since it started.
@@ -46,12 +46,12 @@ impl Replicated for Totals {
     type Response = Result<(), RpcError>;
     type Entry = Total;
 
-    fn execute(&mut self, feed: &mut ReplicationFeed<Total>, delta: i64) -> Result<(), RpcError> {
+    fn execute(&mut self, feed: &mut ReplicationFeed, delta: i64) -> Result<(), RpcError> {
         let incarnation = feed.incarnation();
         let own = self.0.or_insert_with(incarnation, || Total { incarnation, ..Total::default() });
         own.total = own.total.checked_add(delta).ok_or_else(too_large)?;
         own.additions += 1;
-        feed.supersede(*own);
+        feed.supersede(Json::new(own));
         Ok(())
     }
 
@@ -59,15 +59,16 @@ impl Replicated for Totals {
         true
     }
 
-    fn merge(&mut self, _: &Source<'_>, total: Total) {
+    fn merge(&mut self, _: &Source<'_>, entry: Json) {
+        let Ok(total) = entry.decode::<Total>() else { return };
         let known = self.0.or_default(total.incarnation);
         if known.additions < total.additions {
             *known = total;
         }
     }
 
-    fn all(&self) -> Vec<Total> {
-        self.0.iter().map(|(_, total)| *total).collect()
+    fn all(&self) -> Vec<Json> {
+        self.0.iter().map(|(_, total)| Json::new(total)).collect()
     }
 }
 
@@ -94,7 +95,7 @@ pub struct GCounter(SharedState<Totals>);
 /// A batch for this counter. A type is the message of one handler only, and the other counter receives the batch itself.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-struct GCounterBatch(Batch<Total>);
+struct GCounterBatch(BatchOf<Total>);
 
 #[handler(g_counter, schema)]
 impl GCounter {
@@ -117,8 +118,8 @@ impl GCounter {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, GCounterBatch(batch): GCounterBatch) {
-        self.0.receive(from, batch);
+    fn batch(&self, from: &NodeId, GCounterBatch(message): GCounterBatch) {
+        self.0.receive(from, message.batch);
     }
 
     #[every(millis = self.0.pace(PACE))]
@@ -148,8 +149,8 @@ impl PnCounter {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Total>) {
-        self.0.receive(from, batch);
+    fn batch(&self, from: &NodeId, message: BatchOf<Total>) {
+        self.0.receive(from, message.batch);
     }
 
     #[every(millis = self.0.pace(PACE))]

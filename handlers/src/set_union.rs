@@ -11,7 +11,7 @@
 
 use crate::{
     durable::OpenError,
-    replication_feed::{Batch, ReplicationFeed},
+    replication_feed::{BatchOf, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
 };
 use foldhash::fast::FixedState;
@@ -30,7 +30,7 @@ const PACE: u64 = 250;
 #[derive(Debug)]
 pub struct SetUnion(SharedState<Elements>);
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Elements(IndexSet<Json, FixedState>);
 
 impl Replicated for Elements {
@@ -38,7 +38,7 @@ impl Replicated for Elements {
     type Response = ();
     type Entry = Json;
 
-    fn execute(&mut self, feed: &mut ReplicationFeed<Json>, element: Json) {
+    fn execute(&mut self, feed: &mut ReplicationFeed, element: Json) {
         if self.0.insert(element.clone()) {
             feed.push(|| element);
         }
@@ -74,8 +74,8 @@ impl SetUnion {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Json>) {
-        self.0.receive(from, batch);
+    fn batch(&self, from: &NodeId, message: BatchOf<Json>) {
+        self.0.receive(from, message.batch);
     }
 
     #[every(millis = self.0.pace(PACE))]

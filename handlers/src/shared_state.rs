@@ -22,36 +22,36 @@
 //! A restarted node is a new incarnation. The others send it everything that they have.
 
 use crate::{
-    durable::{Durable, Journaled, OpenError},
-    replication_feed::{Batch, Incarnation, ReplicationFeed},
+    durable::{Durable, Journaled, OpenError, decode},
+    replication_feed::{Batch, BatchOf, Incarnation, ReplicationFeed},
 };
-use glomers_protocol::{Context, NodeId, Payload};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use glomers_protocol::{Context, Json, NodeId, Payload};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::fmt;
 
 /// A node's copy of a shared state.
-pub trait Replicated: Clone + fmt::Debug + Serialize + DeserializeOwned {
+pub trait Replicated: fmt::Debug + Serialize + DeserializeOwned {
     /// A client's request that changes the state.
     type Request: Serialize + DeserializeOwned;
 
     /// The result of a request.
     type Response;
 
-    /// An entry of the feed.
-    type Entry: Clone + fmt::Debug + Serialize + DeserializeOwned;
+    /// The type as which entries of the feed decode.
+    type Entry;
 
     /// Serves a request, and appends to the feed what the others must know. It depends on nothing else, because it is
     /// repeated after a restart.
-    fn execute(&mut self, feed: &mut ReplicationFeed<Self::Entry>, request: Self::Request) -> Self::Response;
+    fn execute(&mut self, feed: &mut ReplicationFeed, request: Self::Request) -> Self::Response;
 
     /// Tells if a request changes anything. If not, it is executed without a trace on the disk.
     fn is_changed_by(&self, request: &Self::Request) -> bool;
 
-    /// Applies an entry of another node.
-    fn merge(&mut self, source: &Source<'_>, entry: Self::Entry);
+    /// Applies an entry of another node. One that does not decode as an [`Entry`](Self::Entry) changes nothing.
+    fn merge(&mut self, source: &Source<'_>, entry: Json);
 
     /// Everything that this node knows, for a node that knows nothing.
-    fn all(&self) -> Vec<Self::Entry>;
+    fn all(&self) -> Vec<Json>;
 
     /// Tells if a node that receives entries must [promise](ReplicationFeed::advance) to use only higher numbers.
     const ADVANCES: bool = false;
@@ -73,26 +73,56 @@ pub struct Source<'a> {
 pub struct SharedState<S: Replicated>(Durable<Replica<S>>);
 
 /// A state and the feed of its changes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(bound = "")]
 struct Replica<S: Replicated> {
     state: S,
-    feed: ReplicationFeed<S::Entry>,
+    feed: ReplicationFeed,
 }
 
 /// A change to a replica.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(bound = "")]
 enum Input<S: Replicated> {
     Request(S::Request),
-    Batch(NodeId, Batch<S::Entry>),
+    Batch(NodeId, Batch),
+}
+
+// Their readers are compiled once: the parts of other types are decoded from their encoded forms.
+
+#[derive(Deserialize)]
+struct ReadReplica {
+    state: Json,
+    feed: ReplicationFeed,
+}
+
+#[derive(Deserialize)]
+enum ReadInput {
+    Request(Json),
+    Batch(NodeId, Batch),
+}
+
+impl<'de, S: Replicated> Deserialize<'de> for Replica<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ReadReplica { state, feed } = ReadReplica::deserialize(deserializer)?;
+        Ok(Self { state: decode(&state)?, feed })
+    }
+}
+
+impl<'de, S: Replicated> Deserialize<'de> for Input<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match ReadInput::deserialize(deserializer)? {
+            ReadInput::Request(request) => decode(&request).map(Self::Request),
+            ReadInput::Batch(from, batch) => Ok(Self::Batch(from, batch)),
+        }
+    }
 }
 
 impl<S: Replicated> Replica<S> {
-    fn receive(&mut self, from: &NodeId, batch: Batch<S::Entry>) {
+    fn receive(&mut self, from: &NodeId, batch: Batch) {
         let Self { state, feed } = self;
         let incarnation = batch.incarnation();
-        for (number, entry) in feed.receive(from, batch, || state.all()) {
+        for (number, entry) in feed.receive(from, batch, &|| state.all()) {
             state.merge(&Source { node: from, incarnation, number }, entry);
         }
         if S::ADVANCES {
@@ -137,19 +167,19 @@ impl<S: Replicated> SharedState<S> {
     }
 
     /// Reads the state, and returns the result when everything that it may show is durable.
-    pub async fn read<T>(&self, read: impl FnOnce(&S, &ReplicationFeed<S::Entry>) -> T) -> T {
+    pub async fn read<T>(&self, read: impl FnOnce(&S, &ReplicationFeed) -> T) -> T {
         let result = self.peek(read);
         self.0.synced().await;
         result
     }
 
-    fn peek<T>(&self, read: impl FnOnce(&S, &ReplicationFeed<S::Entry>) -> T) -> T {
+    fn peek<T>(&self, read: impl FnOnce(&S, &ReplicationFeed) -> T) -> T {
         let replica = self.0.state();
         read(&replica.state, &replica.feed)
     }
 
     /// Receives a batch.
-    pub fn receive(&self, from: &NodeId, batch: Batch<S::Entry>) {
+    pub fn receive(&self, from: &NodeId, batch: Batch) {
         if self.0.state().feed.is_news(from, &batch) {
             self.0.apply(Input::Batch(from.clone(), batch));
         } else {
@@ -165,13 +195,13 @@ impl<S: Replicated> SharedState<S> {
     /// Sends every peer the entries that it lacks, once they are durable.
     pub async fn flush(&self, cx: &Context)
     where
-        Batch<S::Entry>: Payload,
+        BatchOf<S::Entry>: Payload,
     {
         self.0.compact();
         let batches = self.0.change(|replica| replica.feed.batches(cx.now()));
         if !batches.is_empty() {
             self.0.synced().await;
-            batches.iter().for_each(|(peer, batch)| cx.send(peer, batch));
+            batches.into_iter().for_each(|(peer, batch)| cx.send(peer, &BatchOf::<S::Entry>::from(batch)));
         }
     }
 }

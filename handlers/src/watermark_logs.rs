@@ -31,7 +31,7 @@
 
 use crate::{
     durable::OpenError,
-    replication_feed::{Batch, ReplicationFeed},
+    replication_feed::{BatchOf, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
     sorted_map::SortedMap,
 };
@@ -53,7 +53,7 @@ const PACE: u64 = 50;
 #[derive(Debug)]
 pub struct WatermarkLogs(SharedState<Logs>);
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Logs {
     node: NodeId,
     cluster: Vec<NodeId>,
@@ -63,7 +63,7 @@ struct Logs {
 }
 
 /// An entry of the feed.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Record {
     /// A message under this key. The entry's number gives its offset.
@@ -80,14 +80,14 @@ impl Replicated for Logs {
     type Entry = Record;
     const ADVANCES: bool = true;
 
-    fn execute(&mut self, feed: &mut ReplicationFeed<Record>, mut record: Record) -> i64 {
+    fn execute(&mut self, feed: &mut ReplicationFeed, mut record: Record) -> i64 {
         if let Record::Committed(offsets) = &mut record {
             offsets.retain(|key, offset| self.raises(key, *offset));
             if offsets.is_empty() {
                 return 0;
             }
         }
-        let number = feed.push(|| record.clone());
+        let number = feed.push(|| Json::new(&record));
         let offset = self.offset(&self.node, number);
         self.record(offset, record);
         offset
@@ -100,14 +100,21 @@ impl Replicated for Logs {
         }
     }
 
-    fn merge(&mut self, source: &Source<'_>, record: Record) {
-        self.record(self.offset(source.node, source.number), record);
+    fn merge(&mut self, source: &Source<'_>, entry: Json) {
+        if let Ok(record) = entry.decode() {
+            self.record(self.offset(source.node, source.number), record);
+        }
     }
 
-    fn all(&self) -> Vec<Record> {
-        let messages = self.logs.iter().flat_map(|(key, log)| log.iter().map(move |(offset, msg)| (key, offset, msg)));
-        let assigned = messages.map(|(key, offset, msg)| Record::Assigned(key.clone(), *offset, msg.clone()));
-        assigned.chain([Record::Committed(self.committed.clone())]).collect()
+    fn all(&self) -> Vec<Json> {
+        let mut all = Vec::new();
+        for (key, log) in self.logs.iter() {
+            for (offset, msg) in log.iter() {
+                all.push(Json::new(&Record::Assigned(key.clone(), *offset, msg.clone())));
+            }
+        }
+        all.push(Json::new(&Record::Committed(self.committed.clone())));
+        all
     }
 }
 
@@ -160,7 +167,7 @@ impl WatermarkLogs {
     }
 
     async fn poll(&self, request: Poll) -> PollOk {
-        let poll = |logs: &Logs, feed: &ReplicationFeed<Record>| {
+        let poll = |logs: &Logs, feed: &ReplicationFeed| {
             let beyond = logs.offset(&logs.cluster[0], feed.low_watermark() + 1);
             let mut polled = BTreeMap::new();
             for (key, from) in request.offsets {
@@ -193,8 +200,8 @@ impl WatermarkLogs {
     }
 
     #[message]
-    fn batch(&self, from: &NodeId, batch: Batch<Record>) {
-        self.0.receive(from, batch);
+    fn batch(&self, from: &NodeId, message: BatchOf<Record>) {
+        self.0.receive(from, message.batch);
     }
 
     #[every(millis = self.0.pace(PACE))]

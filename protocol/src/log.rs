@@ -65,7 +65,7 @@ pub struct Log<T> {
     entries: PhantomData<fn(&T)>,
 }
 
-impl<T: Serialize + DeserializeOwned> Log<T> {
+impl<T: DeserializeOwned> Log<T> {
     /// Opens the log with a name, or begins it, and returns its entries. Its file is `NAME.log`.
     ///
     /// Entries that a crash left incomplete are cut off, with a warning.
@@ -86,7 +86,10 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     /// # Panics
     ///
     /// If the entry has no JSON form.
-    pub fn append(&self, entry: &T) {
+    pub fn append(&self, entry: &T)
+    where
+        T: Serialize,
+    {
         self.append_as(entry);
     }
 
@@ -109,7 +112,7 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
     /// If an entry has no JSON form.
     pub fn compact<'a>(&self, entries: impl IntoIterator<Item = &'a T>)
     where
-        T: 'a,
+        T: Serialize + 'a,
     {
         self.compact_as(entries);
     }

@@ -25,7 +25,7 @@ pub(super) const MAX_VALUES: usize = 1000;
 const ADOPT: u32 = 10;
 
 /// A contiguous part of an origin's log.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Delta {
     origin: Origin,
     /// The number of values before this part.
@@ -41,7 +41,7 @@ impl Delta {
 }
 
 /// All values of a node.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OriginLogs {
     own: Origin,
     values: IndexSet<Json, FixedState>,
@@ -54,7 +54,7 @@ pub(super) struct OriginLogs {
 }
 
 /// A value that waits for its predecessors.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Early {
     value: Json,
     /// The number of times that it was found waiting.

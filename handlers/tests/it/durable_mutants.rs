@@ -42,22 +42,22 @@ struct Set {
     replica: Durable<Replica>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Replica {
     elements: BTreeSet<Json>,
-    feed: ReplicationFeed<Json>,
+    feed: ReplicationFeed,
 }
 
 #[derive(Serialize, Deserialize)]
 enum Input {
     Add(Json),
-    Batch(NodeId, Batch<Json>),
+    Batch(NodeId, Batch),
 }
 
 // A type is the message of one handler only, so this one has a name of its own.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct SetBatch(Batch<Json>);
+struct SetBatch(Batch);
 
 impl Journaled for Replica {
     type Input = Input;
@@ -72,7 +72,7 @@ impl Journaled for Replica {
             }
             Input::Batch(from, batch) => {
                 let elements = &self.elements;
-                let news = self.feed.receive(&from, batch, || elements.iter().cloned().collect());
+                let news = self.feed.receive(&from, batch, &|| elements.iter().cloned().collect());
                 self.elements.extend(news.into_iter().map(|(_, element)| element));
             }
         }

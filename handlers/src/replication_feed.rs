@@ -73,7 +73,7 @@ struct Link {
 }
 
 /// The progress of this node and one incarnation of a peer with each other's entries.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Progress {
     /// The peer has this node's entries up to this number.
     acknowledged: u64,
@@ -138,12 +138,6 @@ impl Batch {
     /// The incarnation of the sender.
     pub fn incarnation(&self) -> Incarnation {
         self.incarnation
-    }
-}
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self { acknowledged: 0, received: 0, catch_up: VecDeque::new() }
     }
 }
 

@@ -127,8 +127,8 @@ impl Logs {
     /// Applies a record whose number stands for this offset.
     fn record(&mut self, offset: i64, record: Record) {
         match record {
-            Record::Sent(key, msg) => _ = self.logs.or_default(key).insert(offset, msg),
-            Record::Assigned(key, offset, msg) => _ = self.logs.or_default(key).insert(offset, msg),
+            Record::Sent(key, msg) => self.logs.or_default(key).insert(offset, msg),
+            Record::Assigned(key, offset, msg) => self.logs.or_default(key).insert(offset, msg),
             Record::Committed(mut offsets) => {
                 offsets.retain(|key, offset| self.raises(key, *offset));
                 offsets.into_iter().for_each(|(key, offset)| self.committed.insert(key, offset));

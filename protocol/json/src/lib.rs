@@ -6,7 +6,10 @@
 //! The principal type is [`Json`]. With the feature `schema` it implements `JsonSchema` of schemars 0.8.
 //! serde_json's `Error` and `Value` appear in the signatures.
 
+mod parts;
 mod verbatim;
+
+pub use parts::{elements, members};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -14,7 +17,6 @@ use smol_str::SmolStr;
 use std::{
     borrow::Cow,
     cmp::Ordering,
-    collections::BTreeMap,
     fmt,
     hash::{Hash, Hasher},
 };
@@ -162,7 +164,7 @@ fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
     let text = value.get();
     let parsed = match text.as_bytes()[0] {
         b'"' => serde_json::from_str::<String>(text).map(|string| out.push_str(Json::new(&string).as_str())),
-        b'[' if depth > 0 => serde_json::from_str::<Vec<&RawValue>>(text).map(|elements| {
+        b'[' if depth > 0 => elements(text).map(|elements| {
             out.push('[');
             for (index, element) in elements.into_iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
@@ -170,7 +172,7 @@ fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
             }
             out.push(']');
         }),
-        b'{' if depth > 0 => serde_json::from_str::<BTreeMap<String, &RawValue>>(text).map(|members| {
+        b'{' if depth > 0 => members(text).map(|members| {
             out.push('{');
             for (index, (key, member)) in members.into_iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });

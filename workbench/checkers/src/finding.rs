@@ -2,9 +2,9 @@
 //!
 //! Faults that decide the verdict, strict findings and notes are one type, so that a report shows all of them alike.
 
-use crate::validity::Validity;
+use crate::{named::Named, validity::Validity};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt};
 
 /// The weight of a finding; the greatest comes first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
@@ -128,7 +128,7 @@ pub struct StrictFindings {
     #[serde(rename = "valid?")]
     pub valid: Validity,
     /// The number of findings of each kind.
-    pub counts: BTreeMap<Cow<'static, str>, usize>,
+    pub counts: Named<usize>,
     /// The first of each kind.
     pub findings: Vec<Finding>,
 }
@@ -139,11 +139,11 @@ pub const SHOWN: usize = 8;
 impl StrictFindings {
     /// Counts findings, and keeps the first ones of each kind.
     pub fn new(all: Vec<Finding>) -> Self {
-        let mut counts = BTreeMap::new();
+        let mut counts = Named::<usize>::default();
         let valid = Validity::from_valid(all.is_empty());
         let mut findings = all;
         findings.retain(|finding| {
-            let count = counts.entry(finding.kind.clone()).or_insert(0);
+            let count = counts.of(&finding.kind);
             *count += 1;
             *count <= SHOWN
         });
@@ -153,7 +153,7 @@ impl StrictFindings {
     /// Adds a finding that stands for `count` of its kind.
     pub fn add(&mut self, finding: Finding, count: usize) {
         self.valid = self.valid.max(Validity::Invalid);
-        *self.counts.entry(finding.kind.clone()).or_default() += count;
+        *self.counts.of(&finding.kind) += count;
         if self.findings.iter().filter(|other| other.kind == finding.kind).count() < SHOWN {
             self.findings.push(finding);
         }
@@ -163,8 +163,8 @@ impl StrictFindings {
 /// The counts, and the first of each kind, one per line.
 impl fmt::Display for StrictFindings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (kind, count) in &self.counts {
-            let example = self.findings.iter().find(|finding| finding.kind == *kind);
+        for (kind, count) in self.counts.iter() {
+            let example = self.findings.iter().find(|finding| finding.kind == kind);
             write!(f, "\n  {count} x {kind}: {}", example.map_or("", |example| &example.explanation))?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! The types are in `model`; the other files read, write and build histories.
 
 pub mod builder;
+mod clients;
 pub mod edn;
 mod entries;
 pub mod faults;
@@ -11,7 +12,10 @@ mod lines;
 mod model;
 mod name;
 mod pieces;
+mod process;
 mod read;
 
-pub use model::{History, Kind, Op, Operation, Process};
+pub(crate) use clients::Clients;
+pub use model::{History, Kind, Op, Operation};
 pub use name::Name;
+pub use process::Process;

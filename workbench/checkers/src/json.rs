@@ -1,9 +1,9 @@
 //! JSON values of findings. Nodes may send what [`serde_json::Value`] does not hold: `1e400`, half of a surrogate pair,
 //! a hundred brackets. A verdict on them is a verdict all the same.
 
+use glomers_json::{elements, members};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use std::collections::BTreeMap;
 
 /// The greatest depth of a value that is parsed. Anything nested deeper is shown as text.
 const DEEPEST: usize = 32;
@@ -22,9 +22,10 @@ fn fitted(raw: &RawValue, depth: usize) -> Value {
     let text = raw.get();
     let deeper = depth.checked_sub(1);
     let parsed = match (text.as_bytes()[0], deeper) {
-        (b'[', Some(deeper)) => serde_json::from_str::<Vec<&RawValue>>(text)
-            .map(|items| items.into_iter().map(|item| fitted(item, deeper)).collect()),
-        (b'{', Some(deeper)) => serde_json::from_str::<BTreeMap<String, &RawValue>>(text)
+        (b'[', Some(deeper)) => {
+            elements(text).map(|items| items.into_iter().map(|item| fitted(item, deeper)).collect())
+        }
+        (b'{', Some(deeper)) => members(text)
             .map(|members| members.into_iter().map(|(key, member)| (key, fitted(member, deeper))).collect()),
         (b'[' | b'{', None) => return Value::from(text),
         _ => serde_json::from_str(text),

@@ -11,16 +11,18 @@ use crate::{
     },
     expectations::Expectations,
     finding::{Finding, StrictFindings},
-    history::{History, Kind, Process},
+    history::{Clients, History, Kind},
     json::value,
+    order::sort_by_number,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
+use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 /// The error of an operation without an answer.
 const TIMEOUT: &str = "\"net-timeout\"";
@@ -90,7 +92,7 @@ impl Judgement {
     /// The first few findings of each kind, the worst first.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = [&self.verdict.findings[..], &self.strict_findings.findings].concat();
-        findings.sort_by_key(|finding| finding.weight);
+        sort_by_number(&mut findings, |finding| finding.weight as u64);
         findings
     }
 
@@ -154,22 +156,23 @@ pub struct Failure {
 }
 
 fn failures(history: &History) -> Vec<Failure> {
-    let mut failures: IndexMap<(&str, &Json), Failure> = IndexMap::new();
-    let mut begun: BTreeMap<Process, Duration> = BTreeMap::new();
+    let mut failures: IndexMap<(&str, &Json), Failure, FixedState> = IndexMap::default();
+    let mut begun: Clients<Option<Duration>> = Clients::default();
     for op in history.ops() {
         if op.kind == Kind::Invoke {
-            begun.insert(op.process, op.time);
+            *begun.of(op.process) = Some(op.time);
         }
         let Some(error) = op.error() else { continue };
         let new = || {
             let is_timeout = error.as_str() == TIMEOUT;
-            let waited = begun.get(&op.process).filter(|_| is_timeout).map(|begun| op.time.saturating_sub(*begun));
+            let waited = begun.get(op.process).copied().flatten().filter(|_| is_timeout);
+            let waited = waited.map(|begun| op.time.saturating_sub(begun));
             Failure { f: op.f.to_string(), error: error.clone(), count: 0, waited }
         };
         failures.entry((&op.f, error)).or_insert_with(new).count += 1;
     }
     let mut failures: Vec<_> = failures.into_values().collect();
-    failures.sort_by_key(|failure| Reverse(failure.count));
+    sort_by_number(&mut failures, |failure| u64::MAX - failure.count as u64);
     failures.truncate(SHOWN);
     failures
 }

@@ -24,7 +24,7 @@
 //! - [`checker`]: one checker a file, and their table by workload.
 //! - [`verdict`], [`judgement`], [`expectations`], [`budget`], [`validity`]: what comes out, and what a history is held
 //!   to.
-//! - [`summary`], [`json`], [`text`]: verdicts, values and texts for people.
+//! - [`summary`], [`json`], [`named`], [`text`]: verdicts, values and texts for people.
 
 mod both;
 pub mod budget;
@@ -34,6 +34,8 @@ pub mod finding;
 pub mod history;
 pub mod json;
 pub mod judgement;
+pub mod named;
+mod order;
 pub mod recording;
 pub mod summary;
 pub mod text;

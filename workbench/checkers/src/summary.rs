@@ -4,13 +4,13 @@
 use crate::{
     checker::stats::Function,
     finding::{Finding, NO_VERDICT, Weight},
-    history::Name,
     judgement::Judgement,
     text::significant,
     validity::Validity,
 };
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 /// The operation that ends a client, which never succeeds by design.
 pub const CRASH: &str = "crash";
@@ -52,7 +52,7 @@ impl Judgement {
             parts.push(part("availability", self.availability.valid, reason));
         }
         if let Some(liveness) = &self.liveness {
-            let silent: Vec<_> = liveness.silent.keys().map(String::as_str).collect();
+            let silent: Vec<_> = liveness.silent.names().collect();
             let reason = match silent[..] {
                 [] => "every node served again after the faults".to_owned(),
                 _ => format!("served no request after the faults: {}", silent.join(", ")),
@@ -77,8 +77,8 @@ impl Judgement {
     }
 
     fn operations(&self) -> String {
-        let has_failed = |(f, function): &(&Name, &Function)| function.valid != Validity::Valid && **f != CRASH;
-        let never: Vec<_> = self.stats.by_f.iter().filter(has_failed).map(|(f, _)| &**f).collect();
+        let has_failed = |(f, function): &(&str, &Function)| function.valid != Validity::Valid && *f != CRASH;
+        let never: Vec<_> = self.stats.by_f.iter().filter(has_failed).map(|(f, _)| f).collect();
         match never[..] {
             _ if self.stats.all.count == 0 => "none ended".to_owned(),
             [] => "every kind of operation succeeded at least once".to_owned(),
@@ -106,7 +106,7 @@ impl Judgement {
     fn lines(&self) -> Vec<String> {
         let findings = self.findings();
         let is_shown = |finding: &&Finding| finding.weight != Weight::Note && finding.kind != NO_VERDICT;
-        let mut kinds: IndexMap<&str, Vec<&Finding>> = IndexMap::new();
+        let mut kinds: IndexMap<&str, Vec<&Finding>, FixedState> = IndexMap::default();
         for finding in findings.iter().filter(is_shown) {
             kinds.entry(&finding.kind).or_default().push(finding);
         }
@@ -128,15 +128,15 @@ fn in_a_line(kind: &[&Finding]) -> String {
         whole if whole.len() <= EXPLANATION => whole.to_owned(),
         long => format!("{}\u{2026}", &long[..long.floor_char_boundary(EXPLANATION)]),
     };
-    let others: Vec<_> = kind[1..].iter().flat_map(|finding| &finding.subjects).collect();
-    let mut named = BTreeSet::from_iter(&first.subjects);
-    let others: Vec<_> = others.into_iter().filter(|other| named.insert(other)).take(VALUES).collect();
+    let mut others: Vec<&str> = Vec::new();
+    for subject in kind[1..].iter().flat_map(|finding| &finding.subjects) {
+        if others.len() < VALUES && !first.subjects.contains(subject) && !others.contains(&subject.as_str()) {
+            others.push(subject);
+        }
+    }
     match others.is_empty() || others.iter().any(|other| other.len() > EXPLANATION / VALUES) {
         true => explanation,
-        false => {
-            let others: Vec<_> = others.into_iter().map(String::as_str).collect();
-            format!("{explanation}; also {}", others.join(", "))
-        }
+        false => format!("{explanation}; also {}", others.join(", ")),
     }
 }
 

@@ -8,11 +8,12 @@ use crate::{
     finding::{Finding, Weight},
     history::History,
     json::value,
+    named::Named,
     validity::Validity,
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 /// A judge of the histories of a workload.
 pub trait Checker: fmt::Debug {
@@ -42,7 +43,7 @@ pub struct Verdict {
     /// The reason why Maelstrom's checker throws an exception on this history, and so gives no verdict.
     pub error: Option<String>,
     /// The number of findings of a kind, where it is greater than that of the findings which are kept.
-    counts: BTreeMap<String, usize>,
+    counts: Named<usize>,
     results: Arc<dyn Results>,
 }
 
@@ -69,7 +70,7 @@ impl Verdict {
         findings: Vec<Finding>,
         results: impl Serialize + fmt::Debug + Send + Sync + 'static,
     ) -> Self {
-        Self { valid, findings, error: None, counts: BTreeMap::new(), results: Arc::new(results) }
+        Self { valid, findings, error: None, counts: Named::default(), results: Arc::new(results) }
     }
 
     /// A verdict whose results are the explanations of its findings, under `errors`. It is valid if no finding is a
@@ -77,7 +78,9 @@ impl Verdict {
     pub fn from_findings(findings: Vec<Finding>) -> Self {
         let is_valid = findings.iter().all(|finding| finding.weight != Weight::Fault);
         let errors: Vec<String> = findings.iter().map(|finding| finding.explanation.clone()).collect();
-        Self::new(Validity::from_valid(is_valid), findings, BTreeMap::from([("errors", errors)]))
+        let mut results = Named::<Vec<String>>::default();
+        *results.of("errors") = errors;
+        Self::new(Validity::from_valid(is_valid), findings, results)
     }
 
     /// The same verdict or, if Maelstrom's checker throws an exception for this reason, an unknown one.
@@ -93,8 +96,8 @@ impl Verdict {
 
     /// The same verdict, which found this number of a kind, although only the first few are kept.
     #[must_use]
-    pub fn counting(mut self, kind: impl Into<String>, count: usize) -> Self {
-        self.counts.insert(kind.into(), count);
+    pub fn counting(mut self, kind: &str, count: usize) -> Self {
+        *self.counts.of(kind) = count;
         self
     }
 

@@ -205,7 +205,7 @@ fn damage_stays_in_a_minority() {
 fn a_node_that_stops_by_itself_is_found() {
     for disk in [DiskUse::Always, DiskUse::Never] {
         let report = run_workload("echo", &options(&[], 1).strict(true).disk(disk), Quitter::init);
-        let silent: Vec<_> = report.judgement.liveness.iter().flat_map(|liveness| liveness.silent.keys()).collect();
+        let silent: Vec<_> = report.judgement.liveness.iter().flat_map(|liveness| liveness.silent.names()).collect();
         assert_eq!(silent, ["n0", "n1", "n2"], "{report}");
         let causes = report.violations.causes();
         assert!(causes.iter().all(|cause| cause.kind == ViolationKind::Stopped) && causes.len() == 1, "{report}");

@@ -25,7 +25,7 @@ fn report<H: Handler>(name: &str, faults: &[Fault], liveness: bool) -> Report {
 
 /// The nodes that are found silent.
 fn silent(report: &Report) -> Vec<&str> {
-    report.judgement.liveness.iter().flat_map(|liveness| liveness.silent.keys()).map(String::as_str).collect()
+    report.judgement.liveness.iter().flat_map(|liveness| liveness.silent.names()).collect()
 }
 
 /// Never serves again after a second in which it heard nobody.

@@ -6,10 +6,10 @@
 
 use glomers_json::Json;
 
-/// The branches to a value in Clojure's tree of hashes; sets are in the order of these paths.
-pub(crate) fn path(value: &Json) -> [u32; 7] {
+/// The branches to a value in Clojure's tree of hashes, as digits of a number; sets are in the order of these paths.
+pub(crate) fn path(value: &Json) -> u64 {
     let hash = hash(value);
-    [0, 5, 10, 15, 20, 25, 30].map(|shift| hash >> shift & 31)
+    [0, 5, 10, 15, 20, 25, 30].into_iter().fold(0, |path, shift| path << 5 | u64::from(hash >> shift & 31))
 }
 
 /// The hash of a value. Lists and maps, which no client sends, are hashed as their text.

@@ -32,8 +32,7 @@ pub fn check(history: &History) -> Counter {
     let certain: i128 = adds().filter(|op| op.kind == Kind::Ok).filter_map(delta).sum();
     let mut acceptable = vec![(certain, certain)];
     for delta in adds().filter(|op| op.kind == Kind::Info).filter_map(delta) {
-        let shifted = acceptable.iter().map(|(from, to)| (from + delta, to + delta));
-        acceptable = merge(acceptable.iter().copied().chain(shifted).collect());
+        acceptable = with_shifted(&acceptable, delta);
     }
     let is_final = |op: &&Op| op.kind == Kind::Ok && op.f == "read" && op.is_final();
     let final_reads: Vec<Json> = history.ops().iter().filter(is_final).map(|op| op.value.clone()).collect();
@@ -44,17 +43,28 @@ pub fn check(history: &History) -> Counter {
     Counter { errors, final_reads, acceptable }
 }
 
-/// Joins ranges that overlap or follow one another.
-fn merge(mut ranges: Vec<(i128, i128)>) -> Vec<(i128, i128)> {
-    ranges.sort_unstable();
-    let mut merged: Vec<(i128, i128)> = Vec::with_capacity(ranges.len());
-    for (from, to) in ranges {
-        match merged.last_mut() {
+/// Sorted ranges together with the same ranges moved. Those that overlap or follow one another are joined.
+fn with_shifted(ranges: &[(i128, i128)], delta: i128) -> Vec<(i128, i128)> {
+    let mut joined: Vec<(i128, i128)> = Vec::with_capacity(2 * ranges.len());
+    let (mut unmoved, mut moved) = (0, 0);
+    while unmoved < ranges.len() || moved < ranges.len() {
+        let next = ranges.get(moved).map(|(from, to)| (from + delta, to + delta));
+        let (from, to) = match (ranges.get(unmoved), next) {
+            (Some(range), next) if next.is_none_or(|next| *range < next) => {
+                unmoved += 1;
+                *range
+            }
+            (_, next) => {
+                moved += 1;
+                next.unwrap_or_default()
+            }
+        };
+        match joined.last_mut() {
             Some(last) if from <= last.1 + 1 => last.1 = last.1.max(to),
-            _ => merged.push((from, to)),
+            _ => joined.push((from, to)),
         }
     }
-    merged
+    joined
 }
 
 /// Several reads that are wrong in the same way are the entries of one finding.

@@ -7,13 +7,12 @@
 use crate::{
     expectations::Expectations,
     finding::{Finding, SHOWN},
-    history::{History, Kind, Op, Process},
+    history::{Clients, History, Kind, Op, Process},
     validity::Validity,
     verdict::{Checker, Verdict},
 };
 use glomers_json::Json;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The wrong answers of a history.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -35,18 +34,18 @@ struct Answer {
 /// Compares every answer to its request.
 pub fn check(history: &History) -> (Echo, Vec<Finding>) {
     let (mut echo, mut findings) = (Echo::default(), Vec::new());
-    let mut open: BTreeMap<Process, &Op> = BTreeMap::new();
+    let mut open = Clients::<Option<&Op>>::default();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         match op.kind {
             Kind::Invoke => {
-                if let Some(earlier) = open.insert(op.process, op) {
+                if let Some(earlier) = open.of(op.process).replace(op) {
                     echo.error.get_or_insert_with(|| reused(earlier, op));
                 }
             }
             // Knossos does not pair it with its invocation, which stays open.
             Kind::Info => {}
             Kind::Ok | Kind::Fail => {
-                let Some(invocation) = open.remove(&op.process) else { continue };
+                let Some(invocation) = open.of(op.process).take() else { continue };
                 if let Some(finding) = compare(invocation, op) {
                     echo.errors.push((EXPECTED, invocation.value.clone(), RECEIVED, op.value.clone()));
                     if !findings.contains(&finding) && findings.len() < SHOWN {

@@ -3,8 +3,10 @@
 
 use crate::{
     history::{History, Kind, Op},
+    order::sort_by_number,
     validity::Validity,
 };
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -37,7 +39,7 @@ const MARK: &str = "indeterminate: ";
 
 /// Collects the exceptions of operations whose outcome is unknown.
 pub fn check(history: &History) -> Exceptions {
-    let mut found: IndexMap<String, Exception> = IndexMap::new();
+    let mut found: IndexMap<String, Exception, FixedState> = IndexMap::default();
     for op in history.ops().iter().filter(|op| op.kind == Kind::Info) {
         let text = op.error().and_then(|error| error.decode::<String>().ok());
         if let Some(text) = text.as_deref().and_then(|text| text.strip_prefix(MARK)) {
@@ -46,6 +48,6 @@ pub fn check(history: &History) -> Exceptions {
         }
     }
     let mut exceptions: Vec<_> = found.into_values().collect();
-    exceptions.sort_by_key(|exception| std::cmp::Reverse(exception.count));
+    sort_by_number(&mut exceptions, |exception| u64::MAX - exception.count as u64);
     Exceptions { valid: Validity::Valid, exceptions }
 }

@@ -38,7 +38,7 @@ use glomers_json::Json;
 use index::KeyIndex;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::mem;
 use version_order::VersionOrder;
 
 /// The number of inconsistent offsets and duplicates that are shown.
@@ -157,19 +157,21 @@ fn anomalies(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder])
 
 /// The first send of each log that was acknowledged with a negative offset.
 fn negative<'a>(entries: &'a Entries<'_>) -> impl Iterator<Item = Finding> + 'a {
-    let mut named = BTreeSet::new();
+    let mut is_named = vec![false; entries.key_count()];
     let sends = entries.list.iter().filter(|entry| entry.is_ok_transaction());
     let sends = sends.flat_map(|entry| entry.sends.iter().map(move |(key, pairs)| (entry.op.index, *key, pairs)));
     let offsets =
         sends.flat_map(|(op, key, pairs)| pairs.iter().filter_map(move |(offset, _)| Some((op, key, (*offset)?))));
-    offsets.filter(move |(_, key, offset)| *offset < 0 && named.insert(*key)).map(|(op, key, offset)| {
-        let name = entries.name(key);
-        Finding::strict(
-            "negative-offset",
-            [op],
-            format!("send_ok for key {name} gave the offset {offset}; offsets are 0 or more"),
-        )
-    })
+    offsets.filter(move |(_, key, offset)| *offset < 0 && !mem::replace(&mut is_named[*key], true)).map(
+        |(op, key, offset)| {
+            let name = entries.name(key);
+            Finding::strict(
+                "negative-offset",
+                [op],
+                format!("send_ok for key {name} gave the offset {offset}; offsets are 0 or more"),
+            )
+        },
+    )
 }
 
 /// The first poll of a message that was never sent, for each log that has one.
@@ -188,7 +190,11 @@ fn strays(entries: &Entries<'_>, index: &[KeyIndex]) -> impl Iterator<Item = (us
 /// the highest index that was read, and its index is out of bounds.
 fn unplaced(entries: &Entries<'_>, index: &[KeyIndex], orders: &[VersionOrder]) -> Option<String> {
     let has_place = |(of_key, order): (&KeyIndex, &VersionOrder)| {
-        order.log.values().flatten().any(|sighting| of_key.messages[sighting.message].ok_reader.is_some())
+        order
+            .log
+            .iter()
+            .flat_map(|(_, seen)| seen)
+            .any(|sighting| of_key.messages[sighting.message].ok_reader.is_some())
     };
     let is_unplaced = |(of_key, order): (&KeyIndex, &VersionOrder)| of_key.is_polled && !has_place((of_key, order));
     let key = index.iter().zip(orders).position(is_unplaced)?;
@@ -201,7 +207,7 @@ fn unsortable(entries: &Entries<'_>, orders: &[VersionOrder]) -> Option<String> 
         let at_offset = |seen: &Vec<version_order::Sighting>| -> Vec<&Json> {
             seen.iter().map(|sighting| entries.value(key, sighting.message)).collect()
         };
-        let found = order.log.values().find_map(|seen| {
+        let found = order.log.iter().find_map(|(_, seen)| {
             let values = at_offset(seen);
             incomparable(values.iter().copied()).map(|(left, right)| format!("{left} and {right}"))
         })?;

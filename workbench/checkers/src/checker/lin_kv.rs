@@ -11,13 +11,14 @@ use crate::{
     finding::{Finding, SHOWN},
     history::{History, Kind, Op, Operation},
     json::value,
+    order::sort_by_number,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
 use glomers_json::Json;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 /// Judges a history.
 pub fn check(history: &History) -> Linearizability {
@@ -83,7 +84,7 @@ fn findings(checked: &Linearizability) -> Vec<Finding> {
 /// second an end without a beginning, on which knossos throws an exception; other keys are judged as ever.
 fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<String>) {
     let key = |op: &Op| op.value.decode::<(Json, Json)>().ok().map(|(key, _)| key);
-    let mut moved = BTreeMap::new();
+    let mut moved = Vec::new();
     for Operation { invocation, completion } in history.operations() {
         if let (Some(first), Some(completion)) = (key(invocation), completion)
             && let Some(second) = key(completion).filter(|second| *second != first)
@@ -92,22 +93,23 @@ fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<Strin
                 "entry {} ends an operation on key {second}, which began on key {first} in entry {}",
                 completion.index, invocation.index
             );
-            moved.insert(completion.index, (invocation.value.clone(), second, reason));
+            moved.push((completion.index, invocation.value.clone(), second, reason));
         }
     }
     if moved.is_empty() {
         return (Cow::Borrowed(history), Vec::new(), None);
     }
+    sort_by_number(&mut moved, |(index, ..)| *index as u64);
     let repair = |op: &Op| {
         let mut op = op.clone();
-        if let Some((value, _, _)) = moved.get(&op.index) {
-            (op.kind, op.value) = (Kind::Info, value.clone());
+        if let Ok(place) = moved.binary_search_by_key(&op.index, |(index, ..)| *index) {
+            (op.kind, op.value) = (Kind::Info, moved[place].1.clone());
         }
         op
     };
     let repaired = history.ops().iter().map(repair).collect();
-    let reason = moved.values().next().map(|(_, _, reason)| reason.clone());
-    (Cow::Owned(repaired), moved.into_values().map(|(_, key, _)| key).collect(), reason)
+    let reason = moved.first().map(|(_, _, _, reason)| reason.clone());
+    (Cow::Owned(repaired), moved.into_iter().map(|(_, _, key, _)| key).collect(), reason)
 }
 
 /// The checker of `lin-kv`.

@@ -42,7 +42,7 @@ pub use models::{
 };
 pub use violation::Violation;
 
-use crate::{history::History, validity::Validity};
+use crate::{history::History, order::sort_by, validity::Validity};
 use budget::Meter;
 use glomers_json::Json;
 use part::Part;
@@ -106,7 +106,7 @@ pub fn check_within<M: Model>(model: &M, history: &History, budget: Budget) -> L
         effort.steps += meter.effort().steps.min(steps);
         effort.entries = effort.entries.max(meter.effort().entries);
     }
-    verdicts.sort_by(|(left, _), (right, _)| left.cmp(right));
+    sort_by(&mut verdicts, |(left, _), (right, _)| left.cmp(right));
     Linearizability { parts: verdicts, effort }
 }
 

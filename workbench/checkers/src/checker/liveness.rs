@@ -3,11 +3,11 @@
 
 use crate::{
     history::{History, Kind, Op},
+    named::Named,
     validity::Validity,
 };
 use glomers_json::Json;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The entry of an operation that says which node is put to the test.
 pub const MARK: &str = "liveness";
@@ -20,23 +20,23 @@ pub struct Liveness {
     #[serde(rename = "valid?")]
     pub valid: Validity,
     /// Their ids, each with the indices of the entries that show it.
-    pub silent: BTreeMap<String, Vec<usize>>,
+    pub silent: Named<Vec<usize>>,
 }
 
 /// Looks for nodes that were asked at the end and never served; `None` if none was asked.
 pub fn check(history: &History) -> Option<Liveness> {
-    let mut ends: BTreeMap<String, Option<Vec<usize>>> = BTreeMap::new();
+    let mut asked = Named::<(bool, Vec<usize>)>::default();
     for op in history.ops() {
         let Some(node) = node(op) else { continue };
-        let unserved = ends.entry(node).or_insert_with(|| Some(Vec::new()));
-        if is_served(op) {
-            *unserved = None;
-        } else if let Some(entries) = unserved {
-            entries.push(op.index);
-        }
+        let (has_served, entries) = asked.of(&node);
+        *has_served |= is_served(op);
+        entries.push(op.index);
     }
-    let silent: BTreeMap<_, _> = ends.iter().filter_map(|(node, ends)| Some((node.clone(), ends.clone()?))).collect();
-    (!ends.is_empty()).then(|| Liveness { valid: Validity::from_valid(silent.is_empty()), silent })
+    let mut silent = Named::<Vec<usize>>::default();
+    for (node, (_, entries)) in asked.iter().filter(|(_, (has_served, _))| !has_served) {
+        silent.of(node).clone_from(entries);
+    }
+    (!asked.is_empty()).then(|| Liveness { valid: Validity::from_valid(silent.is_empty()), silent })
 }
 
 fn node(op: &Op) -> Option<String> {

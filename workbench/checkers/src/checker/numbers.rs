@@ -4,18 +4,19 @@
 //! Reads of a growing set are as long as the set and mostly begin as the same client's last one did. Only what comes
 //! behind that is looked into; else reading would be most of the work.
 
-use crate::history::{Op, Process};
+use crate::history::{Clients, Op};
 use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Deserializer, value::RawValue};
+use std::mem;
 
 /// The values met so far.
 #[derive(Default)]
 pub(crate) struct Numbers<'a> {
     by_text: IndexMap<&'a str, usize, FixedState>,
-    distinct: IndexSet<Json>,
-    lists: IndexMap<Process, List<'a>, FixedState>,
+    distinct: IndexSet<Json, FixedState>,
+    lists: Clients<List<'a>>,
 }
 
 /// The list that a client read last.
@@ -41,14 +42,14 @@ impl<'a> Numbers<'a> {
 
     /// The numbers of the elements of an entry's value; none if it is no list.
     pub(crate) fn elements(&mut self, op: &'a Op) -> Vec<usize> {
-        let mut list = self.lists.swap_remove(&op.process).unwrap_or_default();
+        let mut list = mem::take(self.lists.of(op.process));
         list.keep_common(op.value.as_str());
         while let Some((element, end)) = list.next() {
             list.numbers.push(self.number(element));
             list.ends.push(end);
         }
         let numbers = list.numbers.clone();
-        self.lists.insert(op.process, list);
+        *self.lists.of(op.process) = list;
         numbers
     }
 

@@ -8,17 +8,17 @@ use crate::{
     checker::{comparable::incomparable, evidence, numbers::Numbers, strict::sets},
     expectations::Expectations,
     finding::{Finding, SHOWN},
-    history::{History, Kind, Op, Process},
+    history::{Clients, History, Kind, Op, Process},
+    order::{sort_by, sort_by_number},
     text,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
+use foldhash::fast::FixedState;
 use glomers_json::Json;
+use indexmap::IndexSet;
 use serde::{Serialize, Serializer};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// The outcomes of the elements.
 #[derive(Clone, Debug, Serialize)]
@@ -120,10 +120,10 @@ enum Fate {
 pub fn check(history: &History, add: &str) -> SetFull {
     let mut numbers = Numbers::default();
     let mut elements: Vec<Option<Element>> = Vec::new();
-    let mut invocations: BTreeMap<Process, Moment> = BTreeMap::new();
+    let mut invocations = Clients::<Option<Moment>>::default();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         if op.kind == Kind::Invoke {
-            invocations.insert(op.process, op.into());
+            *invocations.of(op.process) = Some(op.into());
         }
         if op.f == add {
             let number = numbers.number(op.value.as_str());
@@ -139,7 +139,7 @@ pub fn check(history: &History, add: &str) -> SetFull {
         } else if op.f == "read" && op.kind == Kind::Ok {
             let present = numbers.elements(op);
             elements.resize(numbers.len(), None);
-            let begun = invocations.get(&op.process).copied().unwrap_or(op.into());
+            let begun = invocations.of(op.process).unwrap_or(op.into());
             see(&mut elements, &present, begun, op);
         }
     }
@@ -211,9 +211,9 @@ fn summarise(elements: &[(&Json, &Element)]) -> SetFull {
         }
     }
     for values in [&mut lost, &mut never_read, &mut stale] {
-        values.sort();
+        sort_by(values, Json::cmp);
     }
-    worst_stale.sort_by_key(|stale| std::cmp::Reverse(stale.stable_latency));
+    sort_by_number(&mut worst_stale, |stale| u64::MAX - stale.stable_latency);
     worst_stale.truncate(WORST);
     let valid = match (lost.is_empty(), stable_latencies.is_empty()) {
         (false, _) => Validity::Invalid,
@@ -291,7 +291,7 @@ fn findings(set: &SetFull, history: &History) -> Vec<Finding> {
 /// The reason why Jepsen's checker throws an exception: an add that ended with another value than any began with,
 /// elements without an order, or a read of something that has no elements.
 fn error(history: &History, add: &str) -> Option<String> {
-    let mut attempts: BTreeSet<&Json> = BTreeSet::new();
+    let mut attempts: IndexSet<&Json, FixedState> = IndexSet::default();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         let is_add = op.f == add;
         if is_add && op.kind == Kind::Invoke {
@@ -302,6 +302,8 @@ fn error(history: &History, add: &str) -> Option<String> {
             return Some(format!("entry {} read {}, which has no elements", op.index, op.value));
         }
     }
+    let mut attempts: Vec<&Json> = attempts.into_iter().collect();
+    sort_by(&mut attempts, |left, right| left.cmp(right));
     let (left, right) = incomparable(attempts)?;
     Some(format!("the elements {left} and {right} cannot be compared, and Maelstrom sorts them"))
 }

@@ -1,11 +1,11 @@
 //! The number of operations that succeeded (jepsen: `checker.clj`, `stats`).
 
 use crate::{
-    history::{History, Kind, Name},
+    history::{History, Kind},
+    named::Named,
     validity::Validity,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Counts of completed operations, all and by function.
 #[derive(Clone, Debug, Serialize)]
@@ -19,7 +19,7 @@ pub struct Stats {
     #[serde(flatten)]
     pub all: Counts,
     /// By function.
-    pub by_f: BTreeMap<Name, Function>,
+    pub by_f: Named<Function>,
 }
 
 /// The outcomes of the operations of one function.
@@ -49,13 +49,21 @@ pub struct Counts {
     pub info_count: usize,
 }
 
+/// None has succeeded.
+impl Default for Function {
+    fn default() -> Self {
+        Self { valid: Validity::Invalid, counts: Counts::default() }
+    }
+}
+
 /// Counts the operations of clients. That `crash` never succeeds is in the nature of it (jepsen: `tests/kafka.clj`,
 /// `stats-checker`).
 pub fn check(history: &History) -> Stats {
     let mut all = Counts::default();
-    let mut by_f: BTreeMap<Name, Counts> = BTreeMap::new();
+    let mut by_f: Named<Function> = Named::default();
     for (_, completion) in history.completed() {
-        for counts in [&mut all, by_f.entry(completion.f.clone()).or_default()] {
+        let function = by_f.of(&completion.f);
+        for counts in [&mut all, &mut function.counts] {
             counts.count += 1;
             match completion.kind {
                 Kind::Ok => counts.ok_count += 1,
@@ -63,9 +71,8 @@ pub fn check(history: &History) -> Stats {
                 Kind::Info | Kind::Invoke => counts.info_count += 1,
             }
         }
+        function.valid = Validity::from_valid(function.counts.ok_count > 0);
     }
-    let judge = |(f, counts): (_, Counts)| (f, Function { valid: Validity::from_valid(counts.ok_count > 0), counts });
-    let by_f: BTreeMap<_, _> = by_f.into_iter().map(judge).collect();
     let valid = by_f.iter().filter(|(f, _)| *f != "crash").map(|(_, function)| function.valid).max();
     Stats { valid: valid.unwrap_or(Validity::Valid), all, by_f }
 }

@@ -8,10 +8,12 @@
 
 mod anomalies;
 mod blind;
+mod by_id;
 mod cycles;
 mod graph;
 mod lists;
 pub mod models;
+mod names;
 mod order;
 mod registers;
 mod transactions;
@@ -27,16 +29,17 @@ use crate::{
     finding::Finding,
     history::History,
     json::value,
+    named::Named,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
 use anomalies::{Analysis, Anomalies};
 use cycles::Cycle;
 use graph::Rels;
-use models::Names;
+use names::Names;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 use transactions::Transactions;
 
 /// The number of entries in a row among which hidden cycles are looked for: the time grows with the square of it.
@@ -49,14 +52,21 @@ pub const EMPTY: &str = "empty-transaction-graph";
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Txn {
-    /// The anomalies that count, by Elle's names.
-    pub anomalies: BTreeMap<&'static str, OfKind>,
+    /// The anomalies that count, in the order of their names.
+    pub anomalies: Vec<OfKind>,
     /// The weakest models that do not hold.
     pub not: Vec<&'static str>,
     /// The models that are stronger than those.
     pub also_not: Vec<&'static str>,
     /// The reason why Elle throws an exception, if it does.
     pub error: Option<String>,
+}
+
+impl Txn {
+    /// The kinds of the anomalies.
+    pub fn kinds(&self) -> Vec<&'static str> {
+        self.anomalies.iter().map(|found| found.kind).collect()
+    }
 }
 
 /// As Elle's results, with the counts, and of each kind the first few.
@@ -67,14 +77,15 @@ impl Serialize for Txn {
             results.serialize_entry("error", error)?;
             return results.end();
         }
-        results.serialize_entry("anomaly-types", &self.anomalies.keys().collect::<Vec<_>>())?;
+        results.serialize_entry("anomaly-types", &self.kinds())?;
         if !self.anomalies.is_empty() {
-            let counts: BTreeMap<_, _> = self.anomalies.iter().map(|(kind, found)| (kind, found.count)).collect();
+            let mut counts = Named::<usize>::default();
+            self.anomalies.iter().for_each(|found| *counts.of(found.kind) = found.count);
             results.serialize_entry("anomaly-counts", &counts)?;
             results.serialize_entry("not", &self.not)?;
             results.serialize_entry("also-not", &self.also_not)?;
         }
-        let first = self.anomalies.iter().map(|(kind, found)| ((*kind).to_owned(), value(&found.first)));
+        let first = self.anomalies.iter().map(|found| (found.kind.to_owned(), value(&found.first)));
         results.serialize_entry("anomalies", &Map::from_iter(first))?;
         results.end()
     }
@@ -102,7 +113,7 @@ pub fn strict_findings(history: &History, objects: Objects, models: &[String], s
 
 fn strict_findings_in(transactions: &Transactions, history: &History, models: &[String], strict: bool) -> Vec<Finding> {
     let Ok(models) = models::canonical(models) else { return Vec::new() };
-    if !models.iter().any(|model| models::is_real_time(model)) {
+    if !models.iter().any(models::is_real_time) {
         return blind::strict_findings(transactions, &Agreement::eventual(history));
     }
     let mut findings = blind::strict_findings(transactions, &Agreement::immediate());
@@ -119,13 +130,16 @@ fn hidden_cycles(transactions: &Transactions, models: &Names) -> Vec<Finding> {
         judge(transactions, models, linearizable_keys).map(|(_, txn)| txn.anomalies).unwrap_or_default()
     };
     let (known, mut found) = (anomalies(false), anomalies(true));
-    found.retain(|kind, _| !known.contains_key(kind));
-    let describe = |(kind, anomaly): (&str, &Anomaly)| {
-        let explanation = format!("{kind}, with values in the order of real time: {}", anomaly.explanation);
-        Finding::strict("hidden-cycle", anomaly.ops.clone(), explanation)
-    };
-    let flat = found.iter().flat_map(|(kind, found)| found.first.iter().map(move |anomaly| (*kind, anomaly)));
-    flat.map(describe).collect()
+    found.retain(|found| known.iter().all(|known| known.kind != found.kind));
+    let mut findings = Vec::new();
+    for found in &found {
+        for anomaly in &found.first {
+            let (kind, explanation) = (found.kind, &anomaly.explanation);
+            let explanation = format!("{kind}, with values in the order of real time: {explanation}");
+            findings.push(Finding::strict("hidden-cycle", anomaly.ops.clone(), explanation));
+        }
+    }
+    findings
 }
 
 /// Judges transactions; an error is the reason why Elle throws an exception.
@@ -136,9 +150,9 @@ fn judge(transactions: &Transactions, models: &Names, linearizable_keys: bool) -
     }?;
     let forbidden = models::forbidden_by(models);
     if forbidden.iter().any(|anomaly| anomaly.ends_with("-realtime")) {
-        order::link(&mut graph, &order::realtime(transactions), Rels::REALTIME);
+        order::realtime(transactions, &mut |before, after| graph.link(before, after, Rels::REALTIME));
     } else if forbidden.iter().any(|anomaly| anomaly.ends_with("-process")) {
-        order::link(&mut graph, &order::process(transactions), Rels::PROCESS);
+        order::process(transactions, &mut |before, after| graph.link(before, after, Rels::PROCESS));
     }
     if !graph.is_used() {
         anomalies.push(EMPTY, || Anomaly::new([], NOTHING.to_owned(), Value::Null));
@@ -168,21 +182,20 @@ fn priority(objects: Objects) -> [Rels; 5] {
 /// The verdict on a history with these anomalies, and those of them that are reported.
 fn conclude(anomalies: Anomalies, forbidden: &Names, objects: Objects) -> (Validity, Txn) {
     let Anomalies(all) = anomalies;
-    let (not, also_not) = models::boundary(all.keys().copied());
+    let (not, also_not) = models::boundary(all.iter().map(|found| found.kind).collect());
     let mut reported = all;
-    reported.retain(|kind, _| *kind == EMPTY || forbidden.contains(kind));
+    reported.retain(|found| found.kind == EMPTY || forbidden.contains(found.kind));
     // A proof that cycles exist says nothing new beside an anomaly that rules out the same model.
-    let named: Vec<_> = reported.keys().copied().filter(|kind| !kind.ends_with("-cycle-exists")).collect();
-    let ruled_out = models::impossible(named);
-    reported.retain(|kind, _| cycles::model(kind).is_none_or(|model| !ruled_out.contains(model)));
+    let named = reported.iter().map(|found| found.kind).filter(|kind| !kind.ends_with("-cycle-exists"));
+    let ruled_out = models::impossible(named.collect());
+    reported.retain(|found| cycles::model(found.kind).is_none_or(|model| !ruled_out.contains(model)));
     if reported.is_empty() {
         return (Validity::Valid, Txn::default());
     }
-    let is_forbidden = reported.keys().any(|kind| forbidden.contains(kind));
+    let is_forbidden = reported.iter().any(|found| forbidden.contains(found.kind));
     // Maelstrom takes anything that Elle finds about registers for a violation (`txn_rw_register.clj`, `checker`).
     let valid = if is_forbidden || objects == Objects::Registers { Validity::Invalid } else { Validity::Unknown };
-    let names = |names: Names| names.into_iter().collect();
-    (valid, Txn { anomalies: reported, not: names(not), also_not: names(also_not), error: None })
+    (valid, Txn { anomalies: reported, not: not.into_vec(), also_not: also_not.into_vec(), error: None })
 }
 
 /// A cycle as an anomaly: the transactions, and the reason for each step.
@@ -222,7 +235,11 @@ fn findings(txn: &Txn) -> Vec<Finding> {
         let finding = Finding::fault(kind, anomaly.ops.clone(), anomaly.explanation.clone());
         if anomaly.detail.is_null() { finding } else { finding.with_detail(format!("{:#}", anomaly.detail)) }
     };
-    txn.anomalies.iter().flat_map(|(kind, found)| found.first.iter().map(|anomaly| finding(kind, anomaly))).collect()
+    let mut findings = Vec::new();
+    for found in &txn.anomalies {
+        findings.extend(found.first.iter().map(|anomaly| finding(found.kind, anomaly)));
+    }
+    findings
 }
 
 /// The checker of `txn-list-append` and `txn-rw-register`.
@@ -234,7 +251,7 @@ pub struct TxnChecker {
 
 fn verdict((valid, txn): (Validity, Txn)) -> Verdict {
     let error = txn.error.clone();
-    let counts: Vec<_> = txn.anomalies.iter().map(|(kind, found)| (*kind, found.count)).collect();
+    let counts: Vec<_> = txn.anomalies.iter().map(|found| (found.kind, found.count)).collect();
     let verdict = Verdict::new(valid, findings(&txn), txn);
     counts.into_iter().fold(verdict, |verdict, (kind, count)| verdict.counting(kind, count)).unless_thrown(error)
 }

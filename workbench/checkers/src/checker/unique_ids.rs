@@ -5,6 +5,7 @@ use crate::{
     expectations::Expectations,
     finding::{Finding, SHOWN},
     history::{History, Kind, Op},
+    order::sort_by,
     validity::Validity,
     verdict::{Checker, Verdict},
 };
@@ -12,7 +13,6 @@ use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::IndexSet;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
 
 /// The verdict on the ids of a history.
 #[derive(Clone, Debug, Serialize)]
@@ -36,15 +36,24 @@ pub struct UniqueIds {
 pub fn check(history: &History) -> UniqueIds {
     let given = || history.completed().filter(|(_, completion)| completion.kind == Kind::Ok).map(|(_, ok)| &ok.value);
     let mut seen: IndexSet<&Json, FixedState> = IndexSet::default();
-    let (mut acknowledged_count, mut times) = (0, BTreeMap::new());
+    let mut acknowledged_count = 0;
+    let mut duplicated: Vec<(Json, usize)> = Vec::new();
+    // For each id, its place among the duplicated ones.
+    let mut places: Vec<Option<usize>> = Vec::new();
     for id in given() {
         acknowledged_count += 1;
-        let (place, is_new) = seen.insert_full(id);
-        if !is_new {
-            *times.entry(seen[place]).or_insert(1) += 1;
+        let (number, is_new) = seen.insert_full(id);
+        if is_new {
+            places.push(None);
+            continue;
         }
+        let place = *places[number].get_or_insert(duplicated.len());
+        if place == duplicated.len() {
+            duplicated.push((id.clone(), 1));
+        }
+        duplicated[place].1 += 1;
     }
-    let duplicated: Vec<(Json, usize)> = times.into_iter().map(|(id, count)| (id.clone(), count)).collect();
+    sort_by(&mut duplicated, |(left, _), (right, _)| left.cmp(right));
     UniqueIds {
         attempted_count: history.operation_count(),
         acknowledged_count,

@@ -1,11 +1,13 @@
 //! Histories built in code: each call is one entry, and the history is always well-formed.
 
 use crate::history::{
-    model::{History, Kind, Op, Process},
+    clients::Clients,
+    model::{History, Kind, Op},
     name::Name,
+    process::Process,
 };
 use glomers_json::Json;
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// A history under construction.
 ///
@@ -24,7 +26,7 @@ pub struct Builder {
     history: History,
     time: Duration,
     /// The running operation of each client.
-    running: BTreeMap<u64, (Name, Json)>,
+    running: Clients<Option<(Name, Json)>>,
 }
 
 impl Builder {
@@ -41,7 +43,7 @@ impl Builder {
     /// If an operation of the client is running.
     pub fn invoke(&mut self, process: u64, f: impl Into<Name>, value: impl Into<Json>) -> &mut Self {
         let (f, value) = (f.into(), value.into());
-        let earlier = self.running.insert(process, (f.clone(), value.clone()));
+        let earlier = self.running.of(Process::Client(process)).replace((f.clone(), value.clone()));
         assert!(earlier.is_none(), "client {process} has a running operation: {earlier:?}");
         self.push(process, Kind::Invoke, f, value)
     }
@@ -82,7 +84,10 @@ impl Builder {
     }
 
     fn end(&mut self, process: u64) -> (Name, Json) {
-        self.running.remove(&process).unwrap_or_else(|| panic!("client {process} has no running operation"))
+        self.running
+            .of(Process::Client(process))
+            .take()
+            .unwrap_or_else(|| panic!("client {process} has no running operation"))
     }
 
     fn push(&mut self, process: u64, kind: Kind, f: Name, value: Json) -> &mut Self {

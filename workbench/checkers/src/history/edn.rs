@@ -17,7 +17,8 @@ use crate::history::{
         transcribe::transcribe,
     },
     file::BadText,
-    model::{Kind, Op, Process},
+    model::{Kind, Op},
+    process::Process,
 };
 use glomers_edn::{Reader, line_and_column};
 use std::fmt::Write;

@@ -1,12 +1,17 @@
 //! Entries of a history from their fields, and in an order that makes sense: whoever ends an operation has begun it.
 
-use crate::history::{
-    model::{History, Kind, Op, Process},
-    name::Name,
+use crate::{
+    history::{
+        clients::Clients,
+        model::{History, Kind, Op},
+        name::Name,
+        process::Process,
+    },
+    order::sort_by,
 };
 use glomers_json::Json;
 use serde_json::value::RawValue;
-use std::{collections::BTreeMap, mem, time::Duration};
+use std::{mem, time::Duration};
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +92,7 @@ impl Fields {
 
     /// Brings the fields without a meaning into the order of their names.
     pub(super) fn sort_extra(&mut self) {
-        self.extra.sort_by(|(left, _), (right, _)| left.cmp(right));
+        sort_by(&mut self.extra, |(left, _), (right, _)| left.cmp(right));
     }
 
     /// The entry; an error says what is missing or wrong.
@@ -141,14 +146,16 @@ fn f(field: Field<'_>) -> Result<Name, String> {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     history: History,
-    open: BTreeMap<Process, (usize, Name)>,
+    /// The line and the index of the invocation of each running operation.
+    open: Clients<Option<(usize, usize)>>,
 }
 
 impl Entries {
     /// Adds an entry from a line; an error says why it cannot follow those before it.
     pub(super) fn add(&mut self, line: usize, op: Op) -> Result<(), String> {
         if let Process::Client(number) = op.process {
-            let begun = self.open.remove(&op.process);
+            let open = self.open.of(op.process);
+            let begun = open.take().map(|(line, index)| (line, &self.history.ops()[index].f));
             match (op.kind, begun) {
                 (Kind::Invoke, Some((line, f))) => {
                     return Err(format!(
@@ -156,10 +163,8 @@ impl Entries {
                         op.f
                     ));
                 }
-                (Kind::Invoke, None) => {
-                    self.open.insert(op.process, (line, op.f.clone()));
-                }
-                (_, Some((_, f))) if f == op.f => {}
+                (Kind::Invoke, None) => *open = Some((line, self.history.ops().len())),
+                (_, Some((_, f))) if *f == op.f => {}
                 (_, Some((line, f))) => {
                     return Err(format!("process {number} ends `{}`, but in line {line} it began `{f}`", op.f));
                 }

@@ -1,6 +1,10 @@
 //! The periods in which faults were in force, as the history records them.
 
-use crate::history::model::{History, Op, Process};
+use crate::history::{
+    model::{History, Op},
+    process::Process,
+};
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use std::time::Duration;
 
@@ -18,7 +22,7 @@ pub struct Period {
 /// The periods by their beginnings. Different faults may overlap; what begins anew while it is in force goes on.
 pub fn periods(history: &History) -> Vec<Period> {
     let mut periods: Vec<Period> = Vec::new();
-    let mut open: IndexMap<&str, usize> = IndexMap::new();
+    let mut open: IndexMap<&str, usize, FixedState> = IndexMap::default();
     for op in history.ops().iter().filter(|op| op.process == Process::Nemesis) {
         match step(&op.f) {
             (fault, true) if !open.contains_key(fault) => {

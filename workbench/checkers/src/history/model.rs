@@ -1,20 +1,9 @@
 //! The operations of the clients and their outcomes: the input of every checker.
 
-use crate::history::name::Name;
-use foldhash::fast::FixedState;
+use crate::history::{clients::Clients, name::Name, process::Process};
 use glomers_json::Json;
-use indexmap::IndexMap;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::{fmt, time::Duration};
-
-/// The originator of an entry.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub enum Process {
-    /// A client. Its number is never reused: a client whose operation may still be going on is replaced by a new one.
-    Client(u64),
-    /// The process that injects faults.
-    Nemesis,
-}
 
 /// The stage of an operation that an entry records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -147,12 +136,12 @@ impl History {
     /// The operations of clients, by the time they began.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.0.len() / 2);
-        let mut open = IndexMap::with_hasher(FixedState::default());
+        let mut open = Clients::<Option<usize>>::default();
         for op in self.0.iter().filter(|op| op.process != Process::Nemesis) {
             if op.kind == Kind::Invoke {
-                open.insert(op.process, operations.len());
+                *open.of(op.process) = Some(operations.len());
                 operations.push(Operation { invocation: op, completion: None });
-            } else if let Some(index) = open.swap_remove(&op.process) {
+            } else if let Some(index) = open.of(op.process).take() {
                 operations[index].completion = Some(op);
             }
         }
@@ -169,13 +158,13 @@ impl History {
     /// The operations of clients that ended, by the time they did so: the invocation and the completion of each. It takes no
     /// memory, other than [`operations`](Self::operations).
     pub fn completed(&self) -> impl Iterator<Item = (&Op, &Op)> {
-        let mut open = IndexMap::with_hasher(FixedState::default());
+        let mut open = Clients::<Option<&Op>>::default();
         self.0.iter().filter(|op| op.process != Process::Nemesis).filter_map(move |op| {
             if op.kind == Kind::Invoke {
-                open.insert(op.process, op);
+                *open.of(op.process) = Some(op);
                 return None;
             }
-            open.swap_remove(&op.process).map(|invocation| (invocation, op))
+            open.of(op.process).take().map(|invocation| (invocation, op))
         })
     }
 }
@@ -197,16 +186,6 @@ impl Operation<'_> {
     }
 }
 
-/// As in a history: a number, or `nemesis`.
-impl fmt::Display for Process {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Client(number) => write!(f, "{number}"),
-            Self::Nemesis => f.write_str("nemesis"),
-        }
-    }
-}
-
 /// As in a history: `invoke`.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,14 +195,5 @@ impl fmt::Display for Kind {
             Self::Fail => "fail",
             Self::Info => "info",
         })
-    }
-}
-
-impl Serialize for Process {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Client(number) => serializer.serialize_u64(*number),
-            Self::Nemesis => serializer.serialize_str("nemesis"),
-        }
     }
 }

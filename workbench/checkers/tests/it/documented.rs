@@ -17,7 +17,7 @@ fn row(run: &recorded::Recorded) -> (String, String) {
     let begin = std::time::Instant::now();
     let mut judgement = Judgement::of(&*checker(&run.workload).unwrap(), &run.history, &options);
     let took = begin.elapsed();
-    let kinds: Vec<_> = judgement.strict_findings.counts.keys().map(|kind| &**kind).collect();
+    let kinds: Vec<_> = judgement.strict_findings.counts.names().collect();
     let theirs = run.all_valid;
     let strict_verdict = format!("{} {}", judgement.valid(), kinds.join(", "));
     judgement.strict = false;

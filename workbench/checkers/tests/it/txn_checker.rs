@@ -12,7 +12,7 @@ fn judge(objects: Objects, text: &str, model: &str) -> (Validity, Txn) {
 #[track_caller]
 fn expect(objects: Objects, text: &str, model: &str, expected: &[&str]) {
     let (valid, txn) = judge(objects, text, model);
-    assert_eq!(txn.anomalies.keys().copied().collect::<Vec<_>>(), expected, "{text}: {txn:#?}");
+    assert_eq!(txn.kinds(), expected, "{text}: {txn:#?}");
     assert_eq!(valid, Validity::from_valid(expected.is_empty()), "{text}");
 }
 

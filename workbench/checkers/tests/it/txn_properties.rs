@@ -64,7 +64,7 @@ fn judge(history: &History, objects: Objects) -> Validity {
 
 /// Tells whether a history shows no dependency at all.
 fn is_empty(txn: &Txn) -> bool {
-    txn.anomalies.keys().eq([&EMPTY])
+    txn.kinds() == [EMPTY]
 }
 
 /// The place of a read, as transaction and step, whose value others wrote; and the value as it was before them. A

@@ -119,7 +119,7 @@ pub(super) fn statistics(report: &Report) -> Markup {
                         th scope="col" { "operation" } th scope="col" { "ended" } th scope="col" { "ok" }
                         th scope="col" { "fail" } th scope="col" { "info" } th scope="col" { "verdict" }
                     }
-                    @for (f, function) in &stats.by_f {
+                    @for (f, function) in stats.by_f.iter() {
                         (row(f, function.counts, function.valid))
                     }
                     (row("all", stats.all, stats.valid))

@@ -92,7 +92,7 @@ impl Figures {
             median: latency.map(|(median, _)| nanos(median)),
             maximum: latency.map(|(_, maximum)| nanos(maximum)),
             faults,
-            strict: report.judgement.strict_findings.counts.values().sum(),
+            strict: report.judgement.strict_findings.counts.iter().map(|(_, count)| count).sum(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The anomalies of logs, with Jepsen's key names, and how much of each is shown (`condense-error`).
 
 use super::entries::{Entries, Key, Message, Pairs};
-use crate::history::{Kind, Name, Process};
+use crate::{
+    history::{Kind, Name, Process},
+    named::Named,
+    order::sort_by_number,
+};
 use glomers_json::Json;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The number of messages of a poll that are shown on each side of the one that matters.
 const AROUND: usize = 3;
@@ -97,8 +100,8 @@ impl<T> Found<T> {
     }
 
     /// Shows those that come first.
-    pub(super) fn least<K: Ord>(mut errs: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Self {
-        errs.sort_by_key(key);
+    pub(super) fn least(mut errs: Vec<T>, limit: usize, size: impl Fn(&T) -> usize) -> Self {
+        sort_by_number(&mut errs, |found| size(found) as u64);
         let count = errs.len();
         errs.truncate(limit);
         Self { count, errs }
@@ -224,9 +227,9 @@ pub struct Unseen {
     /// The time at which the last operation ended, in nanoseconds.
     pub time: u128,
     /// The number of them in each log.
-    pub unseen: BTreeMap<String, usize>,
+    pub unseen: Named<usize>,
     /// Some of them.
-    pub messages: BTreeMap<String, Vec<Value>>,
+    pub messages: Named<Vec<Value>>,
 }
 
 /// The poll that was furthest behind.

@@ -3,12 +3,12 @@
 
 use crate::{
     checker::numbers::Numbers,
-    history::{History, Kind, Op, Process},
+    history::{Clients, History, Kind, Op, Process},
 };
-use glomers_json::Json;
+use foldhash::fast::FixedState;
+use glomers_json::{Json, elements, members};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// The number of a key.
 pub(super) type Key = usize;
@@ -39,21 +39,21 @@ pub(super) struct Entries<'a> {
     /// The first entry whose value is no transaction, with the reason.
     pub(super) malformed: Option<(usize, String)>,
     /// The messages of each key.
-    keys: IndexMap<String, Numbers<'a>>,
+    keys: IndexMap<String, Numbers<'a>, FixedState>,
 }
 
 impl<'a> Entries<'a> {
     /// Decodes a history.
     pub(super) fn new(history: &'a History) -> Self {
         let mut entries = Self::default();
-        let mut open: BTreeMap<Process, usize> = BTreeMap::new();
+        let mut open = Clients::<Option<usize>>::default();
         for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
             let place = entries.list.len();
             let invocation = if op.kind == Kind::Invoke {
-                open.insert(op.process, place);
+                *open.of(op.process) = Some(place);
                 None
             } else {
-                open.remove(&op.process)
+                open.of(op.process).take()
             };
             let entry = entries.decode(op, invocation);
             entries.list.push(entry);
@@ -65,10 +65,8 @@ impl<'a> Entries<'a> {
         let is_transaction = matches!(&*op.f, "poll" | "send" | "txn");
         let mut entry = Entry { op, is_transaction, sends: Vec::new(), reads: Vec::new(), assigned: None, invocation };
         if is_transaction {
-            let steps = serde_json::from_str::<Option<Vec<&'a RawValue>>>(op.value.as_str()).ok();
-            let is_decoded = steps.is_some_and(|steps| {
-                steps.unwrap_or_default().into_iter().all(|step| self.decode_step(step, &mut entry).is_some())
-            });
+            let is_decoded = unless_null(op.value.as_str(), elements)
+                .is_some_and(|steps| steps.into_iter().all(|step| self.decode_step(step, &mut entry).is_some()));
             if !is_decoded {
                 let reason = || format!("entry {} is no list of sends and polls: {}", op.index, op.value);
                 self.malformed.get_or_insert_with(|| (op.index, reason()));
@@ -82,16 +80,19 @@ impl<'a> Entries<'a> {
 
     /// Takes a step to an entry; `None` if it is neither a send nor a poll.
     fn decode_step(&mut self, step: &'a RawValue, entry: &mut Entry<'a>) -> Option<()> {
-        let parts: Vec<&'a RawValue> = serde_json::from_str(step.get()).ok()?;
+        let parts = elements(step.get()).ok()?;
         match (parts.first()?.get(), &parts[1..]) {
             ("\"poll\"", []) => {}
             ("\"poll\"", [polled, ..]) if entry.op.f != "send" => {
-                type Polled<'a> = Option<BTreeMap<String, Option<Vec<&'a RawValue>>>>;
                 let known = entry.reads.len();
+                let mut logs = Vec::new();
+                for (key, pairs) in unless_null(polled.get(), members)? {
+                    logs.push((key, unless_null(pairs.get(), elements)?));
+                }
                 // A poll has no key twice.
-                for (key, pairs) in serde_json::from_str::<Polled<'a>>(polled.get()).ok()?.unwrap_or_default() {
+                for (key, pairs) in logs {
                     let key = self.key_named(key);
-                    let pairs = pairs.unwrap_or_default().into_iter().map(|pair| self.pair(key, pair.get()));
+                    let pairs = pairs.into_iter().map(|pair| self.pair(key, pair.get()));
                     add(&mut entry.reads, known, key, pairs.collect::<Option<_>>()?);
                 }
             }
@@ -110,7 +111,7 @@ impl<'a> Entries<'a> {
 
     /// An offset, which may be unknown, and a message.
     fn pair(&mut self, key: Key, text: &'a str) -> Option<(Option<i64>, Message)> {
-        let parts: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
+        let parts = elements(text).ok()?;
         let [offset, message, ..] = parts[..] else { return None };
         Some((serde_json::from_str(offset.get()).ok()?, self.message(key, message.get())))
     }
@@ -150,6 +151,11 @@ impl<'a> Entries<'a> {
     pub(super) fn value(&self, key: Key, message: Message) -> &Json {
         self.keys[key].value(message)
     }
+}
+
+/// What a text holds; nothing for `null`. `None` if it is something else.
+fn unless_null<'a, T: Default>(text: &'a str, read: impl Fn(&'a str) -> Result<T, serde_json::Error>) -> Option<T> {
+    if text == "null" { Some(T::default()) } else { read(text).ok() }
 }
 
 /// Adds messages to those of the same key among the first `known`.

@@ -7,12 +7,13 @@ use super::{
     anomalies::Lag,
     entries::{Entries, Entry, Key, Pairs},
 };
-use crate::history::{Kind, Process};
+use crate::history::{Clients, Kind, Process};
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use std::time::Duration;
 
 /// Offsets by key, in the order in which a client came to know the keys.
-type Offsets = IndexMap<Key, i64>;
+type Offsets = IndexMap<Key, i64, FixedState>;
 
 /// The time for which a poll was behind the end of a log at least.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,9 +55,9 @@ pub(super) fn worst(entries: &Entries<'_>) -> Lag {
 /// at which it began, and the client.
 fn look(entries: &Entries<'_>, mut see: impl FnMut(usize, Duration, Duration, Process, Key)) {
     let ends = ends(entries);
-    let mut clients: IndexMap<Process, Offsets> = IndexMap::new();
+    let mut clients = Clients::<Offsets>::default();
     for (number, entry) in entries.list.iter().enumerate().filter(|(_, entry)| entry.op.kind == Kind::Ok) {
-        let offsets = clients.entry(entry.op.process).or_default();
+        let offsets = clients.of(entry.op.process);
         if let Some(assigned) = &entry.assigned {
             // A client that subscribes is told of its logs only when it polls.
             let assigned = assigned.iter().filter(|_| entry.op.f == "assign");
@@ -79,7 +80,7 @@ fn look(entries: &Entries<'_>, mut see: impl FnMut(usize, Duration, Duration, Pr
 
 /// The highest offset of each key that a transaction had to do with.
 fn highest(entry: &Entry<'_>) -> Offsets {
-    let mut highest = Offsets::new();
+    let mut highest = Offsets::default();
     // Where a log is empty a poll has -1, and a send of a negative offset 0.
     for (batch, least) in [(&entry.reads, -1), (&entry.sends, 0)] {
         for (key, pairs) in batch.iter().filter(|(_, pairs)| least < 0 || has_offset(pairs)) {

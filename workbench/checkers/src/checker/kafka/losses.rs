@@ -6,8 +6,10 @@ use super::{
     index::{KeyIndex, has_happened},
     version_order::VersionOrder,
 };
-use crate::history::Kind;
-use std::collections::BTreeSet;
+use crate::{
+    history::Kind,
+    order::{sort_by, sort_by_number},
+};
 
 /// The number of unseen messages of a log that are shown.
 const UNSEEN_SHOWN: usize = 32;
@@ -21,7 +23,7 @@ pub(super) fn lost_writes(entries: &Entries<'_>, index: &[KeyIndex], orders: &[V
     for (key, order) in orders.iter().enumerate() {
         let messages = &index[key].messages;
         let mut indices: Vec<Option<(usize, usize)>> = vec![None; messages.len()];
-        for (place, at_offset) in order.log.values().enumerate() {
+        for (place, at_offset) in order.log.iter().map(|(_, seen)| seen).enumerate() {
             for sighting in at_offset {
                 indices[sighting.message].get_or_insert((place, place)).1 = place;
             }
@@ -37,7 +39,7 @@ pub(super) fn lost_writes(entries: &Entries<'_>, index: &[KeyIndex], orders: &[V
             .filter(|message| last_index(*message).is_some_and(|index| index <= bound))
             .filter(|message| messages[*message].ok_reader.is_none())
             .collect();
-        lost.sort_by_key(|message| last_index(*message));
+        sort_by_number(&mut lost, |message| last_index(*message).map_or(0, |index| index as u64 + 1));
         for message in lost {
             let Some(writer) = messages[message].writer.filter(|writer| has_happened(&entries.list[*writer], index))
             else {
@@ -123,7 +125,8 @@ pub(super) fn precommitted_reads(entries: &Entries<'_>) -> Vec<PrecommittedRead>
 /// As in Jepsen, messages of a log count as unseen too if none of its sends was confirmed before the last operation,
 /// and that operation is the first poll of the log.
 pub(super) fn unseen(entries: &Entries<'_>) -> Option<Unseen> {
-    let mut unseen: Vec<BTreeSet<Message>> = vec![BTreeSet::new(); entries.key_count()];
+    let none = |key| vec![false; entries.message_count(key)];
+    let mut unseen: Vec<Vec<bool>> = (0..entries.key_count()).map(none).collect();
     let mut polled = unseen.clone();
     let mut is_known = vec![false; entries.key_count()];
     let transactions = || entries.list.iter().filter(|entry| entry.is_ok_transaction());
@@ -131,12 +134,14 @@ pub(super) fn unseen(entries: &Entries<'_>) -> Option<Unseen> {
     for entry in transactions() {
         for (key, pairs) in &entry.sends {
             is_known[*key] = true;
-            unseen[*key].extend(pairs.iter().map(|(_, message)| message).filter(|sent| !polled[*key].contains(sent)));
+            for (_, message) in pairs {
+                unseen[*key][*message] = !polled[*key][*message];
+            }
         }
         for (key, pairs) in &entry.reads {
             for (_, message) in pairs {
-                polled[*key].insert(*message);
-                unseen[*key].remove(message);
+                polled[*key][*message] = true;
+                unseen[*key][*message] = false;
             }
             if !std::mem::replace(&mut is_known[*key], true) && entry.op.index == last.op.index {
                 unseen[*key].clone_from(&polled[*key]);
@@ -144,11 +149,12 @@ pub(super) fn unseen(entries: &Entries<'_>) -> Option<Unseen> {
         }
     }
     let mut result = Unseen { time: last.op.time.as_nanos(), unseen: Default::default(), messages: Default::default() };
-    for (key, messages) in unseen.iter().enumerate().filter(|(_, messages)| !messages.is_empty()) {
-        let mut values: Vec<_> = messages.iter().map(|message| entries.value(key, *message)).collect();
-        values.sort();
-        result.unseen.insert(entries.name(key), values.len());
-        result.messages.insert(entries.name(key), values.into_iter().take(UNSEEN_SHOWN).map(condensed).collect());
+    for (key, messages) in unseen.iter().enumerate().filter(|(_, messages)| messages.contains(&true)) {
+        let of_key = (0..messages.len()).filter(|message| messages[*message]);
+        let mut values: Vec<_> = of_key.map(|message| entries.value(key, message)).collect();
+        sort_by(&mut values, |left, right| left.cmp(right));
+        *result.unseen.of(&entries.name(key)) = values.len();
+        *result.messages.of(&entries.name(key)) = values.into_iter().take(UNSEEN_SHOWN).map(condensed).collect();
     }
     (!result.unseen.is_empty()).then_some(result)
 }

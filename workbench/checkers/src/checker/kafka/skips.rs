@@ -7,8 +7,10 @@ use super::{
     entries::{Entries, Entry, Key, Message, Pairs},
     version_order::VersionOrder,
 };
-use crate::history::{Kind, Process};
-use std::collections::BTreeMap;
+use crate::{
+    history::{Clients, Kind},
+    order::{signed, sort_by_number},
+};
 
 /// The number of each kind that is kept: the longest.
 const SHOWN: usize = 8;
@@ -47,8 +49,9 @@ impl Skips {
     /// The skips and the nonmonotonic pairs, each with its operations.
     pub(super) fn condensed(mut self, entries: &Entries<'_>, orders: &[VersionOrder]) -> (Found<Skip>, Found<Skip>) {
         let counts = [self.skips.len(), self.nonmonotonic.len()];
-        self.skips.sort_by_key(|pair| pair.delta);
-        self.nonmonotonic.sort_by_key(|pair| pair.delta);
+        for pairs in [&mut self.skips, &mut self.nonmonotonic] {
+            sort_by_number(pairs, |pair| signed(pair.delta));
+        }
         let longest = self.skips.split_off(counts[0].saturating_sub(SHOWN));
         self.nonmonotonic.truncate(SHOWN);
         let all = |pairs: Vec<Pair>| pairs.iter().map(|pair| pair.condensed(entries, &orders[pair.key])).collect();
@@ -89,7 +92,7 @@ pub(super) fn internal(entries: &Entries<'_>, orders: &[VersionOrder], batch: Ba
 }
 
 /// The log that a client was in last: the place of the operation, and the last message it had there.
-type Last = BTreeMap<Key, (usize, Option<Message>)>;
+type Last = Vec<(Key, usize, Option<Message>)>;
 
 /// From one successful poll of a client to its next of the same log, as long as it is not assigned other logs.
 ///
@@ -113,19 +116,26 @@ fn external(
     is_kept: impl Fn(Kind) -> bool,
 ) -> Skips {
     let mut skips = Skips::default();
-    let mut clients: BTreeMap<Process, Last> = BTreeMap::new();
+    let mut clients = Clients::<Last>::default();
     for (place, entry) in entries.list.iter().enumerate() {
-        let last = clients.entry(entry.op.process).or_default();
+        let last = clients.of(entry.op.process);
         // An assignment that may have happened is taken for one that has.
         if let Some(assigned) = entry.assigned.as_ref().filter(|_| matches!(entry.op.kind, Kind::Ok | Kind::Info)) {
-            last.retain(|key, _| assigned.contains(key));
+            last.retain(|(key, ..)| assigned.contains(key));
         }
         for (key, pairs) in batch(entry).iter().filter(|_| is_compared(entry.op.kind)) {
-            if let (Some((before, Some(from))), Some((_, to))) = (last.get(key), pairs.first()) {
-                skips.compare(&orders[*key], *key, [*from, *to], [*before, place]);
+            let known = last.iter().position(|(other, ..)| other == key);
+            if let (Some(known), Some((_, to))) = (known, pairs.first())
+                && let (_, before, Some(from)) = last[known]
+            {
+                skips.compare(&orders[*key], *key, [from, *to], [before, place]);
             }
             if is_kept(entry.op.kind) {
-                last.insert(*key, (place, pairs.last().map(|(_, message)| *message)));
+                let now = (*key, place, pairs.last().map(|(_, message)| *message));
+                match known {
+                    Some(known) => last[known] = now,
+                    None => last.push(now),
+                }
             }
         }
     }

@@ -7,8 +7,12 @@ use super::{
     entries::{Entries, Key, Message},
     index::{KeyIndex, has_happened},
 };
-use crate::checker::clojure_set;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{
+    checker::clojure_set,
+    order::{signed, sort_by, sort_by_number},
+};
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 /// A message at an offset.
 #[derive(Clone, Copy)]
@@ -22,7 +26,7 @@ pub(super) struct Sighting {
 #[derive(Default)]
 pub(super) struct VersionOrder {
     /// The messages seen at each offset: one, unless they contradict each other.
-    pub(super) log: BTreeMap<i64, Vec<Sighting>>,
+    pub(super) log: Vec<(i64, Vec<Sighting>)>,
     /// The message at each index.
     by_index: Vec<Message>,
     /// The index of each message: the last one that it has.
@@ -35,12 +39,19 @@ pub(super) struct VersionOrder {
 pub(super) fn version_orders(entries: &Entries<'_>, index: &[KeyIndex]) -> Vec<VersionOrder> {
     let mut orders: Vec<VersionOrder> = Vec::new();
     orders.resize_with(entries.key_count(), VersionOrder::default);
+    // The places of the offsets in the logs.
+    let mut places: Vec<IndexMap<i64, usize, FixedState>> = vec![IndexMap::default(); entries.key_count()];
     for entry in entries.list.iter().filter(|entry| entry.is_transaction) {
         let sends = entry.sends.iter().filter(|_| has_happened(entry, index));
         for (key, pairs) in sends.chain(&entry.reads) {
             for (offset, message) in pairs {
                 if let Some(offset) = offset.filter(|offset| *offset >= 0) {
-                    let seen = orders[*key].log.entry(offset).or_default();
+                    let log = &mut orders[*key].log;
+                    let place = *places[*key].entry(offset).or_insert(log.len());
+                    if place == log.len() {
+                        log.push((offset, Vec::new()));
+                    }
+                    let (_, seen) = &mut log[place];
                     if !seen.iter().any(|sighting| sighting.message == *message) {
                         seen.push(Sighting { message: *message, entry: entry.op.index });
                     }
@@ -49,6 +60,7 @@ pub(super) fn version_orders(entries: &Entries<'_>, index: &[KeyIndex]) -> Vec<V
         }
     }
     for (key, order) in orders.iter_mut().enumerate() {
+        sort_by_number(&mut order.log, |(offset, _)| signed(*offset));
         order.number(entries, key);
     }
     orders
@@ -59,9 +71,9 @@ impl VersionOrder {
     /// Clojure set.
     fn number(&mut self, entries: &Entries<'_>, key: Key) {
         self.by_value = vec![None; entries.message_count(key)];
-        for seen in self.log.values_mut() {
+        for (_, seen) in &mut self.log {
             if seen.len() > 1 {
-                seen.sort_by_cached_key(|sighting| clojure_set::path(entries.value(key, sighting.message)));
+                sort_by_number(seen, |sighting| clojure_set::path(entries.value(key, sighting.message)));
             }
             let first = seen[0].message;
             self.by_value[first] = Some(self.by_index.len());
@@ -92,7 +104,7 @@ pub(super) fn inconsistent_offsets(entries: &Entries<'_>, orders: &[VersionOrder
     for (key, order) in orders.iter().enumerate() {
         for (index, (offset, seen)) in order.log.iter().enumerate().filter(|(_, (_, all))| all.len() > 1) {
             let mut values: Vec<_> = seen.iter().map(|sighting| entries.value(key, sighting.message)).collect();
-            values.sort();
+            sort_by(&mut values, |left, right| left.cmp(right));
             let values = values.into_iter().map(condensed).collect();
             let seen_by = sorted(seen.iter().map(|sighting| sighting.entry));
             found.push(InconsistentOffset { key: entries.name(key), offset: *offset, index, values, seen_by });
@@ -120,5 +132,8 @@ pub(super) fn duplicates(entries: &Entries<'_>, orders: &[VersionOrder]) -> Vec<
 }
 
 fn sorted(entries: impl IntoIterator<Item = usize>) -> Vec<usize> {
-    BTreeSet::from_iter(entries).into_iter().collect()
+    let mut entries: Vec<usize> = entries.into_iter().collect();
+    entries.sort_unstable();
+    entries.dedup();
+    entries
 }

@@ -30,10 +30,7 @@ use super::{
     slots::Slots,
     states::{StateId, States, Step},
 };
-use std::{
-    collections::{BTreeSet, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
 
 /// The configurations after an end, while they are looked for.
 pub(super) struct Expansion<'a, M: Model, const WORDS: usize> {
@@ -142,8 +139,9 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
             return Ok(());
         }
         let connected = self.commutes.then(|| self.connected(configuration));
-        let goes_before =
-            |kind: KindId| kind != self.kind && connected.as_ref().is_none_or(|connected| connected.contains(&kind));
+        let goes_before = |kind: KindId| {
+            kind != self.kind && connected.as_ref().is_none_or(|connected| connected.binary_search(&kind).is_ok())
+        };
         let before: Vec<_> = row.moves.iter().copied().filter(|(kind, _)| goes_before(*kind)).collect();
         for (kind, next) in before {
             for choice in self.running.choices(kind, marks) {
@@ -159,20 +157,21 @@ impl<'a, M: Model, const WORDS: usize> Expansion<'a, M, WORDS> {
 
     /// The kinds that pairs which do not commute connect to the ending one, by way of operations that may still take
     /// effect.
-    fn connected(&self, configuration: &Configuration<WORDS>) -> BTreeSet<KindId> {
+    fn connected(&self, configuration: &Configuration<WORDS>) -> Vec<KindId> {
         let done = configuration.marks.used.or(&configuration.marks.met.and(&self.running.observers));
         let waits = |kind: &KindId| {
             self.running.unended(*kind) > 0 || self.running.slots(*kind).iter().any(|slot| !done.contains(*slot))
         };
         let mut others: Vec<_> = self.running.kinds().filter(waits).collect();
-        let mut connected = BTreeSet::from([self.kind]);
+        let mut connected = vec![self.kind];
         let mut queue = vec![self.kind];
         while let Some(kind) = queue.pop() {
             let commutes = |other: &KindId| {
                 self.model.commutes(&self.part.kinds[kind as usize], &self.part.kinds[*other as usize])
             };
             for other in others.extract_if(.., |other| !commutes(other)) {
-                if connected.insert(other) {
+                if let Err(place) = connected.binary_search(&other) {
+                    connected.insert(place, other);
                     queue.push(other);
                 }
             }

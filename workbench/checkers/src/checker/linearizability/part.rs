@@ -4,7 +4,11 @@ use super::{
     configurations::KindId,
     model::{Effect, Model},
 };
-use crate::history::{History, Kind, Operation, Process};
+use crate::{
+    history::{History, Kind, Operation, Process},
+    order::sort_by_number,
+};
+use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::{IndexMap, IndexSet};
 
@@ -32,14 +36,17 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Part<O> {
     /// The distinct operations.
-    pub(super) kinds: IndexSet<O>,
+    pub(super) kinds: IndexSet<O, FixedState>,
     pub(super) actions: Vec<Action>,
     pub(super) events: Vec<Event>,
 }
 
+/// The parts of a history by name.
+pub(super) type Parts<O> = IndexMap<Option<Json>, Part<O>, FixedState>;
+
 /// The parts of a history, in the order in which they first appear.
-pub(super) fn parts<M: Model>(model: &M, history: &History) -> IndexMap<Option<Json>, Part<M::Operation>> {
-    let mut parts: IndexMap<Option<Json>, Part<M::Operation>> = IndexMap::new();
+pub(super) fn parts<M: Model>(model: &M, history: &History) -> Parts<M::Operation> {
+    let mut parts = Parts::default();
     for seen in history.operations() {
         let asked = &seen.invocation.value;
         let part = model.part(asked);
@@ -62,7 +69,7 @@ pub(super) fn parts<M: Model>(model: &M, history: &History) -> IndexMap<Option<J
 
 impl<O> Default for Part<O> {
     fn default() -> Self {
-        Self { kinds: IndexSet::new(), actions: Vec::new(), events: Vec::new() }
+        Self { kinds: IndexSet::default(), actions: Vec::new(), events: Vec::new() }
     }
 }
 
@@ -76,7 +83,7 @@ impl<O: Eq + std::hash::Hash> Part<O> {
     fn order(&mut self) {
         let ended = (0..self.actions.len()).filter(|place| self.actions[*place].end.is_some()).map(Event::End);
         let mut events: Vec<_> = (0..self.actions.len()).map(Event::Begin).chain(ended).collect();
-        events.sort_by_key(|event| self.index(*event));
+        sort_by_number(&mut events, |event| self.index(*event) as u64);
         self.events = events;
     }
 

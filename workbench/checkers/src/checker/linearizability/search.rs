@@ -13,7 +13,10 @@ use super::{
     slots::Slots,
     states::{StateId, States},
 };
+use crate::order::sort_by_number;
+use foldhash::fast::FixedState;
 use indexmap::IndexSet;
+use std::hash::Hash;
 
 /// The result of a search.
 #[derive(Debug)]
@@ -38,12 +41,14 @@ pub(super) enum Outcome {
 /// The steps that may be spent to make a window shorter.
 const WINDOW_STEPS: u64 = 1_000_000;
 
+/// States in a fixed order.
+type Possible<S> = IndexSet<S, FixedState>;
+
 /// Searches a part from its first event on.
 pub(super) fn search<M: Model>(model: &M, part: &Part<M::Operation>, meter: &mut Meter) -> Outcome {
     match part.concurrency() {
         0..=64 => Search::<M, 1>::run(model, part, meter),
-        65..=128 => Search::<M, 2>::run(model, part, meter),
-        129..=512 => Search::<M, 8>::run(model, part, meter),
+        65..=512 => Search::<M, 8>::run(model, part, meter),
         _ => Search::<M, 64>::run(model, part, meter),
     }
 }
@@ -67,22 +72,17 @@ impl<'a, M: Model, const WORDS: usize> Search<'a, M, WORDS> {
         let mut search = Self::new(model, part);
         let initial = search.states.intern(model.initial());
         search.configurations.push(Configuration { state: initial, marks: Marks::new(Slots::EMPTY) });
+        let mut before = Vec::new();
         for (place, event) in part.events.iter().enumerate() {
-            let before = search.possible_states();
+            before.clear();
+            before.extend(search.configurations.iter().map(|configuration| configuration.state));
             match search.advance(*event, meter) {
                 Err(limit) => return Outcome::GivenUp { place, running: search.running.len(), limit },
-                Ok(()) if search.configurations.is_empty() => return search.violation(place, &before, meter),
+                Ok(()) if search.configurations.is_empty() => return search.violation(place, before, meter),
                 Ok(()) => {}
             }
         }
         Outcome::Linearizable
-    }
-
-    fn possible_states(&self) -> Vec<StateId> {
-        let mut states: Vec<_> = self.configurations.iter().map(|configuration| configuration.state).collect();
-        states.sort_unstable();
-        states.dedup();
-        states
     }
 
     fn advance(&mut self, event: Event, meter: &mut Meter) -> Result<(), Limit> {
@@ -115,14 +115,13 @@ impl<'a, M: Model, const WORDS: usize> Search<'a, M, WORDS> {
     }
 
     /// The last place from which on the events contradict each other up to `place`, whatever was before.
-    fn violation(&self, place: usize, before: &[StateId], meter: &Meter) -> Outcome {
+    fn violation(&self, place: usize, before: Vec<StateId>, meter: &Meter) -> Outcome {
         let kinds: Vec<_> = self.part.kinds.iter().collect();
-        let mut states: IndexSet<M::State> = self.model.states(&kinds).into_iter().collect();
+        let mut states: Possible<M::State> = self.model.states(&kinds).into_iter().collect();
         if states.is_empty() {
             states.extend(self.states.iter().cloned());
         }
-        let mut before: Vec<_> = before.iter().map(|state| self.states.get(*state)).collect();
-        before.sort_by_key(|state| states.get_index_of(*state));
+        let before = in_order(before, &self.states, &states);
         let mut meter = meter.again(WINDOW_STEPS);
         let mut fails = |from| {
             let search = Self::anywhere(self.model, self.part, from, &states).ok()?;
@@ -147,7 +146,7 @@ impl<'a, M: Model, const WORDS: usize> Search<'a, M, WORDS> {
         model: &'a M,
         part: &'a Part<M::Operation>,
         from: usize,
-        states: &IndexSet<M::State>,
+        states: &Possible<M::State>,
     ) -> Result<Self, Limit> {
         let mut search = Self::new(model, part);
         for event in &part.events[..from] {
@@ -176,4 +175,17 @@ impl<'a, M: Model, const WORDS: usize> Search<'a, M, WORDS> {
         }
         Ok(false)
     }
+}
+
+/// The states of configurations, each once, in the order of all possible ones.
+fn in_order<'a, S: Clone + Eq + Hash>(
+    mut ids: Vec<StateId>,
+    known: &'a States<S>,
+    possible: &Possible<S>,
+) -> Vec<&'a S> {
+    sort_by_number(&mut ids, |id| u64::from(*id));
+    ids.dedup();
+    let mut states: Vec<&S> = ids.into_iter().map(|id| known.get(id)).collect();
+    sort_by_number(&mut states, |state| possible.get_index_of(*state).map_or(0, |place| place as u64 + 1));
+    states
 }

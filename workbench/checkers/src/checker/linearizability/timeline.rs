@@ -9,7 +9,6 @@
 use super::part::{Action, Part};
 use crate::history::Process;
 use std::{
-    collections::BTreeSet,
     fmt::{Display, Write as _},
     hash::Hash,
 };
@@ -19,13 +18,14 @@ const WIDTH: usize = 60;
 
 /// Draws actions from the entry at `from` to the one at `to`.
 pub(super) fn draw(part: &Part<impl Display + Eq + Hash>, actions: &[&Action], from: usize, to: usize) -> String {
-    let times: BTreeSet<usize> = actions
+    let mut times: Vec<usize> = actions
         .iter()
         .flat_map(|action| [Some(action.begin), action.end])
         .flatten()
-        .filter(|time| *time <= to)
+        .filter(|time| (from..=to).contains(time))
         .collect();
-    let times: Vec<usize> = times.into_iter().filter(|time| *time >= from).collect();
+    times.sort_unstable();
+    times.dedup();
     // Entries are two columns apart, or closer if there are too many.
     let step = 2.min(WIDTH / times.len().max(1)).max(1);
     let column = |time: usize| (1 + step * times.partition_point(|other| *other < time)).min(WIDTH);

@@ -6,6 +6,7 @@
 use crate::{
     finding::Finding,
     history::{History, Kind},
+    order::sort_by_number,
     text::shorten,
 };
 
@@ -26,10 +27,10 @@ pub fn values(history: &History) -> Vec<Finding> {
                 shorten(begun.value.as_str(), SHOWN),
                 begun.index,
             );
-            findings.push((begun.index, Finding::strict("altered-value", [begun.index, end.index], explanation)));
+            findings.push(Finding::strict("altered-value", [begun.index, end.index], explanation));
         }
     }
     // In the order in which the operations began.
-    findings.sort_by_key(|(begun, _)| *begun);
-    findings.into_iter().map(|(_, finding)| finding).collect()
+    sort_by_number(&mut findings, |finding| finding.entries[0] as u64);
+    findings
 }

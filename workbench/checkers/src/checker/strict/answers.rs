@@ -6,12 +6,12 @@
 use crate::{
     checker::steps::{Name, RawStep},
     finding::Finding,
-    history::{History, Op, Operation, Process},
+    history::{Clients, History, Op, Operation},
+    order::{sort_by, sort_by_number},
     text::shorten,
 };
-use glomers_json::Json;
+use glomers_json::{Json, elements, members};
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The number of bytes of a request or an answer that is shown.
 const SHOWN: usize = 120;
@@ -65,17 +65,19 @@ pub fn polls(history: &History) -> Vec<Finding> {
     if history.ops().iter().any(|op| op.f == "subscribe") {
         return Vec::new();
     }
-    let mut assigned: BTreeMap<Process, BTreeSet<String>> = BTreeMap::new();
+    let mut assigned = Clients::<Vec<String>>::default();
     let mut findings = Vec::new();
     for operation in by_completion(history) {
         let (invocation, Some(completion)) = (operation.invocation, operation.completion) else { continue };
-        let keys = assigned.entry(completion.process).or_default();
+        let keys = assigned.of(completion.process);
         match (&*invocation.f, operation.ok()) {
             ("assign", Some(_)) => *keys = names(&invocation.value),
-            ("assign", None) => keys.extend(names(&invocation.value)),
+            ("assign", None) => {
+                keys.extend(names(&invocation.value));
+                sort(keys);
+            }
             ("poll", Some(answer)) => {
-                if let Some(stranger) = polled(answer).into_iter().find(|key| !keys.contains(key)) {
-                    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+                if let Some(stranger) = polled(answer).into_iter().find(|key| keys.binary_search(key).is_err()) {
                     let explanation = format!(
                         "entry {} polled the logs [{}] and was answered the log {stranger} too: {}; a poll_ok has only \
                          logs that the poll asked for",
@@ -96,14 +98,23 @@ pub fn polls(history: &History) -> Vec<Finding> {
 /// The operations in the order in which they ended.
 fn by_completion(history: &History) -> Vec<Operation<'_>> {
     let mut operations = history.operations();
-    operations.sort_by_key(|operation| operation.completion.map(|completion| completion.index));
+    sort_by_number(&mut operations, |operation| {
+        operation.completion.map_or(0, |completion| completion.index as u64 + 1)
+    });
     operations
 }
 
 /// The logs that an assignment names.
-fn names(assignment: &Json) -> BTreeSet<String> {
+fn names(assignment: &Json) -> Vec<String> {
     let names: Vec<Json> = assignment.decode().unwrap_or_default();
-    names.iter().map(name).collect()
+    let mut names: Vec<String> = names.iter().map(name).collect();
+    sort(&mut names);
+    names
+}
+
+fn sort(names: &mut Vec<String>) {
+    sort_by(names, String::cmp);
+    names.dedup();
 }
 
 fn name(key: &Json) -> String {
@@ -112,6 +123,18 @@ fn name(key: &Json) -> String {
 
 /// The logs that a poll was answered.
 fn polled(answer: &Op) -> Vec<String> {
-    let steps: Vec<(String, BTreeMap<String, Json>)> = answer.value.decode().unwrap_or_default();
-    steps.into_iter().filter(|(f, _)| f == "poll").flat_map(|(_, logs)| logs.into_keys()).collect()
+    let mut polled = Vec::new();
+    for step in elements(answer.value.as_str()).unwrap_or_default() {
+        let Some((f, logs)) = polled_logs(step) else { return Vec::new() };
+        if f == "poll" {
+            polled.extend(logs.into_iter().map(|(log, _)| log));
+        }
+    }
+    polled
+}
+
+/// The name of a step, and the members of its argument.
+fn polled_logs(step: &RawValue) -> Option<(String, Vec<(String, &RawValue)>)> {
+    let [f, logs] = elements(step.get()).ok()?[..] else { return None };
+    Some((serde_json::from_str(f.get()).ok()?, members(logs.get()).ok()?))
 }

@@ -7,8 +7,7 @@
 //! - `disagreement`: clients that read different values at the very end.
 
 use crate::finding::Finding;
-use crate::history::{History, Kind, Op, Process};
-use std::collections::BTreeMap;
+use crate::history::{Clients, History, Kind, Op, Process};
 
 /// Follows the reads of every client. `grows` says that nothing is ever subtracted.
 pub fn strict_findings(history: &History, grows: bool) -> Vec<Finding> {
@@ -18,7 +17,7 @@ pub fn strict_findings(history: &History, grows: bool) -> Vec<Finding> {
         match (op.kind, &*op.f, value) {
             (Kind::Invoke, "add", Some(delta)) => reads.shift(delta, 1),
             (Kind::Fail, "add", Some(delta)) => reads.shift(delta, -1),
-            (Kind::Ok, "add", Some(delta)) => reads.clients.entry(op.process).or_default().added += delta,
+            (Kind::Ok, "add", Some(delta)) => reads.clients.of(op.process).added += delta,
             (Kind::Invoke, "read", _) => reads.begin(op),
             (Kind::Ok, "read", Some(value)) => reads.read(op, value, grows),
             _ => {}
@@ -32,7 +31,7 @@ struct Reads {
     /// The sums of the negative and of the positive additions that were begun and have not failed.
     lowest: i128,
     highest: i128,
-    clients: BTreeMap<Process, Client>,
+    clients: Clients<Client>,
     /// The first of the last reads.
     end: Option<(usize, i128)>,
     strict_findings: Vec<Finding>,
@@ -57,35 +56,34 @@ impl Reads {
     }
 
     fn begin(&mut self, read: &Op) {
-        self.clients.entry(read.process).or_default().begun = (self.lowest, self.highest);
+        self.clients.of(read.process).begun = (self.lowest, self.highest);
     }
 
     fn read(&mut self, read: &Op, value: i128, grows: bool) {
-        let client = self.clients.entry(read.process).or_default();
+        let client = self.clients.of(read.process);
         let (lowest, highest) = (self.lowest.min(client.begun.0), self.highest.max(client.begun.1));
         let (last, added) = (client.last.replace((read.index, value)), client.added);
         if !(lowest..=highest).contains(&value) {
             let what = format!("read {value}; by then only {lowest} to {highest} could have been added up");
-            self.find("impossible-read", [read.index], what);
+            self.find("impossible-read", &[read.index], what);
         }
         if let Some((before, greater)) = last.filter(|(_, last)| grows && *last > value) {
             let what = format!("read {value}, after the same client had read {greater} (entry {before})");
-            self.find("backwards", [before, read.index], what);
+            self.find("backwards", &[before, read.index], what);
         } else if grows && value < added {
             let what = format!("read {value}, after the same client alone had added {added}");
-            self.find("unread-own-write", [read.index], what);
+            self.find("unread-own-write", &[read.index], what);
         }
         if read.is_final() {
             let (first, expected) = *self.end.get_or_insert((read.index, value));
             if expected != value {
                 let what = format!("read {value} at the very end, and another client {expected} (entry {first})");
-                self.find("disagreement", [first, read.index], what);
+                self.find("disagreement", &[first, read.index], what);
             }
         }
     }
 
-    fn find(&mut self, kind: &'static str, ops: impl Into<Vec<usize>>, what: String) {
-        let ops = ops.into();
+    fn find(&mut self, kind: &'static str, ops: &[usize], what: String) {
         let index = ops.last().copied().unwrap_or_default();
         self.strict_findings.push(Finding::strict(kind, ops, format!("entry {index} {what}")));
     }

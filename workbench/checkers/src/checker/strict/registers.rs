@@ -5,27 +5,27 @@
 
 use crate::{
     finding::Finding,
-    history::{History, Kind, Op, Process},
+    history::{Clients, History, Kind, Op, Process},
 };
+use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
 
 /// Follows the operations on every key.
 pub fn strict_findings(history: &History) -> Vec<Finding> {
-    let mut registers = IndexMap::<Json, Register>::new();
+    let mut registers = IndexMap::<Json, Register, FixedState>::default();
     // The key of each client's running operation and, if it is a read, what was known of the key when it began.
-    let mut running = BTreeMap::<Process, (Json, Json, Option<Evidence>)>::new();
+    let mut running = Clients::<Option<(Json, Json, Option<Evidence>)>>::default();
     let mut findings = Vec::new();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
         if op.kind == Kind::Invoke {
             let Some((key, argument)) = tuple(op) else { continue };
             let register = registers.entry(key.clone()).or_default();
             register.may_be_null_again |= value_set(op, &argument).is_some_and(|value| value.is_null());
-            running.insert(op.process, (key, argument, register.evidence.clone()));
+            *running.of(op.process) = Some((key, argument, register.evidence.clone()));
             continue;
         }
-        let Some((key, argument, known)) = running.remove(&op.process).filter(|_| op.kind == Kind::Ok) else {
+        let Some((key, argument, known)) = running.of(op.process).take().filter(|_| op.kind == Kind::Ok) else {
             continue;
         };
         let register = registers.entry(key.clone()).or_default();

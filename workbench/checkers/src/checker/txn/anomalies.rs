@@ -4,7 +4,6 @@ use super::transactions::{Entry, Step, Transactions};
 use crate::finding::SHOWN;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// An anomaly.
 #[derive(Clone, Debug, Serialize)]
@@ -25,9 +24,11 @@ impl Anomaly {
 }
 
 /// The anomalies of one kind. A node that shows aborted data has thousands of them, all alike.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OfKind {
+    /// Elle's name of the kind.
+    pub kind: &'static str,
     /// The number of them.
     pub count: usize,
     /// The first of them.
@@ -36,16 +37,25 @@ pub struct OfKind {
 
 /// The anomalies of a history, by Elle's name of the kind.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Anomalies(pub(super) BTreeMap<&'static str, OfKind>);
+pub(super) struct Anomalies(pub(super) Vec<OfKind>);
 
 impl Anomalies {
     /// Counts an anomaly, and describes it if it is among the first of its kind.
     pub(super) fn push(&mut self, kind: &'static str, describe: impl FnOnce() -> Anomaly) {
-        let of_kind = self.0.entry(kind).or_default();
-        of_kind.count += 1;
-        if of_kind.count <= SHOWN {
-            of_kind.first.push(describe());
+        let found = self.of(kind);
+        found.count += 1;
+        if found.count <= SHOWN {
+            let anomaly = describe();
+            self.of(kind).first.push(anomaly);
         }
+    }
+
+    fn of(&mut self, kind: &'static str) -> &mut OfKind {
+        let place = self.0.partition_point(|found| found.kind < kind);
+        if self.0.get(place).is_none_or(|found| found.kind != kind) {
+            self.0.insert(place, OfKind { kind, count: 0, first: Vec::new() });
+        }
+        &mut self.0[place]
     }
 }
 

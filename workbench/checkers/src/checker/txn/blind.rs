@@ -12,7 +12,8 @@ use super::transactions::{Entry, Id, Objects, Seen, Step, Transactions};
 use crate::{
     checker::{rounding, strict::agreement::Agreement},
     finding::Finding,
-    history::Kind,
+    history::{Clients, Kind, Process},
+    order::sort_by_number,
 };
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
@@ -54,18 +55,19 @@ pub(super) fn strict_findings(transactions: &Transactions, agreement: &Agreement
         findings.extend(look.unseen());
         findings.extend(look.disagreement());
     }
-    findings.sort_by_key(|finding| finding.entries.first().copied());
+    sort_by_number(&mut findings, |finding| finding.entries.first().map_or(0, |entry| *entry as u64 + 1));
     findings
 }
 
-fn by_key(transactions: &Transactions) -> IndexMap<Id, Key<'_>> {
-    let mut keys: IndexMap<Id, Key<'_>> = IndexMap::new();
-    let mut begun: IndexMap<u64, &Entry> = IndexMap::new();
+fn by_key(transactions: &Transactions) -> IndexMap<Id, Key<'_>, FixedState> {
+    let mut keys: IndexMap<Id, Key<'_>, FixedState> = IndexMap::default();
+    let mut begun = Clients::<Option<&Entry>>::default();
     for entry in &transactions.entries {
+        let begun = begun.of(Process::Client(entry.process));
         if entry.kind == Kind::Invoke {
-            begun.insert(entry.process, entry);
+            *begun = Some(entry);
         }
-        let begun = begun.get(&entry.process).copied().unwrap_or(entry);
+        let begun = begun.unwrap_or(entry);
         let (begin, begin_time) = (begun.index, begun.time);
         let mut own: Vec<(Id, usize)> = Vec::new();
         for step in &entry.steps {
@@ -166,14 +168,21 @@ impl<'a> Look<'a> {
     }
 
     fn disagreement(&self) -> Option<Finding> {
-        let mut last: IndexMap<u64, &Read<'_>> = IndexMap::new();
+        let mut places = Clients::<Option<usize>>::default();
+        let mut last: Vec<&Read<'_>> = Vec::new();
         let (index, time) = self.history.last_write_end;
         let is_later = |read: &&Read<'_>| read.begin > index && self.agreement.covers(time, read.begin_time);
         for read in self.history.reads.iter().filter(is_later) {
-            last.insert(read.entry.process, read);
+            match places.of(Process::Client(read.entry.process)) {
+                Some(place) => last[*place] = read,
+                place => {
+                    *place = Some(last.len());
+                    last.push(read);
+                }
+            }
         }
-        let (_, one) = last.first()?;
-        let other = last.values().find(|read| read.values != one.values)?;
+        let one = last.first()?;
+        let other = last.iter().find(|read| read.values != one.values)?;
         let saw =
             |read: &Read<'_>| format!("client {} last saw {}", read.entry.process, self.transactions.list(read.values));
         let explanation = format!("after the last write to key {}, {} and {}", self.name(), saw(one), saw(other));

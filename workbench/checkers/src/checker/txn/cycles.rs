@@ -7,7 +7,8 @@
 
 use super::{
     graph::{Graph, Rels, components},
-    models::{self, Names},
+    models,
+    names::Names,
 };
 use std::collections::VecDeque;
 
@@ -128,16 +129,15 @@ pub(super) struct Cycle {
 
 /// The cycles of a graph, and the order in which the dependencies of one step are named.
 pub(super) fn cycles(graph: &Graph, priority: [Rels; 5]) -> Vec<Cycle> {
-    let everything = graph.project(WW | WR | RW | Rels::PROCESS | Rels::REALTIME);
-    let in_component = |component: Vec<usize>| {
+    let mut all = Vec::new();
+    for component in graph.components() {
         let part = graph.select(&component);
-        let mut cycles = Component { graph: &part, priority }.cycles();
-        for (vertex, _) in cycles.iter_mut().flat_map(|cycle| &mut cycle.steps) {
-            *vertex = component[*vertex];
+        for mut cycle in (Component { graph: &part, priority }).cycles() {
+            cycle.steps.iter_mut().for_each(|(vertex, _)| *vertex = component[*vertex]);
+            all.push(cycle);
         }
-        cycles
-    };
-    components(&everything).into_iter().flat_map(in_component).collect()
+    }
+    all
 }
 
 /// A strongly connected part of the graph.
@@ -157,7 +157,7 @@ impl Component<'_> {
                 continue;
             }
             if let Some(cycle) = self.find(&kind) {
-                redundant.extend(models::implied_by([kind.name]));
+                redundant.extend(&models::implied_by(vec![kind.name]));
                 cycles.push(cycle);
             }
         }
@@ -167,7 +167,7 @@ impl Component<'_> {
     /// Proofs that cycles exist, and the models that they rule out.
     fn existing(&self) -> (Vec<Cycle>, Names) {
         let mut cycles = Vec::new();
-        let mut ruled_out = Names::new();
+        let mut ruled_out = Names::default();
         for existence in existences() {
             if ruled_out.contains(existence.model) {
                 continue;
@@ -178,7 +178,7 @@ impl Component<'_> {
             if let Some(vertices) = alone.or(smallest) {
                 let steps = vertices.into_iter().map(|vertex| (vertex, Rels::NONE)).collect();
                 cycles.push(Cycle { kind: existence.anomaly, steps });
-                ruled_out.extend(models::stronger_than([existence.model]));
+                ruled_out.extend(&models::stronger_than(vec![existence.model]));
             }
         }
         (cycles, ruled_out)
@@ -290,8 +290,8 @@ const STATES: usize = 24;
 impl Search<'_> {
     fn find(&self) -> Option<Cycle> {
         let mut budget = MAX_STEPS;
-        let mut reached = Reached::new(self.graph.out.len() * STATES);
-        (0..self.graph.out.len()).find_map(|start| {
+        let mut reached = Reached::new(self.graph.len() * STATES);
+        (0..self.graph.len()).find_map(|start| {
             let path = self.shortest(start, &mut reached, &mut budget)?;
             let path = if is_simple(&path) { path } else { self.simple(start)? };
             let cycle = self.explain(path);
@@ -313,19 +313,19 @@ impl Search<'_> {
         reached.clear();
         let mut queue = VecDeque::from([(start, initial, None)]);
         while let Some((vertex, state, from)) = queue.pop_front() {
-            for (to, rels) in &self.graph.out[vertex] {
+            for (to, rels) in self.graph.out(vertex) {
                 *budget = budget.checked_sub(1)?;
                 for rel in rels.each().filter(|rel| from.is_some() || self.is_first(initial, *rel)) {
                     let Some(next) = state.step(self.kind, rel) else { continue };
-                    if *to == start {
+                    if to == start {
                         if next.is_done(self.kind) {
                             return Some(reached.path(start, from));
                         }
                         continue;
                     }
-                    let place = *to * STATES + next.number();
+                    let place = to * STATES + next.number();
                     if reached.insert(place, from) {
-                        queue.push_back((*to, next, Some(place)));
+                        queue.push_back((to, next, Some(place)));
                     }
                 }
             }
@@ -340,15 +340,15 @@ impl Search<'_> {
         let mut paths = VecDeque::from([(vec![start], initial)]);
         while let Some((path, state)) = paths.pop_front() {
             let last = path[path.len() - 1];
-            for (to, rels) in &self.graph.out[last] {
+            for (to, rels) in self.graph.out(last) {
                 budget = budget.checked_sub(1)?;
                 for rel in rels.each().filter(|rel| path.len() > 1 || self.is_first(initial, *rel)) {
                     let Some(next) = state.step(self.kind, rel) else { continue };
-                    if *to == start && next.is_done(self.kind) {
+                    if to == start && next.is_done(self.kind) {
                         return Some(path);
                     }
-                    if !path.contains(to) {
-                        paths.push_back(([&path[..], &[*to]].concat(), next));
+                    if !path.contains(&to) {
+                        paths.push_back(([&path[..], &[to]].concat(), next));
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Graphs of dependencies among transactions, which are known by their places in the history.
 
+use crate::order::sort_by_number;
 use std::ops::BitOr;
 
 /// A set of kinds of dependencies.
@@ -52,10 +53,16 @@ impl BitOr for Rels {
     }
 }
 
+/// The bits of an edge that say what kinds it has; those above are its end and then its beginning.
+const RELS_BITS: u32 = 6;
+/// The bits of a vertex.
+const VERTEX_BITS: u32 = 29;
+
 /// A graph under construction.
 #[derive(Default)]
 pub(super) struct Builder {
-    edges: Vec<(usize, usize, Rels)>,
+    /// The edges as numbers, so that sorting them brings those between the same vertices together.
+    edges: Vec<u64>,
     /// True if it has any vertex. As in Elle, a vertex that is linked only to itself counts.
     is_used: bool,
 }
@@ -63,14 +70,15 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn link(&mut self, from: usize, to: usize, rel: Rels) {
         self.is_used = true;
-        self.edges.push((from, to, rel));
+        let (from, to) = ((from as u64) << (VERTEX_BITS + RELS_BITS), (to as u64) << RELS_BITS);
+        self.edges.push(from | to | u64::from(rel.0));
     }
 
     /// Links two transactions unless they are one, which becomes a vertex all the same.
     pub(super) fn link_others(&mut self, from: usize, to: usize, rel: Rels) {
         self.is_used = true;
         if from != to {
-            self.edges.push((from, to, rel));
+            self.link(from, to, rel);
         }
     }
 
@@ -80,72 +88,122 @@ impl Builder {
 
     /// The graph with these vertices, in which two edges between the same vertices are one.
     pub(super) fn finish(mut self, vertex_count: usize) -> Graph {
-        self.edges.sort_unstable_by_key(|(from, to, _)| (*from, *to));
-        let mut out = vec![Vec::new(); vertex_count];
-        for (from, to, rel) in self.edges {
-            let edges: &mut Vec<(usize, Rels)> = &mut out[from];
-            match edges.last_mut() {
-                Some((last, rels)) if *last == to => *rels = *rels | rel,
-                _ => edges.push((to, rel)),
+        assert!(vertex_count <= 1 << VERTEX_BITS, "a history has fewer than 2^{VERTEX_BITS} transactions");
+        self.edges.sort_unstable();
+        let mut graph = Graph::default();
+        let mut last = None;
+        for edge in self.edges {
+            let rels = Rels((edge & ((1 << RELS_BITS) - 1)).to_le_bytes()[0]);
+            let pair = edge >> RELS_BITS;
+            match graph.edges.last_mut() {
+                Some((_, known)) if last == Some(pair) => *known = *known | rels,
+                _ => {
+                    let from = usize::try_from(pair >> VERTEX_BITS).expect("it was a place in a list");
+                    graph.end_until(from);
+                    let to = pair & ((1 << VERTEX_BITS) - 1);
+                    graph.edges.push((u32::try_from(to).expect("it has 29 bits"), rels));
+                }
             }
+            last = Some(pair);
         }
-        Graph { out }
+        graph.end_until(vertex_count);
+        graph
     }
 }
 
 /// A graph: for each vertex the vertices that depend on it, sorted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Graph {
-    pub(super) out: Vec<Vec<(usize, Rels)>>,
+    /// The edges of all vertices, one vertex after the other.
+    edges: Vec<(u32, Rels)>,
+    /// For each vertex the end of its edges.
+    ends: Vec<usize>,
 }
 
 impl Graph {
+    /// The number of vertices.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The edges from a vertex.
+    pub(super) fn out(&self, vertex: usize) -> impl Iterator<Item = (usize, Rels)> {
+        self.edges_of(vertex).iter().map(|(to, rels)| (*to as usize, *rels))
+    }
+
+    fn edges_of(&self, vertex: usize) -> &[(u32, Rels)] {
+        let start = vertex.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.edges[start..self.ends[vertex]]
+    }
+
+    /// Ends the edges of all vertices before this one.
+    fn end_until(&mut self, vertex: usize) {
+        self.ends.resize(vertex, self.edges.len());
+    }
+
     /// The edges of some kinds, without them.
     pub(super) fn project(&self, rels: Rels) -> Vec<Vec<usize>> {
-        let project = |edges: &Vec<(usize, Rels)>| -> Vec<usize> {
-            edges.iter().filter(|(_, edge)| edge.meets(rels)).map(|(to, _)| *to).collect()
-        };
-        self.out.iter().map(project).collect()
+        let of_kind = |vertex| self.out(vertex).filter(|(_, edge)| edge.meets(rels)).map(|(to, _)| to).collect();
+        (0..self.len()).map(of_kind).collect()
     }
 
     /// The part between these vertices, which get new numbers in their order.
     pub(super) fn select(&self, vertices: &[usize]) -> Self {
-        let part = |vertex: &usize| {
-            let number = |(to, rels): &(usize, Rels)| Some((vertices.binary_search(to).ok()?, *rels));
-            self.out[*vertex].iter().filter_map(number).collect()
-        };
-        Self { out: vertices.iter().map(part).collect() }
+        let mut part = Self::default();
+        for (number, vertex) in vertices.iter().enumerate() {
+            for (to, rels) in self.out(*vertex) {
+                if let Ok(place) = vertices.binary_search(&to) {
+                    part.edges.push((u32::try_from(place).expect("a part has no more vertices"), rels));
+                }
+            }
+            part.end_until(number + 1);
+        }
+        part
     }
 
     /// The kinds of an edge.
     pub(super) fn rels(&self, from: usize, to: usize) -> Rels {
-        let edges = &self.out[from];
-        edges.binary_search_by_key(&to, |(to, _)| *to).map_or(Rels::NONE, |place| edges[place].1)
+        let edges = self.edges_of(from);
+        let place = edges.partition_point(|(other, _)| (*other as usize) < to);
+        edges.get(place).filter(|(other, _)| *other as usize == to).map_or(Rels::NONE, |(_, rels)| *rels)
+    }
+
+    /// Its strongly connected components, as those of [`components`].
+    pub(super) fn components(&self) -> Vec<Vec<usize>> {
+        find_components(self.len(), &|vertex, number| self.edges_of(vertex).get(number).map(|(to, _)| *to as usize))
     }
 }
 
-/// The strongly connected components with more than one vertex, each sorted, by their first vertex (Tarjan).
+/// The strongly connected components with more than one vertex, each sorted, by their first vertex.
 pub(super) fn components(out: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    find_components(out.len(), &|vertex, number| out[vertex].get(number).copied())
+}
+
+/// The vertex to which an edge of a vertex leads, by the number of the edge.
+type Edges<'a> = dyn Fn(usize, usize) -> Option<usize> + 'a;
+
+/// Finds the components (Tarjan).
+fn find_components(count: usize, out: &Edges<'_>) -> Vec<Vec<usize>> {
     let mut search = Tarjan {
         out,
-        index: vec![None; out.len()],
-        low: vec![0; out.len()],
-        is_open: vec![false; out.len()],
+        index: vec![None; count],
+        low: vec![0; count],
+        is_open: vec![false; count],
         open: Vec::new(),
         count: 0,
         found: Vec::new(),
     };
-    for root in 0..out.len() {
+    for root in 0..count {
         if search.index[root].is_none() {
             search.visit(root);
         }
     }
-    search.found.sort_unstable();
+    sort_by_number(&mut search.found, |component| component[0] as u64);
     search.found
 }
 
 struct Tarjan<'a> {
-    out: &'a [Vec<usize>],
+    out: &'a Edges<'a>,
     index: Vec<Option<usize>>,
     low: Vec<usize>,
     is_open: Vec<bool>,
@@ -161,7 +219,7 @@ impl Tarjan<'_> {
         self.enter(root);
         while let Some((vertex, next)) = calls.last_mut() {
             let vertex = *vertex;
-            if let Some(to) = self.out[vertex].get(*next).copied() {
+            if let Some(to) = (self.out)(vertex, *next) {
                 *next += 1;
                 match self.index[to] {
                     None => {

@@ -12,10 +12,10 @@ use super::{
     transactions::{Id, Seen, Step, Transactions},
     updates,
 };
-use crate::history::Kind;
+use crate::{history::Kind, order::sort_by_number};
 use dependencies::Dependencies;
 use serde_json::json;
-use std::{collections::BTreeSet, mem};
+use std::mem;
 use versions::Versions;
 use writers::{POSSIBLE, Writers, writers};
 
@@ -29,7 +29,7 @@ pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, Strin
     dirty_updates(transactions, &mut anomalies)?;
     duplicates(transactions, &mut anomalies);
     let versions = Versions::new(transactions, POSSIBLE);
-    versions.incompatible(transactions, &mut anomalies);
+    versions.incompatible(transactions, POSSIBLE, &mut anomalies);
     updates::lost(transactions, &mut anomalies);
     let dependencies = Dependencies::new(transactions, versions);
     Ok(Analysis { anomalies, graph: dependencies.graph(), explainer: Box::new(dependencies) })
@@ -37,7 +37,7 @@ pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, Strin
 
 /// The element that two transactions were to append to the same list. Nobody can tell which of them a read shows.
 fn appended_twice(transactions: &Transactions) -> Result<(), String> {
-    let mut writers = Writers::new();
+    let mut writers = Writers::default();
     for place in transactions.of_kinds(&[Kind::Invoke]) {
         let entry = &transactions.entries[place];
         for step in &entry.steps {
@@ -122,14 +122,14 @@ fn dirty_updates(transactions: &Transactions, anomalies: &mut Anomalies) -> Resu
         let (mut before, mut span): (Option<usize>, Vec<Id>) = (None, Vec::new());
         for element in order {
             span.push(*element);
-            let Some(writer) = writers.get(&(*key, *element)).copied() else {
-                return Err(unappended(transactions, *key, *element));
+            let Some(writer) = writers.get(&(key, *element)).copied() else {
+                return Err(unappended(transactions, key, *element));
             };
             let kind_before = before.map_or(Kind::Ok, |before| transactions.entries[before].kind);
             match (kind_before, transactions.entries[writer].kind) {
                 (_, Kind::Info) | (Kind::Fail, Kind::Fail) => continue,
                 (Kind::Fail, Kind::Ok) => anomalies
-                    .push("dirty-update", || dirty_update(transactions, *key, &span, before.unwrap_or(writer), writer)),
+                    .push("dirty-update", || dirty_update(transactions, key, &span, before.unwrap_or(writer), writer)),
                 _ => {}
             }
             (before, span) = (Some(writer), vec![*element]);
@@ -177,13 +177,15 @@ fn duplicates(transactions: &Transactions, anomalies: &mut Anomalies) {
             if elements.iter().all(|element| mem::replace(&mut holders[*element as usize], read) != read) {
                 continue;
             }
-            let distinct: BTreeSet<Id> = elements.iter().copied().collect();
             anomalies.push("duplicate-elements", || {
                 let explanation = format!(
                     "{} read {}, which contains duplicates even though every append is unique",
                     transactions.label(place),
                     transactions.list(elements)
                 );
+                let mut distinct = elements.to_vec();
+                sort_by_number(&mut distinct, |element| u64::from(*element));
+                distinct.dedup();
                 let twice = distinct.iter().filter_map(|element| {
                     let count = elements.iter().filter(|other| *other == element).count();
                     (count > 1).then(|| json!([crate::json::value(transactions.name(*element)), count]))

@@ -2,13 +2,11 @@
 //!
 //! Models are named as Elle names them for people; `canonical` takes all other names.
 
-use std::collections::{BTreeSet, VecDeque};
+use super::names::Names;
+use std::collections::VecDeque;
 
 /// For each name, those that it implies.
 type Implications = &'static [(&'static str, &'static [&'static str])];
-
-/// A set of names.
-pub(super) type Names = BTreeSet<&'static str>;
 
 /// Every history that satisfies the first model satisfies the others.
 const MODELS: Implications = &[
@@ -166,9 +164,9 @@ fn above(implications: Implications, name: &str) -> Vec<&'static str> {
 }
 
 /// Everything that can be reached from some names, and they themselves.
-fn reachable(start: impl IntoIterator<Item = &'static str>, next: impl Fn(&str) -> Vec<&'static str>) -> Names {
-    let mut reached = Names::new();
-    let mut queue: VecDeque<&'static str> = start.into_iter().collect();
+fn reachable(start: Vec<&'static str>, next: &dyn Fn(&str) -> Vec<&'static str>) -> Names {
+    let mut reached = Names::default();
+    let mut queue = VecDeque::from(start);
     while let Some(name) = queue.pop_front() {
         if reached.insert(name) {
             queue.extend(next(name));
@@ -184,8 +182,7 @@ fn all() -> impl Iterator<Item = &'static str> {
 
 /// Every name of a consistency model that Elle knows, in alphabetical order.
 pub fn names() -> Vec<&'static str> {
-    let all: Names = all().chain(ALIASES.iter().map(|(alias, _)| *alias)).collect();
-    all.into_iter().collect()
+    all().chain(ALIASES.iter().map(|(alias, _)| *alias)).collect::<Names>().into_vec()
 }
 
 /// Tells whether Elle has a consistency model of that name.
@@ -209,35 +206,39 @@ pub(super) fn is_real_time(model: &str) -> bool {
 
 /// The anomalies that must not be there if these models hold.
 pub(super) fn forbidden_by(models: &Names) -> Names {
-    let models = reachable(models.iter().copied(), |model| below(MODELS, model));
-    let forbidden = models.iter().flat_map(|model| below(FORBIDDEN, model));
-    reachable(forbidden, |anomaly| above(ANOMALIES, anomaly))
+    let models = reachable(models.iter().collect(), &|model| below(MODELS, model));
+    let mut forbidden = Vec::new();
+    models.iter().for_each(|model| forbidden.extend(below(FORBIDDEN, model)));
+    reachable(forbidden, &|anomaly| above(ANOMALIES, anomaly))
 }
 
 /// The anomalies that follow from others, and they themselves.
-pub(super) fn implied_by(anomalies: impl IntoIterator<Item = &'static str>) -> Names {
-    reachable(anomalies, |anomaly| below(ANOMALIES, anomaly))
+pub(super) fn implied_by(anomalies: Vec<&'static str>) -> Names {
+    reachable(anomalies, &|anomaly| below(ANOMALIES, anomaly))
 }
 
 /// The models that are stronger than others, and they themselves.
-pub(super) fn stronger_than(models: impl IntoIterator<Item = &'static str>) -> Names {
-    reachable(models, |model| above(MODELS, model))
+pub(super) fn stronger_than(models: Vec<&'static str>) -> Names {
+    reachable(models, &|model| above(MODELS, model))
 }
 
 /// The models that do not hold, given these anomalies.
-pub(super) fn impossible(anomalies: impl IntoIterator<Item = &'static str>) -> Names {
-    let anomalies = implied_by(anomalies);
-    stronger_than(anomalies.iter().flat_map(|anomaly| above(FORBIDDEN, anomaly)))
+pub(super) fn impossible(anomalies: Vec<&'static str>) -> Names {
+    let mut broken = Vec::new();
+    implied_by(anomalies).iter().for_each(|anomaly| broken.extend(above(FORBIDDEN, anomaly)));
+    stronger_than(broken)
 }
 
 /// Of the models that do not hold, the weakest, and the others.
-pub(super) fn boundary(anomalies: impl IntoIterator<Item = &'static str>) -> (Names, Names) {
+pub(super) fn boundary(anomalies: Vec<&'static str>) -> (Names, Names) {
     let impossible = impossible(anomalies);
-    let is_weakest = |model: &&'static str| {
-        let weaker = reachable([*model], |model| below(MODELS, model));
-        weaker.iter().all(|weaker| weaker == model || !impossible.contains(weaker))
-    };
-    impossible.iter().copied().partition(is_weakest)
+    let (mut weakest, mut others) = (Names::default(), Names::default());
+    for model in impossible.iter() {
+        let weaker = reachable(vec![model], &|model| below(MODELS, model));
+        let is_weakest = weaker.iter().all(|weaker| weaker == model || !impossible.contains(weaker));
+        if is_weakest { &mut weakest } else { &mut others }.insert(model);
+    }
+    (weakest, others)
 }
 
 #[cfg(test)]
@@ -246,7 +247,7 @@ mod tests {
 
     fn check(name: &str, expected: Result<&'static str, &str>) {
         let found = canonical(&[name.to_owned()]);
-        let expected = expected.map(|name| Names::from([name])).map_err(str::to_owned);
+        let expected = expected.map(|name| Names::from_iter([name])).map_err(str::to_owned);
         assert_eq!(found, expected);
     }
 
@@ -262,17 +263,17 @@ mod tests {
 
     #[test]
     fn stronger_models_forbid_more() {
-        let forbidden = |model: &'static str| forbidden_by(&Names::from([model]));
+        let forbidden = |model: &'static str| forbidden_by(&Names::from_iter([model]));
         let (serializable, snapshot) = (forbidden("serializable"), forbidden("snapshot-isolation"));
         assert!(serializable.contains("G2-item") && !snapshot.contains("G2-item"));
-        assert!(serializable.is_superset(&snapshot));
+        assert!(snapshot.iter().all(|anomaly| serializable.contains(anomaly)));
         assert!(!serializable.contains("G1c-realtime") && forbidden("strong-serializable").contains("G1c-realtime"));
     }
 
     #[test]
     fn the_boundary_is_the_weakest_model_that_does_not_hold() {
-        let (not, also_not) = boundary(["G2-item"]);
-        assert_eq!(not, Names::from(["repeatable-read"]));
+        let (not, also_not) = boundary(vec!["G2-item"]);
+        assert_eq!(not, Names::from_iter(["repeatable-read"]));
         assert!(also_not.contains("serializable") && !also_not.contains("snapshot-isolation"));
     }
 }

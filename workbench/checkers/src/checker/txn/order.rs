@@ -1,51 +1,49 @@
 //! The order of transactions in real time, and that of each client (elle: `core.clj`).
 
 use super::{
-    graph::{Builder, Rels},
-    transactions::Transactions,
+    graph::Rels,
+    transactions::{Entry, Transactions},
 };
-use crate::history::Kind;
-use std::collections::BTreeMap;
+use crate::history::{Clients, Kind, Process};
 
 /// Pairs of completions of which the first ended before the second began, without those that follow from others.
 ///
 /// As in Elle, one that failed may be the second of a pair.
-pub(super) fn realtime(transactions: &Transactions) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::new();
+pub(super) fn realtime(transactions: &Transactions, link: &mut dyn FnMut(usize, usize)) {
     // Completed transactions that nothing later covers.
     let mut frontier: Vec<usize> = Vec::new();
-    let mut covered: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    // Those that the running transaction of a client covers when it commits.
+    let mut covered = Clients::<Vec<usize>>::default();
     for (place, entry) in transactions.entries.iter().enumerate() {
         match (entry.kind, entry.partner) {
             (Kind::Invoke, Some(completion)) => {
-                pairs.extend(frontier.iter().map(|before| (*before, completion)));
+                frontier.iter().for_each(|before| link(*before, completion));
                 if transactions.entries[completion].kind == Kind::Ok {
-                    covered.insert(completion, frontier.clone());
+                    covered.of(client(entry)).clone_from(&frontier);
                 }
             }
             (Kind::Ok, _) => {
-                if let Some(covered) = covered.remove(&place) {
-                    frontier.retain(|before| !covered.contains(before));
-                }
+                let covered = covered.of(client(entry));
+                frontier.retain(|before| !covered.contains(before));
+                covered.clear();
                 frontier.push(place);
             }
             _ => {}
         }
     }
-    pairs
+}
+
+fn client(entry: &Entry) -> Process {
+    Process::Client(entry.process)
 }
 
 /// Pairs of committed transactions that a client executed one after the other.
-pub(super) fn process(transactions: &Transactions) -> Vec<(usize, usize)> {
-    let mut last: BTreeMap<u64, usize> = BTreeMap::new();
-    let committed = transactions.of_kinds(&[Kind::Ok]);
-    committed.filter_map(|place| Some((last.insert(transactions.entries[place].process, place)?, place))).collect()
-}
-
-/// Adds pairs to a graph.
-pub(super) fn link(graph: &mut Builder, pairs: &[(usize, usize)], rel: Rels) {
-    for (before, after) in pairs {
-        graph.link(*before, *after, rel);
+pub(super) fn process(transactions: &Transactions, link: &mut dyn FnMut(usize, usize)) {
+    let mut last = Clients::<Option<usize>>::default();
+    for place in transactions.of_kinds(&[Kind::Ok]) {
+        if let Some(before) = last.of(client(&transactions.entries[place])).replace(place) {
+            link(before, place);
+        }
     }
 }
 

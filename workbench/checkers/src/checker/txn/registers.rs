@@ -11,6 +11,8 @@ mod versions;
 
 use super::{
     anomalies::{Analysis, Anomalies, Anomaly, entry_json, step_json},
+    by_id::PlaceOf,
+    names::Names,
     transactions::{Id, NIL, Seen, Step, Transactions},
     updates,
 };
@@ -18,7 +20,6 @@ use crate::history::Kind;
 use dependencies::Dependencies;
 use externals::Externals;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
 use versions::Versions;
 
 /// Everything that a history shows without real time; an error is the reason why Elle gives no verdict.
@@ -50,9 +51,8 @@ fn same_kind_of_keys(transactions: &Transactions) -> Result<(), String> {
         _ => "number",
     };
     let keys = || transactions.entries.iter().flat_map(|entry| &entry.steps).map(Step::key);
-    let kinds: BTreeSet<&str> = keys().map(kind).collect();
+    let kinds = keys().map(kind).collect::<Names>().into_vec();
     if kinds.len() > 1 {
-        let kinds: Vec<_> = kinds.into_iter().collect();
         return Err(format!("transactions have keys of different types: {}", kinds.join(", ")));
     }
     Ok(())
@@ -60,7 +60,7 @@ fn same_kind_of_keys(transactions: &Transactions) -> Result<(), String> {
 
 /// Reads of values whose transaction failed (`G1a`) or overwrote them itself (`G1b`).
 fn wrong_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
-    let mut failed: BTreeMap<(Id, Id), usize> = BTreeMap::new();
+    let mut failed = PlaceOf::default();
     for place in transactions.of_kinds(&[Kind::Fail]) {
         for step in &transactions.entries[place].steps {
             if let Step::Write { key, value } = step {

@@ -2,13 +2,13 @@
 
 use crate::{
     checker::steps::{Name, RawStep},
-    history::{History, Kind, Op, Process},
+    history::{Clients, History, Kind, Op, Process},
 };
 use foldhash::fast::FixedState;
 use glomers_json::Json;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::value::RawValue;
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 /// The objects that transactions work on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -164,12 +164,12 @@ impl Transactions {
 
     /// Joins each invocation to its completion.
     fn pair(&mut self) {
-        let mut open: IndexMap<u64, usize> = IndexMap::new();
+        let mut open = Clients::<Option<usize>>::default();
         for place in 0..self.entries.len() {
-            let process = self.entries[place].process;
+            let open = open.of(Process::Client(self.entries[place].process));
             if self.entries[place].kind == Kind::Invoke {
-                open.insert(process, place);
-            } else if let Some(begun) = open.swap_remove(&process) {
+                *open = Some(place);
+            } else if let Some(begun) = open.take() {
                 self.entries[begun].partner = Some(place);
                 self.entries[place].partner = Some(begun);
             }
@@ -222,10 +222,10 @@ impl Transactions {
     /// The transactions that begin and end within so many entries in a row, one such part after the other.
     pub(super) fn windows(&self, size: usize) -> Vec<Self> {
         let part = |entries: &[Entry]| {
-            let mut begun = IndexSet::new();
-            let is_whole = |entry: &&Entry| match entry.kind {
-                Kind::Invoke => begun.insert(entry.process),
-                _ => begun.swap_remove(&entry.process),
+            let mut begun = Clients::<bool>::default();
+            let is_whole = |entry: &&Entry| {
+                let is_begin = entry.kind == Kind::Invoke;
+                mem::replace(begun.of(Process::Client(entry.process)), is_begin) != is_begin
             };
             let entries = entries.iter().filter(is_whole).cloned().collect();
             let mut part = Self { entries, objects: self.objects, names: self.names.clone() };

@@ -2,19 +2,21 @@
 
 use super::{
     anomalies::{Anomalies, Anomaly, entry_json},
+    by_id::{ById, PlaceOf},
     transactions::{Id, Step, Transactions},
 };
 use crate::history::Kind;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// For each key and value that was not the last its transaction wrote to the key, the entry of that transaction.
 ///
 /// Elle looks at invocations too, so a transaction that never ended counts.
-pub(super) fn intermediate(transactions: &Transactions) -> BTreeMap<(Id, Id), usize> {
-    let mut intermediate = BTreeMap::new();
+pub(super) fn intermediate(transactions: &Transactions) -> PlaceOf {
+    let mut intermediate = PlaceOf::default();
     for (place, entry) in transactions.entries.iter().enumerate() {
-        let mut last: BTreeMap<Id, Id> = BTreeMap::new();
+        let mut last: ById<Id> = ById::default();
         for step in &entry.steps {
             let Step::Write { key, value } = step else { continue };
             if let Some(overwritten) = last.insert(*key, *value) {
@@ -29,17 +31,17 @@ pub(super) fn intermediate(transactions: &Transactions) -> BTreeMap<(Id, Id), us
 /// on a stale read.
 pub(super) fn lost(transactions: &Transactions, anomalies: &mut Anomalies) {
     type State<'a> = (Id, &'a Option<Box<[Id]>>);
-    let mut updates: BTreeMap<State<'_>, Vec<usize>> = BTreeMap::new();
+    let mut updates: IndexMap<State<'_>, Vec<usize>, FixedState> = IndexMap::default();
     let mut states: Vec<State<'_>> = Vec::new();
     for place in transactions.of_kinds(&[Kind::Ok]) {
-        let mut reads: BTreeMap<Id, &Option<Box<[Id]>>> = BTreeMap::new();
-        let mut written: BTreeSet<Id> = BTreeSet::new();
+        let mut reads: ById<&Option<Box<[Id]>>> = ById::default();
+        let mut written: ById<()> = ById::default();
         for step in &transactions.entries[place].steps {
             match step {
-                Step::Read { key, values } => _ = reads.entry(*key).or_insert(values),
+                Step::Read { key, values } => _ = reads.add(*key, values),
                 Step::Write { key, .. } => {
-                    if let Some(read) = reads.get(key)
-                        && written.insert(*key)
+                    if let Some(read) = reads.get(*key)
+                        && written.add(*key, ())
                     {
                         let update = updates.entry((*key, *read)).or_default();
                         update.push(place);

@@ -1,6 +1,9 @@
 //! The forms in which Jepsen writes values that JSON has as strings and arrays: names, sets and records.
 
-use crate::history::model::{Kind, Op, Process};
+use crate::history::{
+    model::{Kind, Op},
+    process::Process,
+};
 
 /// The role of a JSON value, which decides its form in EDN.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

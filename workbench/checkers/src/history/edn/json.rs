@@ -2,6 +2,7 @@
 //! metadata what they are about. The order of a map's keys and of a set's elements says nothing in EDN, so they are
 //! sorted: equal values become equal texts.
 
+use crate::order::sort_by;
 use glomers_edn::{Bracket, Error, Kind, Number, Plain, Problem, Reader, Token, qualified};
 use std::{cmp::Ordering, io::Write, str};
 
@@ -246,7 +247,7 @@ impl Transcriber {
         let entries = &mut self.entries[first..];
         if !entries.is_sorted_by(|left, right| order(left, right, out) == Ordering::Less) {
             let start = entries[0].start;
-            entries.sort_by(|left, right| order(left, right, out));
+            sort_by(entries, |left, right| order(left, right, out));
             let is_twice = |pair: &&[Entry]| pair[0].rank != Rank::Tagged && order(&pair[0], &pair[1], out).is_eq();
             if let Some(pair) = entries.windows(2).find(is_twice) {
                 let text = String::from_utf8_lossy(&out[pair[0].start..pair[0].key_end]);

@@ -2,10 +2,9 @@
 //! like white space; what is open is kept on a stack of its own, because a node may send values of any depth.
 
 use crate::history::edn::form::Form;
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+use std::borrow::Cow;
 
 /// Appends the EDN of a JSON text, which must be valid.
 pub(super) fn transcribe(json: &str, form: Form, out: &mut String) {
@@ -48,10 +47,8 @@ struct Open {
     is_object: bool,
     /// The number of its elements, or of its keys and members, so far.
     count: usize,
-    /// The places at which its keys begin.
-    entries: Vec<usize>,
-    /// The entry of each key, by the key's EDN. If several entries have the same key, it is the last one.
-    keys: BTreeMap<Box<str>, usize>,
+    /// The places at which its keys begin and end.
+    keys: Vec<(usize, usize)>,
 }
 
 impl Writer<'_> {
@@ -94,7 +91,7 @@ impl Writer<'_> {
             (false, Form::Set) => "#{",
             (false, _) => "[",
         });
-        self.open.push(Open { form, is_object, count: 0, entries: Vec::new(), keys: BTreeMap::new() });
+        self.open.push(Open { form, is_object, count: 0, keys: Vec::new() });
     }
 
     fn key(&mut self, token: &str) {
@@ -106,34 +103,37 @@ impl Writer<'_> {
         let start = self.out.len();
         let (text, literal) = string(token);
         open.form.push_key(&text, &literal, self.out);
-        open.keys.insert(self.out[start..].into(), open.entries.len());
-        open.entries.push(start);
+        open.keys.push((start, self.out.len()));
     }
 
     fn close(&mut self) {
         let Some(open) = self.open.pop() else { return };
-        if open.keys.len() < open.entries.len() {
-            drop_earlier_doubles(&open, self.out);
+        if open.keys.len() > 1 {
+            drop_earlier_doubles(&open.keys, self.out);
         }
         self.out.push(if open.is_object || open.form == Form::Set { '}' } else { ']' });
     }
 }
 
 /// Keeps the last of the members that share a key.
-fn drop_earlier_doubles(open: &Open, out: &mut String) {
-    let start = open.entries[0];
-    let written = out.split_off(start);
-    let kept: BTreeSet<usize> = open.keys.values().copied().collect();
-    for entry in kept {
-        if out.len() > start {
-            out.push_str(", ");
-        }
-        let text = match open.entries.get(entry + 1) {
-            Some(next) => &written[open.entries[entry] - start..next - start - ", ".len()],
-            None => &written[open.entries[entry] - start..],
-        };
-        out.push_str(text);
+fn drop_earlier_doubles(keys: &[(usize, usize)], out: &mut String) {
+    let mut last: IndexMap<&str, usize, FixedState> = IndexMap::default();
+    for (member, (start, end)) in keys.iter().enumerate() {
+        last.insert(&out[*start..*end], member);
     }
+    if last.len() == keys.len() {
+        return;
+    }
+    let mut kept = String::new();
+    for (member, (start, end)) in keys.iter().enumerate() {
+        if last[&out[*start..*end]] == member {
+            let next = keys.get(member + 1).map_or(out.len(), |(next, _)| next - ", ".len());
+            kept.push_str(if kept.is_empty() { "" } else { ", " });
+            kept.push_str(&out[*start..next]);
+        }
+    }
+    out.truncate(keys[0].0);
+    out.push_str(&kept);
 }
 
 /// The content of a JSON string, and the string in EDN.

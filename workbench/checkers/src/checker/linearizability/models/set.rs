@@ -1,8 +1,9 @@
 //! A set that only grows (knossos: `model/set`).
 
 use super::super::model::{Effect, Model};
+use crate::order::sort_by;
 use glomers_json::Json;
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 /// A set that is empty at first: `add` adds its value, and `read` returns a list of all elements. A read of anything
 /// but a list tells nothing.
@@ -13,33 +14,35 @@ pub struct Set;
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum SetOperation {
     /// Returns these elements.
-    Read(BTreeSet<Json>),
+    Read(Vec<Json>),
     /// Adds this element.
     Add(Json),
 }
 
 impl Model for Set {
-    type State = BTreeSet<Json>;
+    type State = Vec<Json>;
     type Operation = SetOperation;
 
-    fn initial(&self) -> BTreeSet<Json> {
-        BTreeSet::new()
+    fn initial(&self) -> Vec<Json> {
+        Vec::new()
     }
 
     fn operation(&self, f: &str, asked: &Json, answered: Option<&Json>) -> Option<SetOperation> {
         match f {
-            "read" => answered?.decode().ok().map(SetOperation::Read),
+            "read" => answered?.decode().ok().map(|elements| SetOperation::Read(sorted(elements))),
             "add" => Some(SetOperation::Add(asked.clone())),
             _ => None,
         }
     }
 
-    fn step(&self, elements: &BTreeSet<Json>, operation: &SetOperation) -> Option<BTreeSet<Json>> {
+    fn step(&self, elements: &Vec<Json>, operation: &SetOperation) -> Option<Vec<Json>> {
         match operation {
             SetOperation::Read(found) => (found == elements).then(|| found.clone()),
             SetOperation::Add(element) => {
                 let mut elements = elements.clone();
-                elements.insert(element.clone());
+                if let Err(place) = elements.binary_search(element) {
+                    elements.insert(place, element.clone());
+                }
                 Some(elements)
             }
         }
@@ -56,12 +59,19 @@ impl Model for Set {
         matches!((left, right), (SetOperation::Add(_), SetOperation::Add(_)))
     }
 
-    fn display(&self, elements: &BTreeSet<Json>) -> String {
+    fn display(&self, elements: &Vec<Json>) -> String {
         display(elements)
     }
 }
 
-fn display(elements: &BTreeSet<Json>) -> String {
+/// Each element once, in their order.
+fn sorted(mut elements: Vec<Json>) -> Vec<Json> {
+    sort_by(&mut elements, Json::cmp);
+    elements.dedup();
+    elements
+}
+
+fn display(elements: &[Json]) -> String {
     let elements: Vec<_> = elements.iter().map(Json::as_str).collect();
     format!("{{{}}}", elements.join(", "))
 }

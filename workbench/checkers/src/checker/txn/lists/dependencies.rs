@@ -8,12 +8,12 @@ use super::{
 use crate::{
     checker::txn::{
         anomalies::Explain,
+        by_id::PlacesOf,
         graph::{Builder, Rels},
         transactions::{Id, Seen, Step, Transactions},
     },
     history::Kind,
 };
-use std::collections::BTreeMap;
 
 /// The dependencies, and what they are made of.
 pub(super) struct Dependencies<'a> {
@@ -21,12 +21,15 @@ pub(super) struct Dependencies<'a> {
     versions: Versions<'a>,
     writers: Writers,
     /// The transactions that read a key up to an element, or its initial state.
-    readers: BTreeMap<(Id, Option<Id>), Vec<usize>>,
+    readers: PlacesOf,
 }
+
+/// In the place of an element: the initial state.
+const INITIAL: Id = Id::MAX;
 
 impl<'a> Dependencies<'a> {
     pub(super) fn new(transactions: &'a Transactions, versions: Versions<'a>) -> Self {
-        let mut readers: BTreeMap<(Id, Option<Id>), Vec<usize>> = BTreeMap::new();
+        let mut readers = PlacesOf::default();
         for place in transactions.of_kinds(POSSIBLE) {
             let entry = &transactions.entries[place];
             for step in &entry.steps {
@@ -34,7 +37,7 @@ impl<'a> Dependencies<'a> {
                     // A transaction that may have happened read something else than the `null` it began with.
                     Step::Read { values: None, .. } if entry.kind == Kind::Info => {}
                     Step::Read { key, values } => {
-                        readers.entry((*key, values.elements().last().copied())).or_default().push(place);
+                        readers.add(*key, values.elements().last().copied().unwrap_or(INITIAL), place);
                     }
                     Step::Write { .. } => {}
                 }
@@ -47,31 +50,28 @@ impl<'a> Dependencies<'a> {
         let mut graph = Builder::default();
         for place in self.transactions.of_kinds(POSSIBLE) {
             for step in &self.transactions.entries[place].steps {
-                for (before, rel) in self.before(step) {
+                self.before(step, &mut |before, rel| {
                     if before != place {
                         graph.link(before, place, rel);
                     }
-                }
+                });
             }
         }
         graph
     }
 
     /// The transactions on which a step depends.
-    fn before(&self, step: &Step) -> Vec<(usize, Rels)> {
-        match step {
-            Step::Read { key, values } => {
-                let last = values.elements().last();
-                let writer = last.and_then(|last| self.writers.get(&(*key, *last)));
-                writer.map(|writer| (*writer, Rels::WR)).into_iter().collect()
-            }
-            Step::Write { key, value } => {
-                let before = self.versions.before(*key, *value);
-                let writer = before.and_then(|before| self.writers.get(&(*key, before)));
-                let readers = self.readers.get(&(*key, before)).into_iter().flatten();
-                let writer = writer.map(|writer| (*writer, Rels::WW));
-                writer.into_iter().chain(readers.map(|reader| (*reader, Rels::RW))).collect()
-            }
+    fn before(&self, step: &Step, see: &mut dyn FnMut(usize, Rels)) {
+        let (key, before, rel) = match step {
+            Step::Read { key, values } => (*key, values.elements().last().copied(), Rels::WR),
+            Step::Write { key, value } => (*key, self.versions.before(*key, *value), Rels::WW),
+        };
+        if let Some(writer) = before.and_then(|before| self.writers.get(&(key, before))) {
+            see(*writer, rel);
+        }
+        if rel == Rels::WW {
+            let readers = self.readers.get(key, before.unwrap_or(INITIAL));
+            readers.iter().for_each(|reader| see(*reader, Rels::RW));
         }
     }
 }
@@ -79,7 +79,12 @@ impl<'a> Dependencies<'a> {
 impl Explain for Dependencies<'_> {
     fn explain(&self, from: usize, to: usize, rel: Rels) -> Option<String> {
         let steps = &self.transactions.entries[to].steps;
-        let step = steps.iter().find(|step| self.before(step).contains(&(from, rel)))?;
+        let explains = |step: &&Step| {
+            let mut is_found = false;
+            self.before(step, &mut |before, kind| is_found |= (before, kind) == (from, rel));
+            is_found
+        };
+        let step = steps.iter().find(explains)?;
         let [first, second] = [from, to].map(|place| self.transactions.label(place));
         let name = |id: Id| self.transactions.name(id);
         let key = name(step.key());

@@ -3,12 +3,13 @@
 use crate::{
     checker::txn::{
         anomalies::{Anomalies, Anomaly, entry_json, step_json},
+        by_id::ById,
         transactions::{Entry, Id, Seen, Step, Transactions},
     },
     history::Kind,
 };
 use serde_json::{Value, json};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 /// The list that a transaction expects under a key, by its own steps so far.
 #[derive(Clone)]
@@ -35,27 +36,27 @@ pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
 
 /// The first read that contradicts the steps before it.
 fn contradiction(entry: &Entry) -> Option<(&Step, Expected<'_>)> {
-    let mut state: BTreeMap<Id, Expected<'_>> = BTreeMap::new();
+    let mut state: ById<Expected<'_>> = ById::default();
     for step in &entry.steps {
         match step {
-            Step::Write { key, value } => match state.get_mut(key) {
+            Step::Write { key, value } => match state.get_mut(*key) {
                 Some(Expected::EndsWith(elements)) => elements.push(*value),
                 Some(Expected::Exactly(elements)) => elements.to_mut().push(*value),
                 Some(expected @ Expected::Nil) => *expected = Expected::Exactly(Cow::Owned(vec![*value])),
                 None => _ = state.insert(*key, Expected::EndsWith(vec![*value])),
             },
             Step::Read { key, values } => {
-                let is_expected = match state.get(key) {
+                let is_expected = match state.get(*key) {
                     Some(Expected::EndsWith(end)) => values.elements().ends_with(end),
                     // An empty list is not `null`.
                     Some(Expected::Exactly(elements)) => values.as_deref() == Some(&**elements),
                     Some(Expected::Nil) | None => true,
                 };
                 if !is_expected {
-                    return Some((step, state.remove(key)?));
+                    return Some((step, state.get(*key)?.clone()));
                 }
                 let now = values.as_deref().map_or(Expected::Nil, |values| Expected::Exactly(Cow::Borrowed(values)));
-                state.insert(*key, now);
+                _ = state.insert(*key, now);
             }
         }
     }

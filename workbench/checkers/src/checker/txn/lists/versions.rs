@@ -3,24 +3,33 @@
 use crate::{
     checker::txn::{
         anomalies::{Anomalies, Anomaly},
+        by_id::PlaceOf,
         transactions::{Id, Seen, Step, Transactions},
     },
     history::Kind,
+    order::{sort_by, sort_by_number},
 };
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 use serde_json::json;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    slice,
-};
+use std::{cmp::Ordering, slice};
 
 /// The version orders by key.
 #[derive(Default)]
 pub(super) struct Versions<'a> {
-    /// The distinct lists that were read, the shortest first.
-    reads: BTreeMap<Id, Vec<&'a [Id]>>,
-    orders: BTreeMap<Id, Vec<Id>>,
+    keys: IndexMap<Id, Key<'a>, FixedState>,
     /// The place of each element in the order of its key.
-    places: BTreeMap<(Id, Id), usize>,
+    places: PlaceOf,
+}
+
+#[derive(Default)]
+struct Key<'a> {
+    /// The longest list that was read; of several the greatest.
+    longest: &'a [Id],
+    /// The element that the first step appended.
+    first: Option<&'a Id>,
+    has_more: bool,
+    order: Vec<Id>,
 }
 
 impl<'a> Versions<'a> {
@@ -29,28 +38,25 @@ impl<'a> Versions<'a> {
     /// A key to which only one step appends has that order even if it was never read. Elle counts steps, not
     /// transactions: if invocations count too, a transaction that ended appends twice.
     pub(super) fn new(transactions: &'a Transactions, kinds: &[Kind]) -> Self {
-        let mut reads: BTreeMap<Id, BTreeSet<(usize, &'a [Id])>> = BTreeMap::new();
-        let mut appends: BTreeMap<Id, Option<&'a Id>> = BTreeMap::new();
+        let mut versions = Self::default();
         for place in transactions.of_kinds(kinds) {
             for step in &transactions.entries[place].steps {
                 match step {
-                    Step::Read { key, values } if !values.elements().is_empty() => {
-                        reads.entry(*key).or_default().insert((values.elements().len(), values.elements()));
+                    Step::Read { key, values } => {
+                        let list = values.elements();
+                        if !list.is_empty() {
+                            let key = versions.keys.entry(*key).or_default();
+                            if by_length(&list, &key.longest).is_gt() {
+                                key.longest = list;
+                            }
+                        }
                     }
-                    Step::Read { .. } => {}
                     Step::Write { key, value } => {
-                        appends.entry(*key).and_modify(|only| *only = None).or_insert(Some(value));
+                        let key = versions.keys.entry(*key).or_default();
+                        key.has_more |= key.first.is_some();
+                        key.first = Some(value);
                     }
                 }
-            }
-        }
-        let mut versions = Self::default();
-        for (key, lists) in reads {
-            versions.reads.insert(key, lists.into_iter().map(|(_, list)| list).collect());
-        }
-        for (key, only) in appends {
-            if let Some(only) = only {
-                versions.reads.entry(key).or_insert_with(|| vec![slice::from_ref(only)]);
             }
         }
         versions.order();
@@ -58,25 +64,29 @@ impl<'a> Versions<'a> {
     }
 
     fn order(&mut self) {
-        for (key, lists) in &self.reads {
-            let mut order = Vec::new();
-            for element in lists.last().into_iter().copied().flatten() {
-                if let std::collections::btree_map::Entry::Vacant(place) = self.places.entry((*key, *element)) {
-                    place.insert(order.len());
-                    order.push(*element);
+        for (id, key) in &mut self.keys {
+            if let (true, false, Some(only)) = (key.longest.is_empty(), key.has_more, key.first) {
+                key.longest = slice::from_ref(only);
+            }
+            for element in key.longest {
+                let next = key.order.len();
+                if *self.places.entry((*id, *element)).or_insert(next) == next {
+                    key.order.push(*element);
                 }
             }
-            self.orders.insert(*key, order);
         }
     }
 
-    pub(super) fn orders(&self) -> &BTreeMap<Id, Vec<Id>> {
-        &self.orders
+    /// The elements in their order, by key, in the order of the keys.
+    pub(super) fn orders(&self) -> Vec<(Id, &[Id])> {
+        let mut orders: Vec<_> = self.keys.iter().map(|(id, key)| (*id, key.order.as_slice())).collect();
+        sort_by_number(&mut orders, |(id, _)| u64::from(*id));
+        orders
     }
 
     /// The element before one, or the last of all before one that was never read; `None` for the initial state.
     pub(super) fn before(&self, key: Id, element: Id) -> Option<Id> {
-        let order = self.orders.get(&key)?;
+        let order = &self.keys.get(&key)?.order;
         match self.places.get(&(key, element)) {
             Some(place) => place.checked_sub(1).map(|before| order[before]),
             None => order.last().copied(),
@@ -84,12 +94,32 @@ impl<'a> Versions<'a> {
     }
 
     /// Keys of which two reads cannot both be true.
-    pub(super) fn incompatible(&self, transactions: &Transactions, anomalies: &mut Anomalies) {
-        for (key, lists) in &self.reads {
+    pub(super) fn incompatible(&self, transactions: &Transactions, kinds: &[Kind], anomalies: &mut Anomalies) {
+        let mut strange: IndexMap<Id, Vec<&[Id]>, FixedState> = IndexMap::default();
+        let reads = || transactions.of_kinds(kinds).flat_map(|place| &transactions.entries[place].steps);
+        for step in reads() {
+            let Step::Read { key, values } = step else { continue };
+            if !self.keys.get(key).is_none_or(|known| known.longest.starts_with(values.elements())) {
+                strange.entry(*key).or_default();
+            }
+        }
+        if strange.is_empty() {
+            return;
+        }
+        for step in reads() {
+            let Step::Read { key, values } = step else { continue };
+            if let Some(lists) = strange.get_mut(key).filter(|_| !values.elements().is_empty()) {
+                lists.push(values.elements());
+            }
+        }
+        let mut strange: Vec<_> = strange.into_iter().collect();
+        sort_by_number(&mut strange, |(key, _)| u64::from(*key));
+        for (key, mut lists) in strange {
+            sort_by(&mut lists, by_length);
             let Some(pair) = lists.windows(2).find(|pair| !pair[1].starts_with(pair[0])) else { continue };
             anomalies.push("incompatible-order", || {
                 let [shorter, longer] = [0, 1].map(|place: usize| transactions.list(pair[place]));
-                let key = transactions.name(*key);
+                let key = transactions.name(key);
                 let explanation = format!(
                     "key {key} was read as both {shorter} and {longer}; neither is a prefix of the other, so no single \
                      order of appends explains them"
@@ -102,4 +132,9 @@ impl<'a> Versions<'a> {
             });
         }
     }
+}
+
+/// The shorter list first, and of equally long ones the one with the smaller numbers.
+fn by_length(left: &&[Id], right: &&[Id]) -> Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }

@@ -1,35 +1,35 @@
 //! Dependencies between transactions over registers: `wr` from a write to its reads, `ww` and `rw` by the order of
 //! values.
 
-use super::{externals::Externals, versions::Versions};
+use super::{
+    externals::Externals,
+    versions::{Versions, unpacked},
+};
 use crate::{
     checker::txn::{
         anomalies::Explain,
+        by_id::PlacesOf,
         graph::{Builder, Rels},
         transactions::{Id, Transactions},
     },
     history::Kind,
 };
-use std::collections::BTreeMap;
-
-/// Committed transactions by a key and a value.
-type Index = BTreeMap<(Id, Id), Vec<usize>>;
 
 /// The dependencies, and what they are made of.
 pub(super) struct Dependencies<'a> {
     transactions: &'a Transactions,
     externals: Vec<Externals>,
     versions: Versions,
-    readers: Index,
-    writers: Index,
+    readers: PlacesOf,
+    writers: PlacesOf,
 }
 
 impl<'a> Dependencies<'a> {
     pub(super) fn new(transactions: &'a Transactions, externals: Vec<Externals>, versions: Versions) -> Self {
-        let (mut readers, mut writers) = (Index::new(), Index::new());
+        let (mut readers, mut writers) = (PlacesOf::default(), PlacesOf::default());
         for place in transactions.of_kinds(&[Kind::Ok]) {
             for (index, values) in [(&mut readers, &externals[place].reads), (&mut writers, &externals[place].writes)] {
-                values.iter().for_each(|(key, value)| index.entry((*key, *value)).or_default().push(place));
+                values.iter().for_each(|(key, value)| index.add(*key, *value, place));
             }
         }
         Self { transactions, externals, versions, readers, writers }
@@ -38,21 +38,24 @@ impl<'a> Dependencies<'a> {
     /// The graph; an error names a value that was read and that several transactions wrote.
     pub(super) fn graph(&self) -> Result<Builder, String> {
         let mut graph = Builder::default();
-        for ((key, value), readers) in &self.readers {
-            match self.writers.get(&(*key, *value)).map(Vec::as_slice) {
-                None | Some([]) => {}
+        let mut twice: Option<(Id, Id)> = None;
+        for (key, value, readers) in self.readers.iter() {
+            match self.writers.get(key, value) {
+                [] => {}
                 // A transaction that reads what it writes later depends on itself.
-                Some([writer]) => readers.iter().for_each(|reader| graph.link(*writer, *reader, Rels::WR)),
-                Some([first, second, ..]) => return Err(self.written_twice(*key, *value, [*first, *second])),
+                [writer] => readers.iter().for_each(|reader| graph.link(*writer, *reader, Rels::WR)),
+                _ => twice = Some(twice.map_or((key, value), |known| known.min((key, value)))),
             }
         }
-        for (key, pairs) in &self.versions.pairs {
-            for (first, second) in pairs {
-                let of = |index: &'_ Index, value: &Id| index.get(&(*key, *value)).cloned().unwrap_or_default();
-                let later = of(&self.writers, second);
-                for (rel, earlier) in [(Rels::WW, of(&self.writers, first)), (Rels::RW, of(&self.readers, first))] {
-                    for from in earlier {
-                        later.iter().for_each(|to| graph.link_others(from, *to, rel));
+        if let Some((key, value)) = twice {
+            return Err(self.written_twice(key, value));
+        }
+        for (key, pairs) in self.versions.pairs.iter() {
+            for (first, second) in pairs.iter().map(|pair| unpacked(*pair)) {
+                let later = self.writers.get(*key, second);
+                for (rel, index) in [(Rels::WW, &self.writers), (Rels::RW, &self.readers)] {
+                    for from in index.get(*key, first) {
+                        later.iter().for_each(|to| graph.link_others(*from, *to, rel));
                     }
                 }
             }
@@ -60,8 +63,9 @@ impl<'a> Dependencies<'a> {
         Ok(graph)
     }
 
-    fn written_twice(&self, key: Id, value: Id, writers: [usize; 2]) -> String {
-        let [first, second] = writers.map(|place| self.transactions.entries[place].index);
+    fn written_twice(&self, key: Id, value: Id) -> String {
+        let writers = self.writers.get(key, value);
+        let [first, second] = [writers[0], writers[1]].map(|place| self.transactions.entries[place].index);
         let (key, value) = (self.transactions.name(key), self.transactions.name(value));
         format!("entries {first} and {second} both set key {key} to {value}, which was read")
     }
@@ -73,7 +77,7 @@ impl Explain for Dependencies<'_> {
         let [first_label, second_label] = [from, to].map(|place| self.transactions.label(place));
         let name = |id: &Id| self.transactions.name(*id);
         if rel == Rels::WR {
-            let (key, value) = first.writes.iter().find(|(key, value)| second.reads.get(key) == Some(value))?;
+            let (key, value) = first.writes.iter().find(|(key, value)| second.reads.get(*key) == Some(value))?;
             return Some(format!(
                 "{first_label} wrote {} = {}, which was read by {second_label}",
                 name(key),
@@ -82,7 +86,7 @@ impl Explain for Dependencies<'_> {
         }
         let earlier = if rel == Rels::WW { &first.writes } else { &first.reads };
         let (key, value, later) = earlier.iter().find_map(|(key, value)| {
-            let later = second.writes.get(key)?;
+            let later = second.writes.get(*key)?;
             self.versions.is_before(*key, *value, *later).then_some((key, value, later))
         })?;
         let (key, value, later) = (name(key), name(value), name(later));

@@ -9,6 +9,7 @@ use crate::{
         comparable::incomparable,
         txn::{
             anomalies::{Anomalies, Anomaly},
+            by_id::ById,
             graph::components,
             order,
             transactions::{Id, NIL, Transactions},
@@ -17,10 +18,24 @@ use crate::{
     history::Kind,
 };
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 /// Pairs of values of a key of which the first comes before the second.
-type Pairs = BTreeMap<Id, BTreeSet<(Id, Id)>>;
+type Pairs = ById<Vec<u64>>;
+
+/// A pair of values as a number; such numbers have the order of the pairs.
+fn packed(first: Id, second: Id) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+/// The values of a pair.
+pub(super) fn unpacked(pair: u64) -> (Id, Id) {
+    (id(pair >> 32), id(pair & u64::from(Id::MAX)))
+}
+
+fn id(number: u64) -> Id {
+    Id::try_from(number).expect("it was a number with 32 bits")
+}
 
 /// The name of the order of real time as a source.
 const REAL_TIME: &str = "linearizable-keys";
@@ -57,11 +72,15 @@ impl Versions {
         anomalies: &mut Anomalies,
     ) -> Result<(), String> {
         let mut merged = self.pairs.clone();
-        for (key, pairs) in pairs {
-            merged.entry(key).or_default().extend(pairs);
+        for (key, pairs) in pairs.iter() {
+            merged.of(*key).extend(pairs);
+        }
+        for (_, pairs) in merged.iter_mut() {
+            pairs.sort_unstable();
+            pairs.dedup();
         }
         let mut is_cyclic = false;
-        for (key, pairs) in &merged {
+        for (key, pairs) in merged.iter() {
             let circles = circles(pairs);
             is_cyclic |= !circles.is_empty();
             // Maelstrom does not ask Elle for this source.
@@ -80,23 +99,27 @@ impl Versions {
 
     /// Tells whether one value comes right before another.
     pub(super) fn is_before(&self, key: Id, first: Id, second: Id) -> bool {
-        self.pairs.get(&key).is_some_and(|pairs| pairs.contains(&(first, second)))
+        self.pairs.get(key).is_some_and(|pairs| pairs.binary_search(&packed(first, second)).is_ok())
     }
 }
 
 /// Sets of values that all come before each other.
-fn circles(pairs: &BTreeSet<(Id, Id)>) -> Vec<Vec<Id>> {
-    let values: Vec<Id> =
-        pairs.iter().flat_map(|(first, second)| [*first, *second]).collect::<BTreeSet<_>>().into_iter().collect();
-    let place = |value: &Id| values.binary_search(value).ok();
+fn circles(pairs: &[u64]) -> Vec<Vec<Id>> {
+    let mut values: Vec<u64> = Vec::with_capacity(2 * pairs.len());
+    for (first, second) in pairs.iter().map(|pair| unpacked(*pair)) {
+        values.extend([u64::from(first), u64::from(second)]);
+    }
+    values.sort_unstable();
+    values.dedup();
+    let place = |value: Id| values.binary_search(&u64::from(value)).ok();
     let mut out = vec![Vec::new(); values.len()];
-    for (first, second) in pairs {
+    for (first, second) in pairs.iter().map(|pair| unpacked(*pair)) {
         if let (Some(first), Some(second)) = (place(first), place(second)) {
             out[first].push(second);
         }
     }
     let circles = components(&out);
-    circles.into_iter().map(|circle| circle.into_iter().map(|place| values[place]).collect()).collect()
+    circles.into_iter().map(|circle| circle.into_iter().map(|place| id(values[place])).collect()).collect()
 }
 
 /// Elle sorts the circles of a key by their least values, and gives up where Clojure cannot compare them.
@@ -119,13 +142,13 @@ fn sortable(transactions: &Transactions, key: Id, circles: &[Vec<Id>]) -> Result
 
 /// The values before which `nil` comes: all of them.
 fn initial(transactions: &Transactions, externals: &[Externals]) -> Pairs {
-    let mut pairs = Pairs::new();
+    let mut pairs = Pairs::default();
     for place in transactions.of_kinds(&[Kind::Ok, Kind::Info]) {
         let Externals { reads, writes } = &externals[place];
         let is_ok = transactions.entries[place].kind == Kind::Ok;
         for (key, value) in writes.iter().chain(reads.iter().filter(|_| is_ok)) {
             if *value != NIL {
-                pairs.entry(*key).or_default().insert((NIL, *value));
+                pairs.of(*key).push(packed(NIL, *value));
             }
         }
     }
@@ -134,12 +157,12 @@ fn initial(transactions: &Transactions, externals: &[Externals]) -> Pairs {
 
 /// Values that a committed transaction read, and those that it then wrote. They may be the same.
 fn writes_follow_reads(transactions: &Transactions, externals: &[Externals]) -> Pairs {
-    let mut pairs = Pairs::new();
+    let mut pairs = Pairs::default();
     for place in transactions.of_kinds(&[Kind::Ok]) {
         let Externals { reads, writes } = &externals[place];
-        for (key, read) in reads.iter().filter(|(_, read)| **read != NIL) {
-            if let Some(written) = writes.get(key).filter(|written| **written != NIL) {
-                pairs.entry(*key).or_default().insert((*read, *written));
+        for (key, read) in reads.iter().filter(|(_, read)| *read != NIL) {
+            if let Some(written) = writes.get(*key).filter(|written| **written != NIL) {
+                pairs.of(*key).push(packed(*read, *written));
             }
         }
     }
@@ -149,32 +172,34 @@ fn writes_follow_reads(transactions: &Transactions, externals: &[Externals]) -> 
 /// Values by the real time of the transactions that have to do with them: from the last value of a transaction to the
 /// first value of each next one that has to do with the key.
 fn real_time(transactions: &Transactions, externals: &[Externals]) -> Pairs {
-    let mut after: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (before, later) in order::realtime(transactions) {
-        after.entry(before).or_default().push(later);
-    }
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); transactions.entries.len()];
+    order::realtime(transactions, &mut |before, later| after[before].push(later));
+    // For each transaction, the last search that came by.
+    let (mut seen_by, mut search) = (vec![0; after.len()], 0);
     let first = |place: usize, key: Id| {
         let Externals { reads, writes } = &externals[place];
         match transactions.entries[place].kind {
-            Kind::Ok => reads.get(&key).or(writes.get(&key)).copied(),
-            Kind::Info => writes.get(&key).copied(),
+            Kind::Ok => reads.get(key).or(writes.get(key)).copied(),
+            Kind::Info => writes.get(key).copied(),
             Kind::Invoke | Kind::Fail => None,
         }
     };
-    let mut pairs = Pairs::new();
-    for (place, next) in &after {
-        let Externals { reads, writes } = &externals[*place];
-        let last: BTreeMap<Id, Id> = reads.iter().chain(writes).map(|(key, value)| (*key, *value)).collect();
-        for (key, value) in last {
-            let (mut seen, mut open) = (BTreeSet::new(), next.clone());
+    let mut pairs = Pairs::default();
+    for (place, next) in after.iter().enumerate().filter(|(_, next)| !next.is_empty()) {
+        let Externals { reads, writes } = &externals[place];
+        let mut last = reads.clone();
+        writes.iter().for_each(|(key, value)| _ = last.insert(*key, *value));
+        for (key, value) in last.iter() {
+            let (key, value, mut open) = (*key, *value, next.clone());
+            search += 1;
             while let Some(later) = open.pop() {
-                if !seen.insert(later) {
+                if mem::replace(&mut seen_by[later], search) == search {
                     continue;
                 }
                 match first(later, key) {
-                    Some(other) if other != value => _ = pairs.entry(key).or_default().insert((value, other)),
+                    Some(other) if other != value => pairs.of(key).push(packed(value, other)),
                     Some(_) => {}
-                    None => open.extend(after.get(&later).into_iter().flatten()),
+                    None => open.extend(&after[later]),
                 }
             }
         }

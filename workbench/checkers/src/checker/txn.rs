@@ -272,14 +272,17 @@ impl Checker for TxnChecker {
     fn judge(&self, history: &History, expectations: &Expectations) -> (Verdict, Vec<Finding>) {
         let models = &expectations.consistency_models;
         let entries = history.ops().len();
-        let (transactions, mut findings) =
-            both(entries, || Transactions::new(history, self.objects), || answers::transactions(history));
+        let transactions = Transactions::new(history, self.objects);
         let strict = || {
-            let transactions = transactions.as_ref().ok()?;
-            Some(strict_findings_in(transactions, history, models, expectations.strict))
+            let Ok(transactions) = &transactions else { return answers::transactions(history) };
+            let ops = history.ops();
+            let unlike = transactions.unlike().into_iter();
+            let mut findings: Vec<_> =
+                unlike.filter_map(|[request, answer]| answers::unlike(&ops[request], &ops[answer])).collect();
+            findings.extend(strict_findings_in(transactions, history, models, expectations.strict));
+            findings
         };
-        let (judged, strict) = both(entries, || check_all(&transactions, models), strict);
-        findings.extend(strict.unwrap_or_default());
+        let (judged, findings) = both(entries, || check_all(&transactions, models), strict);
         (verdict(judged), findings)
     }
 }

@@ -43,7 +43,7 @@ fn registers(file: &str, model: &str, kinds: &[&str], not: &[&str]) {
     let txn = verdict.results::<Txn>().unwrap();
     assert_eq!((verdict.valid, &*txn.not), (Invalid, not));
     for kind in kinds {
-        assert!(txn.kinds().contains(&kind), "{kind}: {:?}", txn.kinds());
+        assert!(txn.kinds().contains(kind), "{kind}: {:?}", txn.kinds());
     }
     assert!(!txn.kinds().contains(&"internal"));
 }

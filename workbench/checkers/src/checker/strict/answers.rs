@@ -4,7 +4,7 @@
 //! compare them, and so a node that answers `[]` to everything passes there.
 
 use crate::{
-    checker::steps::{Name, RawStep},
+    checker::steps::steps,
     finding::Finding,
     history::{Clients, History, Op, Operation},
     order::{sort_by, sort_by_number},
@@ -18,34 +18,36 @@ const SHOWN: usize = 120;
 
 /// Holds the answer of each successful transaction to its request.
 pub fn transactions(history: &History) -> Vec<Finding> {
-    let of_operation = |operation: &Operation<'_>| {
-        let answer = operation.ok()?;
-        let fault = transaction(&operation.invocation.value, &answer.value)?;
-        let explanation = format!(
-            "T{} asked {} and was answered {}: {fault}; a txn_ok repeats the steps in order, with the reads filled in",
-            answer.index,
-            shorten(operation.invocation.value.as_str(), SHOWN),
-            shorten(answer.value.as_str(), SHOWN),
-        );
-        Some(Finding::strict("malformed-answer", [operation.invocation.index, answer.index], explanation))
-    };
+    let of_operation = |operation: &Operation<'_>| unlike(operation.invocation, operation.ok()?);
     history.operations().iter().filter(|operation| operation.invocation.f == "txn").filter_map(of_operation).collect()
+}
+
+/// Holds the answer of a transaction to its request.
+pub(crate) fn unlike(request: &Op, answer: &Op) -> Option<Finding> {
+    let fault = transaction(&request.value, &answer.value)?;
+    let explanation = format!(
+        "T{} asked {} and was answered {}: {fault}; a txn_ok repeats the steps in order, with the reads filled in",
+        answer.index,
+        shorten(request.value.as_str(), SHOWN),
+        shorten(answer.value.as_str(), SHOWN),
+    );
+    Some(Finding::strict("malformed-answer", [request.index, answer.index], explanation))
 }
 
 /// The difference between an answer and what its request asks for.
 fn transaction(request: &Json, answer: &Json) -> Option<String> {
-    let asked: Vec<RawStep<'_>> = serde_json::from_str(request.as_str()).ok()?;
-    let Ok(answered) = serde_json::from_str::<Vec<RawStep<'_>>>(answer.as_str()) else {
+    let asked = steps(request.as_str())?;
+    let Some(answered) = steps(answer.as_str()) else {
         return Some("it is no list of steps".to_owned());
     };
-    for (number, (Name(f), key, value)) in asked.iter().enumerate() {
-        let is_right = answered.get(number).is_some_and(|(Name(kind), name, answer)| {
+    for (number, (f, key, value)) in asked.iter().enumerate() {
+        let is_right = answered.get(number).is_some_and(|(kind, name, answer)| {
             kind == f && is_same(name, key) && (f == "r" || is_same(answer, value))
         });
         if !is_right {
             let expected = match &**f {
                 "r" => format!("[\"r\",{key},...]"),
-                f => Json::new(&(f, key, value)).to_string(),
+                f => format!("[{},{key},{value}]", Json::from(f)),
             };
             return Some(format!("step {} should be {expected}", number + 1));
         }
@@ -53,8 +55,8 @@ fn transaction(request: &Json, answer: &Json) -> Option<String> {
     (answered.len() > asked.len()).then(|| format!("it has {} steps for {}", answered.len(), asked.len()))
 }
 
-fn is_same(left: &RawValue, right: &RawValue) -> bool {
-    left.get() == right.get() || Json::from(left) == Json::from(right)
+fn is_same(left: &str, right: &str) -> bool {
+    left == right || Json::from_valid_text(left) == Json::from_valid_text(right)
 }
 
 /// Holds the answer of each successful poll to the logs that its client is assigned.

@@ -11,6 +11,9 @@ use crate::{
 /// The beginnings of the names of faults under which a node may have to break off.
 const EXCUSES: [&str; 2] = ["kill", "disk"];
 
+/// The name of the error.
+const NAME: &str = "crash";
+
 /// Finds operations that a node answered with `crash`.
 pub fn operations(history: &History) -> Vec<Finding> {
     let is_excused =
@@ -25,8 +28,13 @@ fn finding(op: &Op) -> Option<Finding> {
     if op.process == Process::Nemesis || !matches!(op.kind, Kind::Info | Kind::Fail) {
         return None;
     }
-    let (name, text) = op.error()?.decode::<(String, Option<String>)>().ok()?;
+    // Only a text with an escape may be another one than it seems.
+    let error = op.error()?;
+    if !error.as_str().contains(NAME) && !error.as_str().contains('\\') {
+        return None;
+    }
+    let (name, text) = error.decode::<(String, Option<String>)>().ok()?;
     let text = text.unwrap_or_else(|| "without a text".to_owned());
     let explanation = format!("entry {} ends `{}` with error 13, crash: {text}", op.index, op.f);
-    (name == "crash").then(|| Finding::strict("crashed-operation", [op.index], explanation))
+    (name == NAME).then(|| Finding::strict("crashed-operation", [op.index], explanation))
 }

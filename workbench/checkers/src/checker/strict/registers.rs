@@ -76,11 +76,11 @@ fn finding(read: &Op, key: &Json, known: &Evidence) -> Finding {
 fn value_set(op: &Op, argument: &Json) -> Option<Json> {
     match &*op.f {
         "write" => Some(argument.clone()),
-        "cas" => argument.decode::<(Json, Json)>().ok().map(|(_, to)| to),
+        "cas" => argument.pair().map(|(_, to)| to),
         _ => None,
     }
 }
 
 fn tuple(op: &Op) -> Option<(Json, Json)> {
-    op.value.decode().ok()
+    op.value.pair()
 }

@@ -86,10 +86,33 @@ impl Builder {
         self.is_used
     }
 
+    /// Sorts the edges, first by their beginning: there are few edges from each vertex, but millions of all.
+    fn sort(&mut self, vertex_count: usize) {
+        let from = |edge: u64| usize::try_from(edge >> (VERTEX_BITS + RELS_BITS)).expect("it was a place in a list");
+        let mut starts = vec![0_usize; vertex_count + 1];
+        self.edges.iter().for_each(|edge| starts[from(*edge) + 1] += 1);
+        for vertex in 0..vertex_count {
+            starts[vertex + 1] += starts[vertex];
+        }
+        let mut sorted = vec![0; self.edges.len()];
+        for edge in &self.edges {
+            let next = &mut starts[from(*edge)];
+            sorted[*next] = *edge;
+            *next += 1;
+        }
+        // By now each vertex has its end where it had its start.
+        let mut start = 0;
+        for end in &starts[..vertex_count] {
+            sorted[start..*end].sort_unstable();
+            start = *end;
+        }
+        self.edges = sorted;
+    }
+
     /// The graph with these vertices, in which two edges between the same vertices are one.
     pub(super) fn finish(mut self, vertex_count: usize) -> Graph {
         assert!(vertex_count <= 1 << VERTEX_BITS, "a history has fewer than 2^{VERTEX_BITS} transactions");
-        self.edges.sort_unstable();
+        self.sort(vertex_count);
         let mut graph = Graph::default();
         let mut last = None;
         for edge in self.edges {
@@ -98,8 +121,7 @@ impl Builder {
             match graph.edges.last_mut() {
                 Some((_, known)) if last == Some(pair) => *known = *known | rels,
                 _ => {
-                    let from = usize::try_from(pair >> VERTEX_BITS).expect("it was a place in a list");
-                    graph.end_until(from);
+                    graph.end_until(usize::try_from(pair >> VERTEX_BITS).expect("it was a place in a list"));
                     let to = pair & ((1 << VERTEX_BITS) - 1);
                     graph.edges.push((u32::try_from(to).expect("it has 29 bits"), rels));
                 }

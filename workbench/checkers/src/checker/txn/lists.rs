@@ -17,7 +17,7 @@ use dependencies::Dependencies;
 use serde_json::json;
 use std::mem;
 use versions::Versions;
-use writers::{POSSIBLE, Writers, writers};
+use writers::{POSSIBLE, with_room, writers};
 
 /// Everything that a history shows without real time; an error is the reason why Elle gives no verdict.
 pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, String> {
@@ -37,7 +37,7 @@ pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, Strin
 
 /// The element that two transactions were to append to the same list. Nobody can tell which of them a read shows.
 fn appended_twice(transactions: &Transactions) -> Result<(), String> {
-    let mut writers = Writers::default();
+    let mut writers = with_room(transactions, &[Kind::Invoke]);
     for place in transactions.of_kinds(&[Kind::Invoke]) {
         let entry = &transactions.entries[place];
         for step in &entry.steps {

@@ -1,13 +1,12 @@
 //! The transactions of a history, with keys and values as numbers.
 
 use crate::{
-    checker::steps::{Name, RawStep},
+    checker::steps::steps,
     history::{Clients, History, Kind, Op, Process},
 };
 use foldhash::fast::FixedState;
-use glomers_json::Json;
+use glomers_json::{Json, elements};
 use indexmap::{IndexMap, IndexSet};
-use serde_json::value::RawValue;
 use std::{mem, time::Duration};
 
 /// The objects that transactions work on.
@@ -52,6 +51,14 @@ impl Step {
             Self::Read { key, .. } | Self::Write { key, .. } => *key,
         }
     }
+
+    /// Tells whether the other step is this one, apart from what a read returned.
+    fn is_answered_by(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Read { key, .. }, Self::Read { key: other, .. }) => key == other,
+            _ => self == other,
+        }
+    }
 }
 
 /// A value that was read.
@@ -85,8 +92,13 @@ pub(super) struct Transactions {
 struct Names {
     objects: Objects,
     names: IndexSet<Json, FixedState>,
+    /// The number of each small number that is a key or a value. Zero stands for none.
+    small: Vec<Id>,
     lists: IndexMap<Id, List, FixedState>,
 }
+
+/// The digits of a number that has a place in a table.
+const SMALL_DIGITS: usize = 6;
 
 /// A list that was read: its elements, and the text between its brackets.
 #[derive(Default)]
@@ -99,34 +111,59 @@ impl Names {
     fn entry(&mut self, op: &Op) -> Result<Entry, String> {
         let malformed = || format!("entry {} is not a transaction: {}", op.index, op.value);
         let Process::Client(process) = op.process else { return Err(malformed()) };
-        let steps: Vec<RawStep<'_>> = serde_json::from_str(op.value.as_str()).map_err(|_| malformed())?;
-        let steps = steps.into_iter().map(|(Name(f), key, value)| self.step(&f, key, value)).collect::<Option<_>>();
-        let steps = steps.ok_or_else(malformed)?;
-        Ok(Entry { index: op.index, time: op.time, kind: op.kind, process, steps, partner: None })
+        let raw = steps(op.value.as_str()).ok_or_else(malformed)?;
+        let mut steps = Vec::with_capacity(raw.len());
+        for (f, key, value) in raw {
+            steps.push(self.step(&f, key, value).ok_or_else(malformed)?);
+        }
+        Ok(Entry { index: op.index, time: op.time, kind: op.kind, process, steps: steps.into(), partner: None })
     }
 
-    fn step(&mut self, f: &str, key: &RawValue, value: &RawValue) -> Option<Step> {
+    fn step(&mut self, f: &str, key: &str, value: &str) -> Option<Step> {
         let key = self.id(key);
         match (f, self.objects) {
-            ("r", _) if value.get() == "null" => Some(Step::Read { key, values: None }),
-            ("r", Objects::Lists) => Some(Step::Read { key, values: Some(self.list(key, value.get())?) }),
+            ("r", _) if value == "null" => Some(Step::Read { key, values: None }),
+            ("r", Objects::Lists) => Some(Step::Read { key, values: Some(self.list(key, value)?) }),
             ("r", Objects::Registers) => Some(Step::Read { key, values: Some([self.id(value)].into()) }),
             ("append", Objects::Lists) | ("w", Objects::Registers) => Some(Step::Write { key, value: self.id(value) }),
             _ => None,
         }
     }
 
-    fn id(&mut self, value: &RawValue) -> Id {
-        Id::try_from(self.names.insert_full(Json::from(value)).0).expect("a history has fewer than 2^32 values")
+    fn id(&mut self, text: &str) -> Id {
+        let small = small(text);
+        if let Some(id) = small.and_then(|number| self.small.get(number)).filter(|id| **id != NIL) {
+            return *id;
+        }
+        let place = self.names.insert_full(Json::from_valid_text(text)).0;
+        let id = Id::try_from(place).expect("a history has fewer than 2^32 values");
+        if let Some(number) = small {
+            if number >= self.small.len() {
+                self.small.resize(number + 1, NIL);
+            }
+            self.small[number] = id;
+        }
+        id
     }
 
     /// The elements of a list of this key.
     fn list(&mut self, key: Id, text: &str) -> Option<Box<[Id]>> {
         let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-        let mut longest = self.lists.swap_remove(&key).unwrap_or_default();
+        let list = self.lists.entry(key);
+        let place = list.index();
+        let mut longest = mem::take(list.or_default());
         let elements = self.elements(inner, &mut longest);
-        self.lists.insert(key, longest);
+        self.lists[place] = longest;
         elements
+    }
+
+    /// The numbers of the elements in a list, whose text is given without brackets.
+    fn ids(&mut self, inner: &str) -> Option<Vec<Id>> {
+        if !inner.is_empty() && inner.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b',')) {
+            return Some(inner.split(',').map(|element| self.id(element)).collect());
+        }
+        let text = format!("[{inner}]");
+        Some(elements(&text).ok()?.into_iter().map(|element| self.id(element.get())).collect())
     }
 
     /// The elements of the list with this text. Mostly it begins with the longest one before, and only the rest is new.
@@ -136,11 +173,9 @@ impl Names {
             return Some(longest.elements.as_slice().into());
         }
         let rest = inner.strip_prefix(&*longest.text).filter(|_| has_longest).and_then(|rest| rest.strip_prefix(','));
-        let text = format!("[{}]", rest.unwrap_or(inner));
-        let more: Vec<&RawValue> = serde_json::from_str(&text).ok()?;
-        let more = more.into_iter().map(|element| self.id(element));
+        let more = self.ids(rest.unwrap_or(inner))?;
         if rest.is_none() && inner.len() < longest.text.len() {
-            return Some(more.collect());
+            return Some(more.into());
         }
         if rest.is_none() {
             longest.elements.clear();
@@ -151,15 +186,44 @@ impl Names {
     }
 }
 
+/// A small number that a text is.
+fn small(text: &str) -> Option<usize> {
+    let is_small = text.len() <= SMALL_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_small)
+}
+
 impl Transactions {
     /// Reads the transactions of clients; an error says which entry is not a transaction.
     pub(super) fn new(history: &History, objects: Objects) -> Result<Self, String> {
-        let mut names = Names { objects, names: IndexSet::from_iter([Json::null()]), lists: IndexMap::default() };
+        let mut names = Names {
+            objects,
+            names: IndexSet::from_iter([Json::null()]),
+            small: Vec::new(),
+            lists: IndexMap::default(),
+        };
         let ops = history.ops().iter().filter(|op| op.f == "txn" && op.process != Process::Nemesis);
-        let entries = ops.map(|op| names.entry(op)).collect::<Result<_, String>>()?;
+        let mut entries = Vec::with_capacity(history.ops().len());
+        for op in ops {
+            entries.push(names.entry(op)?);
+        }
         let mut transactions = Self { entries, objects, names: names.names };
         transactions.pair();
         Ok(transactions)
+    }
+
+    /// The invocations and completions of committed transactions that do not have the same steps, by their indices in the
+    /// history.
+    pub(super) fn unlike(&self) -> Vec<[usize; 2]> {
+        let mut unlike = Vec::new();
+        for begun in &self.entries {
+            let Some(ended) = begun.partner.map(|place| &self.entries[place]) else { continue };
+            let is_same = begun.steps.len() == ended.steps.len()
+                && begun.steps.iter().zip(&ended.steps).all(|(asked, answered)| asked.is_answered_by(answered));
+            if begun.kind == Kind::Invoke && ended.kind == Kind::Ok && !is_same {
+                unlike.push([begun.index, ended.index]);
+            }
+        }
+        unlike
     }
 
     /// Joins each invocation to its completion.

@@ -33,7 +33,7 @@ impl Model for CasRegister {
         match f {
             "read" => answered.filter(|value| !value.is_null()).cloned().map(CasRegisterOperation::Read),
             "write" => Some(CasRegisterOperation::Write(asked.clone())),
-            "cas" => asked.decode().ok().map(|(from, to)| CasRegisterOperation::Cas(from, to)),
+            "cas" => asked.pair().map(|(from, to)| CasRegisterOperation::Cas(from, to)),
             _ => None,
         }
     }

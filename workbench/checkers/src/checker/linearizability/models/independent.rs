@@ -53,5 +53,5 @@ impl<M: Model> Model for Independent<M> {
 }
 
 fn tuple(value: &Json) -> Option<(Json, Json)> {
-    value.decode().ok()
+    value.pair()
 }

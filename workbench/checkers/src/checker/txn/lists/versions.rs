@@ -3,7 +3,6 @@
 use crate::{
     checker::txn::{
         anomalies::{Anomalies, Anomaly},
-        by_id::PlaceOf,
         transactions::{Id, Seen, Step, Transactions},
     },
     history::Kind,
@@ -18,8 +17,6 @@ use std::{cmp::Ordering, slice};
 #[derive(Default)]
 pub(super) struct Versions<'a> {
     keys: IndexMap<Id, Key<'a>, FixedState>,
-    /// The place of each element in the order of its key.
-    places: PlaceOf,
 }
 
 #[derive(Default)]
@@ -30,6 +27,26 @@ struct Key<'a> {
     first: Option<&'a Id>,
     has_more: bool,
     order: Vec<Id>,
+    /// The elements by their numbers, with their places in the order.
+    places: Vec<(Id, usize)>,
+}
+
+impl Key<'_> {
+    /// Orders the elements of the longest list. Of an element that it has twice the first place counts.
+    fn set_order(&mut self) {
+        let by_element = |places: &mut Vec<(Id, usize)>| sort_by_number(places, |(element, _)| u64::from(*element));
+        let mut places: Vec<(Id, usize)> = self.longest.iter().copied().zip(0..).collect();
+        by_element(&mut places);
+        places.dedup_by(|(later, _), (first, _)| later == first);
+        self.order = self.longest.to_vec();
+        if places.len() < self.longest.len() {
+            sort_by_number(&mut places, |(_, place)| *place as u64);
+            self.order = places.iter().map(|(element, _)| *element).collect();
+            places.iter_mut().enumerate().for_each(|(rank, (_, place))| *place = rank);
+            by_element(&mut places);
+        }
+        self.places = places;
+    }
 }
 
 impl<'a> Versions<'a> {
@@ -64,16 +81,11 @@ impl<'a> Versions<'a> {
     }
 
     fn order(&mut self) {
-        for (id, key) in &mut self.keys {
+        for key in self.keys.values_mut() {
             if let (true, false, Some(only)) = (key.longest.is_empty(), key.has_more, key.first) {
                 key.longest = slice::from_ref(only);
             }
-            for element in key.longest {
-                let next = key.order.len();
-                if *self.places.entry((*id, *element)).or_insert(next) == next {
-                    key.order.push(*element);
-                }
-            }
+            key.set_order();
         }
     }
 
@@ -86,9 +98,10 @@ impl<'a> Versions<'a> {
 
     /// The element before one, or the last of all before one that was never read; `None` for the initial state.
     pub(super) fn before(&self, key: Id, element: Id) -> Option<Id> {
-        let order = &self.keys.get(&key)?.order;
-        match self.places.get(&(key, element)) {
-            Some(place) => place.checked_sub(1).map(|before| order[before]),
+        let Key { order, places, .. } = self.keys.get(&key)?;
+        let found = places.partition_point(|(other, _)| *other < element);
+        match places.get(found).filter(|(other, _)| *other == element) {
+            Some((_, place)) => place.checked_sub(1).map(|before| order[before]),
             None => order.last().copied(),
         }
     }

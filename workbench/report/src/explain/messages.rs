@@ -13,7 +13,7 @@ use glomers_workbench::journal::Event;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap, fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 /// The most messages shown.
 const SHOWN: usize = 16;
@@ -79,22 +79,28 @@ pub(super) fn around(journal: &[Event], origin: Duration, lines: &[Line<'_>], su
             .iter()
             .any(|(name, span)| speaks(name) && (span.begin..=span.end.unwrap_or(last)).contains(&packet.time))
     };
-    let mut shown: BTreeMap<u64, Message> = BTreeMap::new();
+    // By their numbers.
+    let mut shown: Vec<(u64, Message)> = Vec::new();
+    let find = |shown: &[(u64, Message)], id: u64| shown.binary_search_by_key(&id, |(known, _)| *known);
     let mut left_out = 0;
     for packet in window.iter().filter(|packet| !packet.received) {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&packet.message) else { continue };
         let is_between_nodes = envelope.is_between_nodes();
         if is_theirs(packet, &envelope) || is_between_nodes && envelope.mentions(subject) {
             if shown.len() < SHOWN {
-                shown.insert(packet.id, Message::new(&envelope, seconds(packet.time, origin)));
+                let message = Message::new(&envelope, seconds(packet.time, origin));
+                match find(&shown, packet.id) {
+                    Ok(at) => shown[at].1 = message,
+                    Err(at) => shown.insert(at, (packet.id, message)),
+                }
             } else {
                 left_out += 1;
             }
         }
     }
     for packet in journal[from..].iter().filter(|packet| packet.received) {
-        if let Some(message) = shown.get_mut(&packet.id) {
-            message.received = Some(seconds(packet.time, origin));
+        if let Ok(at) = find(&shown, packet.id) {
+            shown[at].1.received = Some(seconds(packet.time, origin));
         }
     }
     let tells = |packet: &Event| {
@@ -103,7 +109,7 @@ pub(super) fn around(journal: &[Event], origin: Duration, lines: &[Line<'_>], su
     };
     // Also behind the window: a node may tell others later.
     let has_told = journal[from..].iter().any(tells);
-    Around { shown: shown.into_values().collect(), left_out, has_told }
+    Around { shown: shown.into_iter().map(|(_, message)| message).collect(), left_out, has_told }
 }
 
 /// The operations that show the finding.

@@ -4,7 +4,6 @@
 use crate::explain::subject::Subject;
 use glomers_checkers::finding::Finding;
 use glomers_checkers::history::{History, Op, Operation, Process};
-use std::collections::BTreeSet;
 
 /// The most operations whose neighbours are shown.
 const SHOWING: usize = 5;
@@ -25,16 +24,19 @@ pub(super) fn around<'a>(history: &'a History, finding: &Finding, subject: &Subj
     let shows_it = |operation: &Operation<'_>| finding.entries.iter().any(|entry| has(operation, *entry));
     let places = || 0..operations.len();
     let showing: Vec<usize> = places().filter(|place| shows_it(&operations[*place])).take(SHOWING).collect();
-    let mut shown: BTreeSet<usize> = showing.iter().copied().collect();
+    let mut shown = showing.clone();
     for place in &showing {
         shown.extend(neighbours(&operations, *place));
     }
+    shown.sort_unstable();
+    shown.dedup();
     let is_related = |place: &usize| !shown.contains(place) && concerns(&operations[*place], subject);
     let mut related: Vec<usize> = places().filter(is_related).collect();
     // The nearest first; among equals, the earliest.
     related.sort_by_key(|place| showing.iter().map(|other| place.abs_diff(*other)).min());
     let room = SHOWN.saturating_sub(shown.len()).min(related.len());
     shown.extend(&related[..room]);
+    shown.sort_unstable();
     let mut lines: Vec<Line<'a>> = Vec::new();
     for place in shown {
         let operation = operations[place];

@@ -6,7 +6,6 @@ use glomers_checkers::text::{shorten, time};
 use glomers_workbench::Report;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::BTreeSet;
 
 /// The most entries shown of a finding.
 const ENTRIES: usize = 12;
@@ -51,7 +50,9 @@ fn folded(report: &Report, has_messages: bool, found: &[Finding], what: &str) ->
 }
 
 fn card(report: &Report, has_messages: bool, anomaly: &Finding) -> Markup {
-    let places: BTreeSet<usize> = anomaly.entries.iter().copied().collect();
+    let mut places = anomaly.entries.clone();
+    places.sort_unstable();
+    places.dedup();
     let places: Vec<String> = places.iter().map(usize::to_string).collect();
     let places = places.join(",");
     let (class, role) = match anomaly.weight {

@@ -2,7 +2,8 @@
 //! were sent, so the times are a list without gaps; only a file from elsewhere needs more.
 
 use crate::messages::Messages;
-use std::{collections::BTreeMap, io};
+use indexmap::IndexMap;
+use std::io;
 
 /// Nanoseconds since the first operation could begin; negative during setup. In [`Arrivals`], since the network was set up.
 pub(super) type Time = i64;
@@ -21,14 +22,14 @@ pub(super) struct Arrivals {
     first: u64,
     times: Vec<Time>,
     /// The times of messages with other numbers.
-    others: BTreeMap<u64, Time>,
+    others: IndexMap<u64, Time>,
     ends: Option<[Time; 2]>,
 }
 
 impl Arrivals {
     /// Reads all messages.
     pub(super) fn of(messages: Messages<'_>) -> io::Result<Self> {
-        let mut all = Self { first: 0, times: Vec::new(), others: BTreeMap::new(), ends: None };
+        let mut all = Self { first: 0, times: Vec::new(), others: IndexMap::new(), ends: None };
         messages.each(|entry| {
             let moment = time(entry.time.into());
             let [least, most] = all.ends.unwrap_or([moment; 2]);

@@ -16,16 +16,10 @@ use glomers_checkers::{
 };
 use glomers_json::Json;
 use glomers_workbench::{Report, TestConfig};
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    io,
-    ops::RangeInclusive,
-    time::Duration,
-};
+use std::{borrow::Cow, io, ops::RangeInclusive, time::Duration};
 
 /// The most bytes of operations in a page.
 const OPERATIONS: usize = 1_300_000;
@@ -252,8 +246,9 @@ impl<'a> Data<'a> {
         let operations: Vec<_> = all.into_iter().filter(of_client).filter(is_in_view).collect();
         self.operations_in_all = operations.len();
         self.begun = self.density(operations.iter().map(|operation| time(operation.invocation.time.as_nanos())));
-        let named: BTreeSet<usize> =
-            report.judgement.findings().into_iter().flat_map(|finding| finding.entries).collect();
+        let mut named: Vec<usize> = Vec::new();
+        report.judgement.findings().into_iter().for_each(|finding| named.extend(finding.entries));
+        named.sort_unstable();
         let ranks = self.rank_operations(&operations, &named);
         let bytes = |place: usize, limit: usize| {
             let operation: &Operation<'_> = &operations[place];
@@ -283,12 +278,12 @@ impl<'a> Data<'a> {
 
     /// The ranks of operations: those that findings name, their neighbours, the first ones, those that did not succeed,
     /// and the others.
-    fn rank_operations(&mut self, operations: &[Operation<'_>], named: &BTreeSet<usize>) -> Vec<Rank> {
+    fn rank_operations(&mut self, operations: &[Operation<'_>], named: &[usize]) -> Vec<Rank> {
         let mut ranks: Vec<Rank> = Vec::with_capacity(operations.len());
         let mut marked = Vec::new();
         for (place, Operation { invocation, completion }) in operations.iter().enumerate() {
-            let is_named = named.contains(&invocation.index)
-                || completion.is_some_and(|completion| named.contains(&completion.index));
+            let is_in = |entry: usize| named.binary_search(&entry).is_ok();
+            let is_named = is_in(invocation.index) || completion.is_some_and(|completion| is_in(completion.index));
             let is_ok = completion.is_some_and(|completion| completion.kind == Kind::Ok);
             ranks.push(match () {
                 () if is_named => 0,
@@ -466,8 +461,8 @@ fn error<'a>(operation: &Operation<'a>) -> Option<&'a Json> {
 }
 
 /// Gives each client the first lane whose last client is done.
-fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, BTreeMap<u64, usize>) {
-    let mut ends: BTreeMap<u64, usize> = BTreeMap::new();
+fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, IndexMap<u64, usize>) {
+    let mut ends: IndexMap<u64, usize> = IndexMap::new();
     for operation in operations {
         if let Process::Client(process) = operation.invocation.process {
             let end = ends.entry(process).or_default();
@@ -475,7 +470,7 @@ fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, BTreeMap<u64, usize>) {
         }
     }
     let mut lanes: Vec<Lane> = Vec::new();
-    let mut places = BTreeMap::new();
+    let mut places = IndexMap::new();
     for operation in operations {
         let Process::Client(process) = operation.invocation.process else { continue };
         if places.contains_key(&process) {

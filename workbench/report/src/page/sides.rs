@@ -1,7 +1,11 @@
 //! The sides of partitions, which the message diagram shows: the nodes that could still reach each other.
 
 use glomers_checkers::history::{History, Process, faults::step};
-use std::{collections::BTreeMap, time::Duration};
+use indexmap::IndexMap;
+use std::time::Duration;
+
+/// The nodes whose messages each node drops.
+type Grudge = IndexMap<String, Vec<String>>;
 
 /// A partition while it was in force.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,14 +21,14 @@ pub(super) struct Sides {
 /// The partitions of a history, by the nemesis's record of the messages that each node drops.
 pub(super) fn sides(history: &History, nodes: &[String]) -> Vec<Sides> {
     let mut all: Vec<Sides> = Vec::new();
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut open: IndexMap<&str, usize> = IndexMap::new();
     for op in history.ops().iter().filter(|op| op.process == Process::Nemesis) {
         let (fault, begins) = step(&op.f);
         if !begins {
-            if let Some(place) = open.remove(fault) {
+            if let Some(place) = open.swap_remove(fault) {
                 all[place].end = Some(op.time);
             }
-        } else if let Ok((_, grudge)) = op.value.decode::<(String, BTreeMap<String, Vec<String>>)>() {
+        } else if let Ok((_, grudge)) = op.value.decode::<(String, Grudge)>() {
             open.insert(fault, all.len());
             all.push(Sides { begin: op.time, end: None, of: components(nodes, &grudge) });
         }
@@ -33,7 +37,7 @@ pub(super) fn sides(history: &History, nodes: &[String]) -> Vec<Sides> {
 }
 
 /// The number of each node's component in the graph of nodes that can reach each other in both directions.
-fn components(nodes: &[String], grudge: &BTreeMap<String, Vec<String>>) -> Vec<usize> {
+fn components(nodes: &[String], grudge: &Grudge) -> Vec<usize> {
     let drops = |node: &String, other: &String| grudge.get(node).is_some_and(|dropped| dropped.contains(other));
     let is_linked = |one: usize, other: usize| !drops(&nodes[one], &nodes[other]) && !drops(&nodes[other], &nodes[one]);
     let mut of: Vec<Option<usize>> = vec![None; nodes.len()];

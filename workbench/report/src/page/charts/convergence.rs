@@ -11,6 +11,7 @@ use crate::page::{
 };
 use glomers_checkers::history::{Kind, Operation};
 use glomers_json::Json;
+use indexmap::IndexMap;
 use plotters::{
     element::{PathElement, Text},
     series::LineSeries,
@@ -19,7 +20,7 @@ use plotters::{
         text_anchor::{HPos, Pos, VPos},
     },
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 const SHOWN: RGBColor = RGBColor(0x2f, 0x81, 0xf7);
 const EVERYWHERE: RGBColor = RGBColor(0x2e, 0xa0, 0x43);
@@ -88,7 +89,7 @@ struct Spread {
 
 impl Values {
     fn of(operations: &[Operation<'_>]) -> Self {
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut numbers: IndexMap<&str, usize> = IndexMap::new();
         let mut known: Vec<Option<Duration>> = Vec::new();
         for Operation { invocation, completion } in
             operations.iter().filter(|operation| operation.invocation.f != "read")

@@ -6,8 +6,8 @@ use crate::page::charts::{
     mark::Mark,
 };
 use glomers_checkers::{checker::kafka, history::History};
+use indexmap::IndexSet;
 use plotters::style::RGBColor;
-use std::collections::BTreeSet;
 
 const COLOUR: RGBColor = RGBColor(0x8e, 0x5b, 0xd9);
 
@@ -23,7 +23,7 @@ pub(super) fn draw(frame: &Frame<'_>, history: &History) -> Option<String> {
     Some(frame.chart("Lag of polls", 260, &legend, |area| {
         let chart = frame.latencies(area, greatest);
         let plot = chart.plotting_area();
-        let mut drawn = BTreeSet::new();
+        let mut drawn = IndexSet::new();
         for lag in &lags {
             let point = (lag.begun.as_secs_f64(), (lag.lag.as_secs_f64() * 1e3).max(LEAST));
             if drawn.insert(plot.map_coordinate(&point)) {

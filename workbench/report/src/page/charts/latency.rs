@@ -6,13 +6,12 @@ use crate::page::charts::{
     group::{Group, kind_colour},
     mark::Mark,
 };
-use std::collections::BTreeMap;
 
 /// The most points of a chart.
 const POINTS: usize = 6000;
 
-/// A cell of the grid, with the point that is drawn in it.
-type Cells = BTreeMap<(i32, i32), (f64, f64)>;
+/// The cells of the grid in their order, each with the point that is drawn in it.
+type Cells = Vec<((i32, i32), (f64, f64))>;
 
 pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
     let legend: Vec<_> = groups
@@ -26,23 +25,31 @@ pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
         let plot = chart.plotting_area();
         let cells = |group: &Group<'_>| -> Cells {
             let points = group.points.iter().map(|(begun, took)| (*begun, took.max(LEAST)));
-            points.map(|point| (plot.map_coordinate(&point), point)).collect()
+            sorted(points.map(|point| (plot.map_coordinate(&point), point)).collect())
         };
         let all: Vec<Cells> = thin(groups.iter().map(cells).collect());
         for (number, (group, cells)) in groups.iter().zip(all).enumerate() {
-            for point in cells.into_values() {
+            for (_, point) in cells {
                 Mark::of(number).draw(plot, point, kind_colour(group.kind));
             }
         }
     })
 }
 
+/// The cells in their order. Of the points in a cell, the last one is drawn.
+fn sorted(mut cells: Cells) -> Cells {
+    cells.reverse();
+    cells.sort_by_key(|(cell, _)| *cell);
+    cells.dedup_by_key(|(cell, _)| *cell);
+    cells
+}
+
 /// The points on the finest grid on which they are few enough.
 fn thin(pixels: Vec<Cells>) -> Vec<Cells> {
     let coarser = |size: i32| -> Vec<Cells> {
-        let cell = |((x, y), point): (&(i32, i32), &(f64, f64))| ((x / size, y / size), *point);
-        pixels.iter().map(|cells| cells.iter().map(cell).collect()).collect()
+        let cell = |((x, y), point): &((i32, i32), (f64, f64))| ((x / size, y / size), *point);
+        pixels.iter().map(|cells| sorted(cells.iter().map(cell).collect())).collect()
     };
-    let is_small = |cells: &Vec<Cells>| cells.iter().map(Cells::len).sum::<usize>() <= POINTS;
+    let is_small = |cells: &Vec<Cells>| cells.iter().map(Vec::len).sum::<usize>() <= POINTS;
     (1..32).map(coarser).find(is_small).unwrap_or_else(|| coarser(32))
 }

@@ -24,7 +24,7 @@ pub type Make = fn() -> Box<dyn Workload>;
 
 /// The built-in workloads, by their name on the command line.
 pub const WORKLOADS: &[(&str, Make)] = &[
-    ("broadcast", || Box::new(broadcast::BroadcastWorkload)),
+    ("broadcast", || Box::new(broadcast::BroadcastWorkload::default())),
     ("echo", || Box::new(echo::EchoWorkload)),
     ("g-counter", || Box::new(counter::CounterWorkload { grows_only: true })),
     ("g-set", || Box::new(g_set::GSetWorkload)),

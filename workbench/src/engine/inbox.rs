@@ -1,7 +1,7 @@
 //! Messages in flight, and the inbox of a receiver (Maelstrom: `net.clj`, a priority queue for each node).
 
 use glomers_protocol::NodeId;
-use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+use std::{cmp::Reverse, collections::BinaryHeap, rc::Rc, time::Duration};
 
 /// A message in flight. The order is that of delivery: by deadline, then by number.
 #[derive(Clone, Eq, PartialEq, Ord, PartialOrd)]
@@ -9,7 +9,7 @@ pub(crate) struct InFlight {
     pub(crate) deadline: Duration,
     pub(crate) id: u64,
     pub(crate) src: NodeId,
-    pub(crate) line: Box<str>,
+    pub(crate) line: Rc<str>,
 }
 
 /// The messages that wait for a receiver. It takes one at a time, and holds it until it is due.

@@ -96,15 +96,15 @@ impl Journal {
         }
     }
 
-    pub(crate) fn received(&mut self, now: Duration, id: u64, line: Box<str>) {
+    pub(crate) fn received(&mut self, now: Duration, id: u64, line: &str) {
         if self.log_receive {
             tracing::info!(target: "net", id, "recv {line}");
         }
         let time = now.as_nanos();
         match &mut self.destination {
             Destination::Nowhere => {}
-            Destination::Memory(events) => events.push(Event { time, received: true, id, message: line }),
-            Destination::Recorder(record) => record(Record::new(time, true, id, &line)),
+            Destination::Memory(events) => events.push(Event { time, received: true, id, message: line.into() }),
+            Destination::Recorder(record) => record(Record::new(time, true, id, line)),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::engine::{
     violation::Violation,
 };
 use glomers_protocol::{Node, NodeId, Rejected};
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// The number of a participant, never reused. A node that is killed and restarted is another participant under the same
 /// name, so nothing that was meant for one incarnation reaches the next.
@@ -27,7 +27,7 @@ pub(crate) trait Participant {
     fn deadline(&self) -> Option<Duration>;
 
     /// Hands over the lines to send, with their destinations.
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str));
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>));
 
     /// Hands over violations in messages that it was sent, each with the subject that tells it from others of its kind.
     fn drain_violations(&mut self, report: &mut dyn FnMut(String, Violation)) {
@@ -86,7 +86,7 @@ impl Participant for Dead {
         None
     }
 
-    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
+    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, Rc<str>)) {}
 
     fn fork(&self) -> Option<Box<dyn Participant>> {
         Some(Box::new(Self))
@@ -106,8 +106,8 @@ impl Participant for Node {
         self.deadline()
     }
 
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
-        self.drain(send);
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>)) {
+        Self::drain(self, &mut |dest: &NodeId, line: &str| send(dest, line.into()));
     }
 
     fn node(&self) -> Option<&Node> {

@@ -32,7 +32,7 @@ use glomers_protocol::{
 };
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// The names of the services.
 pub(crate) const IDS: [&str; 4] = [LWW_KV, SEQ_KV, LIN_KV, LIN_TSO];
@@ -62,7 +62,7 @@ struct Service {
     behaviour: Behaviour,
     rng: Pcg64Mcg,
     /// The answers that wait to be sent.
-    answers: Vec<(NodeId, String)>,
+    answers: Vec<(NodeId, Rc<str>)>,
 }
 
 enum Behaviour {
@@ -95,7 +95,7 @@ impl Participant for Service {
         if let Some(request) = Request::read(line)
             && let Some(reply) = self.serve(&request)
         {
-            self.answers.push((request.client.clone(), request.answer(&self.id, &reply)));
+            self.answers.push((request.client.clone(), request.answer(&self.id, &reply).into()));
         }
         Ok(())
     }
@@ -106,8 +106,8 @@ impl Participant for Service {
         None
     }
 
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
-        self.answers.drain(..).for_each(|(client, answer)| send(&client, &answer));
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>)) {
+        self.answers.drain(..).for_each(|(client, answer)| send(&client, answer));
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) struct World {
     /// The number of messages so far.
     messages: u64,
     journal: Journal,
-    outgoing: Vec<(NodeId, Box<str>)>,
+    outgoing: Vec<(NodeId, Rc<str>)>,
     host: Option<Rc<Host>>,
     crash: Option<Crash>,
     violations: Violations,
@@ -146,7 +146,7 @@ impl World {
     }
 
     /// Has a message arrive now, whatever the network is like, if its receiver is running.
-    pub(crate) fn inject(&mut self, src: NodeId, dest: &NodeId, line: Box<str>) {
+    pub(crate) fn inject(&mut self, src: NodeId, dest: &NodeId, line: Rc<str>) {
         let Some(receiver) = self.members.id(dest).filter(|_| self.condition(dest) == Condition::Running) else {
             return;
         };
@@ -349,7 +349,7 @@ impl World {
         let Some(member) = self.members.get(id) else { return };
         if let Some(rewrite) = &mut self.rewrite {
             let arriving = Message { src: message.src.as_str(), dest: member.name.as_str(), line: &message.line };
-            message.line = rewrite(&arriving).unwrap_or(message.line);
+            message.line = rewrite(&arriving).map_or(message.line, Rc::from);
         }
         self.network.received(message.src.as_str(), member.name.as_str());
         let clock = self.scheduler.clock(self.now, member);
@@ -363,7 +363,7 @@ impl World {
             let (subject, violation) = Violation::ignored(&member.name, &message.line, &rejected);
             self.violate(id, &subject, violation);
         }
-        self.journal.received(self.now, message.id, message.line);
+        self.journal.received(self.now, message.id, &message.line);
         self.settle(id);
     }
 
@@ -372,7 +372,7 @@ impl World {
         let Some(member) = self.members.get(id) else { return };
         let src = member.name.clone();
         let outgoing = &mut self.outgoing;
-        member.participant.drain(&mut |dest, line| outgoing.push((dest.clone(), line.into())));
+        member.participant.drain(&mut |dest, line| outgoing.push((dest.clone(), line)));
         let (time, violations) = (nanos(self.now), &mut self.violations);
         member
             .participant
@@ -402,7 +402,7 @@ impl World {
     }
 
     /// Sends a message to `dest`. A node that sends to a name which is not on the network is quarantined.
-    fn send(&mut self, id: ParticipantId, src: &NodeId, dest: &NodeId, line: Box<str>) {
+    fn send(&mut self, id: ParticipantId, src: &NodeId, dest: &NodeId, line: Rc<str>) {
         if self.members.get(id).is_none_or(|member| member.is_quarantined) {
             return;
         }

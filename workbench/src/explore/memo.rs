@@ -16,7 +16,7 @@ use crate::{
 };
 use glomers_protocol::{NodeId, Rejected};
 use indexmap::IndexMap;
-use std::{fmt, time::Duration};
+use std::{fmt, rc::Rc, time::Duration};
 
 /// The size from which answers are forgotten before the next schedule, in bytes.
 const MOST: usize = 64 << 20;
@@ -59,7 +59,7 @@ pub(crate) struct Answer {
     /// The reason for which it ignores the message.
     pub(crate) rejected: Option<Rejected>,
     /// The lines that it sends, with their destinations.
-    pub(crate) sent: Vec<(NodeId, Box<str>)>,
+    pub(crate) sent: Vec<(NodeId, Rc<str>)>,
     /// The time of its next timer.
     pub(crate) deadline: Option<Duration>,
     /// The violations that it found or committed, with their subjects.

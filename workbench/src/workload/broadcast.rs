@@ -15,13 +15,17 @@ use crate::{
 use futures::future::LocalBoxFuture;
 use glomers_checkers::{checker::set_full::SetChecker, verdict::Checker};
 use glomers_protocol::{
-    Json,
+    Json, Payload,
     broadcast::{Broadcast, Read, Topology},
 };
+use std::{cell::OnceCell, rc::Rc};
 
 /// The broadcast workload.
-#[derive(Debug)]
-pub struct BroadcastWorkload;
+#[derive(Debug, Default)]
+pub struct BroadcastWorkload {
+    /// The fields of the request `topology`, which is the same for all nodes.
+    topology: OnceCell<Rc<[u8]>>,
+}
 
 impl Workload for BroadcastWorkload {
     fn name(&self) -> &'static str {
@@ -33,12 +37,14 @@ impl Workload for BroadcastWorkload {
     }
 
     fn setup(&self, client: Client, options: &Options) -> LocalBoxFuture<'static, Result<(), ClientError>> {
-        let topology = Topology { topology: topology::neighbours(options.topology, &options.nodes) };
-        Box::pin(async move {
-            let answer = client.call(&topology);
-            drop(topology);
-            answer.await.map(|_| ())
-        })
+        let fields = self.topology.get_or_init(|| {
+            let request = Topology { topology: topology::neighbours(options.topology, &options.nodes) };
+            let mut fields = Vec::new();
+            request.encode(&mut fields).expect("a topology has a JSON form");
+            fields.into()
+        });
+        let fields = Rc::clone(fields);
+        Box::pin(async move { client.call_written::<Topology>(&fields).await.map(|_| ()) })
     }
 
     fn generator(&self, _: &Options) -> Box<dyn Generator> {

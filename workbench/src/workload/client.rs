@@ -11,8 +11,8 @@ pub use error::{ClientError, ErrorAnswer};
 pub(crate) use error::{MALFORMED, UNMATCHED};
 
 use crate::engine::violation::{Violation, ViolationKind};
-use answer::Refusal;
-use endpoint::{Ended, Sent};
+use answer::{Form, Refusal};
+use endpoint::{Asked, Ended, Sent};
 use glomers_protocol::{Json, NodeId, Payload, Request, init::Init};
 use std::time::Duration;
 
@@ -70,12 +70,22 @@ impl Client {
         request: &R,
         timeout: Duration,
     ) -> impl Future<Output = Result<R::Response, ClientError>> + use<'a, R> {
-        let asked = self.endpoint.ask(&self.node, request, timeout);
-        // As Maelstrom's clients do, it looks at the number of the request only: a node may have passed the request on.
-        async move {
-            let (line, request) = self.answered(asked.await, R::TYPE, timeout)?;
-            answer::read::<R>(&line).map_err(|refusal| self.refuse(refusal, &line, &request, R::TYPE))
-        }
+        self.response::<R>(self.endpoint.ask(&self.node, request, timeout), timeout)
+    }
+
+    /// As [`Self::call`], with the text of an `R`. So a large request to many nodes is written once.
+    pub(crate) fn call_written<'a, R: Request>(
+        &'a self,
+        fields: &[u8],
+    ) -> impl Future<Output = Result<R::Response, ClientError>> + use<'a, R> {
+        self.response::<R>(self.endpoint.ask_written(&self.node, Form::of::<R>(), fields, TIMEOUT), TIMEOUT)
+    }
+
+    /// The response to an `R`. As Maelstrom's clients do, it looks at the number of the request only: a node may have passed the
+    /// request on.
+    async fn response<R: Request>(&self, asked: Asked, timeout: Duration) -> Result<R::Response, ClientError> {
+        let (line, request) = self.answered(asked.await, R::TYPE, timeout)?;
+        answer::read::<R>(&line).map_err(|refusal| self.refuse(refusal, &line, &request, R::TYPE))
     }
 
     /// Tells the node its id.

@@ -2,7 +2,7 @@
 
 use crate::engine::{disk::SimulatedDisk, participant::Participant};
 use glomers_protocol::{Node, NodeId, Rejected};
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// A node with this disk, or without one.
 pub(crate) fn participant(node: Node, disk: Option<&SimulatedDisk>) -> Box<dyn Participant> {
@@ -80,8 +80,8 @@ impl Participant for DiskNode {
         self.node.deadline().into_iter().chain(self.sync_end).min()
     }
 
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
-        self.node.drain(send);
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>)) {
+        Participant::drain(&mut self.node, send);
     }
 
     fn node(&self) -> Option<&Node> {

@@ -16,6 +16,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     path::PathBuf,
     process::{Child, ChildStdin},
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -134,7 +135,7 @@ impl Participant for HostedNode {
         None
     }
 
-    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
+    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, Rc<str>)) {}
 
     fn pause(&mut self) {
         self.signal(Signal::STOP);

@@ -58,7 +58,7 @@ impl World {
             );
             self.violate(id, "", Violation::new(ViolationKind::TextAfterMessage, node, &line.text, reason));
         }
-        self.send(id, &line.src, &line.dest, line.text);
+        self.send(id, &line.src, &line.dest, line.text.into());
     }
 
     pub(super) fn unknown_dest(&self, src: &NodeId, dest: &NodeId, line: &str) -> Violation {

@@ -33,7 +33,7 @@ impl Participant for Restless {
         Some(if self.is_waiting { self.now + MILLI } else { tick })
     }
 
-    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, &str)) {}
+    fn drain(&mut self, _: &mut dyn FnMut(&NodeId, Rc<str>)) {}
 }
 
 #[test]

@@ -69,12 +69,12 @@ impl<'s> Execution<'s> {
         let (inits, others): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.is_init);
         for SetupLine { client, node, line, .. } in inits {
             session.world.expect_late(client);
-            session.world.inject(client.clone(), node, line.clone());
+            session.world.inject(client.clone(), node, (**line).into());
         }
         while session.world.step_before(Some(now)) {}
         for SetupLine { client, node, line, .. } in others {
             session.world.expect_late(client);
-            session.world.inject(client.clone(), node, line.clone());
+            session.world.inject(client.clone(), node, (**line).into());
             while session.world.step_before(Some(now)) {}
         }
         session.origin = session.world.now();

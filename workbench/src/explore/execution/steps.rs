@@ -11,7 +11,7 @@ use crate::{
     explore::{exploration::Order, step::Step},
 };
 use glomers_protocol::{Json, NodeId};
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// The time within which a timer counts as due at once.
 const PROMPT: Duration = Duration::from_micros(100);
@@ -232,7 +232,7 @@ impl Execution<'_> {
     }
 
     /// The line with which a restarted node is told its id.
-    fn init(&self, node: &NodeId) -> Box<str> {
+    fn init(&self, node: &NodeId) -> Rc<str> {
         let (id, ids) = (Json::from(node.as_str()), Json::new(&self.subject.nodes));
         let body = format!(r#"{{"type":"init","msg_id":1,"node_id":{id},"node_ids":{ids}}}"#);
         format!(r#"{{"src":"{STARTER}","dest":{id},"body":{body}}}"#).into()

@@ -114,7 +114,7 @@ fn tell(participant: &mut dyn Participant, input: &Input) -> Answer {
     }
     let (deadline, failure) = (participant.deadline(), participant.failure());
     let mut answer = Answer { rejected, deadline, failure, ..Answer::default() };
-    participant.drain(&mut |dest, line| answer.sent.push((dest.clone(), line.into())));
+    participant.drain(&mut |dest, line| answer.sent.push((dest.clone(), line)));
     participant.drain_violations(&mut |subject, violation| answer.violations.push((subject, violation)));
     answer
 }

@@ -88,8 +88,8 @@ impl Participant for Remembered {
         self.answer(|answer| answer.deadline)
     }
 
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
-        self.answer(|answer| answer.sent.iter().for_each(|(dest, line)| send(dest, line)));
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>)) {
+        self.answer(|answer| answer.sent.iter().for_each(|(dest, line)| send(dest, Rc::clone(line))));
     }
 
     fn drain_violations(&mut self, report: &mut dyn FnMut(String, Violation)) {
@@ -168,7 +168,7 @@ impl Participant for RememberedClient {
         self.remembered.deadline()
     }
 
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>)) {
         self.remembered.drain(send);
     }
 

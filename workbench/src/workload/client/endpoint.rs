@@ -145,10 +145,22 @@ impl Endpoint {
 
     /// Sends a request. The future waits for its answer, and needs the request no longer.
     pub(super) fn ask<R: Request>(&self, node: &NodeId, request: &R, timeout: Duration) -> Asked {
-        let core = Rc::clone(&self.0);
-        let mut draft = core.begin(node, Form::of::<R>());
+        let mut draft = self.0.begin(node, Form::of::<R>());
         request.encode(&mut draft.line).expect("a request has a JSON form");
-        let msg_id = draft.msg_id;
+        self.send(node, draft, timeout)
+    }
+
+    /// As [`Self::ask`], with the text of the request's fields.
+    pub(super) fn ask_written(&self, node: &NodeId, form: Form, fields: &[u8], timeout: Duration) -> Asked {
+        let mut draft = self.0.begin(node, form);
+        // Two brackets more.
+        draft.line.reserve_exact(fields.len() + 2);
+        draft.line.extend_from_slice(fields);
+        self.send(node, draft, timeout)
+    }
+
+    fn send(&self, node: &NodeId, draft: Draft, timeout: Duration) -> Asked {
+        let (core, msg_id) = (Rc::clone(&self.0), draft.msg_id);
         core.send(node, draft, timeout);
         Asked { core, msg_id }
     }
@@ -278,8 +290,8 @@ impl Participant for Endpoint {
         self.0.waiting.borrow().values().map(|waiting| waiting.deadline).min()
     }
 
-    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, &str)) {
-        self.0.outbox.borrow_mut().drain(..).for_each(|(node, line)| send(&node, &line));
+    fn drain(&mut self, send: &mut dyn FnMut(&NodeId, Rc<str>)) {
+        self.0.outbox.borrow_mut().drain(..).for_each(|(node, line)| send(&node, line));
     }
 
     fn drain_violations(&mut self, report: &mut dyn FnMut(String, Violation)) {

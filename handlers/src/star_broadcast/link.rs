@@ -7,7 +7,7 @@ use super::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 /// The time that an acknowledgement waits for a batch to travel with.
 const ACKNOWLEDGE: Duration = Duration::from_secs(1);
@@ -61,6 +61,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Link {
     /// The other side's version vector, as it last said.
     pub(crate) has: VersionVector,
+    /// The number of values that this node had when the other side was last found to have them all.
+    level: Cell<Option<usize>>,
     /// The number of values that this node had when it last sent a batch.
     total_when_sent: usize,
     last_sent: Option<Duration>,
@@ -89,9 +91,22 @@ impl Link {
     pub(crate) fn is_due(&self, logs: &OriginLogs, now: Duration, through_coordinator: bool) -> bool {
         let is_over = |since: Option<Duration>, timeout| since.is_none_or(|since| now >= since + timeout);
         let at_once = through_coordinator && !self.is_silent(now);
-        let news = (at_once && logs.total() > self.total_when_sent || is_over(self.last_sent, RETRY))
-            && logs.vector().exceeds(&self.has);
+        let news =
+            (at_once && logs.total() > self.total_when_sent || is_over(self.last_sent, RETRY)) && self.has_news(logs);
         news || self.ack_due.is_some() && is_over(self.ack_due, ACKNOWLEDGE) || self.is_unheard(now)
+    }
+
+    /// Tells if this node has values that the other side is not known to have. Every tick asks this for every link, so the
+    /// vectors are compared again only after a change.
+    fn has_news(&self, logs: &OriginLogs) -> bool {
+        if self.level.get() == Some(logs.total()) {
+            return false;
+        }
+        let has_news = logs.vector().exceeds(&self.has);
+        if !has_news {
+            self.level.set(Some(logs.total()));
+        }
+        has_news
     }
 
     /// Tells if the other side must be asked for a first message.
@@ -138,6 +153,7 @@ impl Link {
             self.ack_due.get_or_insert(now);
         }
         self.has = std::mem::take(&mut batch.has);
+        self.level.set(None);
     }
 
     /// The answer to a batch whose values have been applied: one to send at once, if the other side asked or has still

@@ -29,8 +29,8 @@ impl VersionVector {
         }
     }
 
-    /// Tells if some log is longer here than in `other`. It walks along both vectors at once, because every tick asks
-    /// this for every link.
+    /// Tells if some log is longer here than in `other`. It walks along both vectors at once, because a
+    /// coordinator asks this for every link.
     pub(super) fn exceeds(&self, other: &Self) -> bool {
         let mut others = other.0.iter().peekable();
         self.0.iter().any(|(origin, length)| {

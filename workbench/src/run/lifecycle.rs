@@ -27,6 +27,7 @@ use crate::{
         generator::Generator,
     },
 };
+use futures::future::{FutureExt, LocalBoxFuture};
 use glomers_checkers::judgement::Judgement;
 use glomers_protocol::{NodeId, init::Init};
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -79,18 +80,19 @@ pub(crate) fn prepare(session: &mut Session<'_>) -> Result<Option<NodeFailure>, 
     let tell = |_: &Session<'_>, client: Client, id: &NodeId| {
         let (init, id) = (Init { node_id: id.clone(), node_ids: ids.clone() }, id.clone());
         let stand_ins = Rc::clone(&stand_ins);
-        async move {
+        let told = async move {
             if client.init(init, INIT_TIMEOUT).await?.is_elsewhere {
                 stand_ins.borrow_mut().push(id);
             }
             Ok(())
-        }
+        };
+        told.boxed_local()
     };
-    if let Some(failure) = set_up(session, &ids, tell)? {
+    if let Some(failure) = set_up(session, &ids, &tell)? {
         return Ok(Some(failure));
     }
     refuse_stand_ins(&session.options, &stand_ins.borrow())?;
-    let failure = set_up(session, &ids, |session, client, _| session.workload.setup(client, &session.options))?;
+    let failure = set_up(session, &ids, &|session, client, _| session.workload.setup(client, &session.options))?;
     session.origin = session.world.now();
     Ok(failure)
 }
@@ -109,14 +111,11 @@ fn refuse_stand_ins(options: &Options, stand_ins: &[NodeId]) -> Result<(), Unsui
 
 /// Lets one client speak to each node, waits for them, and takes them off the network. Each speaks before the next one is
 /// made, because in a large cluster what they say is large.
-fn set_up<F>(
+fn set_up(
     session: &mut Session<'_>,
     ids: &[NodeId],
-    speak: impl Fn(&Session<'_>, Client, &NodeId) -> F,
-) -> Result<Option<NodeFailure>, RunError>
-where
-    F: Future<Output = Result<(), ClientError>> + 'static,
-{
+    speak: &dyn Fn(&Session<'_>, Client, &NodeId) -> LocalBoxFuture<'static, Result<(), ClientError>>,
+) -> Result<Option<NodeFailure>, RunError> {
     let results = Rc::new(RefCell::new(Vec::new()));
     let mut clients = Vec::new();
     for (number, node) in ids.iter().enumerate() {

@@ -63,7 +63,9 @@ impl Workers {
     /// The workers that have nothing to do, the one whose turn it is first.
     pub(crate) fn free(&self) -> Vec<usize> {
         let turns = (self.next..self.workers.len()).chain(0..self.next.min(self.workers.len()));
-        turns.filter(|worker| self.is_free[*worker]).collect()
+        let mut free = Vec::with_capacity(self.workers.len());
+        free.extend(turns.filter(|worker| self.is_free[*worker]));
+        free
     }
 
     /// Tells whether a worker has nothing to do.

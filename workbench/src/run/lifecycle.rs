@@ -109,12 +109,15 @@ fn refuse_stand_ins(options: &Options, stand_ins: &[NodeId]) -> Result<(), Unsui
     Err(Unsuitable::new("nemesis_command", reason))
 }
 
+/// A function that has a client speak to a node.
+type Speak<'a> = dyn Fn(&Session<'_>, Client, &NodeId) -> LocalBoxFuture<'static, Result<(), ClientError>> + 'a;
+
 /// Lets one client speak to each node, waits for them, and takes them off the network. Each speaks before the next one is
 /// made, because in a large cluster what they say is large.
 fn set_up(
     session: &mut Session<'_>,
     ids: &[NodeId],
-    speak: &dyn Fn(&Session<'_>, Client, &NodeId) -> LocalBoxFuture<'static, Result<(), ClientError>>,
+    speak: &Speak<'_>,
 ) -> Result<Option<NodeFailure>, RunError> {
     let results = Rc::new(RefCell::new(Vec::new()));
     let mut clients = Vec::new();

@@ -114,11 +114,7 @@ type Speak<'a> = dyn Fn(&Session<'_>, Client, &NodeId) -> LocalBoxFuture<'static
 
 /// Lets one client speak to each node, waits for them, and takes them off the network. Each speaks before the next one is
 /// made, because in a large cluster what they say is large.
-fn set_up(
-    session: &mut Session<'_>,
-    ids: &[NodeId],
-    speak: &Speak<'_>,
-) -> Result<Option<NodeFailure>, RunError> {
+fn set_up(session: &mut Session<'_>, ids: &[NodeId], speak: &Speak<'_>) -> Result<Option<NodeFailure>, RunError> {
     let results = Rc::new(RefCell::new(Vec::new()));
     let mut clients = Vec::new();
     for (number, node) in ids.iter().enumerate() {

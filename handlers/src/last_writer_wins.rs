@@ -76,17 +76,21 @@ impl Replicated for Registers {
     type Entry = Record;
 
     fn execute(&mut self, feed: &mut ReplicationFeed, txn: Vec<MicroOp>) -> Vec<CompletedMicroOp> {
-        let (stamp, mut writes) = ((feed.next(), feed.incarnation()), Writes::new());
+        let (stamp, has_peers) = ((feed.next(), feed.incarnation()), feed.has_peers());
+        let (mut is_write, mut writes) = (false, Writes::new());
         let complete = |step| match step {
             MicroOp::Read { key } => self.read(key),
             MicroOp::Write { key, value } => {
                 self.write(key.clone(), stamp, value.clone());
-                writes.push((key.clone(), value.clone()));
+                is_write = true;
+                if has_peers {
+                    writes.push((key.clone(), value.clone()));
+                }
                 CompletedMicroOp::Write { key, value }
             }
         };
         let txn = txn.into_iter().map(complete).collect();
-        if !writes.is_empty() {
+        if is_write {
             feed.push(|| Json::new(&Record::Done(writes)));
         }
         txn

@@ -179,6 +179,11 @@ impl ReplicationFeed {
         millis * self.links.len().max(1) as u64
     }
 
+    /// Returns true if another node receives the entries.
+    pub fn has_peers(&self) -> bool {
+        !self.links.is_empty()
+    }
+
     /// The number of the next entry.
     pub fn next(&self) -> u64 {
         self.clock + 1
@@ -188,7 +193,7 @@ impl ReplicationFeed {
     pub fn push(&mut self, entry: impl FnOnce() -> Json) -> u64 {
         self.clock += 1;
         self.upto = self.clock;
-        if !self.links.is_empty() {
+        if self.has_peers() {
             self.entries.push_back((self.clock, entry()));
         }
         self.clock

@@ -72,7 +72,10 @@ impl GroupCommit {
         if self.ended.get() >= number {
             return Poll::Ready(());
         }
-        self.waiting.borrow_mut().push(waker.clone());
+        // A future that is polled in place waits only when it is a task.
+        if !waker.will_wake(Waker::noop()) {
+            self.waiting.borrow_mut().push(waker.clone());
+        }
         Poll::Pending
     }
 

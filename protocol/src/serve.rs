@@ -54,8 +54,8 @@ fn settle<T: Payload>(cx: &Context, asked: Unanswered, reply: Reply<T>) {
         Reply::Later(mut future) => match future.as_mut().poll(&mut task::Context::from_waker(task::Waker::noop())) {
             Poll::Ready(reply) => reply,
             Poll::Pending => {
-                let number = cx.in_flight().begin(asked.clone());
-                return cx.spawn_task(Box::pin(Answering { cx: cx.clone(), asked, number, future }));
+                let place = cx.in_flight().begin(asked.clone());
+                return cx.spawn_task(Box::pin(Answering { cx: cx.clone(), asked, place, future }));
             }
         },
     };
@@ -66,7 +66,8 @@ fn settle<T: Payload>(cx: &Context, asked: Unanswered, reply: Reply<T>) {
 struct Answering<T> {
     cx: Context,
     asked: Unanswered,
-    number: u64,
+    /// Its place among the requests in flight.
+    place: usize,
     future: Later<T>,
 }
 
@@ -74,25 +75,25 @@ impl<T: Payload> Future for Answering<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, waker: &mut task::Context<'_>) -> Poll<()> {
-        let Self { cx, asked, number, future } = &mut *self;
+        let Self { cx, asked, place, future } = &mut *self;
         // Encoding the reply may panic as well.
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let Poll::Ready(reply) = future.as_mut().poll(waker) else { return Poll::Pending };
             cx.answer(&asked.from, asked.msg_id, &reply);
             Poll::Ready(())
         }));
-        ended(cx, asked, *number, polled)
+        ended(cx, asked, *place, polled)
     }
 }
 
 /// Notes the end of a request, and answers it if its handler has panicked.
-fn ended(cx: &Context, asked: &Unanswered, number: u64, polled: thread::Result<Poll<()>>) -> Poll<()> {
+fn ended(cx: &Context, asked: &Unanswered, place: usize, polled: thread::Result<Poll<()>>) -> Poll<()> {
     match polled {
         Ok(Poll::Pending) => return Poll::Pending,
         Ok(Poll::Ready(())) => {}
         Err(panic) => cx.respond(asked.from.as_str(), asked.msg_id, &crash(cx, asked.wire_type, &*panic)),
     }
-    cx.in_flight().end(number);
+    cx.in_flight().end(place);
     Poll::Ready(())
 }
 

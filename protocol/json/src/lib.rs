@@ -51,7 +51,7 @@ pub struct Json(Text);
 enum Text {
     /// A value with a single form: see [`is_plain`].
     Plain(SmolStr),
-    Other(Box<RawValue>),
+    Other(Box<str>),
 }
 
 /// Tells whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
@@ -80,7 +80,10 @@ impl Json {
     ///
     /// If `value` has no JSON form: a map with keys that are not strings, or a `Serialize` that fails.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::value::to_raw_value(value).map(Self::keep)
+        serde_json::to_string(value).map(|text| match is_plain(&text) {
+            true => Self(Text::Plain(SmolStr::new(text))),
+            false => Self(Text::Other(text.into())),
+        })
     }
 
     /// A value from its text, which the caller has made and so knows to be JSON without white space around it. Reading
@@ -93,15 +96,12 @@ impl Json {
     /// ```
     pub fn from_valid_text(text: &str) -> Self {
         debug_assert!(serde_json::from_str::<&RawValue>(text).is_ok_and(|raw| raw.get() == text), "no JSON: {text}");
-        if is_plain(text) {
-            return Self(Text::Plain(SmolStr::new(text)));
-        }
-        Self(Text::Other(verbatim::raw_value(text)))
+        Self::of(text)
     }
 
-    fn keep(raw: Box<RawValue>) -> Self {
-        let text = raw.get();
-        Self(if is_plain(text) { Text::Plain(SmolStr::new(text)) } else { Text::Other(raw) })
+    /// A value from its text, which was read as JSON.
+    fn of(text: &str) -> Self {
+        Self(if is_plain(text) { Text::Plain(SmolStr::new(text)) } else { Text::Other(text.into()) })
     }
 
     /// The JSON value `null`.
@@ -138,7 +138,7 @@ impl Json {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Plain(text) => text,
-            Text::Other(raw) => raw.get(),
+            Text::Other(text) => text,
         }
     }
 
@@ -149,11 +149,10 @@ impl Json {
 
     /// A text that is the same for equal values: the value's own text unless it can be written in several ways.
     fn canonical(&self) -> Cow<'_, str> {
-        let raw = match &self.0 {
+        let text = match &self.0 {
             Text::Plain(text) => return Cow::Borrowed(text),
-            Text::Other(raw) => raw,
+            Text::Other(text) => text,
         };
-        let text = raw.get();
         let ambiguous = match text.as_bytes()[0] {
             b'[' | b'{' => true,
             b'"' => text.contains('\\'),
@@ -163,7 +162,7 @@ impl Json {
             return Cow::Borrowed(text);
         }
         let mut canonical = String::with_capacity(text.len());
-        write_canonical(raw, &mut canonical);
+        write_canonical_at(text, MAX_DEPTH, &mut canonical);
         Cow::Owned(canonical)
     }
 }
@@ -171,20 +170,15 @@ impl Json {
 /// The depth from which nested values are compared as they are written, which bounds the stack.
 const MAX_DEPTH: usize = 128;
 
-fn write_canonical(value: &RawValue, out: &mut String) {
-    write_canonical_at(value, MAX_DEPTH, out);
-}
-
-/// Writes `value` without white space, with sorted keys and minimal escapes.
-fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
-    let text = value.get();
+/// Writes a value without white space, with sorted keys and minimal escapes.
+fn write_canonical_at(text: &str, depth: usize, out: &mut String) {
     let parsed = match text.as_bytes()[0] {
         b'"' => serde_json::from_str::<String>(text).map(|string| out.push_str(Json::new(&string).as_str())),
         b'[' if depth > 0 => elements(text).map(|elements| {
             out.push('[');
             for (index, element) in elements.into_iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
-                write_canonical_at(element, depth - 1, out);
+                write_canonical_at(element.get(), depth - 1, out);
             }
             out.push(']');
         }),
@@ -194,7 +188,7 @@ fn write_canonical_at(value: &RawValue, depth: usize, out: &mut String) {
                 out.push_str(if index == 0 { "" } else { "," });
                 out.push_str(Json::new(&key).as_str());
                 out.push(':');
-                write_canonical_at(member, depth - 1, out);
+                write_canonical_at(member.get(), depth - 1, out);
             }
             out.push('}');
         }),
@@ -211,20 +205,26 @@ impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = match &self.0 {
             Text::Plain(text) => text,
-            Text::Other(raw) => return raw.serialize(serializer),
+            Text::Other(text) => return verbatim::serialize(text, serializer),
         };
         match text.as_bytes() {
-            b"null" => serializer.serialize_unit(),
-            b"true" => serializer.serialize_bool(true),
-            b"false" => serializer.serialize_bool(false),
-            _ => serializer.serialize_i64(text.parse().expect("18 digits fit")),
+            [b'n', ..] => serializer.serialize_unit(),
+            [b't', ..] => serializer.serialize_bool(true),
+            [b'f', ..] => serializer.serialize_bool(false),
+            [b'-', digits @ ..] => serializer.serialize_i64(-number(digits)),
+            digits => serializer.serialize_i64(number(digits)),
         }
     }
 }
 
+/// The number with at most 18 decimal digits.
+fn number(digits: &[u8]) -> i64 {
+    digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
+}
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::deserialize(deserializer).map(Self::keep)
+        deserializer.deserialize_newtype_struct(verbatim::name(), verbatim::TextVisitor)
     }
 }
 
@@ -273,8 +273,7 @@ impl fmt::Display for Json {
 /// A value whose text was found inside another text.
 impl From<&RawValue> for Json {
     fn from(raw: &RawValue) -> Self {
-        let text = raw.get();
-        Self(if is_plain(text) { Text::Plain(SmolStr::new(text)) } else { Text::Other(raw.to_owned()) })
+        Self::of(raw.get())
     }
 }
 

@@ -1,32 +1,51 @@
-//! A raw value from a text that is known to be JSON.
+//! The form in which serde_json takes and hands out the text of a value. It is that of its `RawValue`: a newtype with a
+//! certain name when it is read, and a struct with this name and one field of this name when it is written. A [`Json`] reads
+//! and writes it itself, because a `RawValue` in between would be an allocation for each integer.
 //!
-//! serde_json makes a [`RawValue`] from a text only after reading all of it. But the value can be deserialized from any
-//! format that answers its request, a newtype with a certain name, with a map of this name and the text, as
-//! serde_json's own deserializer does. If a release of serde_json asks for something else, the text is read after all.
+//! The name is private to serde_json, but any deserializer is told it. The tests of this crate fail if a release of
+//! serde_json changes more than the name.
 
+use crate::Json;
 use serde::{
-    Deserialize, Deserializer,
-    de::{Visitor, value::MapDeserializer},
+    Deserialize, Deserializer, Serializer,
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
     forward_to_deserialize_any,
+    ser::SerializeStruct,
 };
 use serde_json::{Error, value::RawValue};
-use std::iter;
+use std::{cell::Cell, fmt, sync::LazyLock};
 
-pub(crate) fn raw_value(text: &str) -> Box<RawValue> {
-    Box::deserialize(Verbatim(text)).unwrap_or_else(|_| serde_json::from_str(text).expect("the text is JSON"))
+/// The name of the newtype that a raw value asks for.
+pub(crate) fn name() -> &'static str {
+    static NAME: LazyLock<&str> = LazyLock::new(|| {
+        let asked = Cell::new("");
+        let _ = Box::<RawValue>::deserialize(Asked(&asked));
+        asked.get()
+    });
+    *NAME
 }
 
-struct Verbatim<'a>(&'a str);
+/// Writes a text as it is.
+pub(crate) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let name = name();
+    let mut form = serializer.serialize_struct(name, 1)?;
+    form.serialize_field(name, text)?;
+    form.end()
+}
 
-impl<'de> Deserializer<'de> for Verbatim<'_> {
+/// Notes the name of the newtype that it is asked for.
+struct Asked<'a>(&'a Cell<&'static str>);
+
+impl<'de> Deserializer<'de> for Asked<'_> {
     type Error = Error;
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(MapDeserializer::new(iter::once((name, self.0.to_owned()))))
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, _: V) -> Result<V::Value, Error> {
+        self.0.set(name);
+        Err(Error::custom("only the name is wanted"))
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        Err(serde::de::Error::custom("a raw value is a newtype"))
+        Err(Error::custom("a raw value is a newtype"))
     }
 
     forward_to_deserialize_any! {
@@ -35,14 +54,66 @@ impl<'de> Deserializer<'de> for Verbatim<'_> {
     }
 }
 
+/// Makes a value of the map with its text that answers a request for this newtype.
+pub(crate) struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any valid JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        match map.next_entry::<IgnoredAny, Text>()? {
+            Some((_, Text(value))) => Ok(value),
+            None => Err(A::Error::custom("expected the text of a JSON value, got an empty map")),
+        }
+    }
+}
+
+struct Text(Json);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ValueVisitor).map(Self)
+    }
+}
+
+struct ValueVisitor;
+
+impl Visitor<'_> for ValueVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of a JSON value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::of(text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_text_is_not_read() {
-        let raw: Box<RawValue> = Box::deserialize(Verbatim("{\"a\": [1 , 2]}")).expect("serde_json asks for a newtype");
-        assert_eq!(raw.get(), "{\"a\": [1 , 2]}");
-        assert_eq!(raw_value("[1]").get(), "[1]");
+    fn texts_are_read_and_written_as_they_are() {
+        for text in ["{\"a\": [1 , 2]}", "\"\\u00e9\"", "1e400", "7"] {
+            let value: Json = serde_json::from_str(text).expect("serde_json hands out the text");
+            assert_eq!(value.as_str(), text);
+            assert_eq!(serde_json::to_string(&value).unwrap(), text);
+            let raw = serde_json::from_str::<Box<RawValue>>(text).unwrap();
+            assert_eq!(serde_json::to_string(&[&raw]).unwrap(), serde_json::to_string(&[&value]).unwrap());
+        }
+    }
+
+    #[test]
+    fn values_in_memory_are_converted() {
+        let value = serde_json::json!({"a": [1, "b", null]});
+        let json: Json = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(json.as_str(), value.to_string());
+        assert_eq!(serde_json::to_value(&json).unwrap(), value);
     }
 }

@@ -18,6 +18,12 @@ pub fn value<T: Serialize + ?Sized>(of: &T) -> Value {
         .unwrap_or_else(|_| fitted(&serde_json::value::to_raw_value(of).expect("findings have a JSON form"), DEEPEST))
 }
 
+/// A value as JSON whose parts are JSON values of this library's already, or simpler. There is only one way to write it,
+/// so that less code is compiled than for [`value`].
+pub(crate) fn exact<T: Serialize + ?Sized>(of: &T) -> Value {
+    serde_json::to_value(of).unwrap_or_else(|error| Value::from(error.to_string()))
+}
+
 fn fitted(raw: &RawValue, depth: usize) -> Value {
     let text = raw.get();
     let deeper = depth.checked_sub(1);

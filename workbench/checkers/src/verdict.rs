@@ -7,7 +7,7 @@ use crate::{
     expectations::Expectations,
     finding::{Finding, Weight},
     history::History,
-    json::value,
+    json::{exact, value},
     named::Named,
     validity::Validity,
 };
@@ -53,13 +53,41 @@ trait Results: fmt::Debug + Send + Sync {
     fn json(&self) -> Value;
 }
 
-impl<T: Serialize + fmt::Debug + Send + Sync + 'static> Results for T {
+/// Results that may hold verbatim JSON.
+struct Verbatim<T>(T);
+
+/// Results that hold none.
+struct Exact<T>(T);
+
+impl<T: Serialize + fmt::Debug + Send + Sync + 'static> Results for Verbatim<T> {
     fn as_any(&self) -> &dyn Any {
-        self
+        &self.0
     }
 
     fn json(&self) -> Value {
-        value(self)
+        value(&self.0)
+    }
+}
+
+impl<T: Serialize + fmt::Debug + Send + Sync + 'static> Results for Exact<T> {
+    fn as_any(&self) -> &dyn Any {
+        &self.0
+    }
+
+    fn json(&self) -> Value {
+        exact(&self.0)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Verbatim<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Exact<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -70,7 +98,20 @@ impl Verdict {
         findings: Vec<Finding>,
         results: impl Serialize + fmt::Debug + Send + Sync + 'static,
     ) -> Self {
-        Self { valid, findings, error: None, counts: Named::default(), results: Arc::new(results) }
+        Self::with_results(valid, findings, Arc::new(Verbatim(results)))
+    }
+
+    /// A verdict whose results hold no verbatim JSON.
+    pub(crate) fn exact(
+        valid: Validity,
+        findings: Vec<Finding>,
+        results: impl Serialize + fmt::Debug + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_results(valid, findings, Arc::new(Exact(results)))
+    }
+
+    fn with_results(valid: Validity, findings: Vec<Finding>, results: Arc<dyn Results>) -> Self {
+        Self { valid, findings, error: None, counts: Named::default(), results }
     }
 
     /// A verdict whose results are the explanations of its findings, under `errors`. It is valid if no finding is a

@@ -261,6 +261,6 @@ fn strict(history: &History, logs: &Logs<'_>) -> Vec<Finding> {
 
 fn verdict(kafka: Kafka) -> Verdict {
     let (error, counts) = (kafka.error.clone(), kafka.anomalies.counts());
-    let verdict = Verdict::new(kafka.valid, findings::findings(&kafka.anomalies), kafka);
+    let verdict = Verdict::exact(kafka.valid, findings::findings(&kafka.anomalies), kafka);
     counts.fold(verdict, |verdict, (kind, count)| verdict.counting(kind, count)).unless_thrown(error)
 }

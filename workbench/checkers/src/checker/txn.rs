@@ -28,7 +28,7 @@ use crate::{
     expectations::Expectations,
     finding::Finding,
     history::History,
-    json::value,
+    json::exact,
     named::Named,
     validity::Validity,
     verdict::{Checker, Verdict},
@@ -85,7 +85,7 @@ impl Serialize for Txn {
             results.serialize_entry("not", &self.not)?;
             results.serialize_entry("also-not", &self.also_not)?;
         }
-        let first = self.anomalies.iter().map(|found| (found.kind.to_owned(), value(&found.first)));
+        let first = self.anomalies.iter().map(|found| (found.kind.to_owned(), exact(&found.first)));
         results.serialize_entry("anomalies", &Map::from_iter(first))?;
         results.end()
     }
@@ -252,7 +252,7 @@ pub struct TxnChecker {
 fn verdict((valid, txn): (Validity, Txn)) -> Verdict {
     let error = txn.error.clone();
     let counts: Vec<_> = txn.anomalies.iter().map(|found| (found.kind, found.count)).collect();
-    let verdict = Verdict::new(valid, findings(&txn), txn);
+    let verdict = Verdict::exact(valid, findings(&txn), txn);
     counts.into_iter().fold(verdict, |verdict, (kind, count)| verdict.counting(kind, count)).unless_thrown(error)
 }
 

@@ -5,7 +5,7 @@ use super::anomalies::{
 };
 use crate::{
     finding::{Finding, SHOWN},
-    json::value,
+    json::exact,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -58,7 +58,7 @@ impl<'a> Parts<'a> {
 }
 
 fn list(values: &[impl Serialize]) -> String {
-    value(values).to_string()
+    exact(values).to_string()
 }
 
 impl Anomaly for InconsistentOffset {
@@ -136,7 +136,7 @@ pub(super) fn findings(found: &Anomalies) -> Vec<Finding> {
     ]
     .concat();
     if let Some(unseen) = &found.unseen {
-        findings.push(Finding::fault("unseen", [], describe("unseen")).with_detail(format!("{:#}", value(unseen))));
+        findings.push(Finding::fault("unseen", [], describe("unseen")).with_detail(format!("{:#}", exact(unseen))));
     }
     findings
 }
@@ -168,5 +168,5 @@ fn finding(kind: &'static str, err: &impl Anomaly, is_allowed: bool) -> Finding 
     let finding =
         if is_allowed { Finding::note(kind, entries, explanation) } else { Finding::fault(kind, entries, explanation) };
     let subjects = messages.into_iter().map(Value::to_string);
-    finding.about(subjects).of_key(key).with_detail(format!("{:#}", value(err)))
+    finding.about(subjects).of_key(key).with_detail(format!("{:#}", exact(err)))
 }

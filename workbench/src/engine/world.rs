@@ -364,6 +364,8 @@ impl World {
             self.violate(id, &subject, violation);
         }
         self.journal.received(self.now, message.id, &message.line);
+        // What it sends, and what the history keeps, may have its place.
+        drop(message);
         self.settle(id);
     }
 

@@ -100,9 +100,8 @@ impl Replicated for Registers {
         txn.iter().any(|step| matches!(step, MicroOp::Write { .. }))
     }
 
-    fn merge(&mut self, source: &Source<'_>, entry: Json) {
-        let Ok(record) = entry.decode() else { return };
-        match record {
+    fn merge(&mut self, source: &Source<'_>, entry: Record) {
+        match entry {
             Record::Done(writes) => {
                 let stamp = (source.number, source.incarnation);
                 writes.into_iter().for_each(|(key, value)| self.write(key, stamp, value));

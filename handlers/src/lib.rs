@@ -31,7 +31,6 @@ pub mod replication_feed;
 pub mod running_totals;
 pub mod set_union;
 pub mod shared_state;
-mod sorted_map;
 pub mod star_broadcast;
 pub mod via_services;
 pub mod watermark_logs;

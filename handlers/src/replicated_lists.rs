@@ -5,10 +5,8 @@
 //! transaction that begins after another was answered comes after it in the log: that makes it strict. No transaction
 //! ever aborts because of another.
 
-use crate::{
-    replicated_log::{Packet, ReplicatedLog, StateMachine, TICK},
-    sorted_map::{SortedMap, pairs},
-};
+use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
+use glomers_json::{SortedMap, pairs};
 use glomers_protocol::{
     Context, Failure, Json, NodeId, RpcError, handler,
     txn_list_append::{CompletedMicroOp, MicroOp, Txn, TxnOk},

@@ -6,10 +6,8 @@
 //! linearizability. Reads go through the log as well, because a node cannot know by itself if other nodes have
 //! continued without it.
 
-use crate::{
-    replicated_log::{Packet, ReplicatedLog, StateMachine, TICK},
-    sorted_map::{SortedMap, pairs},
-};
+use crate::replicated_log::{Packet, ReplicatedLog, StateMachine, TICK};
+use glomers_json::{SortedMap, pairs};
 use glomers_protocol::{
     Context, ErrorCode, Failure, Json, NodeId, RpcError, handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},

@@ -32,7 +32,10 @@
 
 use glomers_protocol::{Context, Json, NodeId, rand::Rng};
 use schemars::{JsonSchema, r#gen::SchemaGenerator, schema::Schema};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned},
+};
 use std::{collections::VecDeque, marker::PhantomData, time::Duration};
 
 /// The time after which an unanswered batch is sent again.
@@ -96,7 +99,7 @@ pub struct Batch {
 }
 
 /// A batch as the message of a handler whose entries decode as `T`: a type of its own, with a schema.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(transparent, bound = "")]
 pub struct BatchOf<T> {
     /// The batch.
@@ -108,6 +111,12 @@ pub struct BatchOf<T> {
 impl<T> From<Batch> for BatchOf<T> {
     fn from(batch: Batch) -> Self {
         Self { batch, entries: PhantomData }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for BatchOf<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Batch::deserialize(deserializer)?.checked::<T, _>().map(Self::from)
     }
 }
 
@@ -138,6 +147,14 @@ impl Batch {
     /// The incarnation of the sender.
     pub fn incarnation(&self) -> Incarnation {
         self.incarnation
+    }
+
+    /// The batch, if each of its entries decodes as `T`. Otherwise nothing of it is received, so the sender keeps them.
+    pub(crate) fn checked<T: DeserializeOwned, E: de::Error>(self) -> Result<Self, E> {
+        for (number, entry) in &self.entries {
+            entry.decode::<T>().map_err(|error| E::custom(format_args!("entry {number} is {entry}: {error}")))?;
+        }
+        Ok(self)
     }
 }
 

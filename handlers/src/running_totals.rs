@@ -18,8 +18,8 @@ use crate::{
     durable::OpenError,
     replication_feed::{BatchOf, Incarnation, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
-    sorted_map::SortedMap,
 };
+use glomers_json::SortedMap;
 use glomers_protocol::{Context, ErrorCode, Json, NodeId, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,8 +59,7 @@ impl Replicated for Totals {
         true
     }
 
-    fn merge(&mut self, _: &Source<'_>, entry: Json) {
-        let Ok(total) = entry.decode::<Total>() else { return };
+    fn merge(&mut self, _: &Source<'_>, total: Total) {
         let known = self.0.or_default(total.incarnation);
         if known.additions < total.additions {
             *known = total;

@@ -38,7 +38,7 @@ pub trait Replicated: fmt::Debug + Serialize + DeserializeOwned {
     type Response;
 
     /// The type as which entries of the feed decode.
-    type Entry;
+    type Entry: DeserializeOwned;
 
     /// Serves a request, and appends to the feed what the others must know. It depends on nothing else, because it is
     /// repeated after a restart.
@@ -47,8 +47,8 @@ pub trait Replicated: fmt::Debug + Serialize + DeserializeOwned {
     /// Tells if a request changes anything. If not, it is executed without a trace on the disk.
     fn is_changed_by(&self, request: &Self::Request) -> bool;
 
-    /// Applies an entry of another node. One that does not decode as an [`Entry`](Self::Entry) changes nothing.
-    fn merge(&mut self, source: &Source<'_>, entry: Json);
+    /// Applies an entry of another node.
+    fn merge(&mut self, source: &Source<'_>, entry: Self::Entry);
 
     /// Everything that this node knows, for a node that knows nothing.
     fn all(&self) -> Vec<Json>;
@@ -113,7 +113,7 @@ impl<'de, S: Replicated> Deserialize<'de> for Input<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match ReadInput::deserialize(deserializer)? {
             ReadInput::Request(request) => decode(&request).map(Self::Request),
-            ReadInput::Batch(from, batch) => Ok(Self::Batch(from, batch)),
+            ReadInput::Batch(from, batch) => Ok(Self::Batch(from, batch.checked::<S::Entry, _>()?)),
         }
     }
 }
@@ -123,6 +123,7 @@ impl<S: Replicated> Replica<S> {
         let Self { state, feed } = self;
         let incarnation = batch.incarnation();
         for (number, entry) in feed.receive(from, batch, &|| state.all()) {
+            let entry = entry.decode().expect("a batch is refused if an entry of it does not decode");
             state.merge(&Source { node: from, incarnation, number }, entry);
         }
         if S::ADVANCES {

@@ -53,10 +53,8 @@ mod link;
 mod origin_logs;
 mod version_vector;
 
-use crate::{
-    durable::{Durable, OpenError},
-    sorted_map::SortedMap,
-};
+use crate::durable::{Durable, OpenError};
+use glomers_json::SortedMap;
 use glomers_protocol::{
     Context, Json, NodeId,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},

@@ -33,8 +33,8 @@ use crate::{
     durable::OpenError,
     replication_feed::{BatchOf, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
-    sorted_map::SortedMap,
 };
+use glomers_json::SortedMap;
 use glomers_protocol::{
     Context, Json, NodeId, handler,
     kafka::{
@@ -100,10 +100,8 @@ impl Replicated for Logs {
         }
     }
 
-    fn merge(&mut self, source: &Source<'_>, entry: Json) {
-        if let Ok(record) = entry.decode() {
-            self.record(self.offset(source.node, source.number), record);
-        }
+    fn merge(&mut self, source: &Source<'_>, record: Record) {
+        self.record(self.offset(source.node, source.number), record);
     }
 
     fn all(&self) -> Vec<Json> {

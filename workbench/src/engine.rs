@@ -21,7 +21,6 @@ pub(crate) mod members;
 pub(crate) mod network;
 pub(crate) mod participant;
 pub(crate) mod services;
-pub(crate) mod sorted;
 pub(crate) mod tamper;
 pub mod violation;
 pub(crate) mod watchdog;

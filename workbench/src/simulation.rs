@@ -11,13 +11,13 @@ use crate::{
         network::Grudge,
         participant::{Participant, ParticipantId},
         services,
-        sorted::SortedSet,
         tamper::Tamper,
         world::World,
     },
     options::{Fault, Options},
     workload::client::TIMEOUT,
 };
+use glomers_json::SortedSet;
 use glomers_protocol::{
     CallError, Context, Failure, Handler, IntoHandler, Message as Received, Node, NodeId, Rejected, Request,
     init::Init, support,

@@ -1,6 +1,6 @@
 //! Configurations: the nodes' incarnations that agree on one log.
 
-use crate::sorted_map::SortedMap;
+use glomers_json::SortedMap;
 use glomers_protocol::{Context, NodeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

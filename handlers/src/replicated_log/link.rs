@@ -14,7 +14,7 @@
 //! stayed; one from an earlier process is ignored. A packet to an earlier process has no place in the session, so its
 //! content is ignored; its sender learns of the new process from the next packet.
 
-use crate::sorted_map::SortedMap;
+use glomers_json::SortedMap;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

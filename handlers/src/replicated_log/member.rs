@@ -24,7 +24,7 @@ use super::{
     peer::Peer,
     storage::{Paxos, PaxosStorage},
 };
-use crate::sorted_map::SortedMap;
+use glomers_json::SortedMap;
 use glomers_protocol::{Context, Json};
 use omnipaxos::{
     ClusterConfig, ServerConfig,

@@ -23,7 +23,7 @@ use super::{
     configuration::{Configuration, ConfigurationId, Incarnation, Pid},
     packet::Hello,
 };
-use crate::sorted_map::SortedMap;
+use glomers_json::SortedMap;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

@@ -10,7 +10,8 @@ use super::{
     past::{Record, Saved, SavedRole},
     state_machine::{Machine, State},
 };
-use crate::{durable::Owner, sorted_map::SortedMap};
+use crate::durable::Owner;
+use glomers_json::SortedMap;
 use glomers_protocol::{Context, ErrorCode, Failure, Json, RpcError, rand::Rng};
 use std::time::Duration;
 

@@ -5,8 +5,8 @@
 //! everything below it is compiled once, for all machines.
 
 use super::{configuration::Pid, entry::Proposal};
-use crate::sorted_map::SortedMap;
 use futures::channel::oneshot;
+use glomers_json::SortedMap;
 use glomers_protocol::{Failure, Json};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{cell::RefCell, rc::Rc};

@@ -11,8 +11,9 @@
 //! never arrive, because they were lost with the only node that had them, the value is [adopted](Change::Adopted).
 
 use super::version_vector::{Origin, VersionVector};
-use crate::{durable::Journaled, sorted_map::SortedMap};
+use crate::durable::Journaled;
 use foldhash::fast::FixedState;
+use glomers_json::SortedMap;
 use glomers_protocol::Json;
 use indexmap::IndexSet;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! Version vectors: the number of values of each origin that a node has, and the difference between two of them.
 
-use crate::sorted_map::SortedMap;
+use glomers_json::SortedMap;
 use glomers_protocol::NodeId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -20,11 +20,11 @@
 //! of a poll. [Watermark logs](crate::watermark_logs) need none for either.
 
 use super::deadline::{TIMEOUT, answered, within};
-use crate::sorted_map::SortedMap;
 use futures::{
     future::{join_all, try_join_all},
     lock::Mutex,
 };
+use glomers_json::SortedMap;
 use glomers_protocol::{
     CallError, Context, ErrorCode, Json, RpcError, handler,
     kafka::{

@@ -17,7 +17,7 @@
 //! thousand in all.
 
 use super::deadline::{TIMEOUT, within};
-use crate::sorted_map::SortedMap;
+use glomers_json::SortedMap;
 use glomers_protocol::{
     Context, ErrorCode, Json, RpcError, handler,
     rand::RngExt,

@@ -1,7 +1,10 @@
-//! A feed sends a backlog in messages of bounded length.
+//! A feed sends a backlog in messages of bounded length, and loses no entry that it cannot read.
 
 use crate::cluster::{Cluster, Latency};
-use glomers_handlers::{SetUnion, replication_feed::MAX_ENTRIES};
+use glomers_handlers::{
+    SetUnion,
+    replication_feed::{BatchOf, MAX_ENTRIES},
+};
 use glomers_protocol::{
     Json,
     g_set::{Add, Read},
@@ -27,4 +30,12 @@ fn a_long_partition_drains_in_short_messages() {
     // An entry of this size is `[10000,9999],` at most.
     let longest = longest.take();
     assert!((1000..MAX_ENTRIES * 13 + 1000).contains(&longest), "a message has {longest} bytes");
+}
+
+#[test]
+fn a_batch_with_an_entry_of_another_type_is_refused() {
+    let text = r#"{"incarnation":1,"after":0,"upto":2,"heard":[0,0],"entries":[[1,5],[2,"six"]]}"#;
+    let error = serde_json::from_str::<BatchOf<u64>>(text).unwrap_err().to_string();
+    assert!(error.starts_with(r#"entry 2 is "six": invalid type: string "six", expected u64"#), "{error}");
+    serde_json::from_str::<BatchOf<Json>>(text).unwrap();
 }

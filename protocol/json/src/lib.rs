@@ -7,9 +7,11 @@
 //! serde_json's `Error` and `Value` appear in the signatures.
 
 mod parts;
+mod sorted;
 mod verbatim;
 
 pub use parts::{elements, members};
+pub use sorted::{SortedMap, SortedSet, pairs};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;

@@ -118,7 +118,9 @@ fn normalize(messages: &str) -> String {
             in_list = !line.trim_start().starts_with("and ");
             continue;
         }
-        if line.contains("the following other types implement trait") {
+        if line.contains("the following other types implement trait")
+            || line.contains("the following types implement the")
+        {
             in_list = true;
             continue;
         }

@@ -15,10 +15,8 @@ mod folder;
 pub(crate) mod node;
 mod state;
 
-use crate::{
-    engine::sorted::SortedMap,
-    options::{Fault, Options},
-};
+use crate::options::{Fault, Options};
+use glomers_json::SortedMap;
 use glomers_protocol::{DiskError, NodeId, Storage};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;

@@ -11,13 +11,11 @@ pub(crate) mod process;
 pub(crate) mod program;
 mod tail;
 
-use crate::engine::{
-    host::{
-        process::{HostedNode, Written, clock},
-        program::{Program, StartError},
-    },
-    sorted::SortedSet,
+use crate::engine::host::{
+    process::{HostedNode, Written, clock},
+    program::{Program, StartError},
 };
+use glomers_json::SortedSet;
 use glomers_protocol::NodeId;
 use std::{
     cell::RefCell,

@@ -12,10 +12,10 @@ use crate::{
     engine::{
         network::{delivery::Delivery, rules::Rule},
         services,
-        sorted::{SortedMap, SortedSet},
     },
     options::{Distribution, Fault, Latency},
 };
+use glomers_json::{SortedMap, SortedSet};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
@@ -117,8 +117,7 @@ impl Network {
         }
         let between_nodes = !is_service(src) && !is_service(dest);
         let mut deliveries = [Some(delivery), None];
-        for (fault, rule) in self.rules.as_slice().iter().filter(|(_, rule)| between_nodes || rule.concerns_services())
-        {
+        for (fault, rule) in self.rules.iter().filter(|(_, rule)| between_nodes || rule.concerns_services()) {
             let before = deliveries;
             rule.apply(&mut deliveries, rng);
             if deliveries != before {
@@ -136,7 +135,7 @@ impl Network {
     /// Tells whether `dest`, which takes a message of `src` from its inbox, hears it; else the message is dropped.
     pub(crate) fn hears(&mut self, src: &str, dest: &str) -> bool {
         let mut hears = true;
-        for (fault, grudge) in self.grudges.as_slice() {
+        for (fault, grudge) in self.grudges.iter() {
             if grudge.get(dest).is_some_and(|dropped| dropped.contains(src)) {
                 *self.affected.or_insert(*fault, 0) += 1;
                 hears = false;

@@ -18,13 +18,13 @@ use crate::{
         members::{Condition, Member, Members},
         network::{Network, delivery::Delivery},
         participant::{Dead, Participant, ParticipantId},
-        sorted::SortedMap,
         tamper::{Message, Rewrite, Tamper},
         violation::{Violation, ViolationKind, Violations},
         watchdog::Watchdog,
     },
     options::{Fault, Options},
 };
+use glomers_json::SortedMap;
 use glomers_protocol::{Node, NodeId, Panic};
 use rand_pcg::Pcg64Mcg;
 use std::{rc::Rc, time::Duration};

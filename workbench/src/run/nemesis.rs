@@ -11,10 +11,11 @@ mod partition;
 mod processes;
 mod targets;
 
+use glomers_json::SortedSet;
 pub(crate) use processes::{INIT_TIMEOUT, Processes, Spawn};
 
 use crate::{
-    engine::{network::rules::Rule, sorted::SortedSet, violation::Violation},
+    engine::{network::rules::Rule, violation::Violation},
     options::{Fault, Options},
     run::{effect::Effect, session::Session},
 };
@@ -46,7 +47,7 @@ impl Nemesis {
     pub(crate) fn new(options: &Options, spawn: Spawn) -> Self {
         let faults: SortedSet<Fault> = options.nemesis.iter().copied().collect();
         let cycle = |fault| Cycle { fault, is_in_force: false, next: Duration::ZERO, rounds: 0 };
-        let cycles = faults.as_slice().iter().copied().map(cycle).collect();
+        let cycles = faults.iter().copied().map(cycle).collect();
         let elsewhere = options.nemesis_command.as_deref().map(Elsewhere::new);
         Self { cycles, processes: Processes::new(spawn), disks: DiskFaults::default(), elsewhere }
     }

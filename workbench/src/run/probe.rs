@@ -1,14 +1,12 @@
 //! Operations that show whether every node serves again when the faults are over. They are a workload's own: those at
 //! the very end if it has any, and else as many more of the others as it takes until each node has served one.
 
-use crate::{
-    engine::sorted::SortedSet,
-    workload::generator::{Generator, Moment, Next},
-};
+use crate::workload::generator::{Generator, Moment, Next};
 use glomers_checkers::{
     checker::liveness::{MARK, is_served},
     history::{Op, Process},
 };
+use glomers_json::SortedSet;
 use std::time::Duration;
 
 /// The time in which each node must serve a client, after the recovery time that Maelstrom gives it.
@@ -58,7 +56,7 @@ impl Generator for Probe {
             |thread: &&usize| self.silent.as_ref().is_none_or(|silent| silent.contains(&(*thread % self.nodes.len())));
         let free: Vec<usize> = moment.free.iter().filter(is_asked).copied().collect();
         if let Some(silent) = &self.silent {
-            if silent.as_slice().is_empty() || moment.now >= deadline {
+            if silent.is_empty() || moment.now >= deadline {
                 return Next::Done;
             }
             if free.is_empty() {

@@ -3,7 +3,6 @@
 
 use crate::workload::interface::{Connection, Workload, stateless};
 use crate::{
-    engine::sorted::SortedSet,
     options::{Options, Unsuitable},
     workload::{
         client::{Client, ClientError, Outcome},
@@ -11,6 +10,7 @@ use crate::{
     },
 };
 use glomers_checkers::{checker::lin_kv::LinKvChecker, verdict::Checker};
+use glomers_json::SortedSet;
 use glomers_protocol::{
     Json,
     lin_kv::{Cas, Read, Write},
@@ -123,7 +123,7 @@ impl Keys {
     fn key(&mut self, group: usize, processes: &[u64]) -> u64 {
         let members = &processes[group * 2 * self.nodes..(group + 1) * 2 * self.nodes];
         self.groups[group].clients.extend(members.iter().copied());
-        if self.groups[group].clients.as_slice().len() > CLIENTS_PER_KEY.max(members.len()) {
+        if self.groups[group].clients.len() > CLIENTS_PER_KEY.max(members.len()) {
             self.groups[group] = self.fresh();
             self.groups[group].clients.extend(members.iter().copied());
         }

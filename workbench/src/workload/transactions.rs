@@ -5,10 +5,10 @@
 //! writes are alike. A key that has reached its number of writes is replaced by a new one.
 
 use crate::{
-    engine::sorted::SortedMap,
     options::Options,
     workload::generator::{Generator, Invocation, each},
 };
+use glomers_json::SortedMap;
 use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;

@@ -1,6 +1,7 @@
 //! The condition of a simulated disk: the time that a sync takes, the faults in force, and the counts of their effects.
 
-use crate::{engine::sorted::SortedMap, options::Fault};
+use crate::options::Fault;
+use glomers_json::SortedMap;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;

@@ -1,9 +1,7 @@
 //! The folder of a simulated disk: names of files as a reader sees them, as a crash leaves them, and the changes in between.
 
-use crate::engine::{
-    disk::file::ChangeNumber,
-    sorted::{SortedMap, SortedSet},
-};
+use crate::engine::disk::file::ChangeNumber;
+use glomers_json::{SortedMap, SortedSet};
 use std::collections::VecDeque;
 
 /// The number of a file, which it keeps under any name.
@@ -56,7 +54,7 @@ impl Folder {
 
     /// The durable files with their names.
     pub(super) fn durable(&self) -> impl Iterator<Item = (&String, FileNumber)> {
-        self.durable.as_slice().iter().map(|(name, file)| (name, *file))
+        self.durable.iter().map(|(name, file)| (name, *file))
     }
 
     pub(super) fn create(&mut self, number: ChangeNumber, name: &str, file: FileNumber) {

@@ -1,16 +1,14 @@
 //! The contents of a simulated disk, and the fate of changes at the end of a sync and in a crash.
 
 use crate::{
-    engine::{
-        disk::{
-            condition::Condition,
-            file::{ChangeNumber, File},
-            folder::{FileNumber, Folder},
-        },
-        sorted::SortedMap,
+    engine::disk::{
+        condition::Condition,
+        file::{ChangeNumber, File},
+        folder::{FileNumber, Folder},
     },
     options::Fault,
 };
+use glomers_json::SortedMap;
 use glomers_protocol::DiskError;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
@@ -139,14 +137,14 @@ impl State {
             Kept::Before(cut, bytes)
         });
         self.settle(ChangeNumber::MAX, &kept);
-        self.files.values_mut().for_each(File::forget_cache);
+        self.files.iter_mut().for_each(|(_, file)| file.forget_cache());
         self.folder.forget_cache();
         self.drop_unreferenced();
     }
 
     /// Decides the fate of all changes before `end`.
     fn settle(&mut self, end: ChangeNumber, kept: &Kept) {
-        for file in self.files.values_mut() {
+        for (_, file) in self.files.iter_mut() {
             let covered: Vec<_> = file.unsynced().take_while(|(number, _)| *number < end).collect();
             let (count, torn) = kept.of(&covered, &mut self.rng);
             file.settle(end, count, torn);

@@ -4,14 +4,12 @@
 //! Maelstrom keeps 32 states in a ring and lets a client that lags farther wrap around it, back and forth. Here such a
 //! client meets the oldest state that is kept, so each client's order holds always, as the service promises.
 
-use crate::engine::{
-    services::{
-        kv::{Action, Operation, Store, compare, read},
-        request::{Answer, Reply},
-        value::{Value, Values},
-    },
-    sorted::SortedMap,
+use crate::engine::services::{
+    kv::{Action, Operation, Store, compare, read},
+    request::{Answer, Reply},
+    value::{Value, Values},
 };
+use glomers_json::SortedMap;
 use glomers_protocol::NodeId;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;

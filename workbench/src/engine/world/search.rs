@@ -12,10 +12,10 @@ use crate::engine::{
     members::Condition,
     network::Grudge,
     participant::{Participant, ParticipantId},
-    sorted::{SortedMap, SortedSet},
     world::{Scheduler, World},
 };
 use crate::options::Fault;
+use glomers_json::{SortedMap, SortedSet};
 use glomers_protocol::NodeId;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl World {
         // By their numbers, in the order in which they come here.
         let mut waiting = SortedMap::new();
         let mut add = |id: ParticipantId, message: InFlight| {
-            waiting.insert((message.id, waiting.as_slice().len()), (id, message));
+            waiting.insert((message.id, waiting.len()), (id, message));
         };
         for (id, member) in self.members.numbered() {
             member.clock = self.now.saturating_sub(member.joined);
@@ -43,7 +43,7 @@ impl World {
                 add(id, message);
             }
         }
-        for (receiver, message) in waiting.into_values() {
+        for (_, (receiver, message)) in waiting {
             let Some(member) = self.members.get(receiver) else { continue };
             let dest = flight.place(receiver, &member.name);
             let src = crate::engine::flight::place(nodes, &message.src);
@@ -88,7 +88,7 @@ impl World {
             member.alarm = deadline;
             alarms.extend(deadline.map(|deadline| (deadline, id)));
         }
-        for (deadline, id) in alarms.as_slice().iter().copied() {
+        for (deadline, id) in alarms.iter().copied() {
             self.agenda.plan(deadline.max(self.now), Occurrence::Alarm(id));
         }
         for Flying { receiver, mut message, .. } in flight.take_all() {

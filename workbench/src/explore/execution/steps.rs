@@ -6,10 +6,10 @@ use crate::{
         flight::{self, Flying, MessageKey, Place, is_client, is_node},
         network::Grudge,
         participant::ParticipantId,
-        sorted::SortedSet,
     },
     explore::{exploration::Order, step::Step},
 };
+use glomers_json::SortedSet;
 use glomers_protocol::{Json, NodeId};
 use std::{rc::Rc, time::Duration};
 

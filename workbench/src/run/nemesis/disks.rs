@@ -5,13 +5,14 @@
 //! synced is never gone. A damaged node may refuse to serve for ever.
 
 use crate::{
-    engine::{members::Condition, sorted::SortedMap},
+    engine::members::Condition,
     options::Fault,
     run::{
         nemesis::{processes::Processes, targets::Targets},
         session::Session,
     },
 };
+use glomers_json::SortedMap;
 use glomers_protocol::{Json, NodeId};
 
 /// The faults of disks.

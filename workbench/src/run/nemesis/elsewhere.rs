@@ -9,7 +9,6 @@ use crate::{
     engine::{
         host::command::{self, FaultCommand},
         network::Grudge,
-        sorted::{SortedMap, SortedSet},
         violation::{Violation, ViolationKind},
     },
     options::{Fault, Options, Unsuitable},
@@ -18,6 +17,7 @@ use crate::{
         session::Session,
     },
 };
+use glomers_json::{SortedMap, SortedSet};
 use glomers_protocol::{Json, NodeId};
 use serde_json::{Value, json};
 use std::{collections::VecDeque, time::Duration};
@@ -114,7 +114,7 @@ impl Elsewhere {
                 session.note(f.clone(), Json::from(partition.name()));
                 self.grudges.insert(fault, grudge.clone());
                 self.ask(&f, &self.partition(), Some(grudge.clone()));
-                grudge.values().filter(|dropped| !dropped.as_slice().is_empty()).count()
+                grudge.values().filter(|dropped| !dropped.is_empty()).count()
             }
         };
         *self.struck.or_insert(fault, 0) += nodes;
@@ -140,8 +140,8 @@ impl Elsewhere {
     /// of them.
     fn partition(&self) -> Value {
         let mut all = Grudge::new();
-        for (node, dropped) in self.grudges.values().flat_map(SortedMap::as_slice) {
-            all.or_insert(node.clone(), SortedSet::new()).extend(dropped.as_slice().iter().cloned());
+        for (node, dropped) in self.grudges.values().flat_map(|map| map.iter()) {
+            all.or_insert(node.clone(), SortedSet::new()).extend(dropped.iter().cloned());
         }
         if all.is_empty() { json!({ "fault": "heal" }) } else { json!({ "fault": "partition", "grudge": all }) }
     }

@@ -1,9 +1,7 @@
 //! The nodes that do not hear each other in a partition (jepsen: `nemesis.clj`, `nemesis/combined.clj`).
 
-use crate::{
-    engine::{network::Grudge, sorted::SortedSet},
-    options::Fault,
-};
+use crate::{engine::network::Grudge, options::Fault};
+use glomers_json::SortedSet;
 use rand::{
     RngExt,
     seq::{IndexedRandom, SliceRandom},
@@ -84,7 +82,7 @@ pub(super) fn draw(fault: Fault, nodes: &[String], rng: &mut Pcg64Mcg) -> (Parti
     for _ in 1..DRAWS {
         let partition = Partition::of(fault, rng);
         let grudge = partition.grudge(nodes, rng);
-        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.as_slice().is_empty()) {
+        if nodes.len() < 2 || grudge.values().any(|dropped| !dropped.is_empty()) {
             return (partition, grudge);
         }
     }
@@ -137,7 +135,7 @@ fn random_ring(nodes: &[String], rng: &mut Pcg64Mcg) -> Grudge {
     // Of each node the indices of those that it hears.
     let mut heard: Vec<SortedSet<usize>> = (0..nodes.len()).map(|index| SortedSet::from_iter([index])).collect();
     loop {
-        let degree = |index: usize| heard[index].as_slice().len();
+        let degree = |index: usize| heard[index].len();
         let drawn = |(index, node)| (degree(index), rng.random::<u32>(), node, index);
         let order: Vec<(usize, u32, &String, usize)> = nodes.iter().enumerate().map(drawn).collect();
         let (degree, _, _, poorest) = *order.iter().min().expect("there are nodes");
@@ -172,7 +170,7 @@ mod tests {
         let nodes = nodes(count);
         let grudge = partition.grudge(&nodes, &mut Pcg64Mcg::seed_from_u64(seed));
         let mut heard: Vec<_> =
-            nodes.iter().map(|node| count - grudge.get(node).map_or(0, |dropped| dropped.as_slice().len())).collect();
+            nodes.iter().map(|node| count - grudge.get(node).map_or(0, |dropped| dropped.len())).collect();
         heard.sort_unstable();
         heard
     }
@@ -199,8 +197,8 @@ mod tests {
     fn one_way_partitions_leave_the_other_way_open() {
         for seed in 0..20 {
             let grudge = Partition::OneWay.grudge(&nodes(5), &mut Pcg64Mcg::seed_from_u64(seed));
-            assert!((1..5).contains(&grudge.as_slice().len()));
-            assert!(grudge.values().flat_map(SortedSet::as_slice).all(|heard| !grudge.contains_key(heard)));
+            assert!((1..5).contains(&grudge.len()));
+            assert!(grudge.values().flat_map(|set| set.iter()).all(|heard| !grudge.contains_key(heard)));
         }
     }
 

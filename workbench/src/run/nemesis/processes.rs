@@ -12,13 +12,13 @@ use crate::{
         host::program::StartError,
         members::Condition,
         participant::Participant,
-        sorted::SortedMap,
         violation::{Violation, ViolationKind},
     },
     options::Fault,
     run::{nemesis::targets::Targets, session::Session},
     workload::client::Client,
 };
+use glomers_json::SortedMap;
 use glomers_protocol::{Json, NodeId, init::Init};
 use indexmap::IndexMap;
 use rand::Rng;

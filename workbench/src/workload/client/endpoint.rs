@@ -7,7 +7,6 @@ use crate::{
     engine::{
         json::members,
         participant::Participant,
-        sorted::SortedMap,
         violation::{Violation, ViolationKind},
     },
     workload::client::{
@@ -16,6 +15,7 @@ use crate::{
     },
 };
 use futures::{FutureExt, future::LocalBoxFuture};
+use glomers_json::SortedMap;
 use glomers_protocol::{Message, NodeId, Rejected, Request};
 use std::{
     cell::{Cell, RefCell},
@@ -247,13 +247,13 @@ impl Core {
             found => {
                 let src = serde_json::from_str::<Envelope>(line).map(|envelope| envelope.src).unwrap_or_default();
                 let why = found.map_or_else(|why| why, |number| format!("in_reply_to is {number}"));
-                let asked = all.as_slice().last().map(|(asked, _)| *asked);
+                let asked = all.last().map(|(asked, _)| *asked);
                 let asked =
                     asked.map_or_else(|| "had no open request".to_owned(), |asked| format!("had asked msg_id {asked}"));
                 let reason = format!("{src} {UNMATCHED} {}: {why}, but {0} {asked}", self.id);
                 let mut violation =
                     Violation::new(ViolationKind::UnmatchedAnswer, &NodeId::from(&*src), line, reason.clone());
-                if let Some(waiting) = all.values_mut().next_back() {
+                if let Some((_, waiting)) = all.iter_mut().next_back() {
                     violation = violation.answering(waiting.sent.line()).expecting(waiting.sent.expected());
                     waiting.unmatched = Some(reason);
                 }

@@ -1,7 +1,7 @@
 //! The offsets that operations have reached in the logs, from the entries of the history. Generators use them.
 
-use crate::engine::sorted::SortedMap;
 use glomers_checkers::history::{Kind, Op};
+use glomers_json::SortedMap;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -64,7 +64,7 @@ pub(super) fn sent(op: &Op) -> Offsets {
 
 /// Raises `offsets` to those of `others`.
 pub(super) fn raise(offsets: &mut Offsets, others: &Offsets) {
-    for (key, offset) in others.as_slice() {
+    for (key, offset) in others.iter() {
         let highest = offsets.or_insert(*key, *offset);
         *highest = (*highest).max(*offset);
     }

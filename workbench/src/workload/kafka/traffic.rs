@@ -3,7 +3,6 @@
 
 use crate::workload::kafka::offsets::{self, Offsets};
 use crate::{
-    engine::sorted::SortedMap,
     options::Options,
     workload::{
         generator::{Generator, Invocation, Moment, Next},
@@ -11,6 +10,7 @@ use crate::{
     },
 };
 use glomers_checkers::history::Op;
+use glomers_json::SortedMap;
 use glomers_protocol::Json;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
@@ -133,7 +133,7 @@ impl Unseen {
         let other = (!self.sent.contains_key(&key)).then_some(&key);
         let keys: Vec<_> = self.sent.keys().chain(other).map(u64::to_string).collect();
         let gap = |(key, sent): &(u64, i64)| (*key, Gap { polled: self.polled(*key), sent: *sent });
-        let gaps: SortedMap<_, _> = self.sent.as_slice().iter().map(gap).collect();
+        let gaps: SortedMap<_, _> = self.sent.iter().map(gap).collect();
         Invocation::new("assign", Json::new(&keys)).with("unseen", Json::new(&gaps))
     }
 }
@@ -148,7 +148,7 @@ mod tests {
         let mut unseen = Unseen::default();
         let mut check = |sent: &[(u64, i64)], polled: &[(u64, i64)], expected: &[(u64, i64, i64)]| {
             unseen.note(&sent.iter().copied().collect(), &polled.iter().copied().collect());
-            let gaps = unseen.sent.as_slice().iter().map(|(key, sent)| (*key, unseen.polled(*key), *sent));
+            let gaps = unseen.sent.iter().map(|(key, sent)| (*key, unseen.polled(*key), *sent));
             assert_eq!(gaps.collect::<Vec<_>>(), expected);
         };
         check(&[(1, 5)], &[], &[(1, -1, 5)]);

@@ -82,7 +82,11 @@ fn main() {
     let quick = arguments.iter().any(|argument| argument == Path::new("--test"));
     println!("{:<44} {:>9} {:>9} {:>7} {:>9}", "", "command", "skimmed", "ratio", "memory");
     for row in &ROWS {
-        if quick { row.measure(&["--time-limit", "1", "--node-count", "2"], 1) } else { row.measure(row.arguments, 3) }
+        if quick {
+            row.measure(&["--rate", "100", "--time-limit", "3", "--node-count", "2"], 1)
+        } else {
+            row.measure(row.arguments, 3)
+        }
     }
 }
 

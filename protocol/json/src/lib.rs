@@ -10,7 +10,7 @@ mod parts;
 mod sorted;
 mod verbatim;
 
-pub use parts::{elements, members};
+pub use parts::{elements, members, split_value};
 pub use sorted::{SortedMap, SortedSet, pairs};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};

@@ -43,13 +43,18 @@ pub fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
 
 /// The texts of both elements, if a text that is known to be JSON is an array of two. Nothing is read twice.
 pub(crate) fn pair(text: &str) -> Option<(&str, &str)> {
-    let (first, rest) = value(text.strip_prefix('[')?)?;
-    let (second, rest) = value(rest.strip_prefix(',')?)?;
+    let (first, rest) = split_value(text.strip_prefix('[')?)?;
+    let (second, rest) = split_value(rest.strip_prefix(',')?)?;
     (rest == "]").then_some((first, second))
 }
 
-/// The value at the beginning of a text that is known to be JSON, and what follows, both without white space around.
-fn value(text: &str) -> Option<(&str, &str)> {
+/// The value at the beginning of a text that is known to be JSON, without white space around it, and the text that follows.
+/// `None` if the text ends first or no value stands there.
+///
+/// ```
+/// assert_eq!(glomers_json::split_value(" [1, 2] ,3]"), Some(("[1, 2]", ",3]")));
+/// ```
+pub fn split_value(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_ascii_start();
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);

@@ -1,6 +1,6 @@
 //! Stable sorts of any values by a number or a comparison.
 //!
-//! What is sorted is always a list of places, so the sort itself is compiled once and not for each type of value.
+//! A list of places is sorted, and the values are moved after it. So the sort itself is compiled once and not for each type of value.
 
 use std::cmp::Ordering;
 

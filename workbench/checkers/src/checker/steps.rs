@@ -1,5 +1,6 @@
 //! The steps of a transaction as they are written in an operation's value, without copies.
 
+use glomers_json::split_value;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -27,8 +28,8 @@ fn compact(text: &str) -> Option<Vec<RawStep<'_>>> {
     let mut steps = Vec::with_capacity(4);
     loop {
         let (f, after) = rest.strip_prefix("[\"")?.split_once('"')?;
-        let (key, after) = value(after.strip_prefix(',')?)?;
-        let (argument, after) = value(after.strip_prefix(',')?)?;
+        let (key, after) = split_value(after.strip_prefix(',')?)?;
+        let (argument, after) = split_value(after.strip_prefix(',')?)?;
         rest = after.strip_prefix(']')?;
         if f.contains('\\') {
             return None;
@@ -39,29 +40,6 @@ fn compact(text: &str) -> Option<Vec<RawStep<'_>>> {
             None => return (rest == "]").then_some(steps),
         }
     }
-}
-
-/// The value at the beginning of a text, and what follows.
-fn value(text: &str) -> Option<(&str, &str)> {
-    let bytes = text.as_bytes();
-    let (mut at, mut depth) = (0, 0_usize);
-    loop {
-        match *bytes.get(at)? {
-            b'"' => {
-                at += 1;
-                while *bytes.get(at)? != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-            }
-            b'[' | b'{' => depth += 1,
-            b',' | b']' | b'}' if depth == 0 => break,
-            b']' | b'}' => depth -= 1,
-            b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return None,
-            _ => {}
-        }
-        at += 1;
-    }
-    (at > 0).then(|| text.split_at(at))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who does an operation: a client or the nemesis.
+//! The originator of an operation: a client or the nemesis.
 
 use serde::{Serialize, Serializer};
 use std::fmt;

@@ -153,7 +153,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// What a text holds; nothing for `null`. `None` if it is something else.
+/// The contents of a text; nothing for `null`. `None` if it is something else.
 fn unless_null<'a, T: Default>(text: &'a str, read: impl Fn(&'a str) -> Result<T, serde_json::Error>) -> Option<T> {
     if text == "null" { Some(T::default()) } else { read(text).ok() }
 }

@@ -28,10 +28,33 @@ pub(crate) struct Body<'a> {
     pub(crate) wire_type: Cow<'a, str>,
     pub(crate) msg_id: Option<i64>,
     pub(crate) in_reply_to: Option<i64>,
-    /// The first of the other fields, in their order. Most bodies have only one, which needs no allocation.
-    pub(crate) first: Option<Field<'a>>,
-    /// The rest of them.
-    pub(crate) more: Vec<Field<'a>>,
+    /// The other fields.
+    pub(crate) fields: Fields<'a>,
+}
+
+/// Fields in their order. Most bodies have one or two, which need no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<'a> {
+    first: Option<Field<'a>>,
+    second: Option<Field<'a>>,
+    more: Vec<Field<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn push(&mut self, field: Field<'a>) {
+        match self {
+            Self { first: place @ None, .. } | Self { second: place @ None, .. } => *place = Some(field),
+            Self { more, .. } => more.push(field),
+        }
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&Field<'a>> {
+        match index {
+            0 => self.first.as_ref(),
+            1 => self.second.as_ref(),
+            _ => self.more.get(index - 2),
+        }
+    }
 }
 
 /// A key, and its value as JSON text.
@@ -78,18 +101,17 @@ impl<'de> Visitor<'de> for BodyVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body<'de>, A::Error> {
         let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
-        let (mut first, mut more) = (None, Vec::new());
+        let mut fields = Fields::default();
         while let Some(Text(key)) = map.next_key()? {
             match &*key {
                 "type" => once("type", &mut wire_type, &mut map)?,
                 "msg_id" => once("msg_id", &mut msg_id, &mut map)?,
                 "in_reply_to" => once("in_reply_to", &mut in_reply_to, &mut map)?,
-                _ if first.is_none() => first = Some((key, map.next_value::<&RawValue>()?.get())),
-                _ => more.push((key, map.next_value::<&RawValue>()?.get())),
+                _ => fields.push((key, map.next_value::<&RawValue>()?.get())),
             }
         }
         let Text(wire_type) = wire_type.ok_or_else(|| A::Error::missing_field("type"))?;
-        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), first, more })
+        Ok(Body { wire_type, msg_id: msg_id.flatten(), in_reply_to: in_reply_to.flatten(), fields })
     }
 }
 

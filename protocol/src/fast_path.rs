@@ -4,7 +4,8 @@
 //! Everything else, valid or not, is left to `serde_json`: the whole line, or one value of its body. So errors are
 //! described in one place only.
 
-use crate::envelope::{Body, Envelope};
+use crate::envelope::{Body, Envelope, Fields};
+use glomers_json::{plain_integer, plain_string, plain_value};
 use serde::Deserialize;
 use serde_json::{Deserializer, value::RawValue};
 use std::borrow::Cow;
@@ -16,22 +17,7 @@ pub(crate) fn parse(line: &str) -> Option<Envelope<'_>> {
     (scanner.at == line.len()).then_some(envelope)
 }
 
-/// The bytes that end a name: its quote, and those that only `serde_json` reads, escapes and control characters.
-const ENDS_NAME: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut byte = 0;
-    while byte < b' ' {
-        ends[byte as usize] = true;
-        byte += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
-
-/// The depth of nesting up to which values are skipped here, which bounds the stack.
-const MAX_DEPTH: usize = 16;
-
+// The small functions are inlined, so that the position stays in a register.
 struct Scanner<'a> {
     line: &'a str,
     at: usize,
@@ -40,182 +26,156 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn envelope(&mut self) -> Option<Envelope<'a>> {
         let (mut src, mut dest, mut body) = (None, None, None);
-        self.members(|scanner, key| match key {
-            "src" => fill(&mut src, scanner.name()?),
-            "dest" => fill(&mut dest, scanner.name()?),
-            "body" => fill(&mut body, scanner.body()?),
-            _ => scanner.skip(),
-        })?;
+        self.open()?;
+        loop {
+            // The first letter is in the second byte.
+            match self.line.as_bytes().get(self.at + 1)? {
+                b's' if self.is_key(b"\"src\":") => fill(&mut src, self.name()?)?,
+                b'd' if self.is_key(b"\"dest\":") => fill(&mut dest, self.name()?)?,
+                b'b' if self.is_key(b"\"body\":") => fill(&mut body, self.body()?)?,
+                // Nearly always Maelstrom's number of the message, `id`.
+                _ => self.key().and_then(|_| self.value()).map(drop)?,
+            }
+            if !self.goes_on()? {
+                break;
+            }
+        }
         Some(Envelope { src: Cow::Borrowed(src?), dest: Cow::Borrowed(dest?), body: body? })
     }
 
+    #[inline]
     fn body(&mut self) -> Option<Body<'a>> {
         let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
-        let (mut first, mut more) = (None, Vec::new());
-        self.members(|scanner, key| match key {
-            "type" => fill(&mut wire_type, scanner.name()?),
-            "msg_id" => fill(&mut msg_id, scanner.integer()?),
-            "in_reply_to" => fill(&mut in_reply_to, scanner.integer()?),
-            _ => {
-                let field = (Cow::Borrowed(key), scanner.value()?);
-                if first.is_none() {
-                    first = Some(field)
-                } else {
-                    more.push(field)
-                }
-                Some(())
-            }
-        })?;
-        Some(Body { wire_type: Cow::Borrowed(wire_type?), msg_id, in_reply_to, first, more })
-    }
-
-    /// An object; `member` reads the value of each key.
-    fn members(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
-        if self.peek()? != b'{' {
-            self.spaces()?;
-        }
-        self.expect(b'{')?;
+        let mut fields = Fields::default();
+        self.open()?;
         loop {
-            let key = self.name()?;
-            self.expect(b':')?;
-            member(self, key)?;
-            match self.next()? {
-                b',' => {}
-                b'}' => return Some(()),
-                _ => return None,
+            match self.line.as_bytes().get(self.at + 1)? {
+                b't' if self.is_key(b"\"type\":") => fill(&mut wire_type, self.name()?)?,
+                b'm' if self.is_key(b"\"msg_id\":") => fill(&mut msg_id, self.integer()?)?,
+                b'i' if self.is_key(b"\"in_reply_to\":") => fill(&mut in_reply_to, self.integer()?)?,
+                _ => fields.push((Cow::Borrowed(self.key()?), self.value()?)),
+            }
+            if !self.goes_on()? {
+                break;
             }
         }
+        Some(Body { wire_type: Cow::Borrowed(wire_type?), msg_id, in_reply_to, fields })
     }
 
-    /// A string without escapes.
-    fn name(&mut self) -> Option<&'a str> {
-        if self.peek()? != b'"' {
-            self.spaces()?;
-        }
-        self.expect(b'"')?;
-        let bytes = self.line.as_bytes();
-        let (start, mut at) = (self.at, self.at);
-        while !ENDS_NAME[usize::from(*bytes.get(at)?)] {
-            at += 1;
-        }
-        self.at = at;
-        let name = self.line.get(start..at)?;
-        self.expect(b'"')?;
-        Some(name)
-    }
-
-    /// An integer of at most 18 digits, which cannot overflow.
-    fn integer(&mut self) -> Option<i64> {
-        if self.peek()? == b' ' {
-            self.spaces()?;
-        }
-        let negative = self.peek()? == b'-';
-        self.at += usize::from(negative);
-        let rest = &self.line.as_bytes()[self.at..];
-        let (mut count, mut number) = (0, 0);
-        while let digit @ b'0'..=b'9' = *rest.get(count)? {
-            if count == 18 {
-                return None;
-            }
-            number = number * 10 + i64::from(digit - b'0');
-            count += 1;
-        }
-        self.at += count;
-        // Behind the digits there may be a fraction or an exponent.
-        let whole = matches!(rest[count], b',' | b'}' | b']') && !matches!(rest[..count], [] | [b'0', _, ..]);
-        // serde reads `-0` as a float.
-        let whole = whole && !(negative && number == 0);
-        whole.then_some(if negative { -number } else { number })
-    }
-
-    /// Any value, as text.
-    fn value(&mut self) -> Option<&'a str> {
-        if self.peek()? == b' ' {
-            self.spaces()?;
-        }
-        let start = self.at;
-        if self.pass(MAX_DEPTH).is_some() {
-            return self.line.get(start..self.at);
-        }
-        let rest = &self.line[start..];
-        if rest.starts_with([' ', '\t', '\r', '\n']) {
-            return None;
-        }
-        let value = <&RawValue>::deserialize(&mut Deserializer::from_str(rest)).ok()?.get();
-        self.at = start + value.len();
-        Some(value)
-    }
-
-    /// Skips the value of an unknown key. Most are Maelstrom's message numbers, `id`.
-    fn skip(&mut self) -> Option<()> {
-        let start = self.at;
-        if self.integer().is_none() {
-            self.at = start;
-            self.value()?;
-        }
+    /// The beginning of an object that has members.
+    #[inline(always)]
+    fn open(&mut self) -> Option<()> {
+        self.spaces();
+        self.expect(b'{')?;
+        self.spaces();
         Some(())
     }
 
-    /// Skips a value in the common form: without white space, escapes and fractions.
-    fn pass(&mut self, depth: usize) -> Option<()> {
-        match self.peek()? {
-            b'"' => self.name().map(drop),
-            b'{' if depth > 0 => self.members(|scanner, _| scanner.pass(depth - 1)),
-            b'[' if depth > 0 => self.elements(depth - 1),
-            b' ' => {
-                self.spaces()?;
-                self.pass(depth)
-            }
-            b'n' => self.literal("null"),
-            b't' => self.literal("true"),
-            b'f' => self.literal("false"),
-            _ => self.integer().map(drop),
-        }
-    }
-
-    /// Skips an array.
-    fn elements(&mut self, depth: usize) -> Option<()> {
-        self.expect(b'[')?;
-        if self.peek()? == b']' {
-            return self.expect(b']');
-        }
-        loop {
-            self.pass(depth)?;
-            match self.next()? {
-                b',' => {}
-                b']' => return Some(()),
-                _ => return None,
-            }
-        }
-    }
-
-    fn literal(&mut self, text: &str) -> Option<()> {
-        let is_there = self.line.as_bytes()[self.at..].starts_with(text.as_bytes());
-        self.at += text.len();
-        is_there.then_some(())
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.next()? == byte).then_some(())
-    }
-
-    /// Passes the spaces in front of something that does not begin here.
-    #[cold]
-    fn spaces(&mut self) -> Option<()> {
-        let spaces = self.line.as_bytes()[self.at..].iter().take_while(|byte| **byte == b' ').count();
-        self.at += spaces;
-        (spaces > 0).then_some(())
-    }
-
-    fn next(&mut self) -> Option<u8> {
+    /// Passes what follows a member: true if another one comes, false at the end of the object.
+    #[inline(always)]
+    fn goes_on(&mut self) -> Option<bool> {
         let byte = self.peek()?;
         self.at += 1;
-        Some(byte)
+        match byte {
+            b',' => self.spaces(),
+            b'}' => return Some(false),
+            _ => return None,
+        }
+        Some(true)
     }
 
+    /// Passes a key, which is given with its quotes and its colon, if it comes next.
+    #[inline(always)]
+    fn is_key<const LENGTH: usize>(&mut self, key: &[u8; LENGTH]) -> bool {
+        let is_next = self.line.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk) == Some(key);
+        self.at += if is_next { LENGTH } else { 0 };
+        is_next
+    }
+
+    /// A key and its colon.
+    #[inline(always)]
+    fn key(&mut self) -> Option<&'a str> {
+        let key = self.name()?;
+        self.expect(b':')?;
+        Some(key)
+    }
+
+    /// A string without escapes.
+    #[inline(always)]
+    fn name(&mut self) -> Option<&'a str> {
+        self.spaces();
+        self.expect(b'"')?;
+        let start = self.at;
+        self.at = plain_string(self.line.as_bytes(), start)?;
+        self.line.get(start..self.at - 1)
+    }
+
+    /// An integer of at most 18 digits, which cannot overflow.
+    #[inline(always)]
+    fn integer(&mut self) -> Option<i64> {
+        self.spaces();
+        let start = self.at;
+        self.at = plain_integer(self.line.as_bytes(), start)?;
+        short_integer(&self.line.as_bytes()[start..self.at])
+    }
+
+    /// Any value, as text.
+    #[inline(always)]
+    fn value(&mut self) -> Option<&'a str> {
+        self.spaces();
+        let start = self.at;
+        self.at = match plain_value(self.line.as_bytes(), start) {
+            Some(end) => end,
+            None => end_of_other(self.line, start)?,
+        };
+        self.line.get(start..self.at)
+    }
+
+    #[inline(always)]
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        let is_next = self.peek()? == byte;
+        self.at += 1;
+        is_next.then_some(())
+    }
+
+    /// Passes the spaces in front of a name or a value.
+    #[inline(always)]
+    fn spaces(&mut self) {
+        while self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+    }
+
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.line.as_bytes().get(self.at).copied()
     }
+}
+
+/// The end of any other value, as serde reads it.
+#[cold]
+fn end_of_other(line: &str, start: usize) -> Option<usize> {
+    let rest = &line[start..];
+    if rest.starts_with([' ', '\t', '\r', '\n']) {
+        return None;
+    }
+    let value = <&RawValue>::deserialize(&mut Deserializer::from_str(rest)).ok()?;
+    Some(start + value.get().len())
+}
+
+/// The integer with at most 18 digits, which cannot overflow, in a text that is a sign and digits. serde reads `-0` as a float.
+#[inline(always)]
+pub(crate) fn short_integer(text: &[u8]) -> Option<i64> {
+    let (is_negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
+    if !matches!(digits.len(), 1..=18) {
+        return None;
+    }
+    let mut number = 0;
+    for digit in digits {
+        number = number * 10 + i64::from(digit.wrapping_sub(b'0'));
+    }
+    let is_float = is_negative && number == 0;
+    (!is_float).then_some(if is_negative { -number } else { number })
 }
 
 /// Keeps the value of a key that may occur once.

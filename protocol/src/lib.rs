@@ -71,6 +71,7 @@ mod node_id;
 mod outbox;
 mod panics;
 mod pending_calls;
+mod plain_form;
 mod reply;
 mod round_trips;
 mod serve;

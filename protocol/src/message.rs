@@ -2,16 +2,17 @@
 //! body's other fields stay text until their type is known.
 
 use crate::{
-    envelope::{self, Body, Envelope, Field},
+    envelope::{self, Envelope, Fields},
     error::{DecodeError, Reason, Rejected, abridge},
     fast_path, json_path,
     node_id::NodeId,
+    plain_form,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
-use std::{cell::Cell, iter::Chain, option, slice};
+use std::cell::Cell;
 
 /// The fields of a body beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -59,8 +60,17 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
 }
 
 /// Decodes a body: [`Payload::decode`].
-pub fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
+pub(crate) fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
     message.fields()
+}
+
+/// Decodes a body of a type that is compiled here only: the common form of values by a reader for it, which is compiled
+/// beside that of serde_json.
+pub fn decode_plain<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
+    match plain_form::read(&message.envelope.body.fields) {
+        Some(payload) => Ok(payload),
+        None => message.fields(),
+    }
 }
 
 /// Writes a body: [`Payload::encode`].
@@ -161,9 +171,8 @@ impl<'a> Message<'a> {
     }
 
     fn fields<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        let Body { first, more, .. } = &self.envelope.body;
         let value = Cell::new(None);
-        let fields = Fields { rest: first.iter().chain(more), value: &value };
+        let fields = Members { fields: &self.envelope.body.fields, next: 0, value: &value };
         T::deserialize(MapAccessDeserializer::new(fields)).map_err(|error| self.misfit(value.get(), &error))
     }
 
@@ -205,17 +214,20 @@ fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
 }
 
 /// A body's fields without the reserved keys.
-struct Fields<'f, 'a> {
-    rest: Chain<option::Iter<'f, Field<'a>>, slice::Iter<'f, Field<'a>>>,
+struct Members<'f, 'a> {
+    fields: &'f Fields<'a>,
+    /// The index of the next one.
+    next: usize,
     /// The value of the last key that was read.
     value: &'f Cell<Option<&'a str>>,
 }
 
-impl<'a> MapAccess<'a> for Fields<'_, 'a> {
+impl<'a> MapAccess<'a> for Members<'_, 'a> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
+        let Some((key, value)) = self.fields.get(self.next) else { return Ok(None) };
+        self.next += 1;
         self.value.set(Some(value));
         seed.deserialize(key.as_ref().into_deserializer()).map(Some)
     }
@@ -223,5 +235,94 @@ impl<'a> MapAccess<'a> for Fields<'_, 'a> {
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
         let value = self.value.get().expect("a value follows its key");
         seed.deserialize(&mut serde_json::Deserializer::from_str(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glomers_json::Json;
+    use proptest::{collection::vec, prelude::*, sample::select};
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Number(i64);
+
+    /// One field of each kind that generated types have.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        json: Option<Json>,
+        list: Option<Vec<(String, i64, Json)>>,
+        map: Option<BTreeMap<String, u8>>,
+        truth: Option<bool>,
+        unit: Option<()>,
+        number: Option<Number>,
+        nested: Option<Box<Sample>>,
+    }
+
+    impl Payload for Sample {
+        const TYPE: &'static str = "t";
+    }
+
+    /// Returns true if the fields are read as the common form, after checking that serde_json reads the same.
+    fn is_plain(fields: &str) -> bool {
+        let line = format!(r#"{{"src":"c1","dest":"n1","body":{{"type":"t",{fields}}}}}"#);
+        let Ok(message) = Message::parse(&line) else { return false };
+        let Some(read) = plain_form::read::<Sample>(&message.envelope.body.fields) else { return false };
+        assert_eq!(message.fields::<Sample>().unwrap(), read, "{line}");
+        true
+    }
+
+    #[test]
+    fn the_common_form_is_read() {
+        for fields in [
+            r#""json":{"a": [1e5,"\"]"]},"number":-17,"unit":null,"truth":true"#,
+            r#""list":[["é",999999999999999999,[]],["",0,"]"]],"map":{"a":1,"":255}"#,
+            r#""list": [["a", -1, null ], ["b", 2, {"a":1} ]], "map": {"a": 1, "b": 2}, "truth": false"#,
+            r#""json":1.5,"list":[],"map":{},"nested":{"nested":{"number":0},"truth":null},"number":null"#,
+        ] {
+            assert!(is_plain(fields), "{fields}");
+        }
+    }
+
+    #[test]
+    fn other_forms_and_errors_are_left_to_serde() {
+        for fields in [
+            r#""other":1"#,
+            r#""truth":"true""#,
+            r#""truth":1"#,
+            r#""number":1.0"#,
+            r#""number":1e2"#,
+            r#""number":-0"#,
+            r#""number":9223372036854775807"#,
+            r#""number":"1""#,
+            r#""unit":[]"#,
+            r#""list":[["a",1]]"#,
+            r#""list":[["a",1,2,3]]"#,
+            r#""list":[["\u0061",1,2]]"#,
+            r#""list":[["a",1 ,2]]"#,
+            r#""list":[ ]"#,
+            r#""list":{}"#,
+            r#""map":{"a":256}"#,
+            r#""map":{"a":-1}"#,
+            r#""map":{"a" :1}"#,
+            r#""map":[]"#,
+            r#""nested":{"nested":{"other":1}}"#,
+            r#""truth":true,"truth":true"#,
+        ] {
+            assert!(!is_plain(fields), "{fields}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn serde_reads_the_same(pieces in vec(select(vec![
+            r#""json":"#, r#""list":"#, r#""map":"#, r#""truth":"#, r#""unit":"#, r#""number":"#, r#""nested":{"#,
+            r#"[["a",1,[{}]]"#, r#"["b",-2,"]"]"#, r#"{"a":1"#, r#","b":2}"#, "{", "}", "[", "]", ",", ",", ":", " ", "\n", "null", "true",
+            "false", "0", "12", "-", "1.5", "\"", "\"é\"", "\\", "\\u0061",
+        ]), 0..10)) {
+            is_plain(&pieces.concat());
+        }
     }
 }

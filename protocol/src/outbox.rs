@@ -1,8 +1,9 @@
 //! Outgoing messages, encoded one behind the other into a single buffer: no allocation per message, and one write for many.
 
 use crate::node_id::NodeId;
+use glomers_json::plain_length;
 use memchr::memchr2;
-use serde::{Serialize, ser::Error as _};
+use serde::ser::Error as _;
 
 #[derive(Default)]
 pub(crate) struct Outbox {
@@ -43,7 +44,6 @@ impl Outbox {
             self.bytes.truncate(start);
             panic!("the payload of `{}` does not encode as a JSON object: {error}", body.wire_type);
         }
-        join_lines(&mut self.bytes[start..]);
         self.bytes.push(b'\n');
         self.dests.push_str(dest);
         self.ends.push(Ends { line: self.bytes.len(), dest: self.dests.len() });
@@ -78,14 +78,19 @@ impl Outbox {
 /// Writes the envelope by hand: its keys need no escapes, and writing the payload as an object of its own costs less than
 /// serde's `flatten`.
 fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_json::Result<()> {
-    name(out, "{\"src\":\"", src)?;
-    name(out, ",\"dest\":\"", dest)?;
-    name(out, ",\"body\":{\"type\":\"", body.wire_type)?;
+    out.extend_from_slice(b"{\"src\":\"");
+    name(out, src)?;
+    out.extend_from_slice(b",\"dest\":\"");
+    name(out, dest)?;
+    out.extend_from_slice(b",\"body\":{\"type\":\"");
+    name(out, body.wire_type)?;
     if let Some(msg_id) = body.msg_id {
-        member(out, ",\"msg_id\":", &msg_id)?;
+        out.extend_from_slice(b",\"msg_id\":");
+        serde_json::to_writer(&mut *out, &msg_id)?;
     }
     if let Some(in_reply_to) = body.in_reply_to {
-        member(out, ",\"in_reply_to\":", &in_reply_to)?;
+        out.extend_from_slice(b",\"in_reply_to\":");
+        serde_json::to_writer(&mut *out, &in_reply_to)?;
     }
     let payload = out.len();
     (body.encode)(out)?;
@@ -98,37 +103,20 @@ fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_js
         [b'{', ..] => out[payload] = b',',
         _ => return Err(serde_json::Error::custom("only structs and maps do")),
     }
+    join_lines(&mut out[payload..]);
     out.push(b'}');
     Ok(())
 }
 
-/// The bytes that a JSON string holds unescaped. Nearly all names consist of them.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = b' ' as usize;
-    while byte < 127 {
-        plain[byte] = byte != b'"' as usize && byte != b'\\' as usize;
-        byte += 1;
-    }
-    plain
-};
-
-/// Writes `before`, which ends with the opening quote, and the name. Checking that a name is plain costs less than escaping.
-fn name(out: &mut Vec<u8>, before: &str, name: &str) -> serde_json::Result<()> {
-    out.extend_from_slice(before.as_bytes());
-    if !name.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+/// Writes a name, whose opening quote is there, and the closing quote. Nearly no name needs escapes.
+fn name(out: &mut Vec<u8>, name: &str) -> serde_json::Result<()> {
+    if plain_length(name.as_bytes()) < name.len() {
         out.pop();
         return serde_json::to_writer(out, name);
     }
     out.extend_from_slice(name.as_bytes());
     out.push(b'"');
     Ok(())
-}
-
-/// Writes `before` and the value.
-fn member<T: Serialize + ?Sized>(out: &mut Vec<u8>, before: &str, value: &T) -> serde_json::Result<()> {
-    out.extend_from_slice(before.as_bytes());
-    serde_json::to_writer(out, value)
 }
 
 /// Puts JSON text on one line. Only a verbatim value can contain line ends, and only between tokens.

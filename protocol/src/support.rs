@@ -6,7 +6,7 @@
 pub use crate::described::{Document, SchemaValue};
 pub use crate::{
     handler::{ByDefault, IntoFailure, by_default},
-    message::{Encoded, decode, encode, present},
+    message::{Encoded, decode_plain, encode, present},
     reply::{IntoError, Unawaited, unawaited},
     round_trips::assert_round_trips,
     serve::{answer, receive, refuse},
@@ -39,7 +39,7 @@ macro_rules! if_described {
 macro_rules! codec {
     () => {
         fn decode(message: &$crate::Message<'_>) -> ::std::result::Result<Self, $crate::DecodeError> {
-            $crate::support::decode(message)
+            $crate::support::decode_plain(message)
         }
 
         fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> $crate::support::Encoded {

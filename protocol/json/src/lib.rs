@@ -7,11 +7,14 @@
 //! serde_json's `Error` and `Value` appear in the signatures.
 
 mod parts;
+mod plain;
 mod sorted;
 mod verbatim;
 
 pub use parts::{elements, members, split_value};
+pub use plain::{digits, plain_integer, plain_length, plain_string, plain_value};
 pub use sorted::{SortedMap, SortedSet, pairs};
+pub use verbatim::{asks_for_text, hand_out};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;

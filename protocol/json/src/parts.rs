@@ -2,6 +2,7 @@
 //!
 //! Values of unknown shape are read this way, one level at a time, with one reader for all of them.
 
+use crate::plain::flat_length;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -59,6 +60,9 @@ pub fn split_value(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
     loop {
+        if depth > 0 {
+            at += flat_length(&bytes[at..]);
+        }
         match *bytes.get(at)? {
             b'"' => {
                 at += 1;

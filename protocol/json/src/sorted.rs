@@ -5,7 +5,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
 };
-use std::{borrow::Borrow, fmt, marker::PhantomData, ops::Deref, vec};
+use std::{borrow::Borrow, cmp::Ordering, fmt, marker::PhantomData, ops::Deref, vec};
 
 /// A map from `K` to `V`. It dereferences to its entries in the order of their keys, and its JSON form is an object.
 ///
@@ -131,9 +131,11 @@ impl<K: Ord, V> SortedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.0.last() {
-            Some((last, _)) if last.borrow() >= key => self.0.binary_search_by(|(other, _)| other.borrow().cmp(key)),
-            _ => Err(self.0.len()),
+        let Some(((last, _), before)) = self.0.split_last() else { return Err(0) };
+        match last.borrow().cmp(key) {
+            Ordering::Less => Err(self.0.len()),
+            Ordering::Equal => Ok(before.len()),
+            Ordering::Greater => before.binary_search_by(|(other, _)| other.borrow().cmp(key)),
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod running_totals;
 pub mod set_union;
 pub mod shared_state;
 pub mod star_broadcast;
+mod value_set;
 pub mod via_services;
 pub mod watermark_logs;
 

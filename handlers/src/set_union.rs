@@ -13,14 +13,13 @@ use crate::{
     durable::OpenError,
     replication_feed::{BatchOf, ReplicationFeed},
     shared_state::{Replicated, SharedState, Source},
+    value_set::ValueSet,
 };
-use foldhash::fast::FixedState;
 use glomers_protocol::{
     Context, Json, NodeId,
     g_set::{Add, AddOk, Read, ReadOk},
     handler,
 };
-use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 /// The average time between two messages of a node, in milliseconds.
@@ -31,7 +30,7 @@ const PACE: u64 = 250;
 pub struct SetUnion(SharedState<Elements>);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Elements(IndexSet<Json, FixedState>);
+struct Elements(ValueSet);
 
 impl Replicated for Elements {
     type Request = Json;

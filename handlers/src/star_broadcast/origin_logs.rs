@@ -11,11 +11,9 @@
 //! never arrive, because they were lost with the only node that had them, the value is [adopted](Change::Adopted).
 
 use super::version_vector::{Origin, VersionVector};
-use crate::durable::Journaled;
-use foldhash::fast::FixedState;
+use crate::{durable::Journaled, value_set::ValueSet};
 use glomers_json::SortedMap;
 use glomers_protocol::Json;
-use indexmap::IndexSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +43,7 @@ impl Delta {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OriginLogs {
     own: Origin,
-    values: IndexSet<Json, FixedState>,
+    values: ValueSet,
     logs: SortedMap<Origin, Vec<Json>>,
     vector: VersionVector,
     /// The length of all logs together.

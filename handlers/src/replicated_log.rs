@@ -95,10 +95,8 @@ pub use packet::Packet;
 pub use state_machine::StateMachine;
 
 use configuration::pid;
-use futures::{
-    channel::oneshot,
-    future::{Either, select},
-};
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use glomers_protocol::{Context, Failure, Json, NodeId, RpcError};
 use replica::Replica;
 use state_machine::{Served, Waiting};

@@ -9,7 +9,7 @@ use crate::{
     pending_calls::Complete,
     sleep::Sleep,
 };
-use futures::FutureExt;
+use futures_util::FutureExt;
 use std::{
     cell::Cell,
     fmt,

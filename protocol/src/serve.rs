@@ -10,7 +10,7 @@ use crate::{
     node_id::NodeId,
     reply::{Later, Reply, report},
 };
-use futures::FutureExt;
+use futures_util::FutureExt;
 use std::{
     any::Any,
     future::Future,

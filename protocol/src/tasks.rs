@@ -1,6 +1,6 @@
 //! The node's executor: a `FuturesUnordered` that is polled on the node's own thread whenever a task was woken.
 
-use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{
     any::Any,
     panic::AssertUnwindSafe,

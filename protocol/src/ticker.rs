@@ -6,7 +6,7 @@ use crate::{
     generated::errors::RpcError,
     reply::{Reply, report},
 };
-use futures::FutureExt;
+use futures_util::FutureExt;
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},

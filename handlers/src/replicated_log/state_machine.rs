@@ -5,7 +5,7 @@
 //! everything below it is compiled once, for all machines.
 
 use super::{configuration::Pid, entry::Proposal};
-use futures::channel::oneshot;
+use futures_channel::oneshot;
 use glomers_json::SortedMap;
 use glomers_protocol::{Failure, Json};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

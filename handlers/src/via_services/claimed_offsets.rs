@@ -20,7 +20,7 @@
 //! of a poll. [Watermark logs](crate::watermark_logs) need none for either.
 
 use super::deadline::{TIMEOUT, answered, within};
-use futures::{
+use futures_util::{
     future::{join_all, try_join_all},
     lock::Mutex,
 };

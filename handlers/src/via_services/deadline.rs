@@ -1,6 +1,6 @@
 //! The time limit of an operation, within which its client still waits, and the repetition of unanswered requests.
 
-use futures::future::{Either, select};
+use futures_util::future::{Either, select};
 use glomers_protocol::{CallError, Context, ErrorCode, RpcError};
 use std::{pin::pin, time::Duration};
 

@@ -25,7 +25,7 @@
 //! [Running totals](crate::running_totals) need none for either, and a few per second to make the nodes agree.
 
 use super::deadline::{TIMEOUT, answered, within};
-use futures::future::try_join_all;
+use futures_util::future::try_join_all;
 use glomers_json::SortedMap;
 use glomers_protocol::{
     Context, ErrorCode, NodeId, RpcError,

@@ -1,7 +1,7 @@
 //! The handlers that keep their state in services: they are valid on every seed, and obvious simplifications are found.
 
 use crate::judge::{always_valid, found, never_wrong, stormy};
-use futures::future::{Either, select};
+use futures_util::future::{Either, select};
 use glomers_handlers::via_services::{ClaimedOffsets, ForwardedRegisters, PublishedTotals, SwappedRoot};
 use glomers_protocol::{
     CallError, Context, ErrorCode, Json, RpcError, g_counter, handler,

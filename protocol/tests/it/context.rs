@@ -5,7 +5,7 @@
 //! exact lines that it takes and gives, where there is no network to simulate. The simulation relies on what is shown
 //! here, and this crate does not depend on the workbench, not even for tests.
 
-use futures::future::{LocalBoxFuture, join, select};
+use futures_util::future::{LocalBoxFuture, join, select};
 use glomers_protocol::{
     CallError, Context, ErrorCode, Failure, Handler, Json, Message, Node, Payload, Rejected, RpcError,
     echo::{Echo, EchoOk},

@@ -5,7 +5,7 @@
 //! followed by the next numbers.
 
 use crate::{crashing::CrashingStorage, mutations::mutated, parrot::Parrot};
-use futures::FutureExt;
+use futures_util::FutureExt;
 use glomers_protocol::{
     DiskError, Log, MemoryStorage, Node, Storage,
     rand::{RngExt, SeedableRng},

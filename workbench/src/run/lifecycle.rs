@@ -27,7 +27,7 @@ use crate::{
         generator::Generator,
     },
 };
-use futures::future::{FutureExt, LocalBoxFuture};
+use futures_util::future::{FutureExt, LocalBoxFuture};
 use glomers_checkers::judgement::Judgement;
 use glomers_protocol::{NodeId, init::Init};
 use std::{cell::RefCell, rc::Rc, time::Duration};

@@ -12,7 +12,7 @@ use crate::{
         topology,
     },
 };
-use futures::future::LocalBoxFuture;
+use futures_util::future::LocalBoxFuture;
 use glomers_checkers::{checker::set_full::SetChecker, verdict::Checker};
 use glomers_protocol::{
     Json, Payload,

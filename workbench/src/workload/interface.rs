@@ -7,7 +7,7 @@ use crate::{
         generator::{Generator, Invocation},
     },
 };
-use futures::future::{LocalBoxFuture, ready};
+use futures_util::future::{LocalBoxFuture, ready};
 use glomers_checkers::verdict::Checker;
 use std::rc::Rc;
 

@@ -12,7 +12,7 @@ use crate::{
         generator::Invocation,
     },
 };
-use futures::FutureExt;
+use futures_util::FutureExt;
 use glomers_protocol::{NodeId, Rejected};
 use std::{cell::RefCell, future::poll_fn, rc::Rc, task::Poll, time::Duration};
 

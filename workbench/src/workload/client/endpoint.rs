@@ -14,7 +14,7 @@ use crate::{
         error::UNMATCHED,
     },
 };
-use futures::{FutureExt, future::LocalBoxFuture};
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use glomers_json::SortedMap;
 use glomers_protocol::{Message, NodeId, Rejected, Request};
 use std::{

@@ -1,6 +1,6 @@
 //! The steps of a transaction as they are written in an operation's value, without copies.
 
-use glomers_json::split_value;
+use glomers_json::{plain_length, split_value};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -27,13 +27,11 @@ fn compact(text: &str) -> Option<Vec<RawStep<'_>>> {
     let mut rest = text.strip_prefix('[')?;
     let mut steps = Vec::with_capacity(4);
     loop {
-        let (f, after) = rest.strip_prefix("[\"")?.split_once('"')?;
-        let (key, after) = split_value(after.strip_prefix(',')?)?;
+        let after = rest.strip_prefix("[\"")?;
+        let (f, after) = after.split_at_checked(plain_length(after.as_bytes()))?;
+        let (key, after) = split_value(after.strip_prefix("\",")?)?;
         let (argument, after) = split_value(after.strip_prefix(',')?)?;
         rest = after.strip_prefix(']')?;
-        if f.contains('\\') {
-            return None;
-        }
         steps.push((Cow::Borrowed(f), key, argument));
         match rest.strip_prefix(',') {
             Some(after) => rest = after,

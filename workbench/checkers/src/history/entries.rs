@@ -124,13 +124,8 @@ fn process(field: Field<'_>) -> Result<Process, String> {
 }
 
 fn kind(field: Field<'_>) -> Result<Kind, String> {
-    match field.word() {
-        Some("invoke") => Ok(Kind::Invoke),
-        Some("ok") => Ok(Kind::Ok),
-        Some("fail") => Ok(Kind::Fail),
-        Some("info") => Ok(Kind::Info),
-        _ => Err(format!("`type` is {}; expected invoke, ok, fail or info", field.to_json())),
-    }
+    let kind = field.word().and_then(Kind::named);
+    kind.ok_or_else(|| format!("`type` is {}; expected invoke, ok, fail or info", field.to_json()))
 }
 
 fn f(field: Field<'_>) -> Result<Name, String> {

@@ -3,13 +3,16 @@
 use crate::history::{
     entries::{Entries, Field, Fields},
     file::BadText,
+    model::{Kind, Op},
+    process::Process,
 };
+use glomers_json::{Json, digits, plain_length, plain_value};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::{Deserializer as JsonReader, value::RawValue};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 /// Reads a text that comes in pieces.
 #[derive(Debug, Default)]
@@ -23,70 +26,85 @@ impl JsonLines {
     /// next piece.
     pub(super) fn read(&mut self, text: &str, is_last: bool, entries: &mut Entries) -> Result<usize, BadText> {
         let whole = if is_last { text.len() } else { text.rfind('\n').map_or(0, |end| end + 1) };
-        for line in text[..whole].lines() {
+        let mut rest = &text[..whole];
+        while !rest.is_empty() {
             self.lines += 1;
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let fields = match common(line) {
-                Some(fields) => Ok(Object(fields)),
-                None => serde_json::from_str::<Object>(line),
+            let op = match common(rest) {
+                Some((op, after)) => {
+                    rest = after;
+                    Ok(op)
+                }
+                None => {
+                    let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+                    rest = after;
+                    if line.trim_ascii().is_empty() {
+                        continue;
+                    }
+                    any(line.strip_suffix('\r').unwrap_or(line))
+                }
             };
-            let op =
-                fields.map_err(|error| format!("this is no JSON object: {error}")).and_then(|Object(all)| all.finish());
-            let added = op.and_then(|op| entries.add(self.lines, op));
-            added.map_err(|reason| BadText { line: self.lines, reason })?;
+            op.and_then(|op| entries.add(self.lines, op)).map_err(|reason| BadText { line: self.lines, reason })?;
         }
         Ok(whole)
     }
 }
 
-/// The fields of an entry without extras that is written as this crate writes it, which is nearly every one. Only its
-/// value and its error need a reader of JSON.
-fn common(line: &str) -> Option<Fields> {
-    let (_, rest) = number(line.strip_prefix("{\"index\":")?)?;
+/// An entry in any form, without its newline.
+fn any(line: &str) -> Result<Op, String> {
+    match serde_json::from_str::<Object>(line) {
+        Ok(Object(fields)) => fields.finish(),
+        Err(error) => Err(format!("this is no JSON object: {error}")),
+    }
+}
+
+/// The entry at the beginning of a text, and the lines that follow, if it is without extras and written as this crate writes it,
+/// which is nearly every one. Only a value or an error in another than the common form needs a reader of JSON.
+fn common(text: &str) -> Option<(Op, &str)> {
+    let (_, rest) = number(text.strip_prefix("{\"index\":")?)?;
     let (time, rest) = number(rest.strip_prefix(",\"time\":")?)?;
     let (kind, rest) = word(rest.strip_prefix(",\"type\":")?)?;
     let rest = rest.strip_prefix(",\"process\":")?;
-    let is_word = rest.starts_with('"');
-    let (process, rest) = if is_word { word(rest)? } else { number(rest)? };
+    let (process, rest) = match rest.strip_prefix("\"nemesis\"") {
+        Some(rest) => (Process::Nemesis, rest),
+        None => number(rest).and_then(|(number, rest)| Some((Process::Client(number.parse().ok()?), rest)))?,
+    };
     let (f, rest) = word(rest.strip_prefix(",\"f\":")?)?;
     let (content, rest) = value(rest.strip_prefix(",\"value\":")?)?;
-    let error = match rest.strip_prefix(",\"error\":") {
-        Some(rest) => Some(value(rest).filter(|(_, rest)| *rest == "}")?.0),
-        None if rest == "}" => None,
-        None => return None,
+    let (error, rest) = match rest.strip_prefix(",\"error\":") {
+        Some(rest) => value(rest).map(|(error, rest)| (Some(error), rest))?,
+        None => (None, rest),
     };
-    let mut fields = Fields::default();
-    fields.add("time", Field::Json(time));
-    fields.add("type", Field::Word(kind));
-    fields.add("process", if is_word { Field::Word(process) } else { Field::Json(process) });
-    fields.add("f", Field::Word(f));
-    fields.add("value", Field::Raw(content));
-    if let Some(error) = error {
-        fields.add("error", Field::Raw(error));
-    }
-    Some(fields)
+    let rest = rest.strip_prefix('}')?;
+    let rest = if rest.is_empty() { rest } else { rest.strip_prefix('\n')? };
+    let mut op = Op::new(Duration::from_nanos(time.parse().ok()?), process, Kind::named(kind)?, f, content);
+    op.set_error(error.filter(|error| !error.is_null()));
+    Some((op, rest))
 }
 
 /// The value at the beginning of a text, and what follows.
-fn value(text: &str) -> Option<(&RawValue, &str)> {
-    let mut values = JsonReader::from_str(text).into_iter::<&RawValue>();
+fn value(text: &str) -> Option<(Json, &str)> {
+    if let Some(end) = plain_value(text.as_bytes(), 0) {
+        let (value, rest) = text.split_at(end);
+        return Some((Json::from_valid_text(value), rest));
+    }
+    let line = text.split('\n').next()?;
+    let mut values = JsonReader::from_str(line).into_iter::<&RawValue>();
     let value = values.next()?.ok()?;
-    Some((value, &text[values.byte_offset()..]))
+    Some((value.into(), &text[values.byte_offset()..]))
 }
 
 /// The number at the beginning of a text, if it has neither a sign nor a point, and what follows.
 fn number(text: &str) -> Option<(&str, &str)> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let digits = digits(text.as_bytes());
     let is_json = digits == 1 || digits > 1 && !text.starts_with('0');
     is_json.then(|| text.split_at(digits))
 }
 
 /// The content of the string at the beginning of a text, if it has no escapes, and what follows.
 fn word(text: &str) -> Option<(&str, &str)> {
-    let (word, rest) = text.strip_prefix('"')?.split_once('"')?;
-    word.bytes().all(|byte| byte >= b' ' && byte != b'\\').then_some((word, rest))
+    let text = text.strip_prefix('"')?;
+    let (word, rest) = text.split_at_checked(plain_length(text.as_bytes()))?;
+    Some((word, rest.strip_prefix('"')?))
 }
 
 /// The fields of an entry. Of fields with the same name the last one counts.
@@ -130,7 +148,8 @@ mod tests {
             r#"{"index":0,"time":17,"type":"invoke","process":3,"f":"read","value":[1,{"b": "}"}]}"#,
             r#"{"index":12,"time":0,"type":"info","process":"nemesis","f":"start","value":null}"#,
             r#"{"index":0,"time":17,"type":"ok","process":3,"f":"read","value":1,"error":["a", 2]}"#,
-            r#"{"index":0,"time":1,"type":"so","process":"me","f":"","value":"é"}"#,
+            r#"{"index":0,"time":1,"type":"invoke","process":3,"f":"","value":"é"}"#,
+            r#"{"index":0,"time":1,"type":"invoke","process":3,"f":"a","value":[1.5,"\n"]}"#,
         ];
         for line in lines {
             let read = |line: &str| {
@@ -143,6 +162,26 @@ mod tests {
             let spaced = line.replace("\"time\":", "\"time\": ");
             assert!(common(&spaced).is_none(), "{spaced}");
             assert_eq!(read(line), read(&spaced), "{line}");
+        }
+    }
+
+    #[test]
+    fn each_line_is_an_entry() {
+        let line = r#"{"index":0,"time":17,"type":"info","process":"nemesis","f":"start","value":[1,2]}"#;
+        let read = |text: &str| {
+            let mut entries = Entries::default();
+            let result = JsonLines::default().read(text, true, &mut entries).map_err(|bad| bad.line);
+            (result.is_ok(), entries.finish().ops().len(), result.err())
+        };
+        let spaced = line.replace(':', ": ");
+        for (text, expected) in [
+            (format!("{line}\n\n{spaced}\r\n{line}\r\n \r\n{spaced}"), (true, 4, None)),
+            (format!("{line}\n{line}"), (true, 2, None)),
+            (format!("{line}\n{}", line.replace("[1,", "[1,\n")), (false, 1, Some(2))),
+            (format!("{line}\n{}", line.replace("[1,", "[1.5,\n")), (false, 1, Some(2))),
+            (format!("{line}{line}"), (false, 0, Some(1))),
+        ] {
+            assert_eq!(read(&text), expected, "{text}");
         }
     }
 

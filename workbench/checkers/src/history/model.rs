@@ -19,6 +19,19 @@ pub enum Kind {
     Info,
 }
 
+impl Kind {
+    /// The stage with a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "invoke" => Some(Self::Invoke),
+            "ok" => Some(Self::Ok),
+            "fail" => Some(Self::Fail),
+            "info" => Some(Self::Info),
+            _ => None,
+        }
+    }
+}
+
 /// An entry of a history, with Jepsen's names.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

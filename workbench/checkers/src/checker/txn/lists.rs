@@ -17,7 +17,7 @@ use dependencies::Dependencies;
 use serde_json::json;
 use std::mem;
 use versions::Versions;
-use writers::{POSSIBLE, with_room, writers};
+use writers::{POSSIBLE, Writers, writers};
 
 /// Everything that a history shows without real time; an error is the reason why Elle gives no verdict.
 pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, String> {
@@ -37,12 +37,12 @@ pub(super) fn analyze(transactions: &Transactions) -> Result<Analysis<'_>, Strin
 
 /// The element that two transactions were to append to the same list. Nobody can tell which of them a read shows.
 fn appended_twice(transactions: &Transactions) -> Result<(), String> {
-    let mut writers = with_room(transactions, &[Kind::Invoke]);
+    let mut writers = Writers::default();
     for place in transactions.of_kinds(&[Kind::Invoke]) {
         let entry = &transactions.entries[place];
         for step in &entry.steps {
             let Step::Write { key, value } = step else { continue };
-            if let Some(first) = writers.insert((*key, *value), entry.index) {
+            if let Some(first) = writers.insert(*key, *value, entry.index) {
                 let (key, value, second) = (transactions.name(*key), transactions.name(*value), entry.index);
                 return Err(format!("entries {first} and {second} both append {value} to key {key}"));
             }
@@ -62,16 +62,16 @@ fn aborted_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
         for step in &entry.steps {
             let Step::Read { key, values } = step else { continue };
             for element in values.elements() {
-                let Some(writer) = failed.get(&(*key, *element)) else { continue };
+                let Some(writer) = failed.get(*key, *element) else { continue };
                 anomalies.push("G1a", || {
                     let explanation = format!(
                         "{} read element {} of key {}, but that element was appended by {}, which failed (aborted read)",
                         transactions.label(place),
                         transactions.name(*element),
                         transactions.name(*key),
-                        transactions.label(*writer),
+                        transactions.label(writer),
                     );
-                    wrong_read(transactions, place, step, *writer, explanation)
+                    wrong_read(transactions, place, step, writer, explanation)
                 });
             }
         }
@@ -86,7 +86,7 @@ fn intermediate_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
         for step in &entry.steps {
             let Step::Read { key, values } = step else { continue };
             let Some(last) = values.elements().last() else { continue };
-            let Some(writer) = intermediate.get(&(*key, *last)).filter(|writer| **writer != place) else { continue };
+            let Some(writer) = intermediate.get(*key, *last).filter(|writer| *writer != place) else { continue };
             anomalies.push("G1b", || {
                 let explanation = format!(
                     "{} read key {} ending in {}, an intermediate state: {} appended more to that key afterwards \
@@ -94,9 +94,9 @@ fn intermediate_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
                     transactions.label(place),
                     transactions.name(*key),
                     transactions.name(*last),
-                    transactions.label(*writer),
+                    transactions.label(writer),
                 );
-                wrong_read(transactions, place, step, *writer, explanation)
+                wrong_read(transactions, place, step, writer, explanation)
             });
         }
     }
@@ -122,7 +122,7 @@ fn dirty_updates(transactions: &Transactions, anomalies: &mut Anomalies) -> Resu
         let (mut before, mut span): (Option<usize>, Vec<Id>) = (None, Vec::new());
         for element in order {
             span.push(*element);
-            let Some(writer) = writers.get(&(key, *element)).copied() else {
+            let Some(writer) = writers.get(key, *element) else {
                 return Err(unappended(transactions, key, *element));
             };
             let kind_before = before.map_or(Kind::Ok, |before| transactions.entries[before].kind);

@@ -64,7 +64,7 @@ fn wrong_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
     for place in transactions.of_kinds(&[Kind::Fail]) {
         for step in &transactions.entries[place].steps {
             if let Step::Write { key, value } = step {
-                failed.insert((*key, *value), place);
+                failed.insert(*key, *value, place);
             }
         }
     }
@@ -77,14 +77,14 @@ fn wrong_reads(transactions: &Transactions, anomalies: &mut Anomalies) {
         for step in &transactions.entries[place].steps {
             let Step::Read { key, values } = step else { continue };
             for (kind, writers, by, fate) in kinds {
-                let Some(writer) = writers.get(&(*key, values.value())) else { continue };
-                if kind == "G1b" && *writer == place {
+                let Some(writer) = writers.get(*key, values.value()) else { continue };
+                if kind == "G1b" && writer == place {
                     continue;
                 }
                 anomalies.push(kind, || {
                     let comma = if kind == "G1a" { "," } else { "" };
-                    let by = format!("{by} {}{comma} {fate}", transactions.label(*writer));
-                    wrong_read(transactions, place, step, *writer, &by)
+                    let by = format!("{by} {}{comma} {fate}", transactions.label(writer));
+                    wrong_read(transactions, place, step, writer, &by)
                 });
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn intermediate(transactions: &Transactions) -> PlaceOf {
         for step in &entry.steps {
             let Step::Write { key, value } = step else { continue };
             if let Some(overwritten) = last.insert(*key, *value) {
-                intermediate.insert((*key, overwritten), place);
+                intermediate.insert(*key, overwritten, place);
             }
         }
     }

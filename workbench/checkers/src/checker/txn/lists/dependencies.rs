@@ -66,12 +66,12 @@ impl<'a> Dependencies<'a> {
             Step::Read { key, values } => (*key, values.elements().last().copied(), Rels::WR),
             Step::Write { key, value } => (*key, self.versions.before(*key, *value), Rels::WW),
         };
-        if let Some(writer) = before.and_then(|before| self.writers.get(&(key, before))) {
-            see(*writer, rel);
+        if let Some(writer) = before.and_then(|before| self.writers.get(key, before)) {
+            see(writer, rel);
         }
         if rel == Rels::WW {
             let readers = self.readers.get(key, before.unwrap_or(INITIAL));
-            readers.iter().for_each(|reader| see(*reader, Rels::RW));
+            readers.for_each(|reader| see(reader, Rels::RW));
         }
     }
 }

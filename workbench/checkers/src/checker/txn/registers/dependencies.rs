@@ -40,10 +40,11 @@ impl<'a> Dependencies<'a> {
         let mut graph = Builder::default();
         let mut twice: Option<(Id, Id)> = None;
         for (key, value, readers) in self.readers.iter() {
-            match self.writers.get(key, value) {
-                [] => {}
+            let mut writers = self.writers.get(key, value);
+            match (writers.next(), writers.next()) {
+                (None, _) => {}
                 // A transaction that reads what it writes later depends on itself.
-                [writer] => readers.iter().for_each(|reader| graph.link(*writer, *reader, Rels::WR)),
+                (Some(writer), None) => readers.for_each(|reader| graph.link(writer, reader, Rels::WR)),
                 _ => twice = Some(twice.map_or((key, value), |known| known.min((key, value)))),
             }
         }
@@ -55,7 +56,7 @@ impl<'a> Dependencies<'a> {
                 let later = self.writers.get(*key, second);
                 for (rel, index) in [(Rels::WW, &self.writers), (Rels::RW, &self.readers)] {
                     for from in index.get(*key, first) {
-                        later.iter().for_each(|to| graph.link_others(*from, *to, rel));
+                        later.clone().for_each(|to| graph.link_others(from, to, rel));
                     }
                 }
             }
@@ -64,8 +65,9 @@ impl<'a> Dependencies<'a> {
     }
 
     fn written_twice(&self, key: Id, value: Id) -> String {
-        let writers = self.writers.get(key, value);
-        let [first, second] = [writers[0], writers[1]].map(|place| self.transactions.entries[place].index);
+        let entries: Vec<_> =
+            self.writers.get(key, value).map(|place| self.transactions.entries[place].index).collect();
+        let (first, second) = (entries[0], entries[1]);
         let (key, value) = (self.transactions.name(key), self.transactions.name(value));
         format!("entries {first} and {second} both set key {key} to {value}, which was read")
     }

@@ -8,16 +8,19 @@
 
 mod parts;
 mod plain;
+mod shared;
 mod sorted;
 mod verbatim;
 
 pub use parts::{elements, members, split_value};
 pub use plain::{digits, plain_integer, plain_length, plain_string, plain_value};
+pub use shared::share;
 pub use sorted::{SortedMap, SortedSet, pairs};
 pub use verbatim::{asks_for_text, hand_out};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
+use shared::Part;
 use smol_str::SmolStr;
 use std::{
     borrow::Cow,
@@ -57,6 +60,8 @@ enum Text {
     /// A value with a single form: see [`is_plain`].
     Plain(SmolStr),
     Other(Box<str>),
+    /// A part of a text that several values share.
+    Shared(Part),
 }
 
 /// Tells whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
@@ -144,6 +149,7 @@ impl Json {
         match &self.0 {
             Text::Plain(text) => text,
             Text::Other(text) => text,
+            Text::Shared(part) => part.as_str(),
         }
     }
 
@@ -157,6 +163,7 @@ impl Json {
         let text = match &self.0 {
             Text::Plain(text) => return Cow::Borrowed(text),
             Text::Other(text) => text,
+            Text::Shared(part) => part.as_str(),
         };
         let ambiguous = match text.as_bytes()[0] {
             b'[' | b'{' => true,
@@ -211,6 +218,7 @@ impl Serialize for Json {
         let text = match &self.0 {
             Text::Plain(text) => text,
             Text::Other(text) => return verbatim::serialize(text, serializer),
+            Text::Shared(part) => return verbatim::serialize(part.as_str(), serializer),
         };
         match text.as_bytes() {
             [b'n', ..] => serializer.serialize_unit(),

@@ -1,7 +1,7 @@
 //! The operations of the clients and their outcomes: the input of every checker.
 
 use crate::history::{clients::Clients, name::Name, process::Process};
-use glomers_json::Json;
+use glomers_json::{Json, share};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::{fmt, time::Duration};
 
@@ -117,7 +117,15 @@ impl Serialize for Op {
 /// The entries of a run in the order of their time.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
-pub struct History(Vec<Op>);
+pub struct History {
+    ops: Vec<Op>,
+    /// The number of the first entries whose values share their texts.
+    #[serde(skip)]
+    shared: usize,
+}
+
+/// The number of entries that share the texts of their values.
+const SHARING: usize = 1024;
 
 /// An operation of a client: how it began and, unless the history ends before, how it ended.
 #[derive(Clone, Copy, Debug)]
@@ -131,26 +139,30 @@ pub struct Operation<'a> {
 impl History {
     /// Adds an entry, gives it its index and returns it.
     pub fn push(&mut self, op: Op) -> &Op {
-        self.0.push(Op { index: self.0.len(), ..op });
-        self.0.last().expect("it was just pushed")
+        if self.ops.len() - self.shared == SHARING {
+            share(self.ops[self.shared..].iter_mut().map(|op| &mut op.value).collect());
+            self.shared = self.ops.len();
+        }
+        self.ops.push(Op { index: self.ops.len(), ..op });
+        self.ops.last().expect("it was just pushed")
     }
 
     /// All entries.
     pub fn ops(&self) -> &[Op] {
-        &self.0
+        &self.ops
     }
 
     /// The first entry of a client that is none of these operations.
     pub fn find_foreign(&self, operations: &[&str]) -> Option<&Op> {
         let is_foreign = |op: &&Op| op.process != Process::Nemesis && !operations.contains(&&*op.f);
-        self.0.iter().find(is_foreign)
+        self.ops.iter().find(is_foreign)
     }
 
     /// The operations of clients, by the time they began.
     pub fn operations(&self) -> Vec<Operation<'_>> {
-        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.0.len() / 2);
+        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.ops.len() / 2);
         let mut open = Clients::<Option<usize>>::default();
-        for op in self.0.iter().filter(|op| op.process != Process::Nemesis) {
+        for op in self.ops.iter().filter(|op| op.process != Process::Nemesis) {
             if op.kind == Kind::Invoke {
                 *open.of(op.process) = Some(operations.len());
                 operations.push(Operation { invocation: op, completion: None });
@@ -165,14 +177,14 @@ impl History {
 impl History {
     /// The number of operations of clients.
     pub fn operation_count(&self) -> usize {
-        self.0.iter().filter(|op| op.process != Process::Nemesis && op.kind == Kind::Invoke).count()
+        self.ops.iter().filter(|op| op.process != Process::Nemesis && op.kind == Kind::Invoke).count()
     }
 
     /// The operations of clients that ended, by the time they did so: the invocation and the completion of each. It takes no
     /// memory, other than [`operations`](Self::operations).
     pub fn completed(&self) -> impl Iterator<Item = (&Op, &Op)> {
         let mut open = Clients::<Option<&Op>>::default();
-        self.0.iter().filter(|op| op.process != Process::Nemesis).filter_map(move |op| {
+        self.ops.iter().filter(|op| op.process != Process::Nemesis).filter_map(move |op| {
             if op.kind == Kind::Invoke {
                 *open.of(op.process) = Some(op);
                 return None;

@@ -11,8 +11,9 @@ use crate::{
 };
 use foldhash::fast::FixedState;
 use glomers_json::Json;
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
+use std::hash::BuildHasher;
 
 /// The verdict on the ids of a history.
 #[derive(Clone, Debug, Serialize)]
@@ -32,39 +33,49 @@ pub struct UniqueIds {
     pub range: Option<(Json, Json)>,
 }
 
-/// Counts ids.
+/// Counts ids. There may be millions, and nearly all of them are given once, so only their hashes are kept. The ids whose hash
+/// occurs more than once are looked at again.
 pub fn check(history: &History) -> UniqueIds {
     let given = || history.completed().filter(|(_, completion)| completion.kind == Kind::Ok).map(|(_, ok)| &ok.value);
-    let mut seen: IndexSet<&Json, FixedState> = IndexSet::default();
-    let mut acknowledged_count = 0;
-    let mut duplicated: Vec<(Json, usize)> = Vec::new();
-    // For each id, its place among the duplicated ones.
-    let mut places: Vec<Option<usize>> = Vec::new();
+    let mut range: Option<(&Json, &Json)> = None;
+    let mut hashes = Vec::with_capacity(history.operation_count());
     for id in given() {
-        acknowledged_count += 1;
-        let (number, is_new) = seen.insert_full(id);
-        if is_new {
-            places.push(None);
-            continue;
-        }
-        let place = *places[number].get_or_insert(duplicated.len());
-        if place == duplicated.len() {
-            duplicated.push((id.clone(), 1));
-        }
-        duplicated[place].1 += 1;
+        let (least, greatest) = range.unwrap_or((id, id));
+        range = Some((if id < least { id } else { least }, if id > greatest { id } else { greatest }));
+        hashes.push(hash(id));
     }
-    sort_by(&mut duplicated, |(left, _), (right, _)| left.cmp(right));
+    let acknowledged_count = hashes.len();
+    hashes.sort_unstable();
+    let mut frequent: Vec<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    frequent.dedup();
+    let duplicated = if frequent.is_empty() { Vec::new() } else { duplicated(given(), &frequent) };
     UniqueIds {
         attempted_count: history.operation_count(),
         acknowledged_count,
         duplicated_count: duplicated.len(),
         duplicated,
-        range: seen
-            .iter()
-            .min()
-            .zip(seen.iter().max())
-            .map(|(least, greatest)| ((*least).clone(), (*greatest).clone())),
+        range: range.map(|(least, greatest)| (least.clone(), greatest.clone())),
     }
+}
+
+/// Equal ids have the same hash.
+fn hash(id: &Json) -> u64 {
+    FixedState::default().hash_one(id)
+}
+
+/// The ids that were given more than once, and how often, if their hashes are among these.
+fn duplicated<'a>(given: impl Iterator<Item = &'a Json>, hashes: &[u64]) -> Vec<(Json, usize)> {
+    let mut counts: IndexMap<&Json, (&Json, usize), FixedState> = IndexMap::default();
+    for id in given.filter(|id| hashes.binary_search(&hash(id)).is_ok()) {
+        let (shown, count) = counts.entry(id).or_insert((id, 0));
+        *count += 1;
+        // Equal ids may be written differently. The one that should not have been given is shown.
+        *shown = if *count == 2 { id } else { *shown };
+    }
+    let duplicated = counts.into_values().filter(|(_, count)| *count > 1);
+    let mut duplicated: Vec<_> = duplicated.map(|(id, count)| (id.clone(), count)).collect();
+    sort_by(&mut duplicated, |(left, _), (right, _)| left.cmp(right));
+    duplicated
 }
 
 /// As a map from the ids, as text, to the counts.

@@ -8,7 +8,6 @@
 //! The same report gives the same bytes.
 
 mod anomalies;
-mod arrivals;
 mod badge;
 mod challenge;
 mod charts;

@@ -193,12 +193,12 @@ impl Folder {
         messages.end();
         self.save_all(report, || {
             let written = messages.finish().map_err(|(path, cause)| StoreError::new("write", &path)(cause))?;
-            self.save_page(report, written.as_deref().map_or(Messages::Kept(&[]), Messages::Written))
+            self.save_page(report, written.as_ref().map_or(Messages::Kept(&[]), Messages::Written))
         })
     }
 
-    /// Writes everything, the page with `save_page`, and points `latest` to the folder. The histories of a long run take as
-    /// long as all else, and are written meanwhile.
+    /// Writes everything, the page with `save_page`, and points `latest` to the folder. Each of both histories of a long run takes
+    /// about as long as all else, so they are written meanwhile.
     fn save_all(
         &self,
         report: &Report,
@@ -206,13 +206,12 @@ impl Folder {
     ) -> Result<PathBuf, StoreError> {
         let (path, history) = (self.path(), &report.history);
         thread::scope(|scope| {
-            let histories = scope.spawn(|| {
-                write_file(&path.join("history.edn"), |file| write_edn(history.ops(), file))?;
-                write_file(&path.join("history.jsonl"), |file| write_lines(history.ops(), file))
-            });
+            let edn = scope.spawn(|| write_file(&path.join("history.edn"), |file| write_edn(history.ops(), file)));
+            let lines =
+                scope.spawn(|| write_file(&path.join("history.jsonl"), |file| write_lines(history.ops(), file)));
             let all_else = self.save_results(report).and_then(|()| save_page());
-            let histories = histories.join().unwrap_or_else(|panic| resume_unwind(panic));
-            histories.and(all_else)
+            let [edn, lines] = [edn, lines].map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            edn.and(lines).and(all_else)
         })?;
         self.link(&Path::new(&self.workload).join("latest"), Path::new(&self.name))?;
         self.link(Path::new("latest"), &Path::new(&self.workload).join(&self.name))?;

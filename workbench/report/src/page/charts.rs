@@ -31,9 +31,11 @@ pub(super) fn all(report: &Report, faults: &[Period], thresholds: &[Threshold]) 
     let operations = history.operations();
     let end = history.ops().iter().map(|op| op.time).fold(Duration::from_secs(1), Duration::max);
     let frame = Frame { faults, end };
-    let groups = groups(&operations);
+    let groups = groups(&operations, end);
     let results = &report.judgement.verdict;
     let convergence = results.results::<SetFull>().and_then(|_| convergence::draw(&operations, thresholds));
+    // A long run has millions.
+    drop(operations);
     let lag = results.results::<Kafka>().and_then(|_| lag::draw(&frame, history));
     let charts = [
         ("convergence.svg", convergence),

@@ -5,11 +5,14 @@
 //! messages, the beginning, what went wrong, and a sample of the rest. The strips above the diagrams count all of them.
 
 use super::{
-    arrivals::{Arrivals, Time, time},
     selection::{Rank, select},
     sides::sides,
 };
-use crate::messages::{Entry, Messages};
+use crate::messages::{
+    Entry, Messages,
+    index::{Index, LIMITS, Time, cost, time},
+};
+use foldhash::fast::FixedState;
 use glomers_checkers::{
     history::{Kind, Operation, Process, faults::Period},
     text::shorten,
@@ -17,8 +20,7 @@ use glomers_checkers::{
 use glomers_json::Json;
 use glomers_workbench::{Report, TestConfig};
 use indexmap::{IndexMap, IndexSet};
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer};
 use std::{borrow::Cow, io, ops::RangeInclusive, time::Duration};
 
 /// The most bytes of operations in a page.
@@ -26,9 +28,6 @@ const OPERATIONS: usize = 1_300_000;
 
 /// The most bytes of messages in a page.
 const MESSAGES: usize = 2_300_000;
-
-/// The most bytes of a value or message: as much as possible, if all of them fit, and otherwise the last of these.
-const LIMITS: [usize; 3] = [4000, 1000, 250];
 
 /// The bytes of a row beside its texts.
 const ROW: usize = 70;
@@ -147,23 +146,6 @@ impl Serialize for Message {
     }
 }
 
-/// The parts of a message that are drawn. The type may be any JSON.
-#[derive(Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    src: Cow<'a, str>,
-    #[serde(borrow)]
-    dest: Cow<'a, str>,
-    #[serde(borrow)]
-    body: Body<'a>,
-}
-
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'a RawValue>,
-}
-
 impl<'a> Data<'a> {
     /// The data of a run, or of a stretch of it.
     ///
@@ -205,10 +187,10 @@ impl<'a> Data<'a> {
             let all = sides(&report.history, &config.options.nodes).into_iter();
             data.sides = all.map(|sides| (time(sides.begin.as_nanos()), end(sides.end), sides.of)).collect();
         }
-        let arrivals = Arrivals::of(messages)?;
-        data.span = if bounds == whole { span(report, &arrivals) } else { bounds };
+        let index = messages.index();
+        data.span = if bounds == whole { span(report, &index) } else { bounds };
         data.take_operations(report);
-        data.take_messages(report, messages, &arrivals)?;
+        data.take_messages(report, messages, &index)?;
         data.partial = data.operations_left_out().is_some() || data.messages_left_out().is_some();
         Ok(data)
     }
@@ -305,34 +287,40 @@ impl<'a> Data<'a> {
         ranks
     }
 
-    fn take_messages(&mut self, report: &Report, messages: Messages<'_>, arrivals: &Arrivals) -> io::Result<()> {
+    fn take_messages(&mut self, report: &Report, messages: Messages<'_>, index: &Index) -> io::Result<()> {
         let Some(TestConfig { options, origin, .. }) = &report.config else { return Ok(()) };
         let origin = time(origin.as_nanos());
         let window = self.window.clone();
-        // The times of a message that was sent, if it is in view. A duplicated message is drawn as its first copy.
-        let times = |entry: &Entry<'_>| -> Option<(Time, Option<Time>)> {
+        // The times of a message, if it is in view. A duplicated message is drawn as its first copy.
+        let times = |place: usize| -> Option<(Time, Option<Time>)> {
             let moment = |time: Time| time.saturating_sub(origin);
-            let (sent, received) = (moment(time(entry.time.into())), arrivals.of_message(entry.id).map(moment));
-            let is_in_view = sent <= *window.end() && received.unwrap_or(sent) >= *window.start();
-            (!entry.received && is_in_view).then_some((sent, received))
+            let (sent, received) = index.times(place);
+            let (sent, received) = (moment(sent), received.map(moment));
+            (sent <= *window.end() && received.unwrap_or(sent) >= *window.start()).then_some((sent, received))
         };
         let marked = merged(&self.marked);
-        let (mut ranks, mut costs, mut bars) = (Vec::new(), Vec::new(), vec![0; BARS]);
-        messages.each(|entry| {
-            let Some((sent, received)) = times(entry) else { return };
+        let (mut ranks, mut bars) = (Vec::with_capacity(index.len()), vec![0; BARS]);
+        // If only some are in view, their places.
+        let mut places: Vec<usize> = Vec::new();
+        for place in 0..index.len() {
+            let Some((sent, received)) = times(place) else { continue };
             self.count_in(sent, &mut bars);
-            let message = entry.message();
+            if place != ranks.len() || !places.is_empty() {
+                if places.is_empty() {
+                    places.extend(0..ranks.len());
+                }
+                places.push(place);
+            }
             ranks.push(rank_message(&marked, ranks.len(), sent, received));
-            costs.push(LIMITS.map(|limit| u16::try_from(cost(&message, limit)).unwrap_or(u16::MAX)));
-        })?;
+        }
         (self.messages_in_all, self.sent) = (ranks.len(), bars);
-        let bytes = |place: usize, limit: usize| ROW + usize::from(costs[place][limit]);
+        let place = |row: usize| places.get(row).copied().unwrap_or(row);
+        let bytes = |row: usize, limit: usize| ROW + usize::from(index.cost(place(row), limit));
         let (limit, chosen) = choose(&ranks, MESSAGES, BLOCK, bytes);
         let mut names: IndexSet<String> = options.nodes.iter().cloned().collect();
-        let mut chosen = chosen.into_iter();
-        messages.each(|entry| {
-            let Some(times) = times(entry) else { return };
-            if chosen.next().unwrap_or_default() {
+        let chosen: Vec<usize> = (0..).zip(chosen).filter(|(_, chosen)| *chosen).map(|(row, _)| place(row)).collect();
+        messages.visit(&chosen, |place, entry| {
+            if let Some(times) = times(place) {
                 self.push_message(entry, times, LIMITS[limit], &mut names);
             }
         })?;
@@ -347,20 +335,18 @@ impl<'a> Data<'a> {
         limit: usize,
         names: &mut IndexSet<String>,
     ) {
-        let message = entry.message();
-        let Ok(head) = serde_json::from_str::<Head<'_>>(&message) else {
+        let Some(drawn) = entry.text.drawn(limit) else {
             // A line that is no message has no ends.
             self.messages_in_all -= 1;
             return;
         };
-        let mut column = |name: &str| match names.get_index_of(name) {
+        let mut column = |name: String| match names.get_index_of(&name) {
             Some(column) => column,
-            None => names.insert_full(name.to_owned()).0,
+            None => names.insert_full(name).0,
         };
-        let (src, dest) = (column(&head.src), column(&head.dest));
-        let kind = self.types.insert_full(kind(head.body)).0;
-        let text = shorten(&message, limit).into_owned();
-        self.messages.push(Message { id: entry.id, sent, received, src, dest, kind, text });
+        let (src, dest) = (column(drawn.src), column(drawn.dest));
+        let kind = self.types.insert_full(drawn.kind).0;
+        self.messages.push(Message { id: entry.id, sent, received, src, dest, kind, text: drawn.text });
     }
 
     /// The number of moments in each of equal parts of the span.
@@ -427,9 +413,9 @@ fn rank_message(marked: &[(Time, Time)], place: usize, sent: Time, received: Opt
 }
 
 /// The time of the first and of the last event, at least a microsecond apart: a step of an exploration takes as long.
-fn span(report: &Report, arrivals: &Arrivals) -> (Time, Time) {
+fn span(report: &Report, index: &Index) -> (Time, Time) {
     let origin = report.config.as_ref().map_or(0, |config| time(config.origin.as_nanos()));
-    let messages = arrivals.ends().into_iter().flatten().map(|time| time.saturating_sub(origin));
+    let messages = index.ends().into_iter().flatten().map(|time| time.saturating_sub(origin));
     let operations = report.history.ops().iter().map(|op| time(op.time.as_nanos()));
     let (mut least, mut most) = (0, 1_000);
     for moment in messages.chain(operations) {
@@ -440,15 +426,17 @@ fn span(report: &Report, arrivals: &Arrivals) -> (Time, Time) {
 
 /// The place of the longest limit of texts with which all rows fit, or of the shortest, and the rows that are chosen.
 fn choose(ranks: &[Rank], budget: usize, block: usize, bytes: impl Fn(usize, usize) -> usize) -> (usize, Vec<bool>) {
-    let fits = |limit: &usize| (0..ranks.len()).map(|place| bytes(place, *limit)).sum::<usize>() <= budget;
-    let limit = (0..LIMITS.len()).find(fits).unwrap_or(LIMITS.len() - 1);
-    (limit, select(ranks, |place| bytes(place, limit), budget, block))
-}
-
-/// The bytes of a text in the page, where quotes and backslashes have a backslash.
-fn cost(text: &str, limit: usize) -> usize {
-    let text = &text.as_bytes()[..text.len().min(limit)];
-    text.len() + text.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+    let mut limit = 0;
+    loop {
+        // Each row is asked once for a limit, and many times in the choice.
+        let costs: Vec<u32> =
+            (0..ranks.len()).map(|place| u32::try_from(bytes(place, limit)).unwrap_or(u32::MAX)).collect();
+        let is_last = limit == LIMITS.len() - 1;
+        if is_last || costs.iter().map(|bytes| *bytes as usize).sum::<usize>() <= budget {
+            return (limit, select(ranks, |place| costs[place] as usize, budget, block));
+        }
+        limit += 1;
+    }
 }
 
 /// The result of an operation, if it differs from the argument.
@@ -461,8 +449,8 @@ fn error<'a>(operation: &Operation<'a>) -> Option<&'a Json> {
 }
 
 /// Gives each client the first lane whose last client is done.
-fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, IndexMap<u64, usize>) {
-    let mut ends: IndexMap<u64, usize> = IndexMap::new();
+fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, IndexMap<u64, usize, FixedState>) {
+    let mut ends: IndexMap<u64, usize, FixedState> = IndexMap::default();
     for operation in operations {
         if let Process::Client(process) = operation.invocation.process {
             let end = ends.entry(process).or_default();
@@ -470,7 +458,7 @@ fn lanes(operations: &[Operation<'_>]) -> (Vec<Lane>, IndexMap<u64, usize>) {
         }
     }
     let mut lanes: Vec<Lane> = Vec::new();
-    let mut places = IndexMap::new();
+    let mut places = IndexMap::default();
     for operation in operations {
         let Process::Client(process) = operation.invocation.process else { continue };
         if places.contains_key(&process) {
@@ -494,11 +482,4 @@ fn outcome(kind: Option<Kind>) -> Outcome {
         Some(Kind::Fail) => 2,
         Some(Kind::Invoke) | None => 3,
     }
-}
-
-/// The type: a string's text, or the JSON of another value.
-fn kind(body: Body<'_>) -> String {
-    let Some(kind) = body.kind else { return String::new() };
-    let text = serde_json::from_str(kind.get()).unwrap_or_else(|_| kind.get().to_owned());
-    shorten(&text, LIMITS[2]).into_owned()
 }

@@ -5,6 +5,10 @@ use glomers_checkers::{
     text::shorten,
 };
 use plotters::style::RGBColor;
+use std::time::Duration;
+
+/// The number of parts of the run for which the rate is drawn.
+pub(super) const PARTS: usize = 60;
 
 /// The operations of one name and outcome.
 pub(super) struct Group<'a> {
@@ -12,8 +16,8 @@ pub(super) struct Group<'a> {
     pub(super) kind: Kind,
     /// For each, its begin in seconds and its latency in milliseconds.
     pub(super) points: Vec<(f64, f64)>,
-    /// The end of each, in seconds.
-    pub(super) ends: Vec<f64>,
+    /// The number of those that ended in each part of the run.
+    pub(super) ended: [u32; PARTS],
 }
 
 impl Group<'_> {
@@ -22,22 +26,33 @@ impl Group<'_> {
     }
 }
 
-/// The completed operations by name and outcome.
-pub(super) fn groups<'a>(operations: &[Operation<'a>]) -> Vec<Group<'a>> {
+/// The completed operations of a run of this length, by name and outcome.
+pub(super) fn groups<'a>(operations: &[Operation<'a>], length: Duration) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
+    let width = part(length);
     for Operation { invocation, completion } in operations {
         let Some(completion) = completion else { continue };
-        let place = groups.iter().position(|group| invocation.f == group.name && group.kind == completion.kind);
+        let place = groups.iter().position(|group| group.kind == completion.kind && invocation.f == group.name);
         let place = place.unwrap_or_else(|| {
-            groups.push(Group { name: &invocation.f, kind: completion.kind, points: Vec::new(), ends: Vec::new() });
+            let (name, kind) = (&invocation.f, completion.kind);
+            groups.push(Group { name, kind, points: Vec::new(), ended: [0; PARTS] });
             groups.len() - 1
         });
+        let group = &mut groups[place];
         let took = completion.time.saturating_sub(invocation.time).as_secs_f64() * 1e3;
-        groups[place].points.push((invocation.time.as_secs_f64(), took));
-        groups[place].ends.push(completion.time.as_secs_f64());
+        group.points.push((invocation.time.as_secs_f64(), took));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
+        let part = (completion.time.as_secs_f64() / width) as usize;
+        group.ended[part.min(PARTS - 1)] += 1;
     }
     groups.sort_by_key(|group| (group.name, kind_rank(group.kind)));
     groups
+}
+
+/// The length of a part of a run, in seconds.
+#[expect(clippy::cast_precision_loss, reason = "a small number")]
+pub(super) fn part(length: Duration) -> f64 {
+    length.as_secs_f64() / PARTS as f64
 }
 
 fn kind_rank(kind: Kind) -> u8 {

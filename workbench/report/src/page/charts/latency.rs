@@ -6,6 +6,8 @@ use crate::page::charts::{
     group::{Group, kind_colour},
     mark::Mark,
 };
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 /// The most points of a chart.
 const POINTS: usize = 6000;
@@ -23,9 +25,14 @@ pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
     frame.chart("Latency of operations", 350, &legend, |area| {
         let chart = frame.latencies(area, greatest);
         let plot = chart.plotting_area();
+        // The cells are as many as the chart has, however many points there are.
         let cells = |group: &Group<'_>| -> Cells {
-            let points = group.points.iter().map(|(begun, took)| (*begun, took.max(LEAST)));
-            sorted(points.map(|point| (plot.map_coordinate(&point), point)).collect())
+            let mut cells: IndexMap<_, _, FixedState> = IndexMap::default();
+            for (begun, took) in &group.points {
+                let point = (*begun, took.max(LEAST));
+                cells.insert(plot.map_coordinate(&point), point);
+            }
+            sorted(cells.into_iter().collect())
         };
         let all: Vec<Cells> = thin(groups.iter().map(cells).collect());
         for (number, (group, cells)) in groups.iter().zip(all).enumerate() {

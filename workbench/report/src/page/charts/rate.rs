@@ -2,7 +2,7 @@
 
 use crate::page::charts::{
     frame::{Frame, line},
-    group::Group,
+    group::{Group, part},
     mark::Mark,
 };
 use plotters::{series::LineSeries, style::RGBColor};
@@ -18,9 +18,6 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(0x7d, 0x85, 0x90),
 ];
 
-/// The number of parts of the run.
-const PARTS: usize = 60;
-
 /// One point in so many has a mark.
 const EVERY: usize = 4;
 
@@ -28,7 +25,7 @@ pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
     let style = |number: usize| (Mark::of(number), COLOURS[number % COLOURS.len()]);
     let entry = |(number, group): (usize, &Group<'_>)| (style(number).0.sign(), group.label(), style(number).1);
     let legend: Vec<_> = groups.iter().enumerate().map(entry).collect();
-    let width = frame.end.as_secs_f64() / PARTS as f64;
+    let width = part(frame.end);
     let rates: Vec<Vec<(f64, f64)>> = groups.iter().map(|group| rates(group, width)).collect();
     let greatest = rates.iter().flatten().map(|(_, rate)| *rate).fold(0.0, f64::max);
     frame.chart("Rate of completed operations", 260, &legend, |area| {
@@ -44,17 +41,8 @@ pub(super) fn draw(frame: &Frame<'_>, groups: &[Group<'_>]) -> String {
 }
 
 /// The rate in each part of the run, with the middle of the part.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "small numbers"
-)]
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn rates(group: &Group<'_>, width: f64) -> Vec<(f64, f64)> {
-    let mut counts = [0_u32; PARTS];
-    for end in &group.ends {
-        counts[((end / width) as usize).min(PARTS - 1)] += 1;
-    }
     let rate = |(part, count): (usize, &u32)| ((part as f64 + 0.5) * width, f64::from(*count) / width);
-    counts.iter().enumerate().map(rate).collect()
+    group.ended.iter().enumerate().map(rate).collect()
 }

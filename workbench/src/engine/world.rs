@@ -304,7 +304,8 @@ impl World {
                     self.wake(id);
                 }
             }
-            Some(Occurrence::Arrival(dest, message)) => {
+            Some(Occurrence::Arrival(arrival)) => {
+                let (dest, message) = *arrival;
                 if let Some(receiver) = self.members.id(&dest) {
                     self.drop_off(receiver, message);
                 }
@@ -444,7 +445,7 @@ impl World {
         if delivery.extra_delay.is_zero() {
             return self.drop_off(receiver, message);
         }
-        self.agenda.plan(self.now + delivery.extra_delay, Occurrence::Arrival(dest.clone(), message));
+        self.agenda.plan(self.now + delivery.extra_delay, Occurrence::Arrival(Box::new((dest.clone(), message))));
     }
 
     /// Puts a message into an inbox.

@@ -122,9 +122,9 @@ impl<'n> Interpreter<'n> {
     /// Asks the generator for an operation, and begins it. A generator that is done is asked again when an operation
     /// has ended.
     fn ask(&mut self, session: &mut Session<'_>) {
-        let (now, free) = (session.now(), session.workers.free());
-        let processes = session.workers.processes();
-        let mut moment = Moment { now, processes, free: &free, rng: &mut session.rng };
+        let now = session.now();
+        let (processes, free) = session.workers.free();
+        let mut moment = Moment { now, processes, free, rng: &mut session.rng };
         self.wait = match self.generator.next(&mut moment) {
             generator::Next::Done if session.workers.all_free() => Wait::Exhausted,
             generator::Next::Done | generator::Next::Wait(None) => Wait::ForChange,

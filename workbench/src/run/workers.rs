@@ -16,8 +16,13 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 pub(crate) struct Workers {
     workers: Vec<Worker>,
-    /// For each worker, whether it has nothing to do. A test with many asks for it before each operation.
+    /// For each worker, whether it has nothing to do.
     is_free: Vec<bool>,
+    /// The workers that had nothing to do when they were last asked for, by number, and then once more. So those from any one on
+    /// are together, and a test with many finds them before each operation.
+    free: Vec<usize>,
+    /// The workers that have begun or ended something since.
+    changed: Vec<usize>,
     /// The current client of each worker.
     processes: Vec<u64>,
     /// The workers that have nothing to do, the one that was never used or whose turn is farthest back first.
@@ -49,6 +54,8 @@ impl Workers {
         Self {
             processes: (0..workers.len() as u64).collect(),
             is_free: vec![true; workers.len()],
+            free: (0..workers.len()).chain(0..workers.len()).collect(),
+            changed: Vec::new(),
             workers,
             next: 0,
             busy: 0,
@@ -56,16 +63,30 @@ impl Workers {
         }
     }
 
+    /// The client of each worker.
     pub(crate) fn processes(&self) -> &[u64] {
         &self.processes
     }
 
-    /// The workers that have nothing to do, the one whose turn it is first.
-    pub(crate) fn free(&self) -> Vec<usize> {
-        let turns = (self.next..self.workers.len()).chain(0..self.next.min(self.workers.len()));
-        let mut free = Vec::with_capacity(self.workers.len());
-        free.extend(turns.filter(|worker| self.is_free[*worker]));
-        free
+    /// The client of each worker, and the workers that have nothing to do, the one whose turn it is first.
+    pub(crate) fn free(&mut self) -> (&[u64], &[usize]) {
+        for worker in self.changed.drain(..) {
+            let count = self.free.len() / 2;
+            match (self.free[..count].binary_search(&worker), self.is_free[worker]) {
+                (Ok(place), false) => {
+                    self.free.remove(count + place);
+                    self.free.remove(place);
+                }
+                (Err(place), true) => {
+                    self.free.insert(count + place, worker);
+                    self.free.insert(place, worker);
+                }
+                _ => {}
+            }
+        }
+        let count = self.free.len() / 2;
+        let first = self.free[..count].partition_point(|worker| *worker < self.next);
+        (&self.processes, &self.free[first..first + count])
     }
 
     /// Tells whether a worker has nothing to do.
@@ -93,6 +114,8 @@ impl Workers {
         Self {
             workers: self.workers.iter().map(worker).collect(),
             is_free: self.is_free.clone(),
+            free: self.free.clone(),
+            changed: self.changed.clone(),
             processes: self.processes.clone(),
             next: self.next,
             busy: self.busy,
@@ -128,6 +151,7 @@ impl Workers {
         op.set_extra(invocation.extra.iter().map(|(key, value)| ((*key).into(), value.clone())).collect());
         self.workers[worker].busy = Some(op.clone());
         self.is_free[worker] = false;
+        self.changed.push(worker);
         self.busy += 1;
         op
     }
@@ -151,6 +175,7 @@ impl Workers {
             let worker = &mut self.workers[index];
             let Some(mut op) = worker.busy.take() else { continue };
             self.is_free[index] = true;
+            self.changed.push(index);
             self.busy -= 1;
             op.time = now;
             let error = match outcome {

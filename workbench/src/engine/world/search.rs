@@ -37,10 +37,10 @@ impl World {
             member.inbox.take_all().into_iter().for_each(|message| add(id, message));
         }
         while let Some(occurrence) = self.agenda.pop() {
-            if let Occurrence::Arrival(dest, message) = occurrence
-                && let Some(id) = self.members.id(&dest)
+            if let Occurrence::Arrival(arrival) = occurrence
+                && let Some(id) = self.members.id(&arrival.0)
             {
-                add(id, message);
+                add(id, arrival.1);
             }
         }
         for (_, (receiver, message)) in waiting {

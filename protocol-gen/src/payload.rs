@@ -105,12 +105,20 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     let attributes = match &mut item {
         Item::Struct(item) => {
             let any_value = quote!(::std::option::Option<::glomers_protocol::Json>).to_string();
+            let by_node = quote!(::std::collections::BTreeMap < ::glomers_protocol::NodeId).to_string();
             for field in &mut item.fields {
                 respace(&mut field.attrs);
                 if let Some(name) = &field.ident {
                     document(&mut field.attrs, name);
                 }
-                if field.ty.to_token_stream().to_string() == any_value {
+                let ty = field.ty.to_token_stream().to_string();
+                if ty.starts_with(&by_node) {
+                    // It has as many entries as a cluster has nodes.
+                    field.attrs.push(parse_quote! {
+                        #[serde(deserialize_with = "::glomers_protocol::support::map")]
+                    });
+                }
+                if ty == any_value {
                     // serde reads `null` as `None`, but here `null` is a value like any other.
                     field.attrs.push(parse_quote! {
                         #[serde(default, deserialize_with = "::glomers_protocol::support::present")]

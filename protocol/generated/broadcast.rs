@@ -76,6 +76,7 @@ pub struct Topology {
     /// The proposed neighbours of each node.
     ///
     /// All nodes receive the same object. A list may be empty. The `line` of a single node is an empty object.
+    #[serde(deserialize_with = "::glomers_protocol::support::map")]
     pub topology: ::std::collections::BTreeMap<
         ::glomers_protocol::NodeId,
         ::std::vec::Vec<::glomers_protocol::NodeId>,

@@ -65,6 +65,7 @@ mod json_path;
 mod kv;
 mod lines;
 mod log;
+mod map;
 mod message;
 mod node;
 mod node_id;

@@ -6,6 +6,7 @@
 pub use crate::described::{Document, SchemaValue};
 pub use crate::{
     handler::{ByDefault, IntoFailure, by_default},
+    map::map,
     message::{Encoded, decode_plain, encode, present},
     reply::{IntoError, Unawaited, unawaited},
     round_trips::assert_round_trips,

@@ -45,6 +45,7 @@ pub fn dispatch<W: Workload>(
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Eq, PartialEq)]
 pub struct Put {
     /// Some nodes for each node.
+    #[serde(deserialize_with = "::glomers_protocol::support::map")]
     pub neighbours: ::std::collections::BTreeMap<
         ::glomers_protocol::NodeId,
         ::std::vec::Vec<::glomers_protocol::NodeId>,

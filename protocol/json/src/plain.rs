@@ -90,65 +90,55 @@ fn starts_with<const LENGTH: usize>(bytes: &[u8], at: usize, text: &[u8; LENGTH]
     bytes.get(at..).and_then(<[u8]>::first_chunk) == Some(text)
 }
 
-// Bytes are looked at by eight, as a word whose lowest byte is the first one.
-
-/// A word with 1 in each byte.
-const EACH: u64 = u64::MAX / 255;
-
-/// A word with the highest bit of each byte.
-const MARKS: u64 = EACH << 7;
-
-/// The number of bytes in front of the first one for which `mark` sets the highest bit. It may also set those of later bytes.
-/// `is_passed` tells the same of the bytes that make no word.
-#[inline(always)]
-fn length(bytes: &[u8], mark: impl Fn(u64) -> u64, is_passed: impl Fn(u8) -> bool) -> usize {
-    let mut length = 0;
-    while let Some(word) = bytes[length..].first_chunk() {
-        match mark(u64::from_le_bytes(*word)) & MARKS {
-            0 => length += 8,
-            marks => return length + marks.trailing_zeros() as usize / 8,
-        }
+/// The bytes that are not written as themselves in a string: its quote, backslashes and control characters.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        special[byte as usize] = true;
+        byte += 1;
     }
-    length + bytes[length..].iter().take_while(|byte| is_passed(**byte)).count()
-}
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special
+};
 
 /// The number of bytes in front of the first one that is not written as itself in a string: a quote, a backslash or a control
 /// character.
 #[inline(always)]
 pub fn plain_length(bytes: &[u8]) -> usize {
-    // Subtracting sets the highest bit of a byte that is too small. That borrows from the byte above, so the marks above the
-    // first one mean nothing.
-    let mark = |word: u64| {
-        let (quote, backslash) = (word ^ (EACH * u64::from(b'"')), word ^ (EACH * u64::from(b'\\')));
-        let zeros = |word: u64| word.wrapping_sub(EACH) & !word;
-        zeros(quote) | zeros(backslash) | word.wrapping_sub(EACH * u64::from(b' ')) & !word
-    };
-    length(bytes, mark, |byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+    bytes.iter().position(|byte| SPECIAL[usize::from(*byte)]).unwrap_or(bytes.len())
 }
 
 /// The number of digits at the beginning.
 #[inline(always)]
 pub fn digits(bytes: &[u8]) -> usize {
-    // Digits become 0 to 9, and adding 118 sets the highest bit of what is above.
-    let mark = |word: u64| {
-        let numbers = word ^ (EACH * u64::from(b'0'));
-        numbers.wrapping_add(EACH * 118) | numbers
-    };
-    length(bytes, mark, |byte| byte.is_ascii_digit())
+    bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len())
 }
 
-/// The number of bytes in front of the first quote or bracket.
-#[inline(always)]
+/// The number of bytes in front of the first quote or bracket. It looks at eight bytes at a time, which pays for long lists.
 pub(crate) fn flat_length(bytes: &[u8]) -> usize {
-    // With this bit, a square bracket is a curly one.
+    /// With this bit, a square bracket is a curly one.
     const BIT: u8 = 0x20;
-    let mark = |word: u64| {
-        let curly = word | (EACH * u64::from(BIT));
-        let zeros = |word: u64| word.wrapping_sub(EACH) & !word;
-        let is = |word: u64, byte: u8| zeros(word ^ (EACH * u64::from(byte)));
-        is(word, b'"') | is(curly, b'{') | is(curly, b'}')
+    /// 1 in each byte of a word.
+    const EACH: u64 = u64::MAX / 255;
+    // Subtracting sets the highest bit of a byte that is 0. That borrows from the byte above, so the bits above the first one
+    // mean nothing. The lowest byte is the first.
+    let is = |word: u64, byte: u8| {
+        let word = word ^ (EACH * u64::from(byte));
+        word.wrapping_sub(EACH) & !word & (EACH << 7)
     };
-    length(bytes, mark, |byte| byte != b'"' && !matches!(byte | BIT, b'{' | b'}'))
+    let mut length = 0;
+    while let Some(word) = bytes[length..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let curly = word | (EACH * u64::from(BIT));
+        match is(word, b'"') | is(curly, b'{') | is(curly, b'}') {
+            0 => length += 8,
+            found => return length + found.trailing_zeros() as usize / 8,
+        }
+    }
+    let is_found = |byte: &u8| *byte == b'"' || matches!(byte | BIT, b'{' | b'}');
+    length + bytes[length..].iter().position(is_found).unwrap_or(bytes.len() - length)
 }
 
 #[cfg(test)]

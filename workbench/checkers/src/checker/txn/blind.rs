@@ -62,6 +62,7 @@ pub(super) fn strict_findings(transactions: &Transactions, agreement: &Agreement
 fn by_key(transactions: &Transactions) -> IndexMap<Id, Key<'_>, FixedState> {
     let mut keys: IndexMap<Id, Key<'_>, FixedState> = IndexMap::default();
     let mut begun = Clients::<Option<&Entry>>::default();
+    let mut own: Vec<(Id, usize)> = Vec::new();
     for entry in &transactions.entries {
         let begun = begun.of(Process::Client(entry.process));
         if entry.kind == Kind::Invoke {
@@ -69,7 +70,7 @@ fn by_key(transactions: &Transactions) -> IndexMap<Id, Key<'_>, FixedState> {
         }
         let begun = begun.unwrap_or(entry);
         let (begin, begin_time) = (begun.index, begun.time);
-        let mut own: Vec<(Id, usize)> = Vec::new();
+        own.clear();
         for step in &entry.steps {
             match step {
                 Step::Read { key, values } if entry.kind == Kind::Ok && !own.iter().any(|(name, _)| name == key) => {

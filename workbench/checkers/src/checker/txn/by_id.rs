@@ -11,7 +11,7 @@ use std::iter;
 /// a hash of a pair is a miss in the cache.
 #[derive(Default)]
 pub(super) struct PlaceOf {
-    /// For each key, one more than the place of each value; 0 for none.
+    /// For each key, one more than the place of each value; 0 for none. A row has all its places from the start, or none.
     rows: Vec<Vec<u32>>,
     others: IndexMap<(Id, Id), u32, FixedState>,
 }
@@ -27,12 +27,25 @@ impl PlaceOf {
     pub(super) fn insert(&mut self, key: Id, value: Id, place: usize) -> Option<usize> {
         let number = u32::try_from(place + 1).expect("a history has fewer than 2^32 entries");
         let slot = if key < KEYS && value < VALUES {
-            slot(slot(&mut self.rows, key), value)
+            self.slot(key, value)
         } else {
             self.others.entry((key, value)).or_default()
         };
         let before = std::mem::replace(slot, number);
         before.checked_sub(1).map(|place| place as usize)
+    }
+
+    /// The place of a pair with small numbers in its row.
+    fn slot(&mut self, key: Id, value: Id) -> &mut u32 {
+        let key = key as usize;
+        if key >= self.rows.len() {
+            self.rows.resize(key + 1, Vec::new());
+        }
+        let row = &mut self.rows[key];
+        if row.is_empty() {
+            *row = vec![0; VALUES as usize];
+        }
+        &mut row[value as usize]
     }
 
     /// The place of a pair.
@@ -48,15 +61,6 @@ impl PlaceOf {
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.others.is_empty()
     }
-}
-
-/// An item of a list, which is made longer if it is not there.
-fn slot<T: Clone + Default>(list: &mut Vec<T>, number: Id) -> &mut T {
-    let number = number as usize;
-    if number >= list.len() {
-        list.resize(number + 1, T::default());
-    }
-    &mut list[number]
 }
 
 /// Places for each pair of a key and a value.
@@ -116,6 +120,11 @@ impl<T> Default for ById<T> {
 }
 
 impl<T> ById<T> {
+    /// Removes all values, and keeps the memory for others.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     pub(super) fn get(&self, key: Id) -> Option<&T> {
         self.place(key).ok().map(|place| &self.0[place].1)
     }

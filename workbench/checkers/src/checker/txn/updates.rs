@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 /// Elle looks at invocations too, so a transaction that never ended counts.
 pub(super) fn intermediate(transactions: &Transactions) -> PlaceOf {
     let mut intermediate = PlaceOf::default();
+    let mut last: ById<Id> = ById::default();
     for (place, entry) in transactions.entries.iter().enumerate() {
-        let mut last: ById<Id> = ById::default();
+        last.clear();
         for step in &entry.steps {
             let Step::Write { key, value } = step else { continue };
             if let Some(overwritten) = last.insert(*key, *value) {
@@ -33,9 +34,10 @@ pub(super) fn lost(transactions: &Transactions, anomalies: &mut Anomalies) {
     type State<'a> = (Id, &'a Option<Box<[Id]>>);
     let mut updates: IndexMap<State<'_>, Vec<usize>, FixedState> = IndexMap::default();
     let mut states: Vec<State<'_>> = Vec::new();
+    let (mut reads, mut written) = (ById::<&Option<Box<[Id]>>>::default(), ById::<()>::default());
     for place in transactions.of_kinds(&[Kind::Ok]) {
-        let mut reads: ById<&Option<Box<[Id]>>> = ById::default();
-        let mut written: ById<()> = ById::default();
+        reads.clear();
+        written.clear();
         for step in &transactions.entries[place].steps {
             match step {
                 Step::Read { key, values } => _ = reads.add(*key, values),

@@ -23,9 +23,10 @@ enum Expected<'a> {
 }
 
 pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
+    let mut state = ById::default();
     for place in transactions.of_kinds(&[Kind::Ok]) {
         let entry = &transactions.entries[place];
-        if let Some((step, expected)) = contradiction(entry) {
+        if let Some((step, expected)) = contradiction(entry, &mut state) {
             anomalies.push("internal", || internal(transactions, place, step, &expected));
         }
         if let Some((step, element)) = future_read(entry) {
@@ -34,9 +35,9 @@ pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
     }
 }
 
-/// The first read that contradicts the steps before it.
-fn contradiction(entry: &Entry) -> Option<(&Step, Expected<'_>)> {
-    let mut state: ById<Expected<'_>> = ById::default();
+/// The first read that contradicts the steps before it. The memory of `state` is used again for each transaction.
+fn contradiction<'a>(entry: &'a Entry, state: &mut ById<Expected<'a>>) -> Option<(&'a Step, Expected<'a>)> {
+    state.clear();
     for step in &entry.steps {
         match step {
             Step::Write { key, value } => match state.get_mut(*key) {

@@ -205,8 +205,8 @@ fn what_a_node_without_a_disk_confirms_may_be_lost_with_it(seeds: u64) {
 }
 
 over_seeds! {
-    every_value_reaches_every_node: 8, 40;
-    what_one_living_node_has_survives_restarts: 8, 40;
+    every_value_reaches_every_node: 4, 40;
+    what_one_living_node_has_survives_restarts: 4, 40;
     without_the_coordinator_the_others_hear_each_other: 1, 5;
     a_long_partition_drains_in_short_messages: 1, 2;
     nodes_may_start_when_they_like: 2, 10;

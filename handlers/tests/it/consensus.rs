@@ -276,12 +276,12 @@ fn exploration_finds_wrong_users_of_the_log() {
 }
 
 over_seeds! {
-    the_map_is_linearizable: 4, 60;
-    the_map_is_linearizable_over_a_slow_network: 4, 60;
-    transactions_are_strict_serializable: 4, 60;
-    transactions_are_strict_serializable_over_a_slow_network: 4, 60;
+    the_map_is_linearizable: 2, 60;
+    the_map_is_linearizable_over_a_slow_network: 2, 60;
+    transactions_are_strict_serializable: 2, 60;
+    transactions_are_strict_serializable_over_a_slow_network: 2, 60;
     those_who_hear_a_majority_are_served: 3, 20;
-    a_bad_network_reorders_repeats_and_loses_nothing: 4, 30;
+    a_bad_network_reorders_repeats_and_loses_nothing: 2, 30;
     a_map_that_answers_without_the_log_is_found: 3, 10;
     a_map_that_compares_nothing_is_found: 3, 10;
     lists_that_are_not_replicated_in_one_order_are_found: 3, 10;

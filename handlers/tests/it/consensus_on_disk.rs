@@ -208,11 +208,11 @@ fn lists_survive_all_faults(seeds: u64) {
 }
 
 over_seeds! {
-    a_map_survives_everything: 5, 60;
-    lists_survive_everything: 5, 60;
-    all_may_be_killed_at_any_time: 10, 100;
-    a_map_survives_each_fault: 2, 30;
-    lists_survive_each_fault: 2, 30;
-    a_map_survives_all_faults: 3, 60;
-    lists_survive_all_faults: 3, 60;
+    a_map_survives_everything: 2, 60;
+    lists_survive_everything: 2, 60;
+    all_may_be_killed_at_any_time: 4, 100;
+    a_map_survives_each_fault: 1, 30;
+    lists_survive_each_fault: 1, 30;
+    a_map_survives_all_faults: 1, 60;
+    lists_survive_all_faults: 1, 60;
 }

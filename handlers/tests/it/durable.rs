@@ -173,7 +173,7 @@ fn the_data_of_another_node_are_refused() {
 }
 
 over_seeds! {
-    kills: 5, 60;
-    kills_with_bad_disks: 3, 60;
-    kills_in_a_bad_network: 3, 60;
+    kills: 2, 60;
+    kills_with_bad_disks: 1, 60;
+    kills_in_a_bad_network: 2, 60;
 }

@@ -107,6 +107,6 @@ fn five_nodes_tear_nothing_apart_and_are_available(seeds: u64) {
 }
 
 over_seeds! {
-    transactions_are_atomic_and_replicas_converge: 8, 40;
+    transactions_are_atomic_and_replicas_converge: 4, 40;
     five_nodes_tear_nothing_apart_and_are_available: 1, 10;
 }

@@ -28,5 +28,5 @@ fn every_element_reaches_every_node(seeds: u64) {
 }
 
 over_seeds! {
-    every_element_reaches_every_node: 8, 40;
+    every_element_reaches_every_node: 4, 40;
 }

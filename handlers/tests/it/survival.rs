@@ -366,9 +366,9 @@ fn configurations_that_are_not_told_apart_are_found(seeds: u64) {
 }
 
 over_seeds! {
-    a_map_survives_kills: 4, 40;
-    lists_survive_kills: 4, 40;
-    nodes_may_be_killed_while_the_cluster_starts: 8, 40;
-    an_altered_network_alone_is_not_found: 4, 20;
-    configurations_that_are_not_told_apart_are_found: 6, 20;
+    a_map_survives_kills: 2, 40;
+    lists_survive_kills: 2, 40;
+    nodes_may_be_killed_while_the_cluster_starts: 4, 40;
+    an_altered_network_alone_is_not_found: 2, 20;
+    configurations_that_are_not_told_apart_are_found: 3, 20;
 }

@@ -1,5 +1,6 @@
 //! The integration tests of this crate, in one program: it links once.
 
+mod awaited;
 mod checker_mutants;
 mod deltas;
 mod determinism;
@@ -8,17 +9,13 @@ mod durable;
 mod explore;
 mod fault_mutants;
 mod faults;
-mod hosted;
-mod hosted_faults;
 mod ignored_messages;
 mod interpreter;
 mod kafka;
 mod kafka_mutants;
 mod liveness;
 mod mutants;
-mod nemesis_command;
 mod nodes;
-mod odd_nodes;
 mod operations_begun;
 mod panics;
 mod simulated_disks;

@@ -75,7 +75,7 @@ impl Flood {
         self.values.borrow_mut().extend(received.values);
     }
 
-    #[every(millis = 100)]
+    #[every(millis = 250)]
     fn flood(&self, cx: &Context) {
         if matches!(self.fault, Fault::None | Fault::Forgets) {
             let values = Values { values: self.values.borrow().clone() };
@@ -177,7 +177,7 @@ impl Set {
         self.elements.borrow_mut().extend(received.elements);
     }
 
-    #[every(millis = 100)]
+    #[every(millis = 250)]
     fn flood(&self, cx: &Context) {
         if self.fault != Fault::KeepsToItself {
             let elements = Elements { elements: self.elements.borrow().clone() };

@@ -5,10 +5,10 @@
 use crate::{
     interpreter,
     kafka::Logs,
-    nodes::{Counter, Flood, SameCounter, Set},
+    nodes::{Counter, Fault as Mistake, Flood, SameCounter, Set},
 };
 use glomers_protocol::{
-    CallError, Context, ErrorCode, Handler, RpcError,
+    CallError, Context, ErrorCode, Handler, IntoHandler, RpcError,
     echo::{Echo, EchoOk},
     handler,
     lin_kv::{Cas, CasOk, Read, ReadOk, Write, WriteOk},
@@ -16,12 +16,12 @@ use glomers_protocol::{
     txn_list_append, txn_rw_register,
 };
 use glomers_workbench::{
-    Options, Program, Report,
+    Options, Report,
     history::{Kind, Op, Process},
     options::{Concurrency, Fault},
-    simulate, soak, test_program, workload,
+    simulate, simulate_with, soak, workload,
 };
-use std::{path::Path, thread, time::Duration};
+use std::time::Duration;
 
 /// Takes up to 100 ms, and in one of fifty cases for ever.
 async fn hesitate(cx: &Context) {
@@ -113,8 +113,8 @@ fn longest_pause(report: &Report, options: &Options) -> Duration {
 }
 
 /// Runs a test and compares the number of operations with that of the model.
-fn check<H: Handler + Default>(name: &str, options: &Options) {
-    let report = simulate::<H>(workload::named(name).unwrap(), options).unwrap();
+fn check<H: Handler, M: IntoHandler<H>>(name: &str, options: &Options, make: impl Fn(&Context) -> M + Clone + 'static) {
+    let report = simulate_with(workload::named(name).unwrap(), options, make).unwrap();
     compare(name, options, &report);
     let (load, begun) = (report.load.unwrap(), invocations(&report, options).len());
     assert_eq!((load.begun, load.due), (begun, begun), "{name}: {options:?}");
@@ -124,7 +124,7 @@ fn check<H: Handler + Default>(name: &str, options: &Options) {
 }
 
 /// Compares the number of operations with that of the model, under the same faults and with the same durations.
-fn compare(name: &str, options: &Options, report: &Report) {
+pub(crate) fn compare(name: &str, options: &Options, report: &Report) {
     let invocations = invocations(report, options);
     let model = interpreter::Test {
         rate: options.rate,
@@ -151,30 +151,6 @@ fn time_without_a_free_client_is_told_apart() {
 }
 
 #[test]
-fn hosted_operations_begin_as_in_the_model() {
-    let mut program = Program::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/any_workload.sh"));
-    let faults = [vec![], vec![Fault::Partition], vec![Fault::Pause]];
-    thread::scope(|scope| {
-        for ((name, make), nemesis) in workload::WORKLOADS.iter().zip(faults.iter().cycle()) {
-            program.arguments = vec![(*name).to_owned()];
-            let program = program.clone();
-            scope.spawn(move || {
-                let options = Options::default()
-                    .node_count(1)
-                    .time_limit(Duration::from_secs(3))
-                    .rate(50.0)
-                    .concurrency(Concurrency::Total(4))
-                    .nemesis(nemesis.clone())
-                    .nemesis_interval(Duration::from_millis(500));
-                let report = test_program(make(), &options, &program).unwrap();
-                assert!(report.judgement.stats.all.ok_count > 0, "{name}: {report}");
-                compare(name, &options, &report);
-            });
-        }
-    });
-}
-
-#[test]
 fn a_test_without_time_is_refused() {
     let options = Options::default().time_limit(Duration::ZERO);
     let error = simulate::<Moody>(workload::named("echo").unwrap(), &options).unwrap_err();
@@ -183,9 +159,18 @@ fn a_test_without_time_is_refused() {
 
 /// Tests that the soak draws, under any faults.
 fn check_drawn<H: Handler + Default>(name: &str, concurrency: Concurrency, tests: u64) {
+    check_drawn_with(name, concurrency, tests, |_| H::default());
+}
+
+fn check_drawn_with<H: Handler, M: IntoHandler<H>>(
+    name: &str,
+    concurrency: Concurrency,
+    tests: u64,
+    make: impl Fn(&Context) -> M + Clone + 'static,
+) {
     let base = Options::default().concurrency(concurrency);
     for seed in 0..tests {
-        check::<H>(name, &soak::draw(&base, &Fault::ALL, seed));
+        check(name, &soak::draw(&base, &Fault::ALL, seed), make.clone());
     }
 }
 
@@ -198,7 +183,7 @@ fn faults_past_the_limit_do_not_end_a_test_whose_clients_are_busy() {
             .time_limit(Duration::from_secs(5))
             .rate(10.0)
             .nemesis(vec![Fault::Partition]);
-        check::<Moody>("echo", &options);
+        check("echo", &options, |_| Moody);
     }
 }
 
@@ -212,14 +197,15 @@ fn generations_begin_as_in_the_model() {
     check_drawn::<SameCounter>("unique-ids", Concurrency::PerNode(1), 20);
 }
 
+/// A node that tells the others would cost a hundred times as much, and its clients would see the same.
 #[test]
 fn broadcasts_begin_as_in_the_model() {
-    check_drawn::<Flood>("broadcast", Concurrency::PerNode(1), 5);
+    check_drawn_with("broadcast", Concurrency::PerNode(1), 5, Flood::with(Mistake::KeepsToItself));
 }
 
 #[test]
 fn elements_begin_as_in_the_model() {
-    check_drawn::<Set>("g-set", Concurrency::PerNode(1), 5);
+    check_drawn_with("g-set", Concurrency::PerNode(1), 5, Set::with(Mistake::KeepsToItself));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn row(run: &recorded::Recorded) -> (String, String) {
 
 #[test]
 fn the_table_of_recorded_runs_is_right() {
-    let rows: Vec<_> = recorded::runs("").iter().map(row).collect();
+    let rows: Vec<_> = recorded::runs("").into_iter().map(row).collect();
     let document = fs::read_to_string(DOCUMENT).unwrap();
     let (before, rest) = document.split_once("documented -->\n").unwrap();
     let (table, after) = rest.split_once("<!-- end -->").unwrap();

@@ -139,7 +139,9 @@ fn agrees(model: &impl Model, words: &'static [&'static str]) {
         let order: Vec<usize> = (0..all.len()).chain(0..all.len()).collect();
         (Just(all), Just(order).prop_shuffle())
     });
-    let compared = TestRunner::new(ProptestConfig::with_cases(1500)).run(&operations, |(operations, order)| {
+    let config = ProptestConfig::default();
+    let config = ProptestConfig { cases: 6 * config.cases, ..config };
+    let compared = TestRunner::new(config).run(&operations, |(operations, order)| {
         let operations: Vec<_> = (0..)
             .zip(operations)
             .map(|(process, (word, kind))| {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 /// A recorded run.
@@ -27,13 +28,17 @@ pub struct Recorded {
     pub valid: Validity,
 }
 
-/// The recorded runs whose names begin with a workload's name.
-pub fn runs(workload: &str) -> Vec<Recorded> {
+/// All of them, by name. They are read once.
+static RUNS: LazyLock<Vec<Recorded>> = LazyLock::new(|| {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/histories");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with(workload));
     paths.sort();
     paths.iter().map(|path| run(path)).collect()
+});
+
+/// The recorded runs whose names begin with a workload's name.
+pub fn runs(workload: &str) -> Vec<&'static Recorded> {
+    RUNS.iter().filter(|run| run.name.starts_with(workload)).collect()
 }
 
 fn run(path: &Path) -> Recorded {

@@ -33,14 +33,14 @@ fn verdicts_are_those_of_maelstrom() {
 fn keys_that_fail_are_those_of_maelstrom() {
     for run in runs("lin-kv") {
         let expected = run.results["workload"]["failures"].as_array().cloned().unwrap_or_default();
-        assert_eq!(judge(&run).json()["failures"], json!(expected), "{}", run.name);
+        assert_eq!(judge(run).json()["failures"], json!(expected), "{}", run.name);
     }
 }
 
 #[test]
 fn anomalies_are_those_of_elle() {
     for run in runs("txn-") {
-        let verdict = judge(&run);
+        let verdict = judge(run);
         let expected = &run.results["workload"];
         if ELLE_GAVE_UP.contains(&run.name.as_str()) {
             assert_eq!(verdict.json()["not"], expected["not"], "{}", run.name);
@@ -55,7 +55,7 @@ fn anomalies_are_those_of_elle() {
 #[test]
 fn each_anomaly_is_explained() {
     for run in runs("txn-") {
-        let findings = judge(&run).json();
+        let findings = judge(run).json();
         for (kind, all) in findings["anomalies"].as_object().unwrap() {
             for anomaly in all.as_array().unwrap() {
                 assert!(!anomaly["explanation"].as_str().unwrap().is_empty(), "{}: {kind}", run.name);
@@ -63,7 +63,7 @@ fn each_anomaly_is_explained() {
         }
     }
     for run in runs("lin-kv-false") {
-        let findings = judge(&run).json();
+        let findings = judge(run).json();
         for key in findings["failures"].as_array().unwrap() {
             let why = &findings["results"][key.to_string()]["linearizable"];
             assert!(why["timeline"].to_string().contains("impossible"), "{}: {why:#}", run.name);

@@ -6,9 +6,9 @@ use glomers_checkers::checker::kafka::{Kafka, check};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::LazyLock};
 
-/// The runs, with what Maelstrom found, and what we find: as it is and as JSON. They are read once.
-static RUNS: LazyLock<Vec<(Recorded, Kafka, Value)>> = LazyLock::new(|| {
-    let judge = |run: Recorded| {
+/// The runs, with what Maelstrom found, and what we find: as it is and as JSON. They are judged once.
+static RUNS: LazyLock<Vec<(&Recorded, Kafka, Value)>> = LazyLock::new(|| {
+    let judge = |run: &'static Recorded| {
         let kafka = check(&run.history);
         let findings = json!(kafka);
         (run, kafka, findings)

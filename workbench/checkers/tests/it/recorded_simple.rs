@@ -17,7 +17,7 @@ fn check(name: &str, cases: usize, keys: &[&str]) {
     let runs = runs(name);
     assert_eq!(runs.len(), cases);
     for run in runs {
-        let (ours, theirs) = (judge(&run), &run.results["workload"]);
+        let (ours, theirs) = (judge(run), &run.results["workload"]);
         for key in keys.iter().chain(&["valid?"]) {
             assert_eq!(plain(&ours[*key]), plain(&theirs[*key]), "{}: {key}", run.name);
         }
@@ -68,7 +68,7 @@ fn worst_stale_elements() {
         let latencies = |worst: &Value| -> Vec<Value> {
             worst.as_array().unwrap().iter().map(|stale| stale["stable-latency"].clone()).collect()
         };
-        let (ours, theirs) = (judge(&run), &run.results["workload"]);
+        let (ours, theirs) = (judge(run), &run.results["workload"]);
         assert_eq!(latencies(&ours["worst-stale"]), latencies(&theirs["worst-stale"]), "{}", run.name);
     }
 }

@@ -87,8 +87,6 @@ fn stale_read(operations: &[Operation], objects: Objects) -> Option<(usize, usiz
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn what_was_done_in_an_order_is_never_blamed(plan in plan(), lists in any::<bool>()) {
         let objects = if lists { Objects::Lists } else { Objects::Registers };

@@ -301,7 +301,7 @@ fn an_operation_that_fails_by_design_is_no_fault() {
     assert!(!html.contains("badge invalid"), "crashes are red");
 }
 
-/// `cargo test --release -p glomers-workbench --test page -- --ignored --nocapture` says how long a page takes.
+/// `cargo test --release -p glomers-report --test it -- --ignored --nocapture` says how long a page takes.
 #[test]
 #[ignore = "it measures"]
 #[expect(clippy::disallowed_methods, reason = "it measures")]

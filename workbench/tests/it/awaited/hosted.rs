@@ -53,7 +53,7 @@ fn a_node_in_python_is_valid_under_partitions() {
 #[test]
 fn programs_that_do_not_start_are_named() {
     assert!(refusal("nothing.sh").starts_with("cannot find "), "{}", refusal("nothing.sh"));
-    assert!(refusal("../it/hosted.rs").starts_with("cannot run "), "{}", refusal("../it/hosted.rs"));
+    assert!(refusal("../it/awaited/hosted.rs").starts_with("cannot run "), "{}", refusal("../it/awaited/hosted.rs"));
 }
 
 #[test]
@@ -64,12 +64,20 @@ fn a_program_that_ends_is_reported_with_its_last_words() {
     assert!(text.contains("n0 ended with exit status: 3") && text.contains("boom"), "{text}");
 }
 
+#[track_caller]
+fn does_not_answer_init(name: &str) {
+    let text = refusal(name);
+    assert!(text.contains("n0 did not get ready: no answer to `init` in 10s"), "{text}");
+}
+
 #[test]
-fn a_program_that_does_not_answer_init_is_reported() {
-    for name in ["silent.sh", "deaf.sh"] {
-        let text = refusal(name);
-        assert!(text.contains("n0 did not get ready: no answer to `init` in 10s"), "{name}: {text}");
-    }
+fn a_program_that_reads_and_does_not_answer_init_is_reported() {
+    does_not_answer_init("silent.sh");
+}
+
+#[test]
+fn a_program_that_does_not_read_is_reported() {
+    does_not_answer_init("deaf.sh");
 }
 
 #[test]
@@ -80,6 +88,10 @@ fn what_is_no_message_is_explained() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+#[test]
+fn a_message_in_the_name_of_another_is_explained() {
     let text = refusal("stranger.sh");
     assert!(text.contains("with the src `n1`"), "{text}");
 }

@@ -126,7 +126,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = MessageFile::new(folder.path().join("messages.jsonl"));
         let event = |number: u64| {
-            let long = if number % 7 == 0 { "x".repeat(6000) } else { String::new() };
+            let long = if number.is_multiple_of(7) { "x".repeat(6000) } else { String::new() };
             let message =
                 format!(r#"{{"src":"c1","dest":"n0","body":{{"text":"\"\\n\u{{e9}} {number}{long}"}}}}"#).into();
             Event { time: u128::from(number) * 1_000, received: number % 3 == 2, id: number - number / 3, message }

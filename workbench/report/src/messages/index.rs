@@ -61,7 +61,7 @@ impl Index {
         if received {
             return self.arrive(id, moment);
         }
-        if self.costs.len() % BLOCK == 0 {
+        if self.costs.len().is_multiple_of(BLOCK) {
             self.offsets.push(offset);
         }
         if self.numbers.push(id) {
@@ -150,7 +150,7 @@ struct Times {
 impl Times {
     fn push(&mut self, moment: Time) {
         let place = self.offsets.len();
-        if place % BLOCK == 0 {
+        if place.is_multiple_of(BLOCK) {
             self.bases.push(moment);
         }
         let offset = moment.checked_sub(self.bases[place / BLOCK]).and_then(|offset| u32::try_from(offset).ok());

@@ -71,6 +71,7 @@ impl Sources {
     }
 
     /// Waits until the next look. Files that are saved together are one change: it is over when nothing changes any more.
+    #[expect(clippy::disallowed_methods, reason = "it is no node, and has nothing else to do")]
     fn changed(&mut self) -> bool {
         let mut is_changed = false;
         loop {

@@ -143,8 +143,10 @@ mod tests {
             .collect();
         assert_eq!(lines, events);
         let (kept, written) = (Messages::Kept(&events), Messages::Written(&written));
-        let times =
-            |messages: Messages<'_>| -> Vec<_> { (0..1000).map(|place| messages.index().times(place)).collect() };
+        let times = |messages: Messages<'_>| {
+            let index = messages.index();
+            (0..1000).map(|place| index.times(place)).collect::<Vec<_>>()
+        };
         assert_eq!(times(kept), times(written));
         for places in [vec![], vec![0], vec![999], vec![3, 4, 63, 64, 65, 500, 900, 901], (0..1000).collect()] {
             let visited = |messages: Messages<'_>| {

@@ -1,5 +1,6 @@
 //! A reader of a body's fields for values in the common form: integers of at most 18 digits, strings without escapes, and
-//! lists and objects without white space but spaces in front of names and values. It takes a third of the instructions that `serde_json` takes.
+//! lists and objects without white space but spaces in front of names and values. It takes a third of the instructions that
+//! `serde_json` takes.
 //!
 //! The text of each field is known to be JSON. Everything else, and every error, is left to `serde_json`, which then reads
 //! the body again. So errors are described in one place only.

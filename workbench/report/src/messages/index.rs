@@ -1,6 +1,6 @@
-//! What a page must know of every message to choose those that it draws: when it was sent, when it arrived, how many bytes its
-//! text takes, and where it is in its file. A long run has millions of messages, so one takes ten bytes here. The index is made
-//! while the messages are written, so the page reads only those that it draws.
+//! The index of a run's messages: when each was sent, when it arrived, how many bytes its text takes, and where it is in its file.
+//! From this a page chooses the messages that it draws. A long run has millions of messages, so one takes ten bytes here. The index
+//! is made while the messages are written, so the page reads only those that it draws.
 
 use glomers_workbench::journal::Record;
 use indexmap::IndexMap;

@@ -59,7 +59,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What is drawn of a message, `None` if the text is no message.
+    /// The parts of a message that are drawn; `None` if the text is no message.
     pub(crate) fn drawn(&self, limit: usize) -> Option<Drawn> {
         self.skimmed(limit).or_else(|| {
             let text = self.whole();

@@ -6,7 +6,7 @@
 //! the body again. So errors are described in one place only.
 
 use crate::{envelope::Fields, fast_path::short_integer};
-use glomers_json::{digits, plain_length};
+use glomers_json::{digits, plain_string};
 use serde::{
     Deserializer,
     de::{
@@ -98,9 +98,9 @@ impl<'de> Reader<'de> {
 
     fn string(&mut self) -> Result<&'de str, Other> {
         self.expect(b'"')?;
-        let text = self.rest.get(..plain_length(self.rest.as_bytes())).ok_or(Other)?;
-        self.skip(text.len())?;
-        self.expect(b'"')?;
+        let end = plain_string(self.rest.as_bytes(), 0).ok_or(Other)?;
+        let text = self.rest.get(..end - 1).ok_or(Other)?;
+        self.skip(end)?;
         Ok(text)
     }
 

@@ -6,7 +6,7 @@ use crate::history::{
     model::{Kind, Op},
     process::Process,
 };
-use glomers_json::{Json, digits, plain_length, plain_value};
+use glomers_json::{Json, digits, plain_string, plain_value};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -103,8 +103,8 @@ fn number(text: &str) -> Option<(&str, &str)> {
 /// The content of the string at the beginning of a text, if it has no escapes, and what follows.
 fn word(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix('"')?;
-    let (word, rest) = text.split_at_checked(plain_length(text.as_bytes()))?;
-    Some((word, rest.strip_prefix('"')?))
+    let end = plain_string(text.as_bytes(), 0)?;
+    Some((text.get(..end - 1)?, text.get(end..)?))
 }
 
 /// The fields of an entry. Of fields with the same name the last one counts.

@@ -12,7 +12,7 @@ mod shared;
 mod sorted;
 mod verbatim;
 
-pub use parts::{elements, members, split_value};
+pub use parts::{elements, members, pair, split_value};
 pub use plain::{digits, plain_integer, plain_length, plain_string, plain_value};
 pub use shared::share;
 pub use sorted::{SortedMap, SortedSet, pairs};
@@ -141,7 +141,7 @@ impl Json {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn pair(&self) -> Option<(Self, Self)> {
-        parts::pair(self.as_str()).map(|(first, second)| (Self::from_valid_text(first), Self::from_valid_text(second)))
+        pair(self.as_str()).map(|(first, second)| (Self::from_valid_text(first), Self::from_valid_text(second)))
     }
 
     /// The JSON text.

@@ -42,8 +42,14 @@ pub fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Error> {
     Ok(members)
 }
 
-/// The texts of both elements, if a text that is known to be JSON is an array of two. Nothing is read twice.
-pub(crate) fn pair(text: &str) -> Option<(&str, &str)> {
+/// The texts of both elements, if a text that is known to be JSON is an array of two, such as a key and a value. Nothing is read
+/// twice.
+///
+/// ```
+/// assert_eq!(glomers_json::pair("[1, [2]]"), Some(("1", "[2]")));
+/// assert_eq!(glomers_json::pair("[1]"), None);
+/// ```
+pub fn pair(text: &str) -> Option<(&str, &str)> {
     let (first, rest) = split_value(text.strip_prefix('[')?)?;
     let (second, rest) = split_value(rest.strip_prefix(',')?)?;
     (rest == "]").then_some((first, second))

@@ -14,6 +14,7 @@ mod name;
 mod pieces;
 mod process;
 mod read;
+mod usual;
 
 pub(crate) use clients::Clients;
 pub use model::{History, Kind, Op, Operation};

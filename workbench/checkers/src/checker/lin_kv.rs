@@ -15,7 +15,7 @@ use crate::{
     validity::Validity,
     verdict::{Checker, Verdict},
 };
-use glomers_json::Json;
+use glomers_json::{Json, pair};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -83,17 +83,20 @@ fn findings(checked: &Linearizability) -> Vec<Finding> {
 /// Jepsen splits a history by the keys of its entries. At the first key it finds an operation without an end, at the
 /// second an end without a beginning, on which knossos throws an exception; other keys are judged as ever.
 fn changed_keys(history: &History) -> (Cow<'_, History>, Vec<Json>, Option<String>) {
-    let key = |op: &Op| op.value.pair().map(|(key, _)| key);
+    fn key(op: &Op) -> Option<&str> {
+        pair(op.value.as_str()).map(|(key, _)| key)
+    }
+    let json = Json::from_valid_text;
     let mut moved = Vec::new();
     for Operation { invocation, completion } in history.operations() {
         if let (Some(first), Some(completion)) = (key(invocation), completion)
-            && let Some(second) = key(completion).filter(|second| *second != first)
+            && let Some(second) = key(completion).filter(|second| *second != first && json(second) != json(first))
         {
             let reason = format!(
                 "entry {} ends an operation on key {second}, which began on key {first} in entry {}",
                 completion.index, invocation.index
             );
-            moved.push((completion.index, invocation.value.clone(), second, reason));
+            moved.push((completion.index, invocation.value.clone(), json(second), reason));
         }
     }
     if moved.is_empty() {

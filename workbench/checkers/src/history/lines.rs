@@ -3,16 +3,16 @@
 use crate::history::{
     entries::{Entries, Field, Fields},
     file::BadText,
-    model::{Kind, Op},
-    process::Process,
+    model::Op,
+    usual::{self, Notation},
 };
-use glomers_json::{Json, digits, plain_string, plain_value};
+use glomers_json::{Json, plain_string, plain_value};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
 use serde_json::{Deserializer as JsonReader, value::RawValue};
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt};
 
 /// Reads a text that comes in pieces.
 #[derive(Debug, Default)]
@@ -57,54 +57,43 @@ fn any(line: &str) -> Result<Op, String> {
     }
 }
 
-/// The entry at the beginning of a text, and the lines that follow, if it is without extras and written as this crate writes it,
-/// which is nearly every one. Only a value or an error in another than the common form needs a reader of JSON.
+/// The entry at the beginning of a text, and the lines that follow, if it is written as this crate writes it, which is nearly every one.
 fn common(text: &str) -> Option<(Op, &str)> {
-    let (_, rest) = number(text.strip_prefix("{\"index\":")?)?;
-    let (time, rest) = number(rest.strip_prefix(",\"time\":")?)?;
-    let (kind, rest) = word(rest.strip_prefix(",\"type\":")?)?;
-    let rest = rest.strip_prefix(",\"process\":")?;
-    let (process, rest) = match rest.strip_prefix("\"nemesis\"") {
-        Some(rest) => (Process::Nemesis, rest),
-        None => number(rest).and_then(|(number, rest)| Some((Process::Client(number.parse().ok()?), rest)))?,
-    };
-    let (f, rest) = word(rest.strip_prefix(",\"f\":")?)?;
-    let (content, rest) = value(rest.strip_prefix(",\"value\":")?)?;
-    let (error, rest) = match rest.strip_prefix(",\"error\":") {
-        Some(rest) => value(rest).map(|(error, rest)| (Some(error), rest))?,
-        None => (None, rest),
-    };
-    let rest = rest.strip_prefix('}')?;
+    let (op, rest) = usual::entry(&mut Lines, text)?;
     let rest = if rest.is_empty() { rest } else { rest.strip_prefix('\n')? };
-    let mut op = Op::new(Duration::from_nanos(time.parse().ok()?), process, Kind::named(kind)?, f, content);
-    op.set_error(error.filter(|error| !error.is_null()));
     Some((op, rest))
 }
 
-/// The value at the beginning of a text, and what follows.
-fn value(text: &str) -> Option<(Json, &str)> {
-    if let Some(end) = plain_value(text.as_bytes(), 0) {
-        let (value, rest) = text.split_at(end);
-        return Some((Json::from_valid_text(value), rest));
+/// The notation of this crate's lines. Only a value or an error in another than the common form needs a reader of JSON.
+struct Lines;
+
+impl Notation for Lines {
+    const INDEX: &'static str = "{\"index\":";
+    const TIME: &'static str = ",\"time\":";
+    const TYPE: &'static str = ",\"type\":";
+    const PROCESS: &'static str = ",\"process\":";
+    const NEMESIS: &'static str = "\"nemesis\"";
+    const F: &'static str = ",\"f\":";
+    const VALUE: &'static str = ",\"value\":";
+    const ERROR: &'static str = ",\"error\":";
+
+    /// A string without escapes.
+    fn word(text: &str) -> Option<(&str, &str)> {
+        let text = text.strip_prefix('"')?;
+        let end = plain_string(text.as_bytes(), 0)?;
+        Some((text.get(..end - 1)?, text.get(end..)?))
     }
-    let line = text.split('\n').next()?;
-    let mut values = JsonReader::from_str(line).into_iter::<&RawValue>();
-    let value = values.next()?.ok()?;
-    Some((value.into(), &text[values.byte_offset()..]))
-}
 
-/// The number at the beginning of a text, if it has neither a sign nor a point, and what follows.
-fn number(text: &str) -> Option<(&str, &str)> {
-    let digits = digits(text.as_bytes());
-    let is_json = digits == 1 || digits > 1 && !text.starts_with('0');
-    is_json.then(|| text.split_at(digits))
-}
-
-/// The content of the string at the beginning of a text, if it has no escapes, and what follows.
-fn word(text: &str) -> Option<(&str, &str)> {
-    let text = text.strip_prefix('"')?;
-    let end = plain_string(text.as_bytes(), 0)?;
-    Some((text.get(..end - 1)?, text.get(end..)?))
+    fn value<'a>(&mut self, text: &'a str) -> Option<(Json, &'a str)> {
+        if let Some(end) = plain_value(text.as_bytes(), 0) {
+            let (value, rest) = text.split_at(end);
+            return Some((Json::from_valid_text(value), rest));
+        }
+        let line = text.split('\n').next()?;
+        let mut values = JsonReader::from_str(line).into_iter::<&RawValue>();
+        let value = values.next()?.ok()?;
+        Some((value.into(), &text[values.byte_offset()..]))
+    }
 }
 
 /// The fields of an entry. Of fields with the same name the last one counts.

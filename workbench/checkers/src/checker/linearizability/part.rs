@@ -48,19 +48,15 @@ pub(super) type Parts<O> = IndexMap<Option<Json>, Part<O>, FixedState>;
 pub(super) fn parts<M: Model>(model: &M, history: &History) -> Parts<M::Operation> {
     let mut parts = Parts::default();
     for seen in history.operations() {
-        let asked = &seen.invocation.value;
-        let part = model.part(asked);
-        if part.is_some() {
-            // A part is named in the results even if none of its operations tells anything.
-            parts.entry(part.clone()).or_default();
-        }
-        if seen.completion.is_some_and(|completion| completion.kind == Kind::Fail) {
-            continue;
-        }
-        let answered = seen.ok().map(|completion| &completion.value);
-        let Some(operation) = model.operation(&seen.invocation.f, asked, answered) else { continue };
-        if answered.is_some() || model.effect(&operation) != Effect::Observe {
-            parts.entry(part).or_default().push(&seen, operation);
+        let (asked, answered) = (&seen.invocation.value, seen.ok().map(|completion| &completion.value));
+        let has_failed = seen.completion.is_some_and(|completion| completion.kind == Kind::Fail);
+        let operation = (!has_failed).then(|| model.operation(&seen.invocation.f, asked, answered)).flatten();
+        let tells = |operation: &M::Operation| answered.is_some() || model.effect(operation) != Effect::Observe;
+        let (name, operation) = (model.part(asked), operation.filter(tells));
+        // A part is named in the results even if none of its operations tells anything.
+        if name.is_some() || operation.is_some() {
+            let part = parts.entry(name).or_default();
+            operation.into_iter().for_each(|operation| part.push(&seen, operation));
         }
     }
     parts.values_mut().for_each(Part::order);

@@ -8,35 +8,37 @@ use crate::{
     history::{Clients, History, Kind, Op, Process},
 };
 use foldhash::fast::FixedState;
-use glomers_json::Json;
+use glomers_json::{Json, pair};
 use indexmap::IndexMap;
 
 /// Follows the operations on every key.
 pub fn strict_findings(history: &History) -> Vec<Finding> {
     let mut registers = IndexMap::<Json, Register, FixedState>::default();
-    // The key of each client's running operation and, if it is a read, what was known of the key when it began.
-    let mut running = Clients::<Option<(Json, Json, Option<Evidence>)>>::default();
+    // The place of the key of each client's running operation, its argument, and whether the key was known to have a value when
+    // it began.
+    let mut running = Clients::<Option<(usize, &str, bool)>>::default();
     let mut findings = Vec::new();
     for op in history.ops().iter().filter(|op| op.process != Process::Nemesis) {
+        let tuple = pair(op.value.as_str());
         if op.kind == Kind::Invoke {
-            let Some((key, argument)) = tuple(op) else { continue };
-            let register = registers.entry(key.clone()).or_default();
-            register.may_be_null_again |= value_set(op, &argument).is_some_and(|value| value.is_null());
-            *running.of(op.process) = Some((key, argument, register.evidence.clone()));
+            let Some((key, argument)) = tuple else { continue };
+            let register = registers.entry(Json::from_valid_text(key));
+            let (place, register) = (register.index(), register.or_default());
+            register.may_be_null_again |= value_set(op, argument) == Some("null");
+            *running.of(op.process) = Some((place, argument, register.evidence.is_some()));
             continue;
         }
-        let Some((key, argument, known)) = running.of(op.process).take().filter(|_| op.kind == Kind::Ok) else {
+        let Some((place, argument, was_known)) = running.of(op.process).take().filter(|_| op.kind == Kind::Ok) else {
             continue;
         };
-        let register = registers.entry(key.clone()).or_default();
-        let found = tuple(op).map(|(_, value)| value);
-        match (value_set(op, &argument), found) {
-            (None, Some(value)) if op.f == "read" && value.is_null() => {
-                findings.extend(known.filter(|_| !register.may_be_null_again).map(|known| finding(op, &key, &known)));
+        let Some((key, register)) = registers.get_index_mut(place) else { continue };
+        match (value_set(op, argument), tuple) {
+            (None, Some((_, "null"))) if op.f == "read" => {
+                let known = register.evidence.as_ref().filter(|_| was_known && !register.may_be_null_again);
+                findings.extend(known.map(|known| finding(op, key, known)));
             }
-            (None, Some(value)) if op.f == "read" => register.know(op, format!("{value} was read")),
-            (Some(_), _) if op.f == "write" => register.know(op, format!("write {argument} was acknowledged")),
-            (Some(_), _) => register.know(op, format!("cas {argument} was acknowledged")),
+            (None, Some((_, value))) if op.f == "read" => register.know(op, || format!("{value} was read")),
+            (Some(_), _) => register.know(op, || format!("{} {argument} was acknowledged", op.f)),
             _ => {}
         }
     }
@@ -51,15 +53,14 @@ struct Register {
     may_be_null_again: bool,
 }
 
-#[derive(Clone)]
 struct Evidence {
     index: usize,
     text: String,
 }
 
 impl Register {
-    fn know(&mut self, op: &Op, text: String) {
-        self.evidence.get_or_insert(Evidence { index: op.index, text });
+    fn know(&mut self, op: &Op, text: impl FnOnce() -> String) {
+        self.evidence.get_or_insert_with(|| Evidence { index: op.index, text: text() });
     }
 }
 
@@ -72,15 +73,11 @@ fn finding(read: &Op, key: &Json, known: &Evidence) -> Finding {
     Finding::strict("null-read", [*index, read.index], explanation)
 }
 
-/// The value that an operation leaves, if it sets one.
-fn value_set(op: &Op, argument: &Json) -> Option<Json> {
+/// The text of the value that an operation leaves, if it sets one.
+fn value_set<'a>(op: &Op, argument: &'a str) -> Option<&'a str> {
     match &*op.f {
-        "write" => Some(argument.clone()),
-        "cas" => argument.pair().map(|(_, to)| to),
+        "write" => Some(argument),
+        "cas" => pair(argument).map(|(_, to)| to),
         _ => None,
     }
-}
-
-fn tuple(op: &Op) -> Option<(Json, Json)> {
-    op.value.pair()
 }

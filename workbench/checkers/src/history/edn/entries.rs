@@ -6,8 +6,10 @@ use crate::history::{
     entries::{Entries, Field, Fields},
     file::BadText,
     model::Op,
+    usual::{self, Notation},
 };
 use glomers_edn::{Bracket, Error, Plain, Problem, Reader, Token, line_and_column, qualified};
+use glomers_json::Json;
 use std::{borrow::Cow, str};
 
 /// Reads a text that comes in pieces.
@@ -49,6 +51,13 @@ impl EdnEntries {
         let mut reader = if is_last { Reader::new(text) } else { Reader::of_beginning(text) };
         let mut read = 0;
         loop {
+            if let Some((op, end)) = self.usual(&text[read..]) {
+                entries.add(self.line, op).map_err(|reason| self.bad(reason))?;
+                self.line += lines(&text[read + 1..read + end]);
+                reader.pass(end);
+                read += end;
+                continue;
+            }
             let token = next(&mut reader);
             let is_incomplete = token.as_ref().is_err_and(Error::is_incomplete);
             let begin = if is_incomplete { reader.at() } else { reader.start() };
@@ -66,6 +75,13 @@ impl EdnEntries {
         }
         self.column = self.column(&text[..read]);
         Ok(read)
+    }
+
+    /// The entry behind a newline at the beginning of a text, if it is written as Jepsen and this crate write it, and its end.
+    fn usual(&mut self, text: &str) -> Option<(Op, usize)> {
+        let (op, rest) = usual::entry(self, text.strip_prefix('\n')?)?;
+        self.line += 1;
+        Some((op, text.len() - rest.len()))
     }
 
     /// The number of characters of the last line, this text being what was read of the piece.
@@ -159,7 +175,12 @@ impl EdnEntries {
                 self.transcriber.value(reader, token, &mut self.json).map_err(|error| too_deep(name, error))?;
             }
         }
-        Ok(fields.add(name, Field::Json(str::from_utf8(&self.json).expect("it was made from text"))))
+        Ok(fields.add(name, Field::Json(self.json())))
+    }
+
+    /// The text of the value that was read last.
+    fn json(&self) -> &str {
+        str::from_utf8(&self.json).expect("it was made from text")
     }
 
     /// The name of the next field; `None` if there is none.
@@ -182,6 +203,31 @@ impl EdnEntries {
                 String::from_utf8_lossy(&self.json).into_owned().into()
             }
         }))
+    }
+}
+
+/// The notation of Jepsen's histories.
+impl Notation for EdnEntries {
+    const INDEX: &'static str = "{:index ";
+    const TIME: &'static str = ", :time ";
+    const TYPE: &'static str = ", :type :";
+    const PROCESS: &'static str = ", :process ";
+    const NEMESIS: &'static str = ":nemesis";
+    const F: &'static str = ", :f :";
+    const VALUE: &'static str = ", :value ";
+    const ERROR: &'static str = ", :error ";
+
+    /// The letters, digits, hyphens and question marks of a keyword.
+    fn word(text: &str) -> Option<(&str, &str)> {
+        let end = text.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'?'))?;
+        (end > 0).then(|| text.split_at(end))
+    }
+
+    fn value<'a>(&mut self, text: &'a str) -> Option<(Json, &'a str)> {
+        let mut reader = Reader::of_beginning(text);
+        self.json.clear();
+        let is_value = self.transcriber.item(&mut reader, &mut self.json).ok()?;
+        is_value.then(|| (Json::from_valid_text(self.json()), reader.rest()))
     }
 }
 
@@ -210,5 +256,65 @@ fn too_deep(name: &str, error: Error) -> Failure {
     match *error.problem {
         Problem::Deep => Failure::Content(format!("`{name}` is nested too deeply")),
         _ => Failure::Syntax(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        let mut entries = Entries::default();
+        let read = EdnEntries::default().read(text, true, &mut entries);
+        let history = || serde_json::to_string(&entries.finish()).unwrap();
+        read.map(|_| history()).map_err(|bad| bad.to_string())
+    }
+
+    #[test]
+    fn the_usual_form_is_read_as_any_other() {
+        for entry in [
+            "{:index 0, :time 17, :type :invoke, :process 3, :f :read, :value [1 {:b \"}\"}]}",
+            "{:index 12, :time 0, :type :info, :process :nemesis, :f :start-partition, :value nil}",
+            "{:index 0, :time 1, :type :invoke, :process 3, :f :a, :value :é, :error [:a \"\\n\" 1.5]}",
+            "{:index 0, :time 1, :type :invoke, :process 3, :f :a, :value #{2\n1}}",
+        ] {
+            let usual = |text: &str| EdnEntries::default().usual(&format!("\n{text}")).is_some();
+            let spaced = entry.replace(", ", " ,");
+            assert!(usual(entry) && !usual(&spaced), "{entry}");
+            assert_eq!(read(&format!("\n{entry}")), read(&spaced), "{entry}");
+            assert!(read(&spaced).is_ok(), "{entry}");
+        }
+    }
+
+    #[test]
+    fn every_other_form_is_left_to_the_reader() {
+        let entry = "{:index 0, :time 17, :type :invoke, :process 3, :f :read, :value 1}";
+        for (from, to) in [
+            ("index 0", "index 00"),
+            ("17", "17N"),
+            ("17", "-1"),
+            (":invoke", "\"invoke\""),
+            (":process 3", ":process 3.0"),
+            (":read", ":a/read"),
+            (":value 1}", ":value 1, :final? true}"),
+            (":value 1}", ":value 1 }"),
+            (":value 1}", ":value }"),
+            (":value 1}", ":value 1]"),
+            (":value 1}", ":value 1"),
+        ] {
+            let other = format!("\n{}", entry.replacen(from, to, 1));
+            assert!(EdnEntries::default().usual(&other).is_none(), "{other}");
+        }
+        assert!(EdnEntries::default().usual(entry).is_none());
+    }
+
+    #[test]
+    fn lines_are_counted_in_every_form() {
+        let begin = "\n{:index 0, :time 1, :type :invoke, :process 3, :f :a, :value [1\n2]}";
+        let end = "{:index 1, :time 2, :type :ok, :process 4, :f :a, :value 1}";
+        let expected = |line| Err(format!("line {line}: process 4 ends `a`, which it has not begun"));
+        assert_eq!(read(&format!("{begin}\n{end}")), expected(4));
+        assert_eq!(read(&format!("{begin} {end}")), expected(3));
+        assert_eq!(read(&format!("{begin}\n\n {end}")), expected(5));
     }
 }

@@ -236,6 +236,12 @@ impl Transcriber {
         }))
     }
 
+    /// Appends the next form of a map; false at its end.
+    pub(crate) fn item(&mut self, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<bool, Error> {
+        self.entries.clear();
+        self.push_item(reader, Bracket::Map, reader.deepest(), out).map(|rank| rank.is_some())
+    }
+
     /// Appends the rest of a vector or map of which the bracket was read as a plain token.
     pub(crate) fn rest(&mut self, reader: &mut Reader<'_>, bracket: Bracket, out: &mut Vec<u8>) -> Result<(), Error> {
         self.entries.clear();

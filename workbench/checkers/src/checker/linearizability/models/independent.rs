@@ -1,7 +1,7 @@
 //! Many objects of a kind, each under a key (jepsen: `independent.clj`).
 
 use super::super::model::{Effect, Model};
-use glomers_json::Json;
+use glomers_json::{Json, pair};
 
 /// Objects under keys: the value of each operation is `[key, value]`, and `value` is what the object's own model reads.
 /// Each key is searched by itself.
@@ -21,9 +21,10 @@ impl<M: Model> Model for Independent<M> {
     }
 
     fn operation(&self, f: &str, asked: &Json, answered: Option<&Json>) -> Option<M::Operation> {
-        let (_, asked) = tuple(asked)?;
+        let value = |tuple: &Json| pair(tuple.as_str()).map(|(_, value)| Json::from_valid_text(value));
+        let asked = value(asked)?;
         // An answer that is no tuple belongs to no key: it is as good as none.
-        let answered = answered.and_then(tuple).map(|(_, answered)| answered);
+        let answered = answered.and_then(value);
         self.0.operation(f, &asked, answered.as_ref())
     }
 
@@ -40,7 +41,7 @@ impl<M: Model> Model for Independent<M> {
     }
 
     fn part(&self, asked: &Json) -> Option<Json> {
-        tuple(asked).map(|(key, _)| key)
+        pair(asked.as_str()).map(|(key, _)| Json::from_valid_text(key))
     }
 
     fn states(&self, operations: &[&M::Operation]) -> Vec<M::State> {
@@ -50,8 +51,4 @@ impl<M: Model> Model for Independent<M> {
     fn display(&self, state: &M::State) -> String {
         self.0.display(state)
     }
-}
-
-fn tuple(value: &Json) -> Option<(Json, Json)> {
-    value.pair()
 }

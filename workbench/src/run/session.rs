@@ -179,6 +179,9 @@ impl<'a> Session<'a> {
 
     /// Writes down the operations that have ended.
     pub(crate) fn complete(&mut self) {
+        if !self.workers.has_ended() {
+            return;
+        }
         let now = self.now();
         for op in self.workers.complete(now, &mut self.world, self.workload.is_reusable()) {
             self.history.push(op);

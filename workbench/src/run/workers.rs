@@ -167,6 +167,11 @@ impl Workers {
         }
     }
 
+    /// Tells whether an operation has ended whose entry was not made.
+    pub(crate) fn has_ended(&self) -> bool {
+        !self.done.borrow().is_empty()
+    }
+
     /// The history's entries of operations that have ended. A client that does not know how its operation ended is
     /// replaced: the operation may still go on.
     pub(crate) fn complete(&mut self, now: Duration, world: &mut World, is_reusable: bool) -> Vec<Op> {

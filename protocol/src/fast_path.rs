@@ -4,7 +4,10 @@
 //! Everything else, valid or not, is left to `serde_json`: the whole line, or one value of its body. So errors are
 //! described in one place only.
 
-use crate::envelope::{Body, Envelope, Fields};
+use crate::{
+    envelope::{Body, Envelope, Fields},
+    repeated::{LARGE, end_of_large},
+};
 use glomers_json::{plain_integer, plain_string, plain_value};
 use serde::Deserialize;
 use serde_json::{Deserializer, value::RawValue};
@@ -124,7 +127,11 @@ impl<'a> Scanner<'a> {
     fn value(&mut self) -> Option<&'a str> {
         self.spaces();
         let start = self.at;
-        self.at = match plain_value(self.line.as_bytes(), start) {
+        let end = match self.line.len() - start {
+            ..LARGE => plain_value(self.line.as_bytes(), start),
+            _ => end_of_large(self.line, start),
+        };
+        self.at = match end {
             Some(end) => end,
             None => end_of_other(self.line, start)?,
         };

@@ -73,6 +73,7 @@ mod outbox;
 mod panics;
 mod pending_calls;
 mod plain_form;
+mod repeated;
 mod reply;
 mod round_trips;
 mod serve;

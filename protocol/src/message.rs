@@ -6,13 +6,13 @@ use crate::{
     error::{DecodeError, Reason, Rejected, abridge},
     fast_path, json_path,
     node_id::NodeId,
-    plain_form,
+    plain_form, repeated,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 /// The fields of a body beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -66,11 +66,19 @@ pub(crate) fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError
 
 /// Decodes a body of a type that is compiled here only: the common form of values by a reader for it, which is compiled
 /// beside that of serde_json.
-pub fn decode_plain<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
-    match plain_form::read(&message.envelope.body.fields) {
-        Some(payload) => Ok(payload),
-        None => message.fields(),
+pub fn decode_plain<T: Payload + Clone>(message: &Message<'_>) -> Result<T, DecodeError> {
+    let fields = &message.envelope.body.fields;
+    let large = repeated::large(fields);
+    if let Some(known) = large.and_then(repeated::payload)
+        && let Some(payload) = known.downcast_ref::<T>()
+    {
+        return Ok(payload.clone());
     }
+    let payload = plain_form::read(fields).map_or_else(|| message.fields(), Ok)?;
+    if let Some(large) = large {
+        repeated::keep(large, &|| Rc::new(T::clone(&payload)));
+    }
+    Ok(payload)
 }
 
 /// Writes a body: [`Payload::encode`].

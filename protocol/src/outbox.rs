@@ -1,8 +1,7 @@
 //! Outgoing messages, encoded one behind the other into a single buffer: no allocation per message, and one write for many.
 
 use crate::node_id::NodeId;
-use glomers_json::plain_length;
-use memchr::memchr2;
+use glomers_json::{join_lines, plain_length};
 use serde::ser::Error as _;
 
 #[derive(Default)]
@@ -117,12 +116,4 @@ fn name(out: &mut Vec<u8>, name: &str) -> serde_json::Result<()> {
     out.extend_from_slice(name.as_bytes());
     out.push(b'"');
     Ok(())
-}
-
-/// Puts JSON text on one line. Only a verbatim value can contain line ends, and only between tokens.
-fn join_lines(mut text: &mut [u8]) {
-    while let Some(at) = memchr2(b'\n', b'\r', text) {
-        text[at] = b' ';
-        text = &mut text[at + 1..];
-    }
 }

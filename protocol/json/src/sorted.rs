@@ -274,6 +274,11 @@ impl<T: Ord> SortedSet<T> {
         }
     }
 
+    /// Removes all items.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Keeps the items that fulfil a condition.
     pub fn retain(&mut self, is_kept: impl FnMut(&T) -> bool) {
         self.0.retain(is_kept);

@@ -6,6 +6,7 @@
 //! serde_json changes more than the name.
 
 use crate::Json;
+use memchr::memchr2;
 use serde::{
     Deserialize, Deserializer, Serializer,
     de::{
@@ -94,6 +95,20 @@ struct Text(Json);
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(ValueVisitor).map(Self)
+    }
+}
+
+/// Puts JSON text on one line. Only a verbatim value can contain line ends, and only between tokens.
+///
+/// ```
+/// let mut text = b"[1,\r\n2]".to_vec();
+/// glomers_json::join_lines(&mut text);
+/// assert_eq!(text, b"[1,  2]");
+/// ```
+pub fn join_lines(mut text: &mut [u8]) {
+    while let Some(at) = memchr2(b'\n', b'\r', text) {
+        text[at] = b' ';
+        text = &mut text[at + 1..];
     }
 }
 

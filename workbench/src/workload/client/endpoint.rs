@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use glomers_json::SortedMap;
+use glomers_json::{SortedMap, join_lines};
 use glomers_protocol::{Message, NodeId, Rejected, Request};
 use std::{
     cell::{Cell, RefCell},
@@ -74,10 +74,7 @@ impl Draft {
     /// The whole line.
     fn finish(self) -> String {
         let Self { mut line, fields, .. } = self;
-        // A line break may only be between tokens. Nearly no request has one, and a large one is faster searched than changed.
-        if [b'\n', b'\r'].iter().any(|end| line[fields..].contains(end)) {
-            line[fields..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
-        }
+        join_lines(&mut line[fields..]);
         match &mut line[fields..] {
             [first @ b'{', second, ..] if *second != b'}' => *first = b',',
             // No fields: an empty object, or `null`.

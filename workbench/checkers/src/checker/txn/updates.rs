@@ -2,26 +2,29 @@
 
 use super::{
     anomalies::{Anomalies, Anomaly, entry_json},
-    by_id::{ById, PlaceOf},
+    by_id::PlaceOf,
     transactions::{Id, Step, Transactions},
 };
 use crate::history::Kind;
 use foldhash::fast::FixedState;
+use glomers_json::{SortedMap, SortedSet};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::mem;
 
 /// For each key and value that was not the last its transaction wrote to the key, the entry of that transaction.
 ///
 /// Elle looks at invocations too, so a transaction that never ended counts.
 pub(super) fn intermediate(transactions: &Transactions) -> PlaceOf {
     let mut intermediate = PlaceOf::default();
-    let mut last: ById<Id> = ById::default();
+    let mut last = SortedMap::<Id, Id>::new();
     for (place, entry) in transactions.entries.iter().enumerate() {
         last.clear();
         for step in &entry.steps {
             let Step::Write { key, value } = step else { continue };
-            if let Some(overwritten) = last.insert(*key, *value) {
-                intermediate.insert(*key, overwritten, place);
+            match last.get_mut(key) {
+                Some(last) => _ = intermediate.insert(*key, mem::replace(last, *value), place),
+                None => last.insert(*key, *value),
             }
         }
     }
@@ -34,16 +37,16 @@ pub(super) fn lost(transactions: &Transactions, anomalies: &mut Anomalies) {
     type State<'a> = (Id, &'a Option<Box<[Id]>>);
     let mut updates: IndexMap<State<'_>, Vec<usize>, FixedState> = IndexMap::default();
     let mut states: Vec<State<'_>> = Vec::new();
-    let (mut reads, mut written) = (ById::<&Option<Box<[Id]>>>::default(), ById::<()>::default());
+    let (mut reads, mut written) = (SortedMap::<Id, &Option<Box<[Id]>>>::new(), SortedSet::<Id>::new());
     for place in transactions.of_kinds(&[Kind::Ok]) {
         reads.clear();
         written.clear();
         for step in &transactions.entries[place].steps {
             match step {
-                Step::Read { key, values } => _ = reads.add(*key, values),
+                Step::Read { key, values } => _ = reads.or_insert(*key, values),
                 Step::Write { key, .. } => {
-                    if let Some(read) = reads.get(*key)
-                        && written.add(*key, ())
+                    if let Some(read) = reads.get(key)
+                        && written.insert(*key)
                     {
                         let update = updates.entry((*key, *read)).or_default();
                         update.push(place);

@@ -3,11 +3,11 @@
 use crate::{
     checker::txn::{
         anomalies::{Anomalies, Anomaly, entry_json, step_json},
-        by_id::ById,
         transactions::{Entry, Id, Seen, Step, Transactions},
     },
     history::Kind,
 };
+use glomers_json::SortedMap;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ enum Expected<'a> {
 }
 
 pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
-    let mut state = ById::default();
+    let mut state = SortedMap::new();
     for place in transactions.of_kinds(&[Kind::Ok]) {
         let entry = &transactions.entries[place];
         if let Some((step, expected)) = contradiction(entry, &mut state) {
@@ -36,28 +36,28 @@ pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
 }
 
 /// The first read that contradicts the steps before it. The memory of `state` is used again for each transaction.
-fn contradiction<'a>(entry: &'a Entry, state: &mut ById<Expected<'a>>) -> Option<(&'a Step, Expected<'a>)> {
+fn contradiction<'a>(entry: &'a Entry, state: &mut SortedMap<Id, Expected<'a>>) -> Option<(&'a Step, Expected<'a>)> {
     state.clear();
     for step in &entry.steps {
         match step {
-            Step::Write { key, value } => match state.get_mut(*key) {
+            Step::Write { key, value } => match state.get_mut(key) {
                 Some(Expected::EndsWith(elements)) => elements.push(*value),
                 Some(Expected::Exactly(elements)) => elements.to_mut().push(*value),
                 Some(expected @ Expected::Nil) => *expected = Expected::Exactly(Cow::Owned(vec![*value])),
-                None => _ = state.insert(*key, Expected::EndsWith(vec![*value])),
+                None => state.insert(*key, Expected::EndsWith(vec![*value])),
             },
             Step::Read { key, values } => {
-                let is_expected = match state.get(*key) {
+                let is_expected = match state.get(key) {
                     Some(Expected::EndsWith(end)) => values.elements().ends_with(end),
                     // An empty list is not `null`.
                     Some(Expected::Exactly(elements)) => values.as_deref() == Some(&**elements),
                     Some(Expected::Nil) | None => true,
                 };
                 if !is_expected {
-                    return Some((step, state.get(*key)?.clone()));
+                    return Some((step, state.get(key)?.clone()));
                 }
                 let now = values.as_deref().map_or(Expected::Nil, |values| Expected::Exactly(Cow::Borrowed(values)));
-                _ = state.insert(*key, now);
+                state.insert(*key, now);
             }
         }
     }

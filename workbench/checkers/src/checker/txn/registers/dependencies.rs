@@ -79,7 +79,7 @@ impl Explain for Dependencies<'_> {
         let [first_label, second_label] = [from, to].map(|place| self.transactions.label(place));
         let name = |id: &Id| self.transactions.name(*id);
         if rel == Rels::WR {
-            let (key, value) = first.writes.iter().find(|(key, value)| second.reads.get(*key) == Some(value))?;
+            let (key, value) = first.writes.iter().find(|(key, value)| second.reads.get(key) == Some(value))?;
             return Some(format!(
                 "{first_label} wrote {} = {}, which was read by {second_label}",
                 name(key),
@@ -88,7 +88,7 @@ impl Explain for Dependencies<'_> {
         }
         let earlier = if rel == Rels::WW { &first.writes } else { &first.reads };
         let (key, value, later) = earlier.iter().find_map(|(key, value)| {
-            let later = second.writes.get(*key)?;
+            let later = second.writes.get(key)?;
             self.versions.is_before(*key, *value, *later).then_some((key, value, later))
         })?;
         let (key, value, later) = (name(key), name(value), name(later));

@@ -3,12 +3,11 @@
 use crate::{
     checker::txn::{
         anomalies::{Anomalies, Anomaly, entry_json, step_json},
-        by_id::ById,
         transactions::{Entry, Id, NIL, Seen, Step, Transactions},
     },
     history::Kind,
 };
-use glomers_json::Json;
+use glomers_json::{Json, SortedMap};
 use serde_json::json;
 
 pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
@@ -22,12 +21,12 @@ pub(super) fn check(transactions: &Transactions, anomalies: &mut Anomalies) {
 /// The first read that contradicts the steps before it, with the value of the last of those, which is a read or a
 /// write.
 fn contradiction(entry: &Entry) -> Option<(&Step, Id, &'static str)> {
-    let mut state: ById<(Id, &'static str)> = ById::default();
+    let mut state = SortedMap::<Id, (Id, &'static str)>::new();
     for step in &entry.steps {
         match step {
-            Step::Write { key, value } => _ = state.insert(*key, (*value, "write")),
+            Step::Write { key, value } => state.insert(*key, (*value, "write")),
             Step::Read { key, values } => {
-                let known = state.get(*key).copied();
+                let known = state.get(key).copied();
                 // In the version of Elle that Maelstrom uses, nothing follows from a `nil` that was read.
                 if let Some((expected, source)) = known.filter(|(expected, _)| *expected != NIL)
                     && expected != values.value()

@@ -9,7 +9,6 @@ use crate::{
         comparable::incomparable,
         txn::{
             anomalies::{Anomalies, Anomaly},
-            by_id::ById,
             graph::components,
             order,
             transactions::{Id, NIL, Transactions},
@@ -17,11 +16,12 @@ use crate::{
     },
     history::Kind,
 };
+use glomers_json::SortedMap;
 use serde_json::json;
 use std::mem;
 
 /// Pairs of values of a key of which the first comes before the second.
-type Pairs = ById<Vec<u64>>;
+type Pairs = SortedMap<Id, Vec<u64>>;
 
 /// A pair of values as a number; such numbers have the order of the pairs.
 fn packed(first: Id, second: Id) -> u64 {
@@ -73,7 +73,7 @@ impl Versions {
     ) -> Result<(), String> {
         let mut merged = self.pairs.clone();
         for (key, pairs) in pairs.iter() {
-            merged.of(*key).extend(pairs);
+            merged.or_default(*key).extend(pairs);
         }
         for (_, pairs) in merged.iter_mut() {
             pairs.sort_unstable();
@@ -99,7 +99,7 @@ impl Versions {
 
     /// Tells whether one value comes right before another.
     pub(super) fn is_before(&self, key: Id, first: Id, second: Id) -> bool {
-        self.pairs.get(key).is_some_and(|pairs| pairs.binary_search(&packed(first, second)).is_ok())
+        self.pairs.get(&key).is_some_and(|pairs| pairs.binary_search(&packed(first, second)).is_ok())
     }
 }
 
@@ -148,7 +148,7 @@ fn initial(transactions: &Transactions, externals: &[Externals]) -> Pairs {
         let is_ok = transactions.entries[place].kind == Kind::Ok;
         for (key, value) in writes.iter().chain(reads.iter().filter(|_| is_ok)) {
             if *value != NIL {
-                pairs.of(*key).push(packed(NIL, *value));
+                pairs.or_default(*key).push(packed(NIL, *value));
             }
         }
     }
@@ -161,8 +161,8 @@ fn writes_follow_reads(transactions: &Transactions, externals: &[Externals]) -> 
     for place in transactions.of_kinds(&[Kind::Ok]) {
         let Externals { reads, writes } = &externals[place];
         for (key, read) in reads.iter().filter(|(_, read)| *read != NIL) {
-            if let Some(written) = writes.get(*key).filter(|written| **written != NIL) {
-                pairs.of(*key).push(packed(*read, *written));
+            if let Some(written) = writes.get(key).filter(|written| **written != NIL) {
+                pairs.or_default(*key).push(packed(*read, *written));
             }
         }
     }
@@ -179,8 +179,8 @@ fn real_time(transactions: &Transactions, externals: &[Externals]) -> Pairs {
     let first = |place: usize, key: Id| {
         let Externals { reads, writes } = &externals[place];
         match transactions.entries[place].kind {
-            Kind::Ok => reads.get(key).or(writes.get(key)).copied(),
-            Kind::Info => writes.get(key).copied(),
+            Kind::Ok => reads.get(&key).or(writes.get(&key)).copied(),
+            Kind::Info => writes.get(&key).copied(),
             Kind::Invoke | Kind::Fail => None,
         }
     };
@@ -188,7 +188,7 @@ fn real_time(transactions: &Transactions, externals: &[Externals]) -> Pairs {
     for (place, next) in after.iter().enumerate().filter(|(_, next)| !next.is_empty()) {
         let Externals { reads, writes } = &externals[place];
         let mut last = reads.clone();
-        writes.iter().for_each(|(key, value)| _ = last.insert(*key, *value));
+        writes.iter().for_each(|(key, value)| last.insert(*key, *value));
         for (key, value) in last.iter() {
             let (key, value, mut open) = (*key, *value, next.clone());
             search += 1;
@@ -197,7 +197,7 @@ fn real_time(transactions: &Transactions, externals: &[Externals]) -> Pairs {
                     continue;
                 }
                 match first(later, key) {
-                    Some(other) if other != value => pairs.of(key).push(packed(value, other)),
+                    Some(other) if other != value => pairs.or_default(key).push(packed(value, other)),
                     Some(_) => {}
                     None => open.extend(&after[later]),
                 }

@@ -220,6 +220,9 @@ impl Node {
     /// Passes each outgoing line with its destination to `deliver`, and empties the outbox.
     pub fn drain(&mut self, mut deliver: impl FnMut(&NodeId, &str)) {
         let mut outbox = self.cx.outbox();
+        if outbox.bytes().is_empty() {
+            return;
+        }
         outbox.lines().for_each(|(dest, line)| deliver(&dest, line));
         outbox.clear();
     }

@@ -373,7 +373,6 @@ impl World {
     /// After a participant did something: sends what it has to send, and sees to it that it is woken in time.
     fn settle(&mut self, id: ParticipantId) {
         let Some(member) = self.members.get(id) else { return };
-        let src = member.name.clone();
         let outgoing = &mut self.outgoing;
         member.participant.drain(&mut |dest, line| outgoing.push((dest.clone(), line)));
         let (time, violations) = (nanos(self.now), &mut self.violations);
@@ -382,8 +381,9 @@ impl World {
             .drain_violations(&mut |subject, violation| violations.add(&subject, Violation { time, ..violation }));
         let panics = member.participant.node().map(Node::take_panics).unwrap_or_default();
         for Panic { subject, message, .. } in panics {
-            let reason = format!("{subject} on {src} panicked: {message}");
-            violations.add(&subject, Violation { time, ..Violation::new(ViolationKind::Panicked, &src, "", reason) });
+            let node = &member.name;
+            let reason = format!("{subject} on {node} panicked: {message}");
+            violations.add(&subject, Violation { time, ..Violation::new(ViolationKind::Panicked, node, "", reason) });
         }
         let failure = member.participant.failure();
         let is_timed = matches!(self.scheduler, Scheduler::Time);
@@ -393,7 +393,11 @@ impl World {
             member.alarm = Some(deadline);
             self.agenda.plan(deadline.max(self.now), Occurrence::Alarm(id));
         }
-        let mut outgoing = std::mem::take(&mut self.outgoing);
+        // Most ticks do nothing.
+        if self.outgoing.is_empty() && failure.is_none() {
+            return;
+        }
+        let (src, mut outgoing) = (member.name.clone(), std::mem::take(&mut self.outgoing));
         for (dest, line) in outgoing.drain(..) {
             self.send(id, &src, &dest, line);
         }

@@ -159,12 +159,14 @@ impl<S: Replicated> SharedState<S> {
     }
 
     /// Serves a request, and responds when everything that the response may show is durable.
-    pub async fn execute(&self, request: S::Request) -> S::Response {
+    pub fn execute(&self, request: S::Request) -> impl Future<Output = S::Response> {
         let changes = self.peek(|state, _| state.is_changed_by(&request));
         let input = Input::Request(request);
         let response = if changes { self.0.apply(input) } else { self.0.change(|replica| replica.apply(input)) };
-        self.0.synced().await;
-        response.expect("a request has a response")
+        async move {
+            self.0.synced().await;
+            response.expect("a request has a response")
+        }
     }
 
     /// Reads the state, and returns the result when everything that it may show is durable.

@@ -27,7 +27,7 @@ impl ValueSet {
     /// Tells if a value is there.
     pub(crate) fn contains(&self, value: &Json) -> bool {
         match place(value) {
-            Some((block, word, bit)) => self.blocks.get(&block).is_some_and(|block| block[word] & bit != 0),
+            Some((number, word, bit)) => self.block(number).is_some_and(|block| block[word] & bit != 0),
             None => self.others.contains(value),
         }
     }
@@ -47,6 +47,14 @@ impl ValueSet {
             self.values.push(value);
         }
         is_new
+    }
+
+    /// The block with a number. Of numbers that count up it is the last one.
+    fn block(&self, number: u64) -> Option<&Block> {
+        match self.blocks.last() {
+            Some((last, block)) if *last == number => Some(block),
+            _ => self.blocks.get(&number),
+        }
     }
 
     /// All values, in order of arrival.

@@ -63,6 +63,7 @@
 //! # Ok::<(), glomers_protocol_gen::Error>(())
 //! ```
 
+mod codec;
 mod codes;
 mod compile;
 mod cursor;

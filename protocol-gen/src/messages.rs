@@ -7,10 +7,12 @@ use crate::{
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
+use syn::Ident;
 
 /// `impl Payload for Topology` and, for a request, `impl Request for Topology`. `codec!`
-/// compiles the payload's functions once, with the type, and not again in each crate that uses it.
-pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
+/// compiles the payload's functions once, with the type, and not again in each crate that uses it. `fields` are those of a type
+/// that serde is not needed for.
+pub(crate) fn implementation(message: &Message<'_>, fields: Option<&[&Ident]>) -> TokenStream {
     let name = format_ident!("{}", message.name);
     let wire_type = message.wire_type;
     let request = message.response.map(|response| {
@@ -21,10 +23,11 @@ pub(crate) fn implementation(message: &Message<'_>) -> TokenStream {
             }
         }
     });
+    let fields = fields.map(|fields| quote!([#(#fields),*]));
     quote! {
         impl ::glomers_protocol::Payload for #name {
             const TYPE: &'static str = #wire_type;
-            ::glomers_protocol::codec!();
+            ::glomers_protocol::codec!(#fields);
         }
         #request
     }

@@ -3,7 +3,7 @@
 //! up the output of typify.
 
 use crate::{
-    codes,
+    codec, codes,
     cursor::Cursor,
     docs::{docs, message_docs},
     error::Error,
@@ -28,11 +28,12 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
         definitions.insert(name.to_owned(), json!({}));
         settings.with_replacement(name, format!("::glomers_protocol::{name}"), std::iter::empty());
     }
-    let mut enums = Vec::new();
+    let (mut enums, mut tuples) = (Vec::new(), Vec::new());
     for (name, shape) in schema.shapes.iter().filter(|(name, _)| !PROTOCOL_TYPES.contains(name)) {
         let ident = names::definition_name(shape, name)?;
         let definition = match alternatives(&ident, shape)? {
-            Some(compiled) => {
+            Some((compiled, has_codec)) => {
+                tuples.extend(has_codec.then_some(*name));
                 enums.push(compiled);
                 settings.with_replacement(*name, *name, std::iter::empty());
                 json!({})
@@ -48,19 +49,20 @@ pub(crate) fn items(schema: &Schema<'_>) -> Result<Vec<TokenStream>, Error> {
     let mut items = run_typify(&schema.root, settings, definitions)?;
     let order = |name: &str| schema.messages.iter().position(|message| message.name == name).unwrap_or(usize::MAX);
     items.sort_by_key(|item| order(&name(item)));
-    let typed = items.into_iter().map(|item| finish(schema, item));
+    let typed = items.into_iter().map(|item| finish(schema, item, &tuples));
     Ok(typed.chain(enums).collect())
 }
 
-/// Compiles a definition of alternatives: tagged tuples or integer codes. Returns `None` for any other definition.
-fn alternatives(name: &Ident, shape: &Cursor<'_>) -> Result<Option<TokenStream>, Error> {
+/// Compiles a definition of alternatives: tagged tuples or integer codes, and tells whether the type has a codec. Returns `None`
+/// for any other definition.
+fn alternatives(name: &Ident, shape: &Cursor<'_>) -> Result<Option<(TokenStream, bool)>, Error> {
     let Some(alternatives) = shape.get("oneOf") else { return Ok(None) };
     shape.only(&["title", "description", "examples", "type", "oneOf"])?;
     let elements = alternatives.elements()?;
     let any = |keyword| elements.iter().any(|alternative| alternative.get(keyword).is_some());
     match (any("items"), any("const")) {
         (true, _) => tuples::compile(name, shape, &elements).map(Some),
-        (false, true) => codes::compile(name, shape, &elements).map(Some),
+        (false, true) => codes::compile(name, shape, &elements).map(|compiled| Some((compiled, false))),
         (false, false) => Err(alternatives.fail(UNTAGGED)),
     }
 }
@@ -100,7 +102,7 @@ fn payload(schema: &Schema<'_>, message: &Message<'_>) -> Result<Value, Error> {
 
 /// Completes an item that typify made: adds documentation and implementations, and opens a struct that was closed only
 /// for typify.
-fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
+fn finish(schema: &Schema<'_>, mut item: Item, tuples: &[&str]) -> TokenStream {
     let message = schema.messages.iter().find(|message| message.name == name(&item));
     let attributes = match &mut item {
         Item::Struct(item) => {
@@ -146,7 +148,7 @@ fn finish(schema: &Schema<'_>, mut item: Item) -> TokenStream {
     }
     let text = message_docs(message.description, &role(schema, message), &message.examples);
     attributes.splice(0..0, attributes_of(docs(&text)));
-    let implementation = messages::implementation(message);
+    let implementation = messages::implementation(message, codec::fields(&item, tuples).as_deref());
     quote!(#item #implementation)
 }
 

@@ -5,12 +5,13 @@
 //! does not use serde's buffer for untagged enums, which loses verbatim JSON and copies every value.
 
 use crate::{
+    codec,
     cursor::Cursor,
     docs::docs,
     error::Error,
     names::{self, PROTOCOL_TYPES},
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Ident;
 
@@ -33,8 +34,12 @@ enum Item {
     },
 }
 
-/// Compiles a definition of tagged tuples.
-pub(crate) fn compile(name: &Ident, shape: &Cursor<'_>, alternatives: &[Cursor<'_>]) -> Result<TokenStream, Error> {
+/// Compiles a definition of tagged tuples, and tells whether the type has a codec.
+pub(crate) fn compile(
+    name: &Ident,
+    shape: &Cursor<'_>,
+    alternatives: &[Cursor<'_>],
+) -> Result<(TokenStream, bool), Error> {
     let variants = alternatives.iter().map(Variant::read).collect::<Result<Vec<_>, _>>()?;
     names::distinct(variants.iter().map(|variant| &variant.name).zip(alternatives))?;
     for (index, (variant, alternative)) in variants.iter().zip(alternatives).enumerate() {
@@ -44,7 +49,37 @@ pub(crate) fn compile(name: &Ident, shape: &Cursor<'_>, alternatives: &[Cursor<'
             );
         }
     }
-    Ok(generate(name, shape.description()?, &variants))
+    let (mut definition, has_codec) =
+        (generate(name, shape.description()?, &variants), variants.iter().all(Variant::has_codec));
+    if has_codec {
+        definition.extend(codec(name, &variants));
+    }
+    Ok((definition, has_codec))
+}
+
+/// The reader of the common form, and the writer.
+fn codec(name: &Ident, variants: &[Variant]) -> TokenStream {
+    let some = quote!(::std::option::Option::Some);
+    let read = variants.iter().map(|variant| variant.read_items(&some));
+    let write = variants.iter().map(Variant::write);
+    quote! {
+        impl ::glomers_protocol::support::Plain for #name {
+            fn read(items: &mut ::glomers_protocol::support::Reader<'_>) -> ::std::option::Option<Self> {
+                items.open(b'[')?;
+                let value = match items.string()? {
+                    #(#read)*
+                    _ => ::std::option::Option::None,
+                };
+                items.close(b']')?;
+                value
+            }
+
+            fn write(&self, __out: &mut ::std::vec::Vec<u8>) {
+                match self { #(#write)* }
+                __out.push(b']');
+            }
+        }
+    }
 }
 
 impl Variant {
@@ -130,9 +165,9 @@ fn rust_type(item: &Cursor<'_>) -> Result<TokenStream, Error> {
 }
 
 fn generate(name: &Ident, description: &str, variants: &[Variant]) -> TokenStream {
-    let docs = docs(description);
+    let (docs, ok) = (docs(description), quote!(::std::result::Result::Ok));
     let (definitions, serialize, deserialize): (Vec<_>, Vec<_>, Vec<_>) =
-        variants.iter().map(|variant| (variant.definition(), variant.serialize(), variant.deserialize())).collect();
+        variants.iter().map(|variant| (variant.definition(), variant.serialize(), variant.read_items(&ok))).collect();
     let tags = variants.iter().map(|variant| &variant.tag);
     quote! {
         #docs
@@ -179,6 +214,29 @@ impl Variant {
         quote!(#docs #name { #(#fields,)* })
     }
 
+    /// Tells whether each item has a codec.
+    fn has_codec(&self) -> bool {
+        self.items.iter().all(|item| match item {
+            Item::Null => true,
+            Item::Field { r#type, .. } => syn::parse2(r#type.clone()).is_ok_and(|of| codec::has_codec(&of, &[])),
+        })
+    }
+
+    /// `Self::Append { key, value } => { __out.extend_from_slice(b"[\"append\""); item(__out, key); item(__out, value); }`
+    fn write(&self) -> TokenStream {
+        let Self { name, tag, items, .. } = self;
+        let fields = self.fields();
+        let begin = Literal::byte_string(format!("[{}", serde_json::Value::from(tag.as_str())).as_bytes());
+        let items = items.iter().map(|item| match item {
+            Item::Null => quote!(&()),
+            Item::Field { name, .. } => quote!(#name),
+        });
+        quote!(Self::#name { #(#fields),* } => {
+            __out.extend_from_slice(#begin);
+            #(::glomers_protocol::support::item(__out, #items);)*
+        })
+    }
+
     /// `Self::Append { key, value } => ("append", key, value).serialize(__serializer),`
     ///
     /// The patterns bind the fields' names, and no field's name begins with an underscore.
@@ -196,7 +254,7 @@ impl Variant {
     ///
     /// Struct expressions evaluate their fields in the order they are written, so the reads are written in the order of
     /// the items: a `null` just before the field that follows it, and a `null` after the last field at the end.
-    fn deserialize(&self) -> TokenStream {
+    fn read_items(&self, some: &TokenStream) -> TokenStream {
         let Self { name, tag, items, .. } = self;
         let mut fields = Vec::new();
         let mut nulls = Vec::new();
@@ -210,6 +268,6 @@ impl Variant {
                 }
             }
         }
-        quote!(#tag => { let value = Self::#name { #(#fields),* }; #(#nulls)* ::std::result::Result::Ok(value) })
+        quote!(#tag => { let value = Self::#name { #(#fields),* }; #(#nulls)* #some(value) })
     }
 }

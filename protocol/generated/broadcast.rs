@@ -85,7 +85,7 @@ pub struct Topology {
 
 impl ::glomers_protocol::Payload for Topology {
     const TYPE: &'static str = "topology";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([topology]);
 }
 
 impl ::glomers_protocol::Request for Topology {
@@ -108,7 +108,7 @@ pub struct TopologyOk {}
 
 impl ::glomers_protocol::Payload for TopologyOk {
     const TYPE: &'static str = "topology_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Gives a message to a node, which must spread it to all nodes.
@@ -131,7 +131,7 @@ pub struct Broadcast {
 
 impl ::glomers_protocol::Payload for Broadcast {
     const TYPE: &'static str = "broadcast";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([message]);
 }
 
 impl ::glomers_protocol::Request for Broadcast {
@@ -156,7 +156,7 @@ pub struct BroadcastOk {}
 
 impl ::glomers_protocol::Payload for BroadcastOk {
     const TYPE: &'static str = "broadcast_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Asks for all messages that the node knows.
@@ -173,7 +173,7 @@ pub struct Read {}
 
 impl ::glomers_protocol::Payload for Read {
     const TYPE: &'static str = "read";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for Read {
@@ -199,7 +199,7 @@ pub struct ReadOk {
 
 impl ::glomers_protocol::Payload for ReadOk {
     const TYPE: &'static str = "read_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([messages]);
 }
 
 /// Any request of `broadcast`.

@@ -53,7 +53,7 @@ pub struct Echo {
 
 impl ::glomers_protocol::Payload for Echo {
     const TYPE: &'static str = "echo";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([echo]);
 }
 
 impl ::glomers_protocol::Request for Echo {
@@ -79,7 +79,7 @@ pub struct EchoOk {
 
 impl ::glomers_protocol::Payload for EchoOk {
     const TYPE: &'static str = "echo_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([echo]);
 }
 
 /// Any request of `echo`.

@@ -64,7 +64,7 @@ pub struct Add {
 
 impl ::glomers_protocol::Payload for Add {
     const TYPE: &'static str = "add";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([delta]);
 }
 
 impl ::glomers_protocol::Request for Add {
@@ -89,7 +89,7 @@ pub struct AddOk {}
 
 impl ::glomers_protocol::Payload for AddOk {
     const TYPE: &'static str = "add_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Asks for the value of the counter.
@@ -106,7 +106,7 @@ pub struct Read {}
 
 impl ::glomers_protocol::Payload for Read {
     const TYPE: &'static str = "read";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for Read {
@@ -134,7 +134,7 @@ pub struct ReadOk {
 
 impl ::glomers_protocol::Payload for ReadOk {
     const TYPE: &'static str = "read_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([value]);
 }
 
 /// Any request of `g-counter`.

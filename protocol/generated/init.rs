@@ -26,7 +26,7 @@ pub struct Init {
 
 impl ::glomers_protocol::Payload for Init {
     const TYPE: &'static str = "init";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([node_id, node_ids]);
 }
 
 impl ::glomers_protocol::Request for Init {
@@ -51,7 +51,7 @@ pub struct InitOk {}
 
 impl ::glomers_protocol::Payload for InitOk {
     const TYPE: &'static str = "init_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `init`.

@@ -102,7 +102,7 @@ pub struct Send {
 
 impl ::glomers_protocol::Payload for Send {
     const TYPE: &'static str = "send";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([key, msg]);
 }
 
 impl ::glomers_protocol::Request for Send {
@@ -130,7 +130,7 @@ pub struct SendOk {
 
 impl ::glomers_protocol::Payload for SendOk {
     const TYPE: &'static str = "send_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([offset]);
 }
 
 /// Asks for the messages of some logs.
@@ -153,7 +153,7 @@ pub struct Poll {
 
 impl ::glomers_protocol::Payload for Poll {
     const TYPE: &'static str = "poll";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([offsets]);
 }
 
 impl ::glomers_protocol::Request for Poll {
@@ -208,7 +208,7 @@ pub struct CommitOffsets {
 
 impl ::glomers_protocol::Payload for CommitOffsets {
     const TYPE: &'static str = "commit_offsets";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([offsets]);
 }
 
 impl ::glomers_protocol::Request for CommitOffsets {
@@ -231,7 +231,7 @@ pub struct CommitOffsetsOk {}
 
 impl ::glomers_protocol::Payload for CommitOffsetsOk {
     const TYPE: &'static str = "commit_offsets_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Asks for the committed offsets of some logs.
@@ -254,7 +254,7 @@ pub struct ListCommittedOffsets {
 
 impl ::glomers_protocol::Payload for ListCommittedOffsets {
     const TYPE: &'static str = "list_committed_offsets";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([keys]);
 }
 
 impl ::glomers_protocol::Request for ListCommittedOffsets {
@@ -282,7 +282,7 @@ pub struct ListCommittedOffsetsOk {
 
 impl ::glomers_protocol::Payload for ListCommittedOffsetsOk {
     const TYPE: &'static str = "list_committed_offsets_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([offsets]);
 }
 
 /// A message and its offset.

@@ -77,7 +77,7 @@ pub struct Read {
 
 impl ::glomers_protocol::Payload for Read {
     const TYPE: &'static str = "read";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([key]);
 }
 
 impl ::glomers_protocol::Request for Read {
@@ -105,7 +105,7 @@ pub struct ReadOk {
 
 impl ::glomers_protocol::Payload for ReadOk {
     const TYPE: &'static str = "read_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([value]);
 }
 
 /// Sets the value of a key, and creates a missing key.
@@ -132,7 +132,7 @@ pub struct Write {
 
 impl ::glomers_protocol::Payload for Write {
     const TYPE: &'static str = "write";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([key, value]);
 }
 
 impl ::glomers_protocol::Request for Write {
@@ -155,7 +155,7 @@ pub struct WriteOk {}
 
 impl ::glomers_protocol::Payload for WriteOk {
     const TYPE: &'static str = "write_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Replaces the value of a key if it equals an expected value, in one atomic step.
@@ -184,7 +184,7 @@ pub struct Cas {
 
 impl ::glomers_protocol::Payload for Cas {
     const TYPE: &'static str = "cas";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([from, key, to]);
 }
 
 impl ::glomers_protocol::Request for Cas {
@@ -207,7 +207,7 @@ pub struct CasOk {}
 
 impl ::glomers_protocol::Payload for CasOk {
     const TYPE: &'static str = "cas_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `lin-kv`.

@@ -55,7 +55,7 @@ pub struct Txn {
 
 impl ::glomers_protocol::Payload for Txn {
     const TYPE: &'static str = "txn";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([txn]);
 }
 
 impl ::glomers_protocol::Request for Txn {
@@ -231,6 +231,47 @@ impl<'de> ::serde::Deserialize<'de> for MicroOp {
         deserializer: D,
     ) -> ::std::result::Result<Self, D::Error> {
         ::glomers_protocol::support::tagged_tuple(deserializer)
+    }
+}
+
+impl ::glomers_protocol::support::Plain for MicroOp {
+    fn read(
+        items: &mut ::glomers_protocol::support::Reader<'_>,
+    ) -> ::std::option::Option<Self> {
+        items.open(b'[')?;
+        let value = match items.string()? {
+            "r" => {
+                let value = Self::Read { key: items.next()? };
+                items.null()?;
+                ::std::option::Option::Some(value)
+            }
+            "append" => {
+                let value = Self::Append {
+                    key: items.next()?,
+                    value: items.next()?,
+                };
+                ::std::option::Option::Some(value)
+            }
+            _ => ::std::option::Option::None,
+        };
+        items.close(b']')?;
+        value
+    }
+
+    fn write(&self, __out: &mut ::std::vec::Vec<u8>) {
+        match self {
+            Self::Read { key } => {
+                __out.extend_from_slice(b"[\"r\"");
+                ::glomers_protocol::support::item(__out, key);
+                ::glomers_protocol::support::item(__out, &());
+            }
+            Self::Append { key, value } => {
+                __out.extend_from_slice(b"[\"append\"");
+                ::glomers_protocol::support::item(__out, key);
+                ::glomers_protocol::support::item(__out, value);
+            }
+        }
+        __out.push(b']');
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Txn {
 
 impl ::glomers_protocol::Payload for Txn {
     const TYPE: &'static str = "txn";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([txn]);
 }
 
 impl ::glomers_protocol::Request for Txn {
@@ -85,7 +85,7 @@ pub struct TxnOk {
 
 impl ::glomers_protocol::Payload for TxnOk {
     const TYPE: &'static str = "txn_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([txn]);
 }
 
 /// One step of a committed transaction.
@@ -163,6 +163,49 @@ impl<'de> ::serde::Deserialize<'de> for CompletedMicroOp {
     }
 }
 
+impl ::glomers_protocol::support::Plain for CompletedMicroOp {
+    fn read(
+        items: &mut ::glomers_protocol::support::Reader<'_>,
+    ) -> ::std::option::Option<Self> {
+        items.open(b'[')?;
+        let value = match items.string()? {
+            "r" => {
+                let value = Self::Read {
+                    key: items.next()?,
+                    value: items.next()?,
+                };
+                ::std::option::Option::Some(value)
+            }
+            "w" => {
+                let value = Self::Write {
+                    key: items.next()?,
+                    value: items.next()?,
+                };
+                ::std::option::Option::Some(value)
+            }
+            _ => ::std::option::Option::None,
+        };
+        items.close(b']')?;
+        value
+    }
+
+    fn write(&self, __out: &mut ::std::vec::Vec<u8>) {
+        match self {
+            Self::Read { key, value } => {
+                __out.extend_from_slice(b"[\"r\"");
+                ::glomers_protocol::support::item(__out, key);
+                ::glomers_protocol::support::item(__out, value);
+            }
+            Self::Write { key, value } => {
+                __out.extend_from_slice(b"[\"w\"");
+                ::glomers_protocol::support::item(__out, key);
+                ::glomers_protocol::support::item(__out, value);
+            }
+        }
+        __out.push(b']');
+    }
+}
+
 /// One step of a requested transaction.
 ///
 /// A list of three items: the operation, the key, and a value.
@@ -231,6 +274,47 @@ impl<'de> ::serde::Deserialize<'de> for MicroOp {
         deserializer: D,
     ) -> ::std::result::Result<Self, D::Error> {
         ::glomers_protocol::support::tagged_tuple(deserializer)
+    }
+}
+
+impl ::glomers_protocol::support::Plain for MicroOp {
+    fn read(
+        items: &mut ::glomers_protocol::support::Reader<'_>,
+    ) -> ::std::option::Option<Self> {
+        items.open(b'[')?;
+        let value = match items.string()? {
+            "r" => {
+                let value = Self::Read { key: items.next()? };
+                items.null()?;
+                ::std::option::Option::Some(value)
+            }
+            "w" => {
+                let value = Self::Write {
+                    key: items.next()?,
+                    value: items.next()?,
+                };
+                ::std::option::Option::Some(value)
+            }
+            _ => ::std::option::Option::None,
+        };
+        items.close(b']')?;
+        value
+    }
+
+    fn write(&self, __out: &mut ::std::vec::Vec<u8>) {
+        match self {
+            Self::Read { key } => {
+                __out.extend_from_slice(b"[\"r\"");
+                ::glomers_protocol::support::item(__out, key);
+                ::glomers_protocol::support::item(__out, &());
+            }
+            Self::Write { key, value } => {
+                __out.extend_from_slice(b"[\"w\"");
+                ::glomers_protocol::support::item(__out, key);
+                ::glomers_protocol::support::item(__out, value);
+            }
+        }
+        __out.push(b']');
     }
 }
 

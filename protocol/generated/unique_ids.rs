@@ -49,7 +49,7 @@ pub struct Generate {}
 
 impl ::glomers_protocol::Payload for Generate {
     const TYPE: &'static str = "generate";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for Generate {
@@ -78,7 +78,7 @@ pub struct GenerateOk {
 
 impl ::glomers_protocol::Payload for GenerateOk {
     const TYPE: &'static str = "generate_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([id]);
 }
 
 /// Any request of `unique-ids`.

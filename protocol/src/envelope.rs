@@ -23,7 +23,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) body: Body<'a>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Body<'a> {
     pub(crate) wire_type: Cow<'a, str>,
     pub(crate) msg_id: Option<i64>,

@@ -5,7 +5,7 @@
 //! described in one place only.
 
 use crate::{
-    envelope::{Body, Envelope, Fields},
+    envelope::{Body, Envelope},
     repeated::{LARGE, end_of_large},
 };
 use glomers_json::{plain_integer, plain_string, plain_value};
@@ -15,27 +15,28 @@ use std::borrow::Cow;
 
 /// Reads a line; `None` if it has any other form.
 pub(crate) fn parse(line: &str) -> Option<Envelope<'_>> {
-    let mut scanner = Scanner { line, at: 0 };
+    let mut scanner = Scanner { rest: line };
     let envelope = scanner.envelope()?;
-    (scanner.at == line.len()).then_some(envelope)
+    scanner.rest.is_empty().then_some(envelope)
 }
 
 // The small functions are inlined, so that the position stays in a register.
 struct Scanner<'a> {
-    line: &'a str,
-    at: usize,
+    /// The part of the line that has not been read.
+    rest: &'a str,
 }
 
 impl<'a> Scanner<'a> {
     fn envelope(&mut self) -> Option<Envelope<'a>> {
-        let (mut src, mut dest, mut body) = (None, None, None);
+        let (mut src, mut dest, mut read) = (None, None, None);
+        // It is filled in place, because a body is moved by many instructions.
+        let mut body = Body::default();
         self.open()?;
         loop {
-            // The first letter is in the second byte.
-            match self.line.as_bytes().get(self.at + 1)? {
-                b's' if self.is_key(b"\"src\":") => fill(&mut src, self.name()?)?,
-                b'd' if self.is_key(b"\"dest\":") => fill(&mut dest, self.name()?)?,
-                b'b' if self.is_key(b"\"body\":") => fill(&mut body, self.body()?)?,
+            match self.first_letter()? {
+                b's' if self.pass("\"src\":") => fill(&mut src, self.name()?)?,
+                b'd' if self.pass("\"dest\":") => fill(&mut dest, self.name()?)?,
+                b'b' if self.pass("\"body\":") => fill(&mut read, self.body(&mut body)?)?,
                 // Nearly always Maelstrom's number of the message, `id`.
                 _ => self.key().and_then(|_| self.value()).map(drop)?,
             }
@@ -43,33 +44,34 @@ impl<'a> Scanner<'a> {
                 break;
             }
         }
-        Some(Envelope { src: Cow::Borrowed(src?), dest: Cow::Borrowed(dest?), body: body? })
+        read?;
+        Some(Envelope { src: Cow::Borrowed(src?), dest: Cow::Borrowed(dest?), body })
     }
 
     #[inline]
-    fn body(&mut self) -> Option<Body<'a>> {
-        let (mut wire_type, mut msg_id, mut in_reply_to) = (None, None, None);
-        let mut fields = Fields::default();
+    fn body(&mut self, body: &mut Body<'a>) -> Option<()> {
+        let mut wire_type = None;
         self.open()?;
         loop {
-            match self.line.as_bytes().get(self.at + 1)? {
-                b't' if self.is_key(b"\"type\":") => fill(&mut wire_type, self.name()?)?,
-                b'm' if self.is_key(b"\"msg_id\":") => fill(&mut msg_id, self.integer()?)?,
-                b'i' if self.is_key(b"\"in_reply_to\":") => fill(&mut in_reply_to, self.integer()?)?,
-                _ => fields.push((Cow::Borrowed(self.key()?), self.value()?)),
+            match self.first_letter()? {
+                b't' if self.pass("\"type\":") => fill(&mut wire_type, self.name()?)?,
+                b'm' if self.pass("\"msg_id\":") => fill(&mut body.msg_id, self.integer()?)?,
+                b'i' if self.pass("\"in_reply_to\":") => fill(&mut body.in_reply_to, self.integer()?)?,
+                _ => body.fields.push((Cow::Borrowed(self.key()?), self.value()?)),
             }
             if !self.goes_on()? {
                 break;
             }
         }
-        Some(Body { wire_type: Cow::Borrowed(wire_type?), msg_id, in_reply_to, fields })
+        body.wire_type = Cow::Borrowed(wire_type?);
+        Some(())
     }
 
     /// The beginning of an object that has members.
     #[inline(always)]
     fn open(&mut self) -> Option<()> {
         self.spaces();
-        self.expect(b'{')?;
+        self.expect("{")?;
         self.spaces();
         Some(())
     }
@@ -77,29 +79,24 @@ impl<'a> Scanner<'a> {
     /// Passes what follows a member: true if another one comes, false at the end of the object.
     #[inline(always)]
     fn goes_on(&mut self) -> Option<bool> {
-        let byte = self.peek()?;
-        self.at += 1;
-        match byte {
-            b',' => self.spaces(),
-            b'}' => return Some(false),
-            _ => return None,
+        if self.pass(",") {
+            self.spaces();
+            return Some(true);
         }
-        Some(true)
+        self.expect("}").map(|()| false)
     }
 
-    /// Passes a key, which is given with its quotes and its colon, if it comes next.
+    /// The first letter of the key that comes next, behind its quote.
     #[inline(always)]
-    fn is_key<const LENGTH: usize>(&mut self, key: &[u8; LENGTH]) -> bool {
-        let is_next = self.line.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk) == Some(key);
-        self.at += if is_next { LENGTH } else { 0 };
-        is_next
+    fn first_letter(&self) -> Option<u8> {
+        self.rest.as_bytes().get(1).copied()
     }
 
     /// A key and its colon.
     #[inline(always)]
     fn key(&mut self) -> Option<&'a str> {
         let key = self.name()?;
-        self.expect(b':')?;
+        self.expect(":")?;
         Some(key)
     }
 
@@ -107,71 +104,73 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn name(&mut self) -> Option<&'a str> {
         self.spaces();
-        self.expect(b'"')?;
-        let start = self.at;
-        self.at = plain_string(self.line.as_bytes(), start)?;
-        self.line.get(start..self.at - 1)
+        self.expect("\"")?;
+        let end = plain_string(self.rest.as_bytes(), 0)?;
+        self.split(end)?.strip_suffix('"')
     }
 
     /// An integer of at most 18 digits, which cannot overflow.
     #[inline(always)]
     fn integer(&mut self) -> Option<i64> {
         self.spaces();
-        let start = self.at;
-        self.at = plain_integer(self.line.as_bytes(), start)?;
-        short_integer(&self.line.as_bytes()[start..self.at])
+        let end = plain_integer(self.rest.as_bytes(), 0)?;
+        short_integer(self.split(end)?.as_bytes())
     }
 
     /// Any value, as text.
     #[inline(always)]
     fn value(&mut self) -> Option<&'a str> {
         self.spaces();
-        let start = self.at;
-        let end = match self.line.len() - start {
-            ..LARGE => plain_value(self.line.as_bytes(), start),
-            _ => end_of_large(self.line, start),
+        let end = match self.rest.len() {
+            ..LARGE => plain_value(self.rest.as_bytes(), 0),
+            _ => end_of_large(self.rest),
         };
-        self.at = match end {
+        let end = match end {
             Some(end) => end,
-            None => end_of_other(self.line, start)?,
+            None => end_of_other(self.rest)?,
         };
-        self.line.get(start..self.at)
+        self.split(end)
+    }
+
+    /// Passes the text up to `end`, and returns it.
+    #[inline(always)]
+    fn split(&mut self, end: usize) -> Option<&'a str> {
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(text)
     }
 
     #[inline(always)]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        let is_next = self.peek()? == byte;
-        self.at += 1;
-        is_next.then_some(())
+    fn expect(&mut self, text: &str) -> Option<()> {
+        self.pass(text).then_some(())
     }
 
     /// Passes the spaces in front of a name or a value.
     #[inline(always)]
     fn spaces(&mut self) {
-        while self.peek() == Some(b' ') {
-            self.at += 1;
-        }
+        while self.pass(" ") {}
     }
 
+    /// Passes a text, if it comes next.
     #[inline(always)]
-    fn peek(&self) -> Option<u8> {
-        self.line.as_bytes().get(self.at).copied()
+    fn pass(&mut self, text: &str) -> bool {
+        let rest = self.rest.strip_prefix(text);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
     }
 }
 
-/// The end of any other value, as serde reads it.
+/// The end of any other value at the beginning of a text, as serde reads it.
 #[cold]
-fn end_of_other(line: &str, start: usize) -> Option<usize> {
-    let rest = &line[start..];
-    if rest.starts_with([' ', '\t', '\r', '\n']) {
+fn end_of_other(text: &str) -> Option<usize> {
+    if text.starts_with([' ', '\t', '\r', '\n']) {
         return None;
     }
-    let value = <&RawValue>::deserialize(&mut Deserializer::from_str(rest)).ok()?;
-    Some(start + value.get().len())
+    let value = <&RawValue>::deserialize(&mut Deserializer::from_str(text)).ok()?;
+    Some(value.get().len())
 }
 
 /// The integer with at most 18 digits, which cannot overflow, in a text that is a sign and digits. serde reads `-0` as a float.
-#[inline(always)]
 pub(crate) fn short_integer(text: &[u8]) -> Option<i64> {
     let (is_negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
     if !matches!(digits.len(), 1..=18) {

@@ -6,7 +6,8 @@ use crate::{
     error::{DecodeError, Reason, Rejected, abridge},
     fast_path, json_path,
     node_id::NodeId,
-    plain_form, repeated,
+    plain_form::{self, Members},
+    repeated,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -60,13 +61,15 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
 }
 
 /// Decodes a body: [`Payload::decode`].
-pub(crate) fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
+pub fn decode<T: Payload>(message: &Message<'_>) -> Result<T, DecodeError> {
     message.fields()
 }
 
-/// Decodes a body of a type that is compiled here only: the common form of values by a reader for it, which is compiled
-/// beside that of serde_json.
-pub fn decode_plain<T: Payload + Clone>(message: &Message<'_>) -> Result<T, DecodeError> {
+/// Decodes a body of a type that has a reader for the common form of values.
+pub fn decode_plain<T: Payload + Clone>(
+    message: &Message<'_>,
+    read: impl FnOnce(&mut Members<'_, '_>) -> Option<T>,
+) -> Result<T, DecodeError> {
     let fields = &message.envelope.body.fields;
     let large = repeated::large(fields);
     if let Some(known) = large.and_then(repeated::payload)
@@ -74,7 +77,7 @@ pub fn decode_plain<T: Payload + Clone>(message: &Message<'_>) -> Result<T, Deco
     {
         return Ok(payload.clone());
     }
-    let payload = plain_form::read(fields).map_or_else(|| message.fields(), Ok)?;
+    let payload = plain_form::read(fields, read).map_or_else(|| message.fields(), Ok)?;
     if let Some(large) = large {
         repeated::keep(large, &|| Rc::new(T::clone(&payload)));
     }
@@ -131,10 +134,7 @@ impl<'a> Message<'a> {
     pub fn parse(line: &'a str) -> Result<Self, Rejected> {
         let envelope = match fast_path::parse(line) {
             Some(envelope) => envelope,
-            None => envelope::parse(line).map_err(|error| {
-                let detail = abridge(&explain(line, 0, &error));
-                Rejected::new(line.as_bytes(), Reason::NoMessage { detail })
-            })?,
+            None => parse_other(line)?,
         };
         Ok(Self { line, envelope })
     }
@@ -180,7 +180,7 @@ impl<'a> Message<'a> {
 
     fn fields<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let value = Cell::new(None);
-        let fields = Members { fields: &self.envelope.body.fields, next: 0, value: &value };
+        let fields = Remaining { fields: &self.envelope.body.fields, next: 0, value: &value };
         T::deserialize(MapAccessDeserializer::new(fields)).map_err(|error| self.misfit(value.get(), &error))
     }
 
@@ -211,6 +211,15 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Reads a line that has not the common form.
+#[cold]
+fn parse_other(line: &str) -> Result<Envelope<'_>, Rejected> {
+    envelope::parse(line).map_err(|error| {
+        let detail = abridge(&explain(line, 0, &error));
+        Rejected::new(line.as_bytes(), Reason::NoMessage { detail })
+    })
+}
+
 /// Describes an error in `line` and its position. The error comes from reading the text that begins at byte `start`.
 #[cold]
 fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
@@ -222,7 +231,7 @@ fn explain(line: &str, start: usize, error: &serde_json::Error) -> String {
 }
 
 /// A body's fields without the reserved keys.
-struct Members<'f, 'a> {
+struct Remaining<'f, 'a> {
     fields: &'f Fields<'a>,
     /// The index of the next one.
     next: usize,
@@ -230,7 +239,7 @@ struct Members<'f, 'a> {
     value: &'f Cell<Option<&'a str>>,
 }
 
-impl<'a> MapAccess<'a> for Members<'_, 'a> {
+impl<'a> MapAccess<'a> for Remaining<'_, 'a> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
@@ -249,88 +258,83 @@ impl<'a> MapAccess<'a> for Members<'_, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glomers_json::Json;
+    use crate::generated::{broadcast::Topology, echo::EchoOk, kafka, txn_rw_register::Txn};
     use proptest::{collection::vec, prelude::*, sample::select};
-    use std::collections::BTreeMap;
+    use std::fmt::Debug;
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Number(i64);
-
-    /// One field of each kind that generated types have.
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Sample {
-        json: Option<Json>,
-        list: Option<Vec<(String, i64, Json)>>,
-        map: Option<BTreeMap<String, u8>>,
-        truth: Option<bool>,
-        unit: Option<()>,
-        number: Option<Number>,
-        nested: Option<Box<Sample>>,
-    }
-
-    impl Payload for Sample {
-        const TYPE: &'static str = "t";
-    }
-
-    /// Returns true if the fields are read as the common form, after checking that serde_json reads the same.
-    fn is_plain(fields: &str) -> bool {
+    /// Checks that fields are decoded as serde_json decodes them, and encoded as it encodes them.
+    fn is_as_serde<T: Payload + PartialEq + Debug>(fields: &str) {
         let line = format!(r#"{{"src":"c1","dest":"n1","body":{{"type":"t",{fields}}}}}"#);
-        let Ok(message) = Message::parse(&line) else { return false };
-        let Some(read) = plain_form::read::<Sample>(&message.envelope.body.fields) else { return false };
-        assert_eq!(message.fields::<Sample>().unwrap(), read, "{line}");
-        true
-    }
-
-    #[test]
-    fn the_common_form_is_read() {
-        for fields in [
-            r#""json":{"a": [1e5,"\"]"]},"number":-17,"unit":null,"truth":true"#,
-            r#""list":[["é",999999999999999999,[]],["",0,"]"]],"map":{"a":1,"":255}"#,
-            r#""list": [["a", -1, null ], ["b", 2, {"a":1} ]], "map": {"a": 1, "b": 2}, "truth": false"#,
-            r#""json":1.5,"list":[],"map":{},"nested":{"nested":{"number":0},"truth":null},"number":null"#,
-        ] {
-            assert!(is_plain(fields), "{fields}");
+        let Ok(message) = Message::parse(&line) else { return };
+        let (read, expected) = (message.payload::<T>(), message.fields::<T>());
+        let texts = [&read, &expected].map(|result| result.as_ref().map_err(ToString::to_string));
+        assert_eq!(texts[0], texts[1], "{line}");
+        if let Ok(payload) = read {
+            let mut encoded = Vec::new();
+            payload.encode(&mut encoded).unwrap();
+            assert_eq!(String::from_utf8(encoded).unwrap(), serde_json::to_string(&payload).unwrap(), "{line}");
         }
     }
 
+    /// Checks types with each kind of field that generated types have.
+    fn all_are_as_serde(fields: &str) {
+        is_as_serde::<EchoOk>(fields);
+        is_as_serde::<kafka::Send>(fields);
+        is_as_serde::<kafka::SendOk>(fields);
+        is_as_serde::<kafka::Poll>(fields);
+        is_as_serde::<Topology>(fields);
+        is_as_serde::<Txn>(fields);
+    }
+
     #[test]
-    fn other_forms_and_errors_are_left_to_serde() {
+    fn other_forms_and_errors_are_those_of_serde() {
         for fields in [
-            r#""other":1"#,
-            r#""truth":"true""#,
-            r#""truth":1"#,
-            r#""number":1.0"#,
-            r#""number":1e2"#,
-            r#""number":-0"#,
-            r#""number":9223372036854775807"#,
-            r#""number":"1""#,
-            r#""unit":[]"#,
-            r#""list":[["a",1]]"#,
-            r#""list":[["a",1,2,3]]"#,
-            r#""list":[["\u0061",1,2]]"#,
-            r#""list":[["a",1 ,2]]"#,
-            r#""list":[ ]"#,
-            r#""list":{}"#,
-            r#""map":{"a":256}"#,
-            r#""map":{"a":-1}"#,
-            r#""map":{"a" :1}"#,
-            r#""map":[]"#,
-            r#""nested":{"nested":{"other":1}}"#,
-            r#""truth":true,"truth":true"#,
+            r#""key":"a","msg":{"b": [1e5,"\"]"]}"#,
+            r#""msg": 1, "key": "\u0061\n""#,
+            r#""key":"a","msg":1,"msg":2"#,
+            r#""key":"a","msg":1,"other":2"#,
+            r#""key":"a""#,
+            r#""key":1,"msg":1"#,
+            r#""offset":1.0"#,
+            r#""offset":-0"#,
+            r#""offset":-17"#,
+            r#""offset":999999999999999999"#,
+            r#""offset":9223372036854775807"#,
+            r#""offset":9223372036854775808"#,
+            r#""offset":1,"other":2"#,
+            r#""offset":"1""#,
+            r#""echo":null"#,
+            r#""echo":1e400,"other":1"#,
+            r#""offsets":{"a":1, "b": 2,"a":3}"#,
+            r#""offsets":{"a" :1}"#,
+            r#""offsets":{"\u0061":1}"#,
+            r#""offsets":[]"#,
+            r#""topology":{"n2":["n1"],"n1":[],"n2":["n3", "n1"]}"#,
+            r#""topology":{"n1":[ ]}"#,
+            r#""txn":[["r", 1, null], ["w", [1, {"a":"]"}], "é"]]"#,
+            r#""txn":[["r",1,2]]"#,
+            r#""txn":[["r",1]]"#,
+            r#""txn":[["w",1,2,3]]"#,
+            r#""txn":[["w" ,1,2]]"#,
+            r#""txn":[["\u0077",1,2]]"#,
+            r#""txn":[["append",1,2]]"#,
+            r#""txn":[[]]"#,
+            r#""txn":[]"#,
         ] {
-            assert!(!is_plain(fields), "{fields}");
+            all_are_as_serde(fields);
         }
     }
 
     proptest! {
         #[test]
-        fn serde_reads_the_same(pieces in vec(select(vec![
-            r#""json":"#, r#""list":"#, r#""map":"#, r#""truth":"#, r#""unit":"#, r#""number":"#, r#""nested":{"#,
-            r#"[["a",1,[{}]]"#, r#"["b",-2,"]"]"#, r#"{"a":1"#, r#","b":2}"#, "{", "}", "[", "]", ",", ",", ":", " ", "\n", "null", "true",
-            "false", "0", "12", "-", "1.5", "\"", "\"é\"", "\\", "\\u0061",
-        ]), 0..10)) {
-            is_plain(&pieces.concat());
+        fn serde_reads_and_writes_the_same(
+            name in select(vec!["echo", "key", "offset", "offsets", "topology", "txn"]),
+            pieces in vec(select(vec![
+                r#","msg":"#, r#""key":"#, r#"[["r",1,null]"#, r#"["w",-2,"]"]"#, r#"{"a":1"#, r#","b":2}"#, "{", "}", "[", "]", ",",
+                ",", ":", " ", "\n", "null", "true", "0", "12", "-", "1.5", "\"", "\"é\"", "\"n1\"", "\\", "\\u0061",
+            ]), 0..10),
+        ) {
+            all_are_as_serde(&format!("\"{name}\":{}", pieces.concat()));
         }
     }
 }

@@ -1,22 +1,12 @@
 //! Outgoing messages, encoded one behind the other into a single buffer: no allocation per message, and one write for many.
 
-use crate::node_id::NodeId;
-use glomers_json::{join_lines, plain_length};
+use crate::{message::Message, node_id::NodeId, plain_form::string};
+use glomers_json::{join_lines, plain_string};
 use serde::ser::Error as _;
 
 #[derive(Default)]
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
-    /// The destinations of the lines, one id behind the other. Only a simulation reads them.
-    dests: String,
-    /// The end of each line and of its destination.
-    ends: Vec<Ends>,
-}
-
-#[derive(Clone, Copy)]
-struct Ends {
-    line: usize,
-    dest: usize,
 }
 
 /// The capacity to which an empty buffer shrinks.
@@ -44,8 +34,6 @@ impl Outbox {
             panic!("the payload of `{}` does not encode as a JSON object: {error}", body.wire_type);
         }
         self.bytes.push(b'\n');
-        self.dests.push_str(dest);
-        self.ends.push(Ends { line: self.bytes.len(), dest: self.dests.len() });
     }
 
     /// All lines, each with its newline.
@@ -55,34 +43,40 @@ impl Outbox {
 
     /// Each line without its newline, and its destination.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (NodeId, &str)> {
-        let mut start = Ends { line: 0, dest: 0 };
-        self.ends.iter().map(move |end| {
-            let line = &self.bytes[start.line..end.line - 1];
-            let dest = NodeId::from(&self.dests[start.dest..end.dest]);
-            start = *end;
-            (dest, std::str::from_utf8(line).expect("JSON is UTF-8"))
-        })
+        let text = std::str::from_utf8(&self.bytes).expect("JSON is UTF-8");
+        text.lines().map(|line| (dest(line), line))
     }
 
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
-        self.dests.clear();
-        self.ends.clear();
         self.bytes.shrink_to(KEEP_BYTES);
-        self.dests.shrink_to(KEEP_BYTES);
-        self.ends.shrink_to(KEEP_BYTES / size_of::<Ends>());
     }
 }
+
+/// The destination of an encoded message. Only a simulation asks for it, so it is read back from the text.
+fn dest(line: &str) -> NodeId {
+    let plain = || {
+        let start = plain_string(line.as_bytes(), SRC.len() + 1)? + DEST.len() + 1;
+        Some(NodeId::from(&line[start..plain_string(line.as_bytes(), start)? - 1]))
+    };
+    plain().unwrap_or_else(|| Message::parse(line).expect("the line is a message").dest().into())
+}
+
+/// The text in front of the sender.
+const SRC: &[u8] = b"{\"src\":";
+
+/// The text in front of the receiver.
+const DEST: &[u8] = b",\"dest\":";
 
 /// Writes the envelope by hand: its keys need no escapes, and writing the payload as an object of its own costs less than
 /// serde's `flatten`.
 fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_json::Result<()> {
-    out.extend_from_slice(b"{\"src\":\"");
-    name(out, src)?;
-    out.extend_from_slice(b",\"dest\":\"");
-    name(out, dest)?;
-    out.extend_from_slice(b",\"body\":{\"type\":\"");
-    name(out, body.wire_type)?;
+    out.extend_from_slice(SRC);
+    string(out, src);
+    out.extend_from_slice(DEST);
+    string(out, dest);
+    out.extend_from_slice(b",\"body\":{\"type\":");
+    string(out, body.wire_type);
     if let Some(msg_id) = body.msg_id {
         out.extend_from_slice(b",\"msg_id\":");
         serde_json::to_writer(&mut *out, &msg_id)?;
@@ -104,16 +98,5 @@ fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_js
     }
     join_lines(&mut out[payload..]);
     out.push(b'}');
-    Ok(())
-}
-
-/// Writes a name, whose opening quote is there, and the closing quote. Nearly no name needs escapes.
-fn name(out: &mut Vec<u8>, name: &str) -> serde_json::Result<()> {
-    if plain_length(name.as_bytes()) < name.len() {
-        out.pop();
-        return serde_json::to_writer(out, name);
-    }
-    out.extend_from_slice(name.as_bytes());
-    out.push(b'"');
     Ok(())
 }

@@ -1,253 +1,297 @@
-//! A reader of a body's fields for values in the common form: integers of at most 18 digits, strings without escapes, and
-//! lists and objects without white space but spaces in front of names and values. It takes a third of the instructions that
-//! `serde_json` takes.
+//! The codec of generated types: a reader for values in the common form, and a writer. In the common form are integers of at most
+//! 18 digits, strings without escapes, and lists and objects without white space but spaces in front of names and values.
 //!
 //! The text of each field is known to be JSON. Everything else, and every error, is left to `serde_json`, which then reads
-//! the body again. So errors are described in one place only.
+//! the body again. So errors are described in one place only. What is written are the bytes that `serde_json` writes.
 
-use crate::{envelope::Fields, fast_path::short_integer};
-use glomers_json::{digits, plain_string};
-use serde::{
-    Deserializer,
-    de::{
-        DeserializeOwned, DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::MapAccessDeserializer,
-    },
-    forward_to_deserialize_any,
-};
-use std::fmt;
+use crate::{envelope::Fields, fast_path::short_integer, node_id::NodeId};
+use glomers_json::{Json, digits, plain_length, plain_string, plain_value, split_value};
+use std::collections::BTreeMap;
 
-/// Reads the fields as a `T`; `None` if they do not fit, or have another form.
-pub(crate) fn read<T: DeserializeOwned>(fields: &Fields<'_>) -> Option<T> {
-    T::deserialize(MapAccessDeserializer::new(Members { fields, next: 0 })).ok()
+/// A type that has a codec of its own beside serde's.
+pub trait Plain: Sized {
+    /// Reads a value; `None` if it does not fit, or has another form.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Writes the value as JSON.
+    fn write(&self, out: &mut Vec<u8>);
 }
 
-/// Another form, or an error.
-#[derive(Debug)]
-struct Other;
-
-impl fmt::Display for Other {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not in the common form")
-    }
-}
-
-impl std::error::Error for Other {}
-
-impl Error for Other {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
+/// Reads a body, each of whose fields `read` takes once; `None` if a field does not fit, is missing or is left.
+pub(crate) fn read<T>(fields: &Fields<'_>, read: impl FnOnce(&mut Members<'_, '_>) -> Option<T>) -> Option<T> {
+    let mut members = Members { fields, taken: 0 };
+    let value = read(&mut members)?;
+    members.fields.get(members.taken).is_none().then_some(value)
 }
 
 /// The fields of a body.
-struct Members<'f, 'de> {
-    fields: &'f Fields<'de>,
-    /// The index of the next one.
-    next: usize,
+#[derive(Debug)]
+pub struct Members<'f, 'a> {
+    fields: &'f Fields<'a>,
+    /// The number of fields that have been read.
+    taken: usize,
 }
 
-impl<'de> MapAccess<'de> for Members<'_, 'de> {
-    type Error = Other;
+impl Members<'_, '_> {
+    /// Reads the field with a name.
+    pub fn take<T: Plain>(&mut self, name: &str) -> Option<T> {
+        let (_, value) = (0..).map_while(|index| self.fields.get(index)).find(|(key, _)| key == name)?;
+        self.taken += 1;
+        T::read(&mut Reader { rest: value, is_whole: true })
+    }
+}
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Other> {
-        let Some((key, _)) = self.fields.get(self.next) else { return Ok(None) };
-        seed.deserialize(key.as_ref().into_deserializer()).map(Some)
+/// A body that is being written.
+#[derive(Debug)]
+pub struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    begin: usize,
+}
+
+impl<'a> Object<'a> {
+    /// Begins a body.
+    pub fn begin(out: &'a mut Vec<u8>) -> Self {
+        Self { begin: out.len(), out }
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Other> {
-        let (_, value) = self.fields.get(self.next).ok_or(Other)?;
-        self.next += 1;
-        seed.deserialize(&mut Reader { rest: value })
+    /// Writes a field. `name` has its quotes and its colon.
+    pub fn field(&mut self, name: &str, value: &impl Plain) {
+        self.out.push(if self.out.len() == self.begin { b'{' } else { b',' });
+        self.out.extend_from_slice(name.as_bytes());
+        value.write(self.out);
+    }
+
+    /// Ends the body.
+    pub fn end(self) {
+        self.out.extend_from_slice(if self.out.len() == self.begin { b"{}" } else { b"}" });
     }
 }
 
 /// The value at the beginning of a text that is known to be JSON up to the end of the value.
-struct Reader<'de> {
-    rest: &'de str,
+#[derive(Debug)]
+pub struct Reader<'a> {
+    rest: &'a str,
+    /// Set while the value is all of the text: the value of a field, and not a part of it.
+    is_whole: bool,
 }
 
-impl<'de> Reader<'de> {
-    fn byte(&self) -> Result<u8, Other> {
-        self.rest.as_bytes().first().copied().ok_or(Other)
-    }
-
+impl<'a> Reader<'a> {
     /// Passes a byte.
-    fn expect(&mut self, byte: u8) -> Result<(), Other> {
-        if self.byte()? == byte { self.skip(1) } else { Err(Other) }
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        if self.rest.as_bytes().first() == Some(&byte) { self.skip(1) } else { None }
     }
 
-    fn skip(&mut self, count: usize) -> Result<(), Other> {
-        self.rest = self.rest.get(count..).ok_or(Other)?;
-        Ok(())
+    fn skip(&mut self, count: usize) -> Option<()> {
+        self.rest = self.rest.get(count..)?;
+        Some(())
     }
 
-    fn literal(&mut self, text: &str) -> Result<(), Other> {
-        self.rest = self.rest.strip_prefix(text).ok_or(Other)?;
-        Ok(())
+    fn literal(&mut self, text: &str) -> Option<()> {
+        self.rest = self.rest.strip_prefix(text)?;
+        Some(())
     }
 
-    fn integer(&mut self) -> Result<i64, Other> {
-        let sign = usize::from(self.byte()? == b'-');
+    fn integer(&mut self) -> Option<i64> {
+        let sign = usize::from(self.rest.starts_with('-'));
         let length = sign + digits(&self.rest.as_bytes()[sign..]);
-        let number = short_integer(&self.rest.as_bytes()[..length]).ok_or(Other)?;
+        let number = short_integer(&self.rest.as_bytes()[..length])?;
         self.skip(length)?;
         // Behind the digits there may be a fraction or an exponent.
-        if matches!(self.rest.as_bytes().first(), None | Some(b',' | b']' | b'}')) { Ok(number) } else { Err(Other) }
+        matches!(self.rest.as_bytes().first(), None | Some(b',' | b']' | b'}')).then_some(number)
     }
 
-    fn string(&mut self) -> Result<&'de str, Other> {
+    /// A string without escapes.
+    pub fn string(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
-        let end = plain_string(self.rest.as_bytes(), 0).ok_or(Other)?;
-        let text = self.rest.get(..end - 1).ok_or(Other)?;
+        let end = plain_string(self.rest.as_bytes(), 0)?;
+        let text = self.rest.get(..end - 1)?;
         self.skip(end)?;
-        Ok(text)
+        Some(text)
     }
 
     /// The text of any value.
-    fn text(&mut self) -> &'de str {
-        let (text, rest) = glomers_json::split_value(self.rest).unwrap_or((self.rest, ""));
+    fn text(&mut self) -> &'a str {
+        let (text, rest) = match plain_value(self.rest.as_bytes(), 0) {
+            _ if self.is_whole => (self.rest, ""),
+            Some(end) => self.rest.split_at(end),
+            None => split_value(self.rest).unwrap_or((self.rest, "")),
+        };
         self.rest = rest;
         text
     }
 
-    /// Passes what stands between items: true if another one comes, false at the closing bracket.
-    fn goes_on(&mut self, is_first: bool, end: u8) -> Result<bool, Other> {
-        let is_end = self.byte()? == end;
-        if !is_end && !is_first {
-            self.expect(b',')?;
-            self.spaces()?;
-        }
-        Ok(!is_end)
+    /// Begins a list or an object.
+    pub fn open(&mut self, bracket: u8) -> Option<()> {
+        self.is_whole = false;
+        self.expect(bracket)
     }
 
-    fn spaces(&mut self) -> Result<(), Other> {
-        while self.byte()? == b' ' {
+    /// Passes the bracket behind the last item.
+    pub fn close(&mut self, bracket: u8) -> Option<()> {
+        self.expect(bracket)
+    }
+
+    /// Passes what stands between items: true if another one comes, false in front of the closing bracket.
+    fn goes_on(&mut self, is_first: bool, end: u8) -> Option<bool> {
+        let is_end = *self.rest.as_bytes().first()? == end;
+        if !is_end && !is_first {
+            self.comma()?;
+        }
+        Some(!is_end)
+    }
+
+    fn comma(&mut self) -> Option<()> {
+        self.expect(b',')?;
+        self.spaces()
+    }
+
+    fn spaces(&mut self) -> Option<()> {
+        while self.rest.starts_with(' ') {
             self.skip(1)?;
         }
-        Ok(())
+        Some(())
+    }
+
+    /// The next item of a tuple, which is not the first.
+    #[expect(clippy::should_implement_trait, reason = "each item may have another type")]
+    pub fn next<T: Plain>(&mut self) -> Option<T> {
+        self.comma()?;
+        T::read(self)
+    }
+
+    /// The next item of a tuple, which must be `null`.
+    pub fn null(&mut self) -> Option<()> {
+        self.next()
     }
 }
 
-macro_rules! integers {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-            let number = self.integer()?;
-            match u64::try_from(number) {
-                Ok(number) => visitor.visit_u64(number),
-                Err(_) => visitor.visit_i64(number),
+/// Always `null`.
+impl Plain for () {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.literal("null")
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
+    }
+}
+
+impl Plain for bool {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let is_true = reader.rest.starts_with('t');
+        reader.literal(if is_true { "true" } else { "false" })?;
+        Some(is_true)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl Plain for i64 {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.integer()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        serde_json::to_writer(out, self).expect("an integer has a JSON form");
+    }
+}
+
+impl Plain for String {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.string().map(Self::from)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        string(out, self);
+    }
+}
+
+impl Plain for NodeId {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.string().map(Self::from)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        string(out, self.as_str());
+    }
+}
+
+impl Plain for Json {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self::from_valid_text(reader.text()))
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.as_str().as_bytes());
+    }
+}
+
+impl<T: Plain> Plain for Vec<T> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.open(b'[')?;
+        let mut items = Self::new();
+        while reader.goes_on(items.is_empty(), b']')? {
+            items.push(T::read(reader)?);
+        }
+        reader.close(b']')?;
+        Some(items)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (index, item) in self.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
             }
+            item.write(out);
         }
-    )*};
+        out.push(b']');
+    }
 }
 
-macro_rules! strings {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-            visitor.visit_borrowed_str(self.string()?)
+impl<K: Plain + Ord, V: Plain> Plain for BTreeMap<K, V> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.open(b'{')?;
+        let mut entries = Vec::new();
+        while reader.goes_on(entries.is_empty(), b'}')? {
+            let key = K::read(reader)?;
+            reader.expect(b':')?;
+            reader.spaces()?;
+            entries.push((key, V::read(reader)?));
         }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Other;
-
-    integers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
-    deserialize_u64 }
-
-    strings! { deserialize_str deserialize_string deserialize_identifier }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Other> {
-        Err(Other)
+        reader.close(b'}')?;
+        // Of entries with the same key the last one counts. They are sorted at once.
+        Some(entries.into_iter().collect())
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-        let is_true = self.byte()? == b't';
-        self.literal(if is_true { "true" } else { "false" })?;
-        visitor.visit_bool(is_true)
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-        self.literal("null")?;
-        visitor.visit_unit()
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-        if self.byte()? == b'n' { self.deserialize_unit(visitor) } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Other> {
-        match glomers_json::asks_for_text(name) {
-            true => glomers_json::hand_out(self.text(), visitor),
-            false => visitor.visit_newtype_struct(self),
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        for (index, (key, value)) in self.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            key.write(out);
+            out.push(b':');
+            value.write(out);
         }
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-        self.expect(b'[')?;
-        let value = visitor.visit_seq(Items { reader: self, is_first: true })?;
-        self.expect(b']')?;
-        Ok(value)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Other> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-        self.expect(b'{')?;
-        let value = visitor.visit_map(Items { reader: self, is_first: true })?;
-        self.expect(b'}')?;
-        Ok(value)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Other> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Other> {
-        self.text();
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        i128 u128 f32 f64 char bytes byte_buf unit_struct tuple_struct enum
+        out.push(b'}');
     }
 }
 
-/// The items of a list, or the members of an object.
-struct Items<'r, 'de> {
-    reader: &'r mut Reader<'de>,
-    is_first: bool,
+/// Writes a string. Nearly none needs escapes.
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    if plain_length(text.as_bytes()) < text.len() {
+        return serde_json::to_writer(out, text).expect("a string has a JSON form");
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
-impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Other;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Other> {
-        let goes_on = self.reader.goes_on(self.is_first, b']')?;
-        self.is_first = false;
-        if goes_on { seed.deserialize(&mut *self.reader).map(Some) } else { Ok(None) }
-    }
-}
-
-impl<'de> MapAccess<'de> for Items<'_, 'de> {
-    type Error = Other;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Other> {
-        let goes_on = self.reader.goes_on(self.is_first, b'}')?;
-        self.is_first = false;
-        if goes_on { seed.deserialize(&mut *self.reader).map(Some) } else { Ok(None) }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Other> {
-        self.reader.expect(b':')?;
-        self.reader.spaces()?;
-        seed.deserialize(&mut *self.reader)
-    }
+/// Writes an item of a tuple, which is not the first.
+pub fn item(out: &mut Vec<u8>, item: &impl Plain) {
+    out.push(b',');
+    item.write(out);
 }

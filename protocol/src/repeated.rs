@@ -24,17 +24,16 @@ thread_local! {
 
 /// Like [`plain_value`], for a text that is large.
 #[cold]
-pub(crate) fn end_of_large(line: &str, start: usize) -> Option<usize> {
-    let text = &line[start..];
+pub(crate) fn end_of_large(text: &str) -> Option<usize> {
     LAST.with_borrow_mut(|last| {
         if last.text.len() >= LARGE && text.starts_with(&last.text) {
             last.is_repeated = true;
-            return Some(start + last.text.len());
+            return Some(last.text.len());
         }
-        let end = plain_value(line.as_bytes(), start)?;
+        let end = plain_value(text.as_bytes(), 0)?;
         // A number may go on, and a string of this length is rare.
-        if end - start >= LARGE && text.starts_with(['[', '{']) {
-            *last = Last { text: line[start..end].to_owned(), ..Last::default() };
+        if end >= LARGE && text.starts_with(['[', '{']) {
+            *last = Last { text: text[..end].to_owned(), ..Last::default() };
         }
         Some(end)
     })

@@ -1,6 +1,7 @@
 //! The results of handler functions: a reply, or a future of one; and the types that a function may return.
 
 use crate::generated::errors::RpcError;
+use futures_util::FutureExt;
 use std::{fmt, future::Future, pin::Pin};
 
 /// A future reply.
@@ -21,8 +22,12 @@ impl<T> Reply<T> {
     }
 
     /// Makes a reply of a future handler's result.
-    pub fn later<H: IntoReply<T>>(future: impl Future<Output = H> + 'static) -> Self {
-        Self::Later(Box::pin(async move { future.await.into_reply() }))
+    pub fn later<H: IntoReply<T> + 'static>(future: impl Future<Output = H> + 'static) -> Self
+    where
+        T: 'static,
+    {
+        // An `async` block would have room for the future twice, and move it.
+        Self::Later(Box::pin(future.map(IntoReply::into_reply)))
     }
 }
 

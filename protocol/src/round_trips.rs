@@ -17,5 +17,8 @@ pub fn assert_round_trips<T: Payload>(bodies: &[&str]) {
         let fields = expected.as_object_mut().expect("parsed above");
         fields.retain(|key, _| !["type", "msg_id", "in_reply_to"].contains(&key.as_str()));
         assert_eq!(serde_json::to_value(&payload).expect("payloads have a JSON form"), expected, "{body}");
+        let mut encoded = Vec::new();
+        payload.encode(&mut encoded).expect("payloads have a JSON form");
+        assert_eq!(encoded, serde_json::to_vec(&payload).expect("payloads have a JSON form"), "{body}");
     }
 }

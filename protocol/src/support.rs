@@ -7,7 +7,8 @@ pub use crate::described::{Document, SchemaValue};
 pub use crate::{
     handler::{ByDefault, IntoFailure, by_default},
     map::map,
-    message::{Encoded, decode_plain, encode, present},
+    message::{Encoded, decode, decode_plain, encode, present},
+    plain_form::{Members, Object, Plain, Reader, item},
     reply::{IntoError, Unawaited, unawaited},
     round_trips::assert_round_trips,
     serve::{answer, receive, refuse},
@@ -34,13 +35,28 @@ macro_rules! if_described {
 }
 
 /// The functions that [`Payload`](crate::Payload) has by default. In an implementation they are compiled there, once; a
-/// default is compiled again in each crate that calls it.
+/// default is compiled again in each crate that calls it. If all fields are of types with a codec of their own, they are named.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! codec {
+    ([$($field:ident),*]) => {
+        fn decode(message: &$crate::Message<'_>) -> ::std::result::Result<Self, $crate::DecodeError> {
+            $crate::support::decode_plain(message, |_fields| {
+                ::std::option::Option::Some(Self { $($field: _fields.take(::std::stringify!($field))?),* })
+            })
+        }
+
+        fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> $crate::support::Encoded {
+            #[allow(unused_mut, reason = "there may be no field")]
+            let mut object = $crate::support::Object::begin(out);
+            $(object.field(::std::concat!("\"", ::std::stringify!($field), "\":"), &self.$field);)*
+            object.end();
+            ::std::result::Result::Ok(())
+        }
+    };
     () => {
         fn decode(message: &$crate::Message<'_>) -> ::std::result::Result<Self, $crate::DecodeError> {
-            $crate::support::decode_plain(message)
+            $crate::support::decode(message)
         }
 
         fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> $crate::support::Encoded {

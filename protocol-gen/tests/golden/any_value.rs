@@ -57,7 +57,7 @@ pub struct Put {
 
 impl ::glomers_protocol::Payload for Put {
     const TYPE: &'static str = "put";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([table, value, values]);
 }
 
 impl ::glomers_protocol::Request for Put {
@@ -79,7 +79,7 @@ pub struct PutOk {}
 
 impl ::glomers_protocol::Payload for PutOk {
     const TYPE: &'static str = "put_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `any_value`.

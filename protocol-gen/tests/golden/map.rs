@@ -56,7 +56,7 @@ pub struct Put {
 
 impl ::glomers_protocol::Payload for Put {
     const TYPE: &'static str = "put";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([neighbours, sizes]);
 }
 
 impl ::glomers_protocol::Request for Put {
@@ -78,7 +78,7 @@ pub struct PutOk {}
 
 impl ::glomers_protocol::Payload for PutOk {
     const TYPE: &'static str = "put_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `map`.

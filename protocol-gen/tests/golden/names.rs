@@ -93,7 +93,7 @@ pub struct MatchOk {}
 
 impl ::glomers_protocol::Payload for MatchOk {
     const TYPE: &'static str = "match_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Has a dash in its `type`.
@@ -110,7 +110,7 @@ pub struct ListAll {}
 
 impl ::glomers_protocol::Payload for ListAll {
     const TYPE: &'static str = "list-all";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for ListAll {
@@ -132,7 +132,7 @@ pub struct ListAllOk {}
 
 impl ::glomers_protocol::Payload for ListAllOk {
     const TYPE: &'static str = "list-all-ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// A shape with a `type` of its own.

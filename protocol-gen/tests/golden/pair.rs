@@ -50,7 +50,7 @@ pub struct Put {
 
 impl ::glomers_protocol::Payload for Put {
     const TYPE: &'static str = "put";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([text]);
 }
 
 impl ::glomers_protocol::Request for Put {
@@ -75,7 +75,7 @@ pub struct PutOk {
 
 impl ::glomers_protocol::Payload for PutOk {
     const TYPE: &'static str = "put_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([length]);
 }
 
 /// Any request of `pair`.

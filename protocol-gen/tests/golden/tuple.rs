@@ -72,7 +72,7 @@ pub struct PutOk {}
 
 impl ::glomers_protocol::Payload for PutOk {
     const TYPE: &'static str = "put_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `tuple`.

@@ -86,7 +86,7 @@ pub struct Read {
 
 impl ::glomers_protocol::Payload for Read {
     const TYPE: &'static str = "read";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([key]);
 }
 
 impl ::glomers_protocol::Request for Read {
@@ -114,7 +114,7 @@ pub struct ReadOk {
 
 impl ::glomers_protocol::Payload for ReadOk {
     const TYPE: &'static str = "read_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([value]);
 }
 
 /// Sets the value of a key, and creates a missing key.
@@ -143,7 +143,7 @@ pub struct Write {
 
 impl ::glomers_protocol::Payload for Write {
     const TYPE: &'static str = "write";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([key, value]);
 }
 
 impl ::glomers_protocol::Request for Write {
@@ -166,7 +166,7 @@ pub struct WriteOk {}
 
 impl ::glomers_protocol::Payload for WriteOk {
     const TYPE: &'static str = "write_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Replaces the value of a key if it equals an expected value, in one atomic step.
@@ -225,7 +225,7 @@ pub struct CasOk {}
 
 impl ::glomers_protocol::Payload for CasOk {
     const TYPE: &'static str = "cas_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `kv`.

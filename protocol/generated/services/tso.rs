@@ -52,7 +52,7 @@ pub struct Ts {}
 
 impl ::glomers_protocol::Payload for Ts {
     const TYPE: &'static str = "ts";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for Ts {
@@ -80,7 +80,7 @@ pub struct TsOk {
 
 impl ::glomers_protocol::Payload for TsOk {
     const TYPE: &'static str = "ts_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([ts]);
 }
 
 /// Any request of `tso`.

@@ -16,7 +16,7 @@ pub use parts::{elements, members, pair, split_value};
 pub use plain::{digits, plain_integer, plain_length, plain_string, plain_value};
 pub use shared::share;
 pub use sorted::{SortedMap, SortedSet, pairs};
-pub use verbatim::{asks_for_text, hand_out, join_lines};
+pub use verbatim::join_lines;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;

@@ -60,7 +60,6 @@ fn end_of_key(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The end of a string without escapes, given the place behind its opening quote.
-#[inline(always)]
 pub fn plain_string(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
     let length = plain_length(rest);
@@ -68,7 +67,6 @@ pub fn plain_string(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The end of an integer, behind which there is neither a fraction nor an exponent.
-#[inline(always)]
 pub fn plain_integer(bytes: &[u8], at: usize) -> Option<usize> {
     let start = at + usize::from(*bytes.get(at)? == b'-');
     let rest = bytes.get(start..)?;

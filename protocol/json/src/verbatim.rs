@@ -9,15 +9,12 @@ use crate::Json;
 use memchr::memchr2;
 use serde::{
     Deserialize, Deserializer, Serializer,
-    de::{
-        self, Error as _, IgnoredAny, MapAccess, Visitor,
-        value::{BorrowedStrDeserializer, MapDeserializer},
-    },
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
     forward_to_deserialize_any,
     ser::SerializeStruct,
 };
 use serde_json::{Error, value::RawValue};
-use std::{cell::Cell, fmt, iter, sync::LazyLock};
+use std::{cell::Cell, fmt, sync::LazyLock};
 
 /// The name of the newtype that a raw value asks for.
 pub(crate) fn name() -> &'static str {
@@ -27,20 +24,6 @@ pub(crate) fn name() -> &'static str {
         asked.get()
     });
     *NAME
-}
-
-/// Returns true for the name of the newtype with which a [`Json`] asks a deserializer for its text.
-pub fn asks_for_text(newtype: &str) -> bool {
-    newtype == name()
-}
-
-/// Answers a [`Json`] that [asks for its text](asks_for_text). The text must be JSON without white space around it.
-///
-/// # Errors
-///
-/// If something else asked.
-pub fn hand_out<'de, V: Visitor<'de>, E: de::Error>(text: &'de str, visitor: V) -> Result<V::Value, E> {
-    visitor.visit_map(MapDeserializer::new(iter::once(((), BorrowedStrDeserializer::new(text)))))
 }
 
 /// Writes a text as it is.

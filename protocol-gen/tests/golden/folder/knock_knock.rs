@@ -47,7 +47,7 @@ pub struct Knock {}
 
 impl ::glomers_protocol::Payload for Knock {
     const TYPE: &'static str = "knock";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for Knock {
@@ -69,7 +69,7 @@ pub struct KnockOk {}
 
 impl ::glomers_protocol::Payload for KnockOk {
     const TYPE: &'static str = "knock_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 /// Any request of `knock-knock`.

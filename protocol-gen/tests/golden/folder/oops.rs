@@ -18,7 +18,7 @@ pub struct Oops {
 
 impl ::glomers_protocol::Payload for Oops {
     const TYPE: &'static str = "oops";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([text]);
 }
 
 /// The schema file of these messages, verbatim.

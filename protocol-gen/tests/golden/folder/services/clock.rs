@@ -53,7 +53,7 @@ pub struct Tick {}
 
 impl ::glomers_protocol::Payload for Tick {
     const TYPE: &'static str = "tick";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([]);
 }
 
 impl ::glomers_protocol::Request for Tick {
@@ -78,7 +78,7 @@ pub struct TickOk {
 
 impl ::glomers_protocol::Payload for TickOk {
     const TYPE: &'static str = "tick_ok";
-    ::glomers_protocol::codec!();
+    ::glomers_protocol::codec!([time]);
 }
 
 /// Any request of `clock`.

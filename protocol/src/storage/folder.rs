@@ -2,7 +2,6 @@
 
 use super::{Storage, error::DiskError, guard::Guard};
 use std::{
-    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
@@ -12,14 +11,15 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Folder {
     guard: Guard,
-    /// The files that were written.
-    open: BTreeMap<String, Open>,
+    /// The files that were written. A node has few.
+    open: Vec<Open>,
     /// Files were made, renamed or removed since the last sync.
     is_changed: bool,
 }
 
 #[derive(Debug)]
 struct Open {
+    name: String,
     file: File,
     length: u64,
     is_changed: bool,
@@ -32,7 +32,7 @@ impl Folder {
     ///
     /// If it cannot be written, another process has it, or a newer program made it. Nothing was changed then.
     pub(crate) fn open(path: &Path) -> Result<Self, DiskError> {
-        let folder = Self { guard: Guard::take(path)?, open: BTreeMap::new(), is_changed: false };
+        let folder = Self { guard: Guard::take(path)?, open: Vec::new(), is_changed: false };
         folder.settle()?;
         Ok(folder)
     }
@@ -59,7 +59,7 @@ impl Folder {
     }
 
     fn sync_changed(&mut self) -> io::Result<()> {
-        for open in self.open.values_mut().filter(|open| open.is_changed) {
+        for open in self.open.iter_mut().filter(|open| open.is_changed) {
             open.file.sync_data()?;
             open.is_changed = false;
         }
@@ -76,16 +76,18 @@ impl Folder {
 
     /// The file, open for writing.
     fn file(&mut self, name: &str, create: bool) -> io::Result<&mut Open> {
-        let path = self.path(name);
-        match self.open.entry(name.to_owned()) {
-            std::collections::btree_map::Entry::Occupied(open) => Ok(open.into_mut()),
-            std::collections::btree_map::Entry::Vacant(vacant) => {
+        let place = match self.open.iter().position(|open| open.name == name) {
+            Some(place) => place,
+            None => {
+                let path = self.path(name);
                 self.is_changed |= create && !path.exists();
                 let file = OpenOptions::new().append(true).create(create).open(path)?;
                 let length = file.metadata()?.len();
-                Ok(vacant.insert(Open { file, length, is_changed: false }))
+                self.open.push(Open { name: name.to_owned(), file, length, is_changed: false });
+                self.open.len() - 1
             }
-        }
+        };
+        Ok(&mut self.open[place])
     }
 }
 
@@ -149,9 +151,9 @@ impl Storage for Folder {
     fn rename(&mut self, from: &str, to: &str) -> Result<(), DiskError> {
         fs::rename(self.path(from), self.path(to)).map_err(|error| failed("rename", from, error))?;
         self.is_changed = true;
-        self.open.remove(to);
-        if let Some(open) = self.open.remove(from) {
-            self.open.insert(to.to_owned(), open);
+        self.open.retain(|open| open.name != to);
+        if let Some(open) = self.open.iter_mut().find(|open| open.name == from) {
+            to.clone_into(&mut open.name);
         }
         Ok(())
     }
@@ -159,7 +161,7 @@ impl Storage for Folder {
     fn remove(&mut self, file: &str) -> Result<(), DiskError> {
         fs::remove_file(self.path(file)).map_err(|error| failed("remove", file, error))?;
         self.is_changed = true;
-        self.open.remove(file);
+        self.open.retain(|open| open.name != file);
         Ok(())
     }
 

@@ -1,13 +1,14 @@
 //! Files in memory, for tests of handlers. They survive the node, but know no crash: every write counts as synced.
 
 use super::{Storage, error::DiskError};
-use std::{cell::RefCell, collections::BTreeMap, io, rc::Rc};
+use glomers_json::SortedMap;
+use std::{cell::RefCell, io, rc::Rc};
 
 /// Files in memory. A clone is the same files, so a test can give them to the next incarnation of a node.
 ///
 /// It loses nothing. The simulated disk of the workbench does, as real ones do.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryStorage(Rc<RefCell<BTreeMap<String, Vec<u8>>>>);
+pub struct MemoryStorage(Rc<RefCell<SortedMap<String, Vec<u8>>>>);
 
 fn missing(operation: &'static str, file: &str) -> DiskError {
     DiskError::Io { operation, file: file.to_owned(), source: io::ErrorKind::NotFound.into() }
@@ -23,7 +24,7 @@ impl Storage for MemoryStorage {
     }
 
     fn append(&mut self, file: &str, bytes: &[u8]) -> Result<(), DiskError> {
-        self.0.borrow_mut().entry(file.to_owned()).or_default().extend_from_slice(bytes);
+        self.0.borrow_mut().or_default(file.to_owned()).extend_from_slice(bytes);
         Ok(())
     }
 

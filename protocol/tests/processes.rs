@@ -40,6 +40,7 @@ impl Counter {
 
     async fn add(&self, request: Add) -> AddOk {
         self.total.update(|total| total + request.delta);
+        log::debug!("added {}", request.delta);
         let Some(log) = &self.log else { return AddOk {} };
         log.append(&request.delta);
         if log.wants_compaction() {
@@ -57,7 +58,7 @@ impl Counter {
 type Test = (&'static str, fn());
 
 /// The tests. A harness would write to stdout, which is the node's.
-const TESTS: [Test; 11] = [
+const TESTS: [Test; 12] = [
     ("killed_nodes_find_what_they_acknowledged", killed_nodes_find_what_they_acknowledged),
     ("a_restarted_node_finds_its_data_without_being_told", a_restarted_node_finds_its_data_without_being_told),
     ("another_test_of_the_same_maelstrom_is_another_run", another_test_of_the_same_maelstrom_is_another_run),
@@ -69,6 +70,7 @@ const TESTS: [Test; 11] = [
     ("an_id_does_not_lead_out_of_the_folder", an_id_does_not_lead_out_of_the_folder),
     ("a_node_waits_for_space", a_node_waits_for_space),
     ("a_node_without_a_disk_makes_no_file", a_node_without_a_disk_makes_no_file),
+    ("libraries_that_use_log_write_to_the_same_log", libraries_that_use_log_write_to_the_same_log),
 ];
 
 #[expect(clippy::print_stderr, reason = "a harness names its tests")]
@@ -380,5 +382,22 @@ fn a_node_without_a_disk_makes_no_file() {
     assert_eq!(node.start_and_read(), 0);
     node.add(2);
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    node.kill();
+}
+
+/// The node logs with the crate `log` what it adds, and its library with `tracing` how long a sync took.
+fn libraries_that_use_log_write_to_the_same_log() {
+    let data = TempDir::new().unwrap();
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.arg("node").env("GLOMERS_DATA", data.path()).env("RUST_LOG", "debug");
+    let mut node = Process::start("n1", command);
+    node.start_and_read();
+    node.add(7);
+    let mut lines = BufReader::new(node.child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut line =
+        |text: &str| lines.find(|line| line.contains(text)).unwrap_or_else(|| panic!("no line has {text:?}"));
+    let added = line("DEBUG node{id=n1}: added 7");
+    let synced = line("DEBUG node{id=n1}: synced the disk in ");
+    assert!(added < synced, "their times are in order:\n{added}\n{synced}");
     node.kill();
 }

@@ -22,7 +22,6 @@ mod process;
 mod readme;
 mod replay;
 mod resources;
-mod schema;
 mod serve;
 mod walls;
 mod watch;

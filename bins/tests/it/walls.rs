@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The crates, by their folders.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "bins",
     "handlers",
     "protocol",
@@ -16,6 +16,7 @@ const CRATES: [&str; 11] = [
     "protocol/edn",
     "protocol/json",
     "protocol/macros",
+    "protocol/validation",
     "workbench",
     "workbench/checkers",
     "workbench/report",

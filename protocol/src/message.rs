@@ -13,7 +13,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
 };
-use std::{cell::Cell, rc::Rc};
+use std::cell::Cell;
 
 /// The fields of a body beside `type`, `msg_id` and `in_reply_to`.
 ///
@@ -72,16 +72,17 @@ pub fn decode_plain<T: Payload + Clone>(
 ) -> Result<T, DecodeError> {
     let fields = &message.envelope.body.fields;
     let large = repeated::large(fields);
-    if let Some(known) = large.and_then(repeated::payload)
-        && let Some(payload) = known.downcast_ref::<T>()
-    {
-        return Ok(payload.clone());
+    if let Some(payload) = large.and_then(repeated::payload) {
+        return Ok(payload);
     }
-    let payload = plain_form::read(fields, read).map_or_else(|| message.fields(), Ok)?;
-    if let Some(large) = large {
-        repeated::keep(large, &|| Rc::new(T::clone(&payload)));
+    let payload = match plain_form::read(fields, read) {
+        Some(payload) => Ok(payload),
+        None => message.fields(),
+    };
+    if let (Some(large), Ok(payload)) = (large, &payload) {
+        repeated::keep(large, payload);
     }
-    Ok(payload)
+    payload
 }
 
 /// Writes a body: [`Payload::encode`].

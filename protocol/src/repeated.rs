@@ -46,18 +46,26 @@ pub(crate) fn large<'f>(fields: &'f Fields<'_>) -> Option<(&'f str, &'f str)> {
     fields.get(1).is_none().then_some((key, text))
 }
 
-/// The payload that was kept for a body with this field.
+/// A copy of the payload that was kept for a body with this field.
 #[cold]
-pub(crate) fn payload((key, text): (&str, &str)) -> Option<Rc<dyn Any>> {
+pub(crate) fn payload<T: Clone + 'static>(field: (&str, &str)) -> Option<T> {
+    known(field)?.downcast_ref::<T>().cloned()
+}
+
+fn known((key, text): (&str, &str)) -> Option<Rc<dyn Any>> {
     LAST.with_borrow(|last| {
         let (known, payload) = last.payload.as_ref()?;
         (known == key && last.text == text).then(|| Rc::clone(payload))
     })
 }
 
-/// Keeps the payload of a body with this field, if it came before.
+/// Keeps a copy of the payload of a body with this field, if it came before.
 #[cold]
-pub(crate) fn keep((key, text): (&str, &str), payload: &dyn Fn() -> Rc<dyn Any>) {
+pub(crate) fn keep<T: Clone + 'static>(field: (&str, &str), payload: &T) {
+    keep_made(field, &|| Rc::new(payload.clone()));
+}
+
+fn keep_made((key, text): (&str, &str), payload: &dyn Fn() -> Rc<dyn Any>) {
     LAST.with_borrow_mut(|last| {
         if last.is_repeated && last.text == text {
             last.payload = Some((key.to_owned(), payload()));

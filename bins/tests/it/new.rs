@@ -46,6 +46,12 @@ fn every_workload_builds_and_says_what_is_left() {
         .args(["test", "--offline", "--no-fail-fast"])
         .current_dir(&whole)
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap())
+        // The settings with which `.ci/run` compiles the example.
+        .envs([
+            ("CARGO_PROFILE_DEV_DEBUG", "false"),
+            ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+            ("CARGO_PROFILE_DEV_LTO", "off"),
+        ])
         .output()
         .unwrap();
     let text = text(&output);

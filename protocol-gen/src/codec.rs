@@ -4,8 +4,16 @@
 use quote::ToTokens;
 use syn::{Field, GenericArgument, Ident, Item, PathArguments, Type, ext::IdentExt};
 
-/// The types of single values and of many.
-const TYPES: [&str; 7] = ["Json", "NodeId", "i64", "bool", "String", "Vec", "BTreeMap"];
+/// The types of single values and of many, with their paths: a schema may define a `String` of its own.
+const TYPES: [&str; 7] = [
+    "::glomers_protocol::Json",
+    "::glomers_protocol::NodeId",
+    "i64",
+    "bool",
+    "::std::string::String",
+    "::std::vec::Vec",
+    "::std::collections::BTreeMap",
+];
 
 /// The fields of a body, if each of them has a codec. `tuples` are the tagged tuples that have one.
 pub(crate) fn fields<'a>(body: &'a Item, tuples: &[&str]) -> Option<Vec<&'a Ident>> {
@@ -28,7 +36,9 @@ fn is_required(field: &Field) -> bool {
 pub(crate) fn has_codec(of: &Type, tuples: &[&str]) -> bool {
     let Type::Path(path) = of else { return false };
     let Some(last) = path.path.segments.last() else { return false };
-    let is_known = TYPES.iter().chain(tuples).any(|known| last.ident == known);
+    let mut name = if path.path.leading_colon.is_some() { "::".to_owned() } else { String::new() };
+    name += &path.path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::");
+    let is_known = TYPES.iter().chain(tuples).any(|known| name == *known);
     is_known
         && match &last.arguments {
             PathArguments::AngleBracketed(arguments) => arguments.args.iter().all(|argument| match argument {
@@ -37,4 +47,18 @@ pub(crate) fn has_codec(of: &Type, tuples: &[&str]) -> bool {
             }),
             _ => true,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn a_type_of_the_schema_is_not_taken_for_one_of_the_standard_library() {
+        let has = |of: Type| has_codec(&of, &["MicroOp"]);
+        assert!(has(parse_quote!(::std::vec::Vec<::std::string::String>)));
+        assert!(has(parse_quote!(::std::vec::Vec<MicroOp>)) && has(parse_quote!(i64)));
+        assert!(!has(parse_quote!(String)) && !has(parse_quote!(::std::vec::Vec<Vec>)) && !has(parse_quote!(Other)));
+    }
 }

@@ -29,7 +29,7 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn envelope(&mut self) -> Option<Envelope<'a>> {
         let (mut src, mut dest, mut read) = (None, None, None);
-        // It is filled in place, because a body is moved by many instructions.
+        // It is filled in place, because moving a body takes many instructions.
         let mut body = Body::default();
         self.open()?;
         loop {

@@ -259,7 +259,12 @@ impl<'a> MapAccess<'a> for Remaining<'_, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generated::{broadcast::Topology, echo::EchoOk, kafka, txn_rw_register::Txn};
+    use crate::generated::{
+        broadcast::{self, Topology},
+        echo::EchoOk,
+        kafka,
+        txn_rw_register::Txn,
+    };
     use proptest::{collection::vec, prelude::*, sample::select};
     use std::fmt::Debug;
 
@@ -284,6 +289,7 @@ mod tests {
         is_as_serde::<kafka::SendOk>(fields);
         is_as_serde::<kafka::Poll>(fields);
         is_as_serde::<Topology>(fields);
+        is_as_serde::<broadcast::ReadOk>(fields);
         is_as_serde::<Txn>(fields);
     }
 
@@ -312,6 +318,11 @@ mod tests {
             r#""offsets":[]"#,
             r#""topology":{"n2":["n1"],"n1":[],"n2":["n3", "n1"]}"#,
             r#""topology":{"n1":[ ]}"#,
+            r#""messages":[]"#,
+            r#""messages":[ ]"#,
+            "\"messages\":[\n]",
+            r#""messages":[ 1 ,2 ]"#,
+            r#""messages":[1, {"a": [ ]},"\u0061"]"#,
             r#""txn":[["r", 1, null], ["w", [1, {"a":"]"}], "é"]]"#,
             r#""txn":[["r",1,2]]"#,
             r#""txn":[["r",1]]"#,
@@ -329,7 +340,7 @@ mod tests {
     proptest! {
         #[test]
         fn serde_reads_and_writes_the_same(
-            name in select(vec!["echo", "key", "offset", "offsets", "topology", "txn"]),
+            name in select(vec!["echo", "key", "offset", "offsets", "topology", "messages", "txn"]),
             pieces in vec(select(vec![
                 r#","msg":"#, r#""key":"#, r#"[["r",1,null]"#, r#"["w",-2,"]"]"#, r#"{"a":1"#, r#","b":2}"#, "{", "}", "[", "]", ",",
                 ",", ":", " ", "\n", "null", "true", "0", "12", "-", "1.5", "\"", "\"é\"", "\"n1\"", "\\", "\\u0061",

@@ -1,4 +1,4 @@
-//! The codec of generated types: a reader for values in the common form, and a writer. In the common form are integers of at most
+//! The codec of generated types: a reader for values in the common form, and a writer. The common form has integers of at most
 //! 18 digits, strings without escapes, and lists and objects without white space but spaces in front of names and values.
 //!
 //! The text of each field is known to be JSON. Everything else, and every error, is left to `serde_json`, which then reads
@@ -17,7 +17,7 @@ pub trait Plain: Sized {
     fn write(&self, out: &mut Vec<u8>);
 }
 
-/// Reads a body, each of whose fields `read` takes once; `None` if a field does not fit, is missing or is left.
+/// Reads a body, each of whose fields `read` takes once; `None` if a field does not fit or is missing, or if one is left over.
 pub(crate) fn read<T>(fields: &Fields<'_>, read: impl FnOnce(&mut Members<'_, '_>) -> Option<T>) -> Option<T> {
     let mut members = Members { fields, taken: 0 };
     let value = read(&mut members)?;
@@ -110,14 +110,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of any value.
-    fn text(&mut self) -> &'a str {
+    fn text(&mut self) -> Option<&'a str> {
+        if self.is_whole {
+            return Some(self.rest);
+        }
         let (text, rest) = match plain_value(self.rest.as_bytes(), 0) {
-            _ if self.is_whole => (self.rest, ""),
             Some(end) => self.rest.split_at(end),
-            None => split_value(self.rest).unwrap_or((self.rest, "")),
+            None => split_value(self.rest)?,
         };
         self.rest = rest;
-        text
+        Some(text)
     }
 
     /// Begins a list or an object.
@@ -220,7 +222,7 @@ impl Plain for NodeId {
 
 impl Plain for Json {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self::from_valid_text(reader.text()))
+        reader.text().map(Self::from_valid_text)
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -294,4 +296,47 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 pub fn item(out: &mut Vec<u8>, item: &impl Plain) {
     out.push(b',');
     item.write(out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{envelope, generated::txn_rw_register::MicroOp};
+
+    /// Checks that values are read without serde, and written as they were; or that they are left to serde.
+    fn check<T: Plain>(is_plain: bool, values: &[&str]) {
+        for value in values {
+            let line = format!(r#"{{"src":"c1","dest":"n1","body":{{"type":"t","v":{value}}}}}"#);
+            let envelope = envelope::parse(&line).unwrap();
+            let read: Option<T> = super::read(&envelope.body.fields, |members| members.take("v"));
+            assert_eq!(read.is_some(), is_plain, "{value}");
+            if let Some(read) = read {
+                let mut out = Vec::new();
+                read.write(&mut out);
+                assert_eq!(String::from_utf8(out).unwrap(), *value);
+            }
+        }
+    }
+
+    #[test]
+    fn the_common_form_needs_no_serde() {
+        check::<i64>(true, &["0", "17", "-17", "999999999999999999"]);
+        check::<bool>(true, &["true", "false"]);
+        check::<String>(true, &[r#""""#, r#""a""#, r#""é""#]);
+        check::<NodeId>(true, &[r#""n1""#]);
+        check::<Json>(true, &["null", "1.5", r#""\u0061""#, r#"[1 , {"a":"]"}]"#]);
+        check::<Vec<Json>>(true, &["[]", r#"[1,"a",[2]]"#]);
+        check::<BTreeMap<String, Vec<i64>>>(true, &[r#"{"a":[1,2],"b":[]}"#]);
+        check::<Vec<MicroOp>>(true, &[r#"[["r",1,null],["w","a",{"b":2}]]"#]);
+    }
+
+    #[test]
+    fn other_forms_are_left_to_serde() {
+        check::<i64>(false, &["-0", "1.0", "1e2", "1000000000000000000", "true", r#""1""#]);
+        check::<String>(false, &[r#""\u0061""#, "null"]);
+        check::<Vec<Json>>(false, &["[ ]", "[\t]", "{}"]);
+        check::<Vec<i64>>(false, &["[1 ,2]", "[1,\n2]"]);
+        check::<BTreeMap<String, i64>>(false, &[r#"{"a" :1}"#, r#"{"\u0061":1}"#, "{ }"]);
+        check::<Vec<MicroOp>>(false, &[r#"[["r",1,2]]"#, r#"[["w",1,2,3]]"#, r#"[["append",1,2]]"#]);
+    }
 }

@@ -8,6 +8,9 @@ use std::{any::Any, cell::RefCell, rc::Rc};
 /// The length from which a value is remembered.
 pub(crate) const LARGE: usize = 1 << 13;
 
+/// The length up to which it is: the memory is kept for as long as the thread runs.
+const HUGE: usize = 1 << 20;
+
 #[derive(Default)]
 struct Last {
     /// An array or object in the common form.
@@ -31,8 +34,8 @@ pub(crate) fn end_of_large(text: &str) -> Option<usize> {
             return Some(last.text.len());
         }
         let end = plain_value(text.as_bytes(), 0)?;
-        // A number may go on, and a string of this length is rare.
-        if end >= LARGE && text.starts_with(['[', '{']) {
+        // Only lists and objects: a number may go on, and a string of this length is rare.
+        if (LARGE..=HUGE).contains(&end) && text.starts_with(['[', '{']) {
             *last = Last { text: text[..end].to_owned(), ..Last::default() };
         }
         Some(end)

@@ -2,7 +2,8 @@
 //! once, validly, to the right client.
 
 use glomers_protocol::{DecodeError, Message, broadcast, echo, init, unique_ids};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
@@ -14,24 +15,28 @@ use std::{
 
 #[test]
 fn echo() {
-    check("echo", env!("CARGO_BIN_EXE_echo"), |reply| echo::Response::decode(reply).map(drop), 58);
+    check("echo", env!("CARGO_BIN_EXE_echo"), |reply| echo::Response::decode(reply).map(json), 58);
 }
 
 #[test]
 fn unique_ids() {
-    check("unique-ids", env!("CARGO_BIN_EXE_unique-ids"), |reply| unique_ids::Response::decode(reply).map(drop), 39);
+    check("unique-ids", env!("CARGO_BIN_EXE_unique-ids"), |reply| unique_ids::Response::decode(reply).map(json), 39);
 }
 
 #[test]
 fn broadcast() {
-    check("broadcast", env!("CARGO_BIN_EXE_broadcast"), |reply| broadcast::Response::decode(reply).map(drop), 17);
+    check("broadcast", env!("CARGO_BIN_EXE_broadcast"), |reply| broadcast::Response::decode(reply).map(json), 17);
 }
 
-/// Decodes a reply to a client.
-type Decode = fn(&Message<'_>) -> Result<(), DecodeError>;
+/// Decodes a reply to a client and encodes it again.
+type Recode = fn(&Message<'_>) -> Result<Value, DecodeError>;
+
+fn json(reply: impl Serialize) -> Value {
+    serde_json::to_value(reply).unwrap()
+}
 
 /// Replays a recording, in which clients make that many requests.
-fn check(workload: &str, node: &str, decode: Decode, expected_requests: usize) {
+fn check(workload: &str, node: &str, recode: Recode, expected_requests: usize) {
     let received =
         parse(&fs::read_to_string(protocol().join(format!("tests/recordings/{workload}.0.in.jsonl"))).unwrap());
     let sent = replay(workload, node);
@@ -52,14 +57,17 @@ fn check(workload: &str, node: &str, decode: Decode, expected_requests: usize) {
         assert_eq!(reply["body"]["type"], format!("{wire_type}_ok"), "{reply}");
         let line = reply.to_string();
         let message = Message::parse(&line).unwrap();
-        let decoded = if wire_type == "init" { init::Response::decode(&message).map(drop) } else { decode(&message) };
-        decoded.unwrap_or_else(|error| panic!("{error}: {reply}"));
+        let recoded = if wire_type == "init" { init::Response::decode(&message).map(json) } else { recode(&message) };
+        let recoded = recoded.unwrap_or_else(|error| panic!("{error}: {reply}"));
+        let mut fields = reply["body"].clone();
+        fields.as_object_mut().unwrap().retain(|key, _| !["type", "in_reply_to"].contains(&key.as_str()));
+        assert_eq!(recoded, fields, "{reply}");
     }
     assert_eq!(requests.into_values().collect::<Vec<_>>(), [&Value::Null; 0], "unanswered");
 
     // The demo nodes' own requests are unknown here.
     for message in sent.iter().filter(|message| message["body"]["type"] == "error") {
-        assert_eq!((is_client(&message["dest"]), &message["body"]["code"]), (false, &json!(10)), "{message}");
+        assert_eq!((is_client(&message["dest"]), &message["body"]["code"]), (false, &Value::from(10)), "{message}");
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Occurrence {
 /// the order of everything.
 ///
 /// Nodes that began together tick together, and plan their next ticks one after the other. What is planned in a row for the
-/// same time is one entry of the heap, which so has a few entries and not one for each node.
+/// same time is one entry of the heap, so the heap has a few entries, not one per node.
 #[derive(Default)]
 pub(crate) struct Agenda {
     planned: BinaryHeap<Planned>,

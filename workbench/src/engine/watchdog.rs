@@ -80,7 +80,7 @@ impl Watchdog {
         what.line.clear();
         what.line.push_str(if line.len() > KEPT { "" } else { line });
         drop(what);
-        // Only this thread changes it, and an addition that others cannot divide costs more.
+        // Only this thread changes it, and an atomic addition costs more.
         let number = self.0.step.load(Ordering::Relaxed);
         self.0.step.store(number + 1, Ordering::Relaxed);
         let result = step();

@@ -36,7 +36,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Serves messages from stdin with an `H` and writes to stdout, until stdin ends and every request has been answered.
 ///
 /// Logs of the crates `tracing` and `log` go to stderr: warnings, or the levels in `RUST_LOG` (`RUST_LOG=debug`,
-/// `RUST_LOG=my_node=trace`). At the level `debug` each sync of the disk is a line. If the reader closes stdout, the node stops without an error.
+/// `RUST_LOG=my_node=trace`). At the level `debug` each sync of the disk is a line. If the reader closes stdout, the node
+/// stops without an error.
 ///
 /// A handler that asks for its [disk](Context::disk) gets the folder `NODE` in the folder that the environment variable
 /// `GLOMERS_DATA` names. If the variable is empty, there is no disk. Without it, the run has a folder among the temporary files: a restarted node of the same run finds its

@@ -1,5 +1,5 @@
-//! Entries in the form in which nearly all are written, whether in JSON or in EDN. They are read without looking for any other form,
-//! which a full reader of the notation does.
+//! The usual form of an entry, in JSON and in EDN: the fields of Jepsen in their order, and no others. Nearly all entries have it,
+//! and are read in one pass. Every other form is left to the full reader of the notation.
 
 use crate::history::{
     model::{Kind, Op},

@@ -12,7 +12,7 @@ use crate::{
     in_flight::InFlight,
     message::{Message, Payload},
     node_id::NodeId,
-    outbox::{Body, Outbox},
+    outbox::{Body, Outbox, Src},
     panics::{Panic, keep},
     pending_calls::PendingCalls,
     storage::{Storage, error::DiskError},
@@ -79,6 +79,8 @@ const REQUESTS_PER_INCARNATION: i64 = 1_000_000;
 struct Identity {
     id: NodeId,
     ids: Rc<[NodeId]>,
+    /// The beginning of its messages.
+    src: Src,
 }
 
 impl Context {
@@ -216,7 +218,7 @@ impl Context {
 
     /// Sets the ids; only the first `init` counts.
     pub(crate) fn identify(&self, id: NodeId, ids: Vec<NodeId>) {
-        self.0.identity.get_or_init(|| Identity { id, ids: shared(ids) });
+        self.0.identity.get_or_init(|| Identity { src: Src::new(id.as_str()), id, ids: shared(ids) });
     }
 
     pub(crate) fn set_now(&self, now: Duration) {
@@ -256,7 +258,7 @@ impl Context {
     }
 
     fn push_body(&self, dest: &str, body: &Body<'_>) {
-        self.outbox().push(self.id().as_str(), dest, body);
+        self.outbox().push(&self.identity().src, dest, body);
     }
 
     /// Sends a request and returns its number.
@@ -273,10 +275,10 @@ impl Context {
 
     /// Answers a request with an error. Before `init` the node does not know its id, so it uses the one in the request.
     pub(crate) fn fail(&self, request: &Message<'_>, msg_id: i64, error: &RpcError) {
-        let src = self.known_id().map_or(request.dest(), NodeId::as_str);
+        let src = Src::new(self.known_id().map_or(request.dest(), NodeId::as_str));
         let encode = |out: &mut Vec<u8>| error.encode(out);
         let body = Body { wire_type: RpcError::TYPE, msg_id: None, in_reply_to: Some(msg_id), encode: &encode };
-        self.outbox().push(src, request.src(), &body);
+        self.outbox().push(&src, request.src(), &body);
     }
 
     /// Answers the request `msg_id` of `dest` with its handler's result.

@@ -8,7 +8,7 @@ use crate::{
     envelope::{Body, Envelope},
     repeated::{LARGE, end_of_large},
 };
-use glomers_json::{plain_integer, plain_string, plain_value};
+use glomers_json::{plain_string, plain_value};
 use serde::Deserialize;
 use serde_json::{Deserializer, value::RawValue};
 use std::borrow::Cow;
@@ -37,7 +37,8 @@ impl<'a> Scanner<'a> {
                 b's' if self.pass("\"src\":") => fill(&mut src, self.name()?)?,
                 b'd' if self.pass("\"dest\":") => fill(&mut dest, self.name()?)?,
                 b'b' if self.pass("\"body\":") => fill(&mut read, self.body(&mut body)?)?,
-                // Nearly always Maelstrom's number of the message, `id`.
+                // Maelstrom's number of the message.
+                b'i' if self.pass("\"id\":") => self.value().map(drop)?,
                 _ => self.key().and_then(|_| self.value()).map(drop)?,
             }
             if !self.goes_on()? {
@@ -113,8 +114,9 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn integer(&mut self) -> Option<i64> {
         self.spaces();
-        let end = plain_integer(self.rest.as_bytes(), 0)?;
-        short_integer(self.split(end)?.as_bytes())
+        let (number, length) = short_integer(self.rest.as_bytes())?;
+        self.split(length)?;
+        Some(number)
     }
 
     /// Any value, as text.
@@ -170,18 +172,22 @@ fn end_of_other(text: &str) -> Option<usize> {
     Some(value.get().len())
 }
 
-/// The integer with at most 18 digits, which cannot overflow, in a text that is a sign and digits. serde reads `-0` as a float.
-pub(crate) fn short_integer(text: &[u8]) -> Option<i64> {
-    let (is_negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
-    if !matches!(digits.len(), 1..=18) {
-        return None;
+/// The integer at the beginning of a text, and its length. It has at most 18 digits, so it cannot overflow, and behind it the text or
+/// the value ends. serde reads `-0` as a float.
+pub(crate) fn short_integer(text: &[u8]) -> Option<(i64, usize)> {
+    let sign = usize::from(*text.first()? == b'-');
+    let (mut number, mut length) = (0_i64, sign);
+    while let Some(byte @ b'0'..=b'9') = text.get(length) {
+        number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+        length += 1;
     }
-    let mut number = 0;
-    for digit in digits {
-        number = number * 10 + i64::from(digit.wrapping_sub(b'0'));
-    }
-    let is_float = is_negative && number == 0;
-    (!is_float).then_some(if is_negative { -number } else { number })
+    let has_form = match length - sign {
+        1 => sign == 0 || number != 0,
+        2..=18 => text[sign] != b'0',
+        _ => false,
+    };
+    let ends = matches!(text.get(length), None | Some(b',' | b']' | b'}'));
+    (has_form && ends).then_some((if sign == 1 { number.wrapping_neg() } else { number }, length))
 }
 
 /// Keeps the value of a key that may occur once.
@@ -242,6 +248,7 @@ mod tests {
             r#"{"type":"read","msg_id":1.0}"#,
             r#"{"type":"read","msg_id":1e2}"#,
             r#"{"type":"read","msg_id":9223372036854775808}"#,
+            r#"{"type":"read","msg_id":-9223372036854775808}"#,
             r#"{"type":"read","msg_id":1}}"#,
             r#"{"type":"read","a":}"#,
             r#"{"type":"read","a":1x}"#,

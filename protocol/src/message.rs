@@ -9,6 +9,7 @@ use crate::{
     plain_form::{self, Members},
     repeated,
 };
+use glomers_json::join_lines;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer},
@@ -50,7 +51,7 @@ pub trait Payload: Serialize + DeserializeOwned + 'static {
         decode(message)
     }
 
-    /// Writes the fields as a JSON object, or `null` if there are none.
+    /// Writes the fields as a JSON object on one line, or `null` if there are none.
     ///
     /// # Errors
     ///
@@ -87,7 +88,10 @@ pub fn decode_plain<T: Payload + Clone>(
 
 /// Writes a body: [`Payload::encode`].
 pub fn encode(payload: &impl Payload, out: &mut Vec<u8>) -> Encoded {
-    serde_json::to_writer(out, payload)
+    let start = out.len();
+    serde_json::to_writer(&mut *out, payload)?;
+    join_lines(&mut out[start..]);
+    Ok(())
 }
 
 /// The outcome of [`encode`].
@@ -278,7 +282,9 @@ mod tests {
         if let Ok(payload) = read {
             let mut encoded = Vec::new();
             payload.encode(&mut encoded).unwrap();
-            assert_eq!(String::from_utf8(encoded).unwrap(), serde_json::to_string(&payload).unwrap(), "{line}");
+            let mut expected = serde_json::to_vec(&payload).unwrap();
+            join_lines(&mut expected);
+            assert_eq!(encoded, expected, "{line}");
         }
     }
 

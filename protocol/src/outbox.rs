@@ -1,12 +1,24 @@
 //! Outgoing messages, encoded one behind the other into a single buffer: no allocation per message, and one write for many.
 
 use crate::{message::Message, node_id::NodeId, plain_form::string};
-use glomers_json::{join_lines, plain_string};
+use glomers_json::plain_string;
 use serde::ser::Error as _;
 
 #[derive(Default)]
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
+}
+
+/// The beginning of a sender's messages, up to the id of the receiver.
+pub(crate) struct Src(Vec<u8>);
+
+impl Src {
+    pub(crate) fn new(id: &str) -> Self {
+        let mut text = SRC.to_vec();
+        string(&mut text, id);
+        text.extend_from_slice(DEST);
+        Self(text)
+    }
 }
 
 /// The capacity to which an empty buffer shrinks.
@@ -27,7 +39,7 @@ impl Outbox {
     /// # Panics
     ///
     /// If the payload does not encode as a JSON object, which is a bug in its type. Nothing of it is kept.
-    pub(crate) fn push(&mut self, src: &str, dest: &str, body: &Body<'_>) {
+    pub(crate) fn push(&mut self, src: &Src, dest: &str, body: &Body<'_>) {
         let start = self.bytes.len();
         if let Err(error) = encode(&mut self.bytes, src, dest, body) {
             self.bytes.truncate(start);
@@ -70,10 +82,8 @@ const DEST: &[u8] = b",\"dest\":";
 
 /// Writes the envelope by hand: its keys need no escapes, and writing the payload as an object of its own costs less than
 /// serde's `flatten`.
-fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_json::Result<()> {
-    out.extend_from_slice(SRC);
-    string(out, src);
-    out.extend_from_slice(DEST);
+fn encode(out: &mut Vec<u8>, Src(beginning): &Src, dest: &str, body: &Body<'_>) -> serde_json::Result<()> {
+    out.extend_from_slice(beginning);
     string(out, dest);
     out.extend_from_slice(b",\"body\":{\"type\":");
     string(out, body.wire_type);
@@ -96,7 +106,6 @@ fn encode(out: &mut Vec<u8>, src: &str, dest: &str, body: &Body<'_>) -> serde_js
         [b'{', ..] => out[payload] = b',',
         _ => return Err(serde_json::Error::custom("only structs and maps do")),
     }
-    join_lines(&mut out[payload..]);
     out.push(b'}');
     Ok(())
 }

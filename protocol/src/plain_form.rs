@@ -5,7 +5,7 @@
 //! the body again. So errors are described in one place only. What is written are the bytes that `serde_json` writes.
 
 use crate::{envelope::Fields, fast_path::short_integer, node_id::NodeId};
-use glomers_json::{Json, digits, plain_length, plain_string, plain_value, split_value};
+use glomers_json::{Json, plain_length, plain_string};
 use std::collections::BTreeMap;
 
 /// A type that has a codec of its own beside serde's.
@@ -37,7 +37,7 @@ impl Members<'_, '_> {
     pub fn take<T: Plain>(&mut self, name: &str) -> Option<T> {
         let (_, value) = (0..).map_while(|index| self.fields.get(index)).find(|(key, _)| key == name)?;
         self.taken += 1;
-        T::read(&mut Reader { rest: value, is_whole: true })
+        T::read(&mut Reader { text: value, at: 0 })
     }
 }
 
@@ -67,64 +67,43 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The value at the beginning of a text that is known to be JSON up to the end of the value.
+/// A value in a text that is known to be JSON.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    rest: &'a str,
-    /// Set while the value is all of the text: the value of a field, and not a part of it.
-    is_whole: bool,
+    /// The value of a field.
+    text: &'a str,
+    /// The place up to which it has been read.
+    at: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// Passes a byte.
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        if self.rest.as_bytes().first() == Some(&byte) { self.skip(1) } else { None }
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
     }
 
-    fn skip(&mut self, count: usize) -> Option<()> {
-        self.rest = self.rest.get(count..)?;
-        Some(())
+    /// Passes a byte.
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
     }
 
     fn literal(&mut self, text: &str) -> Option<()> {
-        self.rest = self.rest.strip_prefix(text)?;
-        Some(())
+        self.rest()?.starts_with(text.as_bytes()).then(|| self.at += text.len())
     }
 
-    fn integer(&mut self) -> Option<i64> {
-        let sign = usize::from(self.rest.starts_with('-'));
-        let length = sign + digits(&self.rest.as_bytes()[sign..]);
-        let number = short_integer(&self.rest.as_bytes()[..length])?;
-        self.skip(length)?;
-        // Behind the digits there may be a fraction or an exponent.
-        matches!(self.rest.as_bytes().first(), None | Some(b',' | b']' | b'}')).then_some(number)
+    fn rest(&self) -> Option<&'a [u8]> {
+        self.text.as_bytes().get(self.at..)
     }
 
     /// A string without escapes.
     pub fn string(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
-        let end = plain_string(self.rest.as_bytes(), 0)?;
-        let text = self.rest.get(..end - 1)?;
-        self.skip(end)?;
-        Some(text)
-    }
-
-    /// The text of any value.
-    fn text(&mut self) -> Option<&'a str> {
-        if self.is_whole {
-            return Some(self.rest);
-        }
-        let (text, rest) = match plain_value(self.rest.as_bytes(), 0) {
-            Some(end) => self.rest.split_at(end),
-            None => split_value(self.rest)?,
-        };
-        self.rest = rest;
-        Some(text)
+        let begin = self.at;
+        self.at = plain_string(self.text.as_bytes(), begin)?;
+        self.text.get(begin..self.at - 1)
     }
 
     /// Begins a list or an object.
     pub fn open(&mut self, bracket: u8) -> Option<()> {
-        self.is_whole = false;
         self.expect(bracket)
     }
 
@@ -135,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// Passes what stands between items: true if another one comes, false in front of the closing bracket.
     fn goes_on(&mut self, is_first: bool, end: u8) -> Option<bool> {
-        let is_end = *self.rest.as_bytes().first()? == end;
+        let is_end = self.peek()? == end;
         if !is_end && !is_first {
             self.comma()?;
         }
@@ -144,14 +123,14 @@ impl<'a> Reader<'a> {
 
     fn comma(&mut self) -> Option<()> {
         self.expect(b',')?;
-        self.spaces()
+        self.spaces();
+        Some(())
     }
 
-    fn spaces(&mut self) -> Option<()> {
-        while self.rest.starts_with(' ') {
-            self.skip(1)?;
+    fn spaces(&mut self) {
+        while self.peek() == Some(b' ') {
+            self.at += 1;
         }
-        Some(())
     }
 
     /// The next item of a tuple, which is not the first.
@@ -180,7 +159,7 @@ impl Plain for () {
 
 impl Plain for bool {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let is_true = reader.rest.starts_with('t');
+        let is_true = reader.peek()? == b't';
         reader.literal(if is_true { "true" } else { "false" })?;
         Some(is_true)
     }
@@ -192,7 +171,9 @@ impl Plain for bool {
 
 impl Plain for i64 {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.integer()
+        let (number, length) = short_integer(reader.rest()?)?;
+        reader.at += length;
+        Some(number)
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -222,11 +203,16 @@ impl Plain for NodeId {
 
 impl Plain for Json {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.text().map(Self::from_valid_text)
+        let (value, end) = match reader.at {
+            0 => (Self::from_valid_text(reader.text), reader.text.len()),
+            at => Self::from_valid_text_at(reader.text, at)?,
+        };
+        reader.at = end;
+        Some(value)
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.as_str().as_bytes());
+        self.write_on_line(out);
     }
 }
 
@@ -260,7 +246,7 @@ impl<K: Plain + Ord, V: Plain> Plain for BTreeMap<K, V> {
         while reader.goes_on(entries.is_empty(), b'}')? {
             let key = K::read(reader)?;
             reader.expect(b':')?;
-            reader.spaces()?;
+            reader.spaces();
             entries.push((key, V::read(reader)?));
         }
         reader.close(b'}')?;
@@ -332,7 +318,7 @@ mod tests {
 
     #[test]
     fn other_forms_are_left_to_serde() {
-        check::<i64>(false, &["-0", "1.0", "1e2", "1000000000000000000", "true", r#""1""#]);
+        check::<i64>(false, &["-0", "1.0", "1e2", "1000000000000000000", "-9223372036854775808", "true", r#""1""#]);
         check::<String>(false, &[r#""\u0061""#, "null"]);
         check::<Vec<Json>>(false, &["[ ]", "[\t]", "{}"]);
         check::<Vec<i64>>(false, &["[1 ,2]", "[1,\n2]"]);

@@ -109,6 +109,37 @@ impl Json {
         Self::of(text)
     }
 
+    /// The value that begins at a place in a text, and its end. The caller knows that a JSON value begins there.
+    ///
+    /// ```
+    /// use glomers_json::Json;
+    ///
+    /// assert_eq!(Json::from_valid_text_at("[17,\"a\"]", 1), Some((Json::from(17), 3)));
+    /// assert_eq!(Json::from_valid_text_at("{\"a\":[1 , 2]}", 5), Some((Json::new(&[1, 2]), 12)));
+    /// ```
+    pub fn from_valid_text_at(text: &str, at: usize) -> Option<(Self, usize)> {
+        let bytes = text.as_bytes();
+        let sign = at + usize::from(*bytes.get(at)? == b'-');
+        let end = sign + digits(bytes.get(sign..)?);
+        let is_integer = !matches!(bytes.get(end), Some(b'.' | b'e' | b'E'));
+        match text.get(at..end) {
+            Some(integer) if is_integer && matches!(integer.len(), 1..=18) && integer != "-0" => {
+                Some((Self(Text::Plain(SmolStr::new_inline(integer))), end))
+            }
+            _ => Self::other_at(text, at),
+        }
+    }
+
+    /// A value that is no short integer.
+    fn other_at(text: &str, at: usize) -> Option<(Self, usize)> {
+        let rest = text.get(at..)?;
+        let value = match plain_value(rest.as_bytes(), 0) {
+            Some(end) => &rest[..end],
+            None => split_value(rest)?.0,
+        };
+        Some((Self::of(value), at + value.len()))
+    }
+
     /// A value from its text, which was read as JSON.
     fn of(text: &str) -> Self {
         Self(if is_plain(text) { Text::Plain(SmolStr::new(text)) } else { Text::Other(text.into()) })
@@ -150,6 +181,25 @@ impl Json {
             Text::Plain(text) => text,
             Text::Other(text) => text,
             Text::Shared(part) => part.as_str(),
+        }
+    }
+
+    /// Appends the text, without line ends.
+    ///
+    /// ```
+    /// let (mut line, value): (_, glomers_json::Json) = (Vec::new(), serde_json::from_str("[1,\n2]")?);
+    /// value.write_on_line(&mut line);
+    /// assert_eq!(line, b"[1, 2]");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn write_on_line(&self, line: &mut Vec<u8>) {
+        if let Text::Plain(text) = &self.0 {
+            return line.extend_from_slice(text.as_bytes());
+        }
+        let (text, start) = (self.as_str().as_bytes(), line.len());
+        line.extend_from_slice(text);
+        if matches!(text[0], b'[' | b'{') {
+            join_lines(&mut line[start..]);
         }
     }
 
@@ -243,7 +293,10 @@ impl<'de> Deserialize<'de> for Json {
 
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str() || self.canonical() == other.canonical()
+        match (&self.0, &other.0) {
+            (Text::Plain(left), Text::Plain(right)) => left == right,
+            _ => self.as_str() == other.as_str() || self.canonical() == other.canonical(),
+        }
     }
 }
 
@@ -267,7 +320,10 @@ impl PartialOrd for Json {
 
 impl Hash for Json {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.canonical().hash(state);
+        match &self.0 {
+            Text::Plain(text) => text.as_str().hash(state),
+            _ => self.canonical().hash(state),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The form that nearly all JSON has: no white space but spaces in front of names and values, no escapes, integers only. These
 //! functions find the ends of values in this form, in less time than `serde_json` takes, and leave all other forms to it.
 
-/// The depth of nesting up to which values are skipped here: one bit each.
-const MAX_DEPTH: u32 = u64::BITS;
+/// From here on there is no room for another array or object that is open: one bit each.
+const MAX_OPEN: u64 = 1 << 63;
 
 /// The end of the value that begins at a place, if it has the common form: spaces in front of names and values only, no escapes,
 /// no fractions. `None` if it has another form or is no JSON. Behind an integer there must be a comma or a closing bracket.
@@ -11,41 +11,56 @@ const MAX_DEPTH: u32 = u64::BITS;
 /// assert_eq!(glomers_json::plain_value(b"[1, {\"a\":null}],2", 0), Some(15));
 /// assert_eq!(glomers_json::plain_value(b"[1 ]", 0), None);
 /// ```
-pub fn plain_value(bytes: &[u8], mut at: usize) -> Option<usize> {
-    // One bit for each array or object that is open, the innermost lowest; set for objects.
-    let (mut open, mut depth) = (0_u64, 0);
+#[inline]
+pub fn plain_value(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at)? {
+        b'-' | b'0'..=b'9' => plain_integer(bytes, at),
+        b'"' => plain_string(bytes, at + 1),
+        _ => plain_other(bytes, at),
+    }
+}
+
+/// The end of a value that is no number, and nearly always a list or an object.
+fn plain_other(bytes: &[u8], mut at: usize) -> Option<usize> {
+    // Behind the highest bit that is set, one bit for each array or object that is open, the innermost lowest; set for objects.
+    let mut open = 1_u64;
     loop {
         at = match *bytes.get(at)? {
+            b'-' | b'0'..=b'9' => end_of_integer(bytes, at)?,
             b'"' => plain_string(bytes, at + 1)?,
-            b'n' if starts_with(bytes, at, b"null") => at + 4,
-            b't' if starts_with(bytes, at, b"true") => at + 4,
-            b'f' if starts_with(bytes, at, b"false") => at + 5,
             bracket @ (b'[' | b'{') => {
                 let is_object = bracket == b'{';
                 if *bytes.get(at + 1)? == if is_object { b'}' } else { b']' } {
                     at + 2
                 } else {
-                    if depth == MAX_DEPTH {
+                    if open >= MAX_OPEN {
                         return None;
                     }
-                    (open, depth) = (open << 1 | u64::from(is_object), depth + 1);
-                    at = if is_object { end_of_key(bytes, at + 1)? } else { spaces(bytes, at + 1) };
+                    open = open << 1 | u64::from(is_object);
+                    at = if is_object { end_of_key(bytes, at + 1)? } else { at + 1 };
                     continue;
                 }
             }
-            _ => plain_integer(bytes, at)?,
+            b' ' if open > 1 => {
+                at += 1;
+                continue;
+            }
+            b'n' if starts_with(bytes, at, b"null") => at + 4,
+            b't' if starts_with(bytes, at, b"true") => at + 4,
+            b'f' if starts_with(bytes, at, b"false") => at + 5,
+            _ => return None,
         };
         loop {
-            if depth == 0 {
+            if open == 1 {
                 return Some(at);
             }
             let is_object = open & 1 == 1;
             let byte = *bytes.get(at)?;
             at += 1;
             match (byte, is_object) {
-                (b',', false) => break at = spaces(bytes, at),
+                (b',', false) => break,
                 (b',', true) => break at = end_of_key(bytes, at)?,
-                (b']', false) | (b'}', true) => (open, depth) = (open >> 1, depth - 1),
+                (b']', false) | (b'}', true) => open >>= 1,
                 _ => return None,
             }
         }
@@ -68,11 +83,17 @@ pub fn plain_string(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The end of an integer, behind which there is neither a fraction nor an exponent.
 pub fn plain_integer(bytes: &[u8], at: usize) -> Option<usize> {
+    let end = end_of_integer(bytes, at)?;
+    matches!(*bytes.get(end)?, b',' | b'}' | b']').then_some(end)
+}
+
+/// The end of a sign and digits.
+#[inline(always)]
+fn end_of_integer(bytes: &[u8], at: usize) -> Option<usize> {
     let start = at + usize::from(*bytes.get(at)? == b'-');
     let rest = bytes.get(start..)?;
     let digits = digits(rest);
-    let is_integer = digits == 1 || digits > 1 && rest[0] != b'0';
-    (is_integer && matches!(*rest.get(digits)?, b',' | b'}' | b']')).then_some(start + digits)
+    (digits == 1 || digits > 1 && rest[0] != b'0').then_some(start + digits)
 }
 
 #[inline(always)]
@@ -212,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_common_form_is_plain() {
-        let deep = format!("{}1{}", "[".repeat(64), "]".repeat(64));
+        let deep = format!("{}1{}", "[".repeat(63), "]".repeat(63));
         for value in
             ["[]", "{}", "\"é\"", "null", "true", "false", r#"[-1, "a" ,2]"#, r#"{"a": [1,{"b":[]}],"":0}"#, &deep]
         {

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use glomers_json::{SortedMap, join_lines};
+use glomers_json::SortedMap;
 use glomers_protocol::{Message, NodeId, Rejected, Request};
 use std::{
     cell::{Cell, RefCell},
@@ -74,7 +74,6 @@ impl Draft {
     /// The whole line.
     fn finish(self) -> String {
         let Self { mut line, fields, .. } = self;
-        join_lines(&mut line[fields..]);
         match &mut line[fields..] {
             [first @ b'{', second, ..] if *second != b'}' => *first = b',',
             // No fields: an empty object, or `null`.

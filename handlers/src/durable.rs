@@ -26,7 +26,8 @@
 //! other node has, are gone. So the decision is left to whoever runs it: restore the file, or remove the node's data
 //! folder.
 
-use glomers_protocol::{Context, DiskError, Json, Log, NodeId};
+use futures_util::FutureExt;
+use glomers_protocol::{Context, DiskError, IntoResult, Json, Log, NodeId, Reply};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, DeserializeOwned},
@@ -37,7 +38,7 @@ use std::{
 };
 
 /// A state that is a function of its first value and its inputs.
-pub trait Journaled: Serialize + DeserializeOwned {
+pub trait Journaled: Serialize + DeserializeOwned + 'static {
     /// A change to the state.
     type Input: Serialize + DeserializeOwned;
 
@@ -160,6 +161,15 @@ impl<S: Journaled> Durable<S> {
     /// Makes a change that a crash may undo.
     pub fn change<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
         change(&mut self.state.borrow_mut())
+    }
+
+    /// Answers when every input before this call is durable, and without a disk at once.
+    pub fn answer<T: 'static>(&self, handled: impl IntoResult<T>) -> Reply<T> {
+        let result = handled.into_result();
+        match &self.log {
+            Some((log, _)) => Reply::later(log.sync().map(|()| result)),
+            None => Reply::Ready(result),
+        }
     }
 
     /// Waits until every input before this call is durable.

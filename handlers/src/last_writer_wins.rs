@@ -32,10 +32,10 @@ use crate::{
 };
 use foldhash::fast::FixedState;
 use glomers_protocol::{
-    Context, Json, NodeId, handler,
+    Context, Json, NodeId, Reply, handler,
     txn_rw_register::{CompletedMicroOp, MicroOp, Txn, TxnOk},
 };
-use indexmap::{IndexMap, map::Entry};
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -81,7 +81,7 @@ impl Replicated for Registers {
         let complete = |step| match step {
             MicroOp::Read { key } => self.read(key),
             MicroOp::Write { key, value } => {
-                self.write(key.clone(), stamp, value.clone());
+                self.write(&key, stamp, &value);
                 is_write = true;
                 if has_peers {
                     writes.push((key.clone(), value.clone()));
@@ -104,9 +104,9 @@ impl Replicated for Registers {
         match entry {
             Record::Done(writes) => {
                 let stamp = (source.number, source.incarnation);
-                writes.into_iter().for_each(|(key, value)| self.write(key, stamp, value));
+                writes.iter().for_each(|(key, value)| self.write(key, stamp, value));
             }
-            Record::Held(key, stamp, value) => self.write(key, stamp, value),
+            Record::Held(key, stamp, value) => self.write(&key, stamp, &value),
         }
     }
 
@@ -124,11 +124,11 @@ impl Registers {
     }
 
     /// Writes a register. Two writes with the same stamp belong to one transaction, and the second one counts.
-    fn write(&mut self, key: Json, stamp: Stamp, value: Json) {
-        match self.0.entry(key) {
-            Entry::Vacant(entry) => _ = entry.insert((stamp, value)),
-            Entry::Occupied(mut entry) if entry.get().0 <= stamp => _ = entry.insert((stamp, value)),
-            Entry::Occupied(_) => {}
+    fn write(&mut self, key: &Json, stamp: Stamp, value: &Json) {
+        match self.0.get_mut(key) {
+            Some(held) if held.0 <= stamp => *held = (stamp, value.clone()),
+            Some(_) => {}
+            None => _ = self.0.insert(key.clone(), (stamp, value.clone())),
         }
     }
 }
@@ -152,8 +152,8 @@ impl LastWriterWins {
         SharedState::open(cx, Registers::default).map(Self)
     }
 
-    async fn txn(&self, request: Txn) -> TxnOk {
-        TxnOk { txn: self.0.execute(request.txn).await }
+    fn txn(&self, request: Txn) -> Reply<TxnOk> {
+        self.0.execute(request.txn, |txn| TxnOk { txn })
     }
 
     #[message]

@@ -20,7 +20,7 @@ use crate::{
     shared_state::{Replicated, SharedState, Source},
 };
 use glomers_json::SortedMap;
-use glomers_protocol::{Context, ErrorCode, Json, NodeId, RpcError, g_counter, handler, pn_counter};
+use glomers_protocol::{Context, ErrorCode, Json, NodeId, Reply, RpcError, g_counter, handler, pn_counter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -103,17 +103,16 @@ impl GCounter {
         Totals::open(cx).map(Self)
     }
 
-    async fn add(&self, request: g_counter::Add) -> Result<g_counter::AddOk, RpcError> {
+    fn add(&self, request: g_counter::Add) -> Reply<g_counter::AddOk> {
         if request.delta < 0 {
             let text = "this counter only grows, so a delta must not be negative";
-            return Err(RpcError::new(ErrorCode::MalformedRequest, text));
+            return Reply::Ready(Err(RpcError::new(ErrorCode::MalformedRequest, text)));
         }
-        self.0.execute(request.delta).await?;
-        Ok(g_counter::AddOk {})
+        self.0.execute(request.delta, |added| added.map(|()| g_counter::AddOk {}))
     }
 
-    async fn read(&self, _: g_counter::Read) -> Result<g_counter::ReadOk, RpcError> {
-        Ok(g_counter::ReadOk { value: self.0.read(|totals, _| totals.sum()).await? })
+    fn read(&self, _: g_counter::Read) -> Reply<g_counter::ReadOk> {
+        self.0.read(|totals, _| totals.sum().map(|value| g_counter::ReadOk { value }))
     }
 
     #[message]
@@ -138,13 +137,12 @@ impl PnCounter {
         Totals::open(cx).map(Self)
     }
 
-    async fn add(&self, request: pn_counter::Add) -> Result<pn_counter::AddOk, RpcError> {
-        self.0.execute(request.delta).await?;
-        Ok(pn_counter::AddOk {})
+    fn add(&self, request: pn_counter::Add) -> Reply<pn_counter::AddOk> {
+        self.0.execute(request.delta, |added| added.map(|()| pn_counter::AddOk {}))
     }
 
-    async fn read(&self, _: pn_counter::Read) -> Result<pn_counter::ReadOk, RpcError> {
-        Ok(pn_counter::ReadOk { value: self.0.read(|totals, _| totals.sum()).await? })
+    fn read(&self, _: pn_counter::Read) -> Reply<pn_counter::ReadOk> {
+        self.0.read(|totals, _| totals.sum().map(|value| pn_counter::ReadOk { value }))
     }
 
     #[message]

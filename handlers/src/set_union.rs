@@ -16,7 +16,7 @@ use crate::{
     value_set::ValueSet,
 };
 use glomers_protocol::{
-    Context, Json, NodeId,
+    Context, Json, NodeId, Reply,
     g_set::{Add, AddOk, Read, ReadOk},
     handler,
 };
@@ -63,13 +63,12 @@ impl SetUnion {
         SharedState::open(cx, Elements::default).map(Self)
     }
 
-    async fn add(&self, request: Add) -> AddOk {
-        self.0.execute(request.element).await;
-        AddOk {}
+    fn add(&self, request: Add) -> Reply<AddOk> {
+        self.0.execute(request.element, |()| AddOk {})
     }
 
-    async fn read(&self, _: Read) -> ReadOk {
-        ReadOk { value: self.0.read(|elements, _| elements.all()).await }
+    fn read(&self, _: Read) -> Reply<ReadOk> {
+        self.0.read(|elements, _| ReadOk { value: elements.all() })
     }
 
     #[message]

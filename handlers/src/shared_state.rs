@@ -25,12 +25,12 @@ use crate::{
     durable::{Durable, Journaled, OpenError, decode},
     replication_feed::{Batch, BatchOf, Incarnation, ReplicationFeed},
 };
-use glomers_protocol::{Context, Json, NodeId, Payload};
+use glomers_protocol::{Context, IntoResult, Json, NodeId, Payload, Reply};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::fmt;
 
 /// A node's copy of a shared state.
-pub trait Replicated: fmt::Debug + Serialize + DeserializeOwned {
+pub trait Replicated: fmt::Debug + Serialize + DeserializeOwned + 'static {
     /// A client's request that changes the state.
     type Request: Serialize + DeserializeOwned;
 
@@ -158,22 +158,21 @@ impl<S: Replicated> SharedState<S> {
         Durable::open(cx, || Replica { state: new(), feed: ReplicationFeed::new(cx) }).map(Self)
     }
 
-    /// Serves a request, and responds when everything that the response may show is durable.
-    pub fn execute(&self, request: S::Request) -> impl Future<Output = S::Response> {
+    /// Serves a request, and answers when everything that the response may show is durable.
+    pub fn execute<T: 'static, H: IntoResult<T>>(
+        &self,
+        request: S::Request,
+        respond: impl FnOnce(S::Response) -> H,
+    ) -> Reply<T> {
         let changes = self.peek(|state, _| state.is_changed_by(&request));
         let input = Input::Request(request);
         let response = if changes { self.0.apply(input) } else { self.0.change(|replica| replica.apply(input)) };
-        async move {
-            self.0.synced().await;
-            response.expect("a request has a response")
-        }
+        self.0.answer(respond(response.expect("a request has a response")))
     }
 
-    /// Reads the state, and returns the result when everything that it may show is durable.
-    pub async fn read<T>(&self, read: impl FnOnce(&S, &ReplicationFeed) -> T) -> T {
-        let result = self.peek(read);
-        self.0.synced().await;
-        result
+    /// Reads the state, and answers when everything that the response may show is durable.
+    pub fn read<T: 'static, H: IntoResult<T>>(&self, read: impl FnOnce(&S, &ReplicationFeed) -> H) -> Reply<T> {
+        self.0.answer(self.peek(read))
     }
 
     fn peek<T>(&self, read: impl FnOnce(&S, &ReplicationFeed) -> T) -> T {

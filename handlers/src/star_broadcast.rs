@@ -56,7 +56,7 @@ mod version_vector;
 use crate::durable::{Durable, OpenError};
 use glomers_json::SortedMap;
 use glomers_protocol::{
-    Context, Json, NodeId,
+    Context, Json, NodeId, Reply,
     broadcast::{Broadcast, BroadcastOk, Read, ReadOk, Topology, TopologyOk},
     handler,
     rand::{RngExt, seq::IteratorRandom},
@@ -128,16 +128,14 @@ impl StarBroadcast {
         TopologyOk {}
     }
 
-    async fn broadcast(&self, cx: &Context, request: Broadcast) -> BroadcastOk {
+    fn broadcast(&self, cx: &Context, request: Broadcast) -> Reply<BroadcastOk> {
         self.take(cx, request.message);
-        self.logs.synced().await;
-        BroadcastOk {}
+        self.logs.answer(BroadcastOk {})
     }
 
-    async fn read(&self, _: Read) -> ReadOk {
+    fn read(&self, _: Read) -> Reply<ReadOk> {
         let messages = self.logs.state().values().cloned().collect();
-        self.logs.synced().await;
-        ReadOk { messages }
+        self.logs.answer(ReadOk { messages })
     }
 
     #[message]

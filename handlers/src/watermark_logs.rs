@@ -36,7 +36,7 @@ use crate::{
 };
 use glomers_json::SortedMap;
 use glomers_protocol::{
-    Context, Json, NodeId, handler,
+    Context, Json, NodeId, Reply, handler,
     kafka::{
         CommitOffsets, CommitOffsetsOk, ListCommittedOffsets, ListCommittedOffsetsOk, OffsetMessage, Poll, PollOk,
         Send, SendOk,
@@ -160,41 +160,38 @@ impl WatermarkLogs {
         SharedState::open(cx, || Logs::new(cx)).map(Self)
     }
 
-    async fn send(&self, request: Send) -> SendOk {
-        SendOk { offset: self.0.execute(Record::Sent(request.key, request.msg)).await }
+    fn send(&self, request: Send) -> Reply<SendOk> {
+        self.0.execute(Record::Sent(request.key, request.msg), |offset| SendOk { offset })
     }
 
-    async fn poll(&self, request: Poll) -> PollOk {
-        let poll = |logs: &Logs, feed: &ReplicationFeed| {
+    fn poll(&self, request: Poll) -> Reply<PollOk> {
+        self.0.read(|logs, feed| {
             let beyond = logs.offset(&logs.cluster[0], feed.low_watermark() + 1);
-            let mut polled = BTreeMap::new();
+            let mut msgs = BTreeMap::new();
             for (key, from) in request.offsets {
                 let messages = logs.messages(&key, from, beyond);
                 if !messages.is_empty() {
-                    polled.insert(key, messages);
+                    msgs.insert(key, messages);
                 }
             }
-            polled
-        };
-        PollOk { msgs: self.0.read(poll).await }
+            PollOk { msgs }
+        })
     }
 
-    async fn commit_offsets(&self, request: CommitOffsets) -> CommitOffsetsOk {
-        self.0.execute(Record::Committed(request.offsets.into_iter().collect())).await;
-        CommitOffsetsOk {}
+    fn commit_offsets(&self, request: CommitOffsets) -> Reply<CommitOffsetsOk> {
+        self.0.execute(Record::Committed(request.offsets.into_iter().collect()), |_| CommitOffsetsOk {})
     }
 
-    async fn list_committed_offsets(&self, request: ListCommittedOffsets) -> ListCommittedOffsetsOk {
-        let list = |logs: &Logs, _: &_| {
-            let mut known = BTreeMap::new();
+    fn list_committed_offsets(&self, request: ListCommittedOffsets) -> Reply<ListCommittedOffsetsOk> {
+        self.0.read(|logs, _| {
+            let mut offsets = BTreeMap::new();
             for key in request.keys {
                 if let Some(offset) = logs.committed.get(&key) {
-                    known.insert(key, *offset);
+                    offsets.insert(key, *offset);
                 }
             }
-            known
-        };
-        ListCommittedOffsetsOk { offsets: self.0.read(list).await }
+            ListCommittedOffsetsOk { offsets }
+        })
     }
 
     #[message]

@@ -109,7 +109,7 @@ pub use node::Node;
 pub use node_id::NodeId;
 pub use panics::Panic;
 pub use rand;
-pub use reply::{IntoReply, Reply};
+pub use reply::{IntoReply, IntoResult, Reply};
 #[cfg(feature = "schema")]
 pub use schemars;
 pub use sleep::Sleep;

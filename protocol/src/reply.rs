@@ -7,7 +7,32 @@ use std::{fmt, future::Future, pin::Pin};
 /// A future reply.
 pub(crate) type Later<T> = Pin<Box<dyn Future<Output = Result<T, RpcError>>>>;
 
-/// A handler's reply to a request.
+/// A handler's reply to a request: a result, or a future of one.
+///
+/// A function that is not `async` may return it. If it nearly always has its response at once, this costs less than a future.
+///
+/// ```
+/// use glomers_protocol::{Context, Reply, handler, echo::{Echo, EchoOk}};
+/// use std::time::Duration;
+///
+/// #[derive(Default)]
+/// struct Parrot;
+///
+/// #[handler(echo)]
+/// impl Parrot {
+///     fn echo(&self, cx: &Context, request: Echo) -> Reply<EchoOk> {
+///         let response = EchoOk { echo: request.echo };
+///         if response.echo.as_str().len() < 100 {
+///             return Reply::of(response);
+///         }
+///         let pause = cx.sleep(Duration::from_millis(1));
+///         Reply::later(async move {
+///             pause.await;
+///             response
+///         })
+///     }
+/// }
+/// ```
 pub enum Reply<T> {
     /// Known now, and written at once.
     Ready(Result<T, RpcError>),
@@ -17,17 +42,17 @@ pub enum Reply<T> {
 
 impl<T> Reply<T> {
     /// Makes a reply of a handler's result.
-    pub fn ready(handled: impl IntoReply<T>) -> Self {
-        Self::Ready(handled.into_reply())
+    pub fn of(handled: impl IntoReply<T>) -> Self {
+        handled.into_reply()
     }
 
     /// Makes a reply of a future handler's result.
-    pub fn later<H: IntoReply<T> + 'static>(future: impl Future<Output = H> + 'static) -> Self
+    pub fn later<H: IntoResult<T> + 'static>(future: impl Future<Output = H> + 'static) -> Self
     where
         T: 'static,
     {
         // An `async` block would have room for the future twice, and move it.
-        Self::Later(Box::pin(future.map(IntoReply::into_reply)))
+        Self::Later(Box::pin(future.map(IntoResult::into_result)))
     }
 }
 
@@ -40,30 +65,60 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     }
 }
 
-/// A type that a handler function may return for a response `T`: the response, or a `Result` of it.
+/// A type that a handler function may return for a response `T`: the response, a `Result` of it, or a [`Reply`].
+#[diagnostic::on_unimplemented(
+    message = "this handler must answer with `{T}`, not with `{Self}`",
+    label = "write `{T}`, a `Result` of it, or a `Reply` of it",
+    note = "the schema pairs each request with its response; the request is the type of the handler's parameter"
+)]
+pub trait IntoReply<T> {
+    /// The reply to send.
+    fn into_reply(self) -> Reply<T>;
+}
+
+impl<T> IntoReply<T> for Reply<T> {
+    fn into_reply(self) -> Self {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> IntoReply<T> for T {
+    fn into_reply(self) -> Reply<T> {
+        Reply::Ready(Ok(self))
+    }
+}
+
+impl<T, E: IntoError> IntoReply<T> for Result<T, E> {
+    fn into_reply(self) -> Reply<T> {
+        Reply::Ready(self.into_result())
+    }
+}
+
+/// A type that an `async` handler function may return for a response `T`: the response, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "this handler must answer with `{T}`, not with `{Self}`",
     label = "write `{T}`, or a `Result` of it",
     note = "the schema pairs each request with its response; the request is the type of the handler's parameter"
 )]
-pub trait IntoReply<T> {
+pub trait IntoResult<T> {
     /// The response or the error to send.
     ///
     /// # Errors
     ///
     /// The error that the handler returned.
-    fn into_reply(self) -> Result<T, RpcError>;
+    fn into_result(self) -> Result<T, RpcError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> IntoReply<T> for T {
-    fn into_reply(self) -> Result<T, RpcError> {
+impl<T> IntoResult<T> for T {
+    fn into_result(self) -> Result<T, RpcError> {
         Ok(self)
     }
 }
 
-impl<T, E: IntoError> IntoReply<T> for Result<T, E> {
-    fn into_reply(self) -> Result<T, RpcError> {
+impl<T, E: IntoError> IntoResult<T> for Result<T, E> {
+    fn into_result(self) -> Result<T, RpcError> {
         self.map_err(IntoError::into_error)
     }
 }
@@ -92,14 +147,14 @@ impl<E: Into<RpcError>> IntoError for E {
     label = "return nothing, or a `Result<(), _>`",
     note = "a function that answers another node is `#[rpc]`"
 )]
-pub trait Unawaited: IntoReply<()> {}
+pub trait Unawaited: IntoResult<()> {}
 
 #[diagnostic::do_not_recommend]
-impl<T: IntoReply<()>> Unawaited for T {}
+impl<T: IntoResult<()>> Unawaited for T {}
 
 /// The outcome of a function without a reply.
 pub fn unawaited(outcome: impl Unawaited) -> Result<(), RpcError> {
-    outcome.into_reply()
+    outcome.into_result()
 }
 
 /// Logs the failure of a function without a reply.

@@ -48,7 +48,7 @@ pub(crate) fn stub(block: &ItemImpl) -> TokenStream {
 /// ```ignore
 /// impl broadcast::Workload for Gossip {
 ///     fn read(self: &Rc<Self>, cx: &Context, from: &NodeId, request: Read) -> Reply<<Read as Request>::Response> {
-///         Reply::ready(Self::read(self, request))
+///         Reply::of(Self::read(self, request))
 ///     }
 /// }
 /// ```
@@ -213,7 +213,7 @@ fn init(node: &Type, handlers: &Handlers) -> TokenStream {
     }
 }
 
-/// Expands to `"rumour" => support::receive(cx, message, |from, request| Reply::ready(Self::rumour(self, from, request))),`
+/// Expands to `"rumour" => support::receive(cx, message, |from, request| Reply::of(Self::rumour(self, from, request))),`
 fn arm(function: &Function) -> Option<TokenStream> {
     let serve = match function.role {
         Role::Message => quote!(receive),
@@ -230,7 +230,7 @@ fn arm(function: &Function) -> Option<TokenStream> {
     })
 }
 
-/// Expands to `support::every(cx, "flush", period, { let this = Rc::clone(self); .. move || Reply::ready(Self::flush(&this, &cx)) });`
+/// Expands to `support::every(cx, "flush", period, { let this = Rc::clone(self); .. move || Reply::of(Self::flush(&this, &cx)) });`
 fn timer(function: &Function) -> Option<TokenStream> {
     let Role::Every(period) = &function.role else { return None };
     let name = function.name.to_string();
@@ -260,7 +260,7 @@ fn call(function: &Function, payload: TokenStream) -> TokenStream {
     let span = at(function.returns_span());
     let node = if matches!(function.role, Role::Every(_)) { format_ident!("this") } else { format_ident!("self") };
     // Naming the type makes rustc check the user's type against it, with the message of `on_unimplemented`.
-    let make = if function.is_async { "later" } else { "ready" };
+    let make = if function.is_async { "later" } else { "of" };
     let make = match (&function.role, &function.payload) {
         (Role::Request | Role::Rpc, Some(payload)) => {
             let (make, reply) = (Ident::new(make, payload.span()), reply_type(payload));

@@ -115,8 +115,12 @@ fn normalize(messages: &str) -> String {
     let (mut in_case, mut in_list) = (true, false);
     for line in messages.lines().take_while(|line| !line.starts_with("error: aborting due to")) {
         if in_list {
-            in_list = !line.trim_start().starts_with("and ");
-            continue;
+            // The next part of a message begins with a word.
+            let is_behind = line.starts_with(char::is_alphabetic);
+            in_list = !is_behind && !line.trim_start().starts_with("and ");
+            if !is_behind {
+                continue;
+            }
         }
         if line.contains("the following other types implement trait")
             || line.contains("the following types implement the")

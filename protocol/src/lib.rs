@@ -67,6 +67,7 @@ mod lines;
 mod log;
 mod map;
 mod message;
+mod messages;
 mod node;
 mod node_id;
 mod outbox;

@@ -1,6 +1,6 @@
 //! Splits a stream of bytes into lines, in place. The buffer grows for a long line and shrinks behind it.
 
-use memchr::memchr;
+use memchr::memrchr;
 use std::io::{self, Read};
 
 /// The least room for a read.
@@ -37,16 +37,14 @@ impl Lines {
         Ok(read)
     }
 
-    /// The next complete line, without its newline.
-    pub(crate) fn next_line(&mut self) -> Option<&[u8]> {
-        let Some(length) = memchr(b'\n', &self.buffer[self.searched..self.end]) else {
-            self.searched = self.end;
-            return None;
+    /// The lines that are complete, once, each with its newline.
+    pub(crate) fn complete(&mut self) -> &[u8] {
+        let complete = match memrchr(b'\n', &self.buffer[self.searched..self.end]) {
+            Some(last) => self.start..self.searched + last + 1,
+            None => self.start..self.start,
         };
-        let line = self.start..self.searched + length;
-        self.start = line.end + 1;
-        self.searched = self.start;
-        Some(&self.buffer[line])
+        (self.start, self.searched) = (complete.end, self.end);
+        &self.buffer[complete]
     }
 
     /// The bytes behind the last newline.
@@ -76,9 +74,8 @@ mod tests {
     fn split(bytes: &[u8], pieces: Vec<usize>) -> Vec<Vec<u8>> {
         let (mut lines, mut input, mut out) = (Lines::default(), Pieces(bytes, pieces), Vec::new());
         while lines.fill(&mut input).unwrap() > 0 {
-            while let Some(line) = lines.next_line() {
-                out.push(line.to_vec());
-            }
+            let complete = lines.complete().split_inclusive(|byte| *byte == b'\n');
+            out.extend(complete.map(|line| line.strip_suffix(b"\n").unwrap().to_vec()));
         }
         out.push(lines.rest().to_vec());
         out
@@ -101,11 +98,9 @@ mod tests {
         let (mut lines, mut input) = (Lines::default(), Pieces(&line, Vec::new()));
         let mut lengths = Vec::new();
         while lines.fill(&mut input).unwrap() > 0 {
-            while let Some(line) = lines.next_line() {
-                lengths.push(line.len());
-            }
+            lengths.extend(lines.complete().split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len));
         }
-        assert_eq!(lengths, [10_000_000, 5]);
+        assert_eq!(lengths, [10_000_001, 6]);
         assert!(lines.buffer.capacity() <= 2 * CHUNK_BYTES, "{}", lines.buffer.capacity());
     }
 }

@@ -192,7 +192,12 @@ impl Node {
     /// If the line can be neither served nor answered. The node goes on as if it had not come.
     pub fn deliver(&mut self, line: &[u8], now: Duration) -> Result<(), Rejected> {
         self.advance(now);
-        let result = self.receive(line);
+        Message::read(line).and_then(|message| self.serve(&message))
+    }
+
+    /// Receives a message at the time to which the node was [advanced](Self::advance).
+    pub(crate) fn serve(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
+        let result = self.receive(message);
         self.run_tasks();
         result
     }
@@ -284,26 +289,24 @@ impl Node {
         drop(self.cx.pending_calls().take_all());
     }
 
-    fn receive(&mut self, line: &[u8]) -> Result<(), Rejected> {
-        let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
-        let message = Message::parse(text)?;
+    fn receive(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
         if let Some(in_reply_to) = message.in_reply_to() {
-            let call = self.cx.pending_calls().take(&message, in_reply_to);
+            let call = self.cx.pending_calls().take(message, in_reply_to);
             if let Some(complete) = call {
-                complete(Some(&message));
+                complete(Some(message));
             }
             return Ok(());
         }
         if message.wire_type() == Init::TYPE {
-            return self.init(&message);
+            return self.init(message);
         }
         match &self.state {
-            State::New(_) => refuse_before_init(&self.cx, &message),
+            State::New(_) => refuse_before_init(&self.cx, message),
             State::Failed => Ok(()),
             State::Serving(handler) => {
-                let served = catch_unwind(AssertUnwindSafe(|| handler.dispatch(&self.cx, &message)));
+                let served = catch_unwind(AssertUnwindSafe(|| handler.dispatch(&self.cx, message)));
                 served.unwrap_or_else(|panic| {
-                    report_crash(&self.cx, &message, &*panic);
+                    report_crash(&self.cx, message, &*panic);
                     Ok(())
                 })
             }

@@ -12,6 +12,8 @@ use crate::{
     failure::Failure,
     handler::{Handler, IntoHandler},
     lines::Lines,
+    message::Message,
+    messages::{Messages, READ_AHEAD},
     node::Node,
     storage::folder::Folder,
 };
@@ -113,7 +115,7 @@ fn drive(node: Node, data: Option<PathBuf>, input: OwnedFd, output: OwnedFd) -> 
         None => node,
     };
     let (input, output) = (File::from(input), File::from(output));
-    let mut driver = Driver { node, input, output, start: clock(), span: None };
+    let mut driver = Driver { node, input, output, start: clock(), span: None, read: Vec::new() };
     match driver.run() {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
         result => result.map(|()| driver.node.failure().cloned()),
@@ -127,6 +129,17 @@ struct Driver {
     start: Instant,
     /// The span that names the node in every line of its log; entered when the id is known.
     span: Option<EnteredSpan>,
+    /// An empty list, kept for its memory.
+    read: Vec<Read<'static>>,
+}
+
+/// A message, or the reason why a line is none.
+type Read<'a> = Result<Message<'a>, Rejected>;
+
+/// The memory of a list, as a list for messages in other lines. The standard library collects in place.
+fn emptied<'a>(mut list: Vec<Read<'_>>) -> Vec<Read<'a>> {
+    list.clear();
+    list.into_iter().map(|_| unreachable!("the list is empty")).collect()
 }
 
 impl Driver {
@@ -140,25 +153,38 @@ impl Driver {
             if lines.fill(&mut self.input)? == 0 {
                 break;
             }
-            let now = self.now();
-            while let Some(line) = lines.next_line() {
-                self.deliver(line, now)?;
-            }
+            self.serve(lines.complete())?;
             self.settle()?;
         }
-        if !lines.rest().is_empty() {
-            self.deliver(lines.rest(), self.now())?;
-        }
+        self.serve(lines.rest())?;
         self.finish()
     }
 
-    fn deliver(&mut self, line: &[u8], now: Duration) -> io::Result<()> {
-        if line.trim_ascii().is_empty() {
-            return Ok(());
+    /// Serves the messages in lines, all at the same time.
+    fn serve(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.node.advance(self.now());
+        let (mut unread, mut read) = (Messages::new(lines), emptied(std::mem::take(&mut self.read)));
+        loop {
+            read.extend(unread.by_ref().take(READ_AHEAD));
+            if read.is_empty() {
+                break;
+            }
+            for message in &read {
+                self.serve_one(message)?;
+            }
+            read.clear();
         }
-        self.node.deliver(line, now).unwrap_or_else(|rejected: Rejected| tracing::warn!("{rejected}"));
-        if let (None, Some(id)) = (&self.span, self.node.id()) {
-            self.span = Some(tracing::error_span!("node", %id).entered());
+        self.read = emptied(read);
+        Ok(())
+    }
+
+    fn serve_one(&mut self, message: &Read<'_>) -> io::Result<()> {
+        match message {
+            Ok(message) => self.node.serve(message).unwrap_or_else(|rejected| tracing::warn!("{rejected}")),
+            Err(rejected) => tracing::warn!("{rejected}"),
+        }
+        if self.span.is_none() {
+            self.span = self.node.id().map(|id| tracing::error_span!("node", %id).entered());
         }
         if self.node.pending_bytes() > OUTPUT_BYTES { self.flush() } else { Ok(()) }
     }

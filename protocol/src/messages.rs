@@ -1,0 +1,94 @@
+//! From lines to messages. Lines are read before the first of them is served ([`READ_AHEAD`]).
+
+use crate::{
+    error::{Reason, Rejected},
+    message::Message,
+};
+use memchr::{Memchr, memchr_iter};
+
+/// The number of messages that are read before the first of them is served.
+///
+/// The code that reads a message and the code that serves it fill the nearest cache of a processor together, and push each other out
+/// of it. This way either does many messages before the other has its turn.
+pub(crate) const READ_AHEAD: usize = 16;
+
+/// The messages in lines, blank lines left out.
+pub(crate) struct Messages<'a> {
+    lines: &'a [u8],
+    /// The lines as text, if all of them are.
+    text: Option<&'a str>,
+    newlines: Memchr<'a>,
+    /// The start of the next line.
+    start: usize,
+}
+
+impl<'a> Messages<'a> {
+    /// `lines` are whole; the last one may lack its newline.
+    pub(crate) fn new(lines: &'a [u8]) -> Self {
+        Self { lines, text: std::str::from_utf8(lines).ok(), newlines: memchr_iter(b'\n', lines), start: 0 }
+    }
+}
+
+impl<'a> Iterator for Messages<'a> {
+    type Item = Result<Message<'a>, Rejected>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let start = self.start;
+            if start == self.lines.len() {
+                return None;
+            }
+            let newline = self.newlines.next();
+            let end = newline.unwrap_or(self.lines.len());
+            self.start = newline.map_or(end, |newline| newline + 1);
+            let message = match self.text {
+                Some(text) => Message::parse(&text[start..end]),
+                None => Message::read(&self.lines[start..end]),
+            };
+            if message.is_ok() || !self.lines[start..end].trim_ascii().is_empty() {
+                return Some(message);
+            }
+        }
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Reads one line, which may be anything.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::parse`], and if the line is not UTF-8.
+    pub(crate) fn read(line: &'a [u8]) -> Result<Self, Rejected> {
+        let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"src":"c1","dest":"n1","body":{"type":"t"}}"#;
+
+    fn read(lines: &[u8]) -> Vec<Result<String, String>> {
+        let kind = |read: Result<Message<'_>, Rejected>| read.map(|message| message.src().to_owned());
+        Messages::new(lines).map(|read| kind(read).map_err(|rejected| rejected.to_string())).collect()
+    }
+
+    #[test]
+    fn blank_lines_are_no_messages() {
+        let message = Ok("c1".to_owned());
+        assert_eq!(read(b""), []);
+        assert_eq!(read(b"\n \n\r\n\t"), []);
+        assert_eq!(read(format!("{LINE}\n\n{LINE}\r\n  {LINE}").as_bytes()), vec![message; 3]);
+    }
+
+    #[test]
+    fn a_bad_line_is_refused_alone() {
+        let lines = [LINE.as_bytes(), b"\xff", b"{}", LINE.as_bytes()].join(&b'\n');
+        let read = read(&lines);
+        assert!(read[0].is_ok() && read[3].is_ok() && read.len() == 4, "{read:?}");
+        assert_eq!(read[1], Err("skipped a line that is not UTF-8: \u{fffd}".to_owned()));
+        assert!(read[2].as_ref().is_err_and(|error| error.ends_with(": {}")), "{read:?}");
+    }
+}

@@ -69,7 +69,7 @@ impl<R: Request> Call<R> {
             }
         });
         let dest = NodeId::from(dest);
-        cx.pending_calls().insert(msg_id, dest.clone(), complete);
+        cx.pending_calls().push(msg_id, dest.clone(), complete);
         Self { cx: cx.clone(), msg_id, dest, timeout, slot, sleep: cx.sleep(timeout) }
     }
 

@@ -2,11 +2,12 @@
 //! foreign one finds no call and is ignored.
 
 use crate::{message::Message, node_id::NodeId};
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 #[derive(Default)]
 pub(crate) struct PendingCalls {
-    calls: BTreeMap<i64, Pending>,
+    /// The calls by their numbers, which only grow.
+    calls: VecDeque<(i64, Pending)>,
 }
 
 struct Pending {
@@ -19,32 +20,38 @@ struct Pending {
 pub(crate) type Complete = Box<dyn FnOnce(Option<&Message<'_>>)>;
 
 impl PendingCalls {
-    pub(crate) fn insert(&mut self, msg_id: i64, dest: NodeId, complete: Complete) {
-        self.calls.insert(msg_id, Pending { dest: Some(dest), complete });
+    /// Adds a call, whose number is higher than all before.
+    pub(crate) fn push(&mut self, msg_id: i64, dest: NodeId, complete: Complete) {
+        self.calls.push_back((msg_id, Pending { dest: Some(dest), complete }));
     }
 
     /// Accepts the reply to `msg_id` from any sender.
     pub(crate) fn accept_any_sender(&mut self, msg_id: i64) {
-        if let Some(pending) = self.calls.get_mut(&msg_id) {
-            pending.dest = None;
+        if let Some(place) = self.place(msg_id) {
+            self.calls[place].1.dest = None;
         }
     }
 
     pub(crate) fn forget(&mut self, msg_id: i64) {
-        self.calls.remove(&msg_id);
+        self.place(msg_id).and_then(|place| self.calls.remove(place));
     }
 
     /// Removes and returns the call that `reply` completes, if there is one.
     pub(crate) fn take(&mut self, reply: &Message<'_>, in_reply_to: i64) -> Option<Complete> {
-        let pending = self.calls.get(&in_reply_to)?;
-        if pending.dest.as_ref().is_some_and(|dest| dest != reply.src()) {
+        let place = self.place(in_reply_to)?;
+        let dest = self.calls[place].1.dest.as_ref();
+        if dest.is_some_and(|dest| dest != reply.src()) {
             return None;
         }
-        self.calls.remove(&in_reply_to).map(|pending| pending.complete)
+        self.calls.remove(place).map(|(_, pending)| pending.complete)
     }
 
     /// Removes and returns all calls, oldest first.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Complete> + use<> {
-        std::mem::take(&mut self.calls).into_values().map(|pending| pending.complete)
+        std::mem::take(&mut self.calls).into_iter().map(|(_, pending)| pending.complete)
+    }
+
+    fn place(&self, msg_id: i64) -> Option<usize> {
+        self.calls.binary_search_by_key(&msg_id, |(number, _)| *number).ok()
     }
 }

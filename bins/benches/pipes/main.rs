@@ -92,6 +92,7 @@ fn ping_pong(size: Size) {
     let times = in_turns(size, [&mut || echo.round_trip(), &mut || baseline.round_trip()]);
     micros("ping-pong, median, us", times);
     let mut caller = Node::caller().open();
+    caller.first_call();
     let times = in_turns(size, [&mut || caller.round_trip_with_call(), &mut || echo.round_trip()]);
     micros("with a call, beside `echo`, median, us", times);
 }

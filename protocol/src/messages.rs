@@ -32,6 +32,8 @@ impl<'a> Messages<'a> {
 impl<'a> Iterator for Messages<'a> {
     type Item = Result<Message<'a>, Rejected>;
 
+    // So that a message is made in its place.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let start = self.start;

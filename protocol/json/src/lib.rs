@@ -24,6 +24,7 @@ use shared::Part;
 use smol_str::SmolStr;
 use std::{
     borrow::Cow,
+    cell::Cell,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
@@ -64,6 +65,21 @@ enum Text {
     Shared(Part),
 }
 
+thread_local! {
+    /// An empty buffer in which values are encoded, so that each takes one allocation of its own size.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// The capacity up to which the buffer is kept.
+const KEEP_BYTES: usize = 1 << 16;
+
+fn keep(mut buffer: Vec<u8>) {
+    if buffer.capacity() <= KEEP_BYTES {
+        buffer.clear();
+        BUFFER.set(buffer);
+    }
+}
+
 /// Tells whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
 fn is_plain(text: &str) -> bool {
     match text.as_bytes() {
@@ -90,10 +106,11 @@ impl Json {
     ///
     /// If `value` has no JSON form: a map with keys that are not strings, or a `Serialize` that fails.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(|text| match is_plain(&text) {
-            true => Self(Text::Plain(SmolStr::new(text))),
-            false => Self(Text::Other(text.into())),
-        })
+        let mut buffer = BUFFER.take();
+        let written = serde_json::to_writer(&mut buffer, value);
+        let json = written.map(|()| Self::of(std::str::from_utf8(&buffer).expect("JSON is UTF-8")));
+        keep(buffer);
+        json
     }
 
     /// A value from its text, which the caller has made and so knows to be JSON without white space around it. Reading
@@ -131,6 +148,7 @@ impl Json {
     }
 
     /// A value that is no short integer.
+    #[inline(never)]
     fn other_at(text: &str, at: usize) -> Option<(Self, usize)> {
         let rest = text.get(at..)?;
         let value = match plain_value(rest.as_bytes(), 0) {
@@ -193,13 +211,10 @@ impl Json {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn write_on_line(&self, line: &mut Vec<u8>) {
-        if let Text::Plain(text) = &self.0 {
-            return line.extend_from_slice(text.as_bytes());
-        }
-        let (text, start) = (self.as_str().as_bytes(), line.len());
-        line.extend_from_slice(text);
-        if matches!(text[0], b'[' | b'{') {
-            join_lines(&mut line[start..]);
+        match &self.0 {
+            Text::Plain(text) => line.extend_from_slice(text.as_bytes()),
+            Text::Other(text) => write_on_line(text, line),
+            Text::Shared(part) => write_on_line(part.as_str(), line),
         }
     }
 
@@ -226,6 +241,16 @@ impl Json {
         let mut canonical = String::with_capacity(text.len());
         write_canonical_at(text, MAX_DEPTH, &mut canonical);
         Cow::Owned(canonical)
+    }
+}
+
+/// Appends a text without line ends.
+#[inline(never)]
+fn write_on_line(text: &str, line: &mut Vec<u8>) {
+    let start = line.len();
+    line.extend_from_slice(text.as_bytes());
+    if text.starts_with(['[', '{']) {
+        join_lines(&mut line[start..]);
     }
 }
 

@@ -5,8 +5,8 @@
 //! The state changes only by [inputs](Journaled): a client's request, or a message of another node. The log has every
 //! input in order, so a node that restarts replays them and gets the same state. An input is applied at once, in
 //! memory, and written to the log at the same time. Before an answer or a message that depends on it leaves the node,
-//! the node awaits [`Durable::synced`]. So a crash takes back only inputs whose effects nobody has seen, and these are
-//! the last ones. To the others, a node that restarts is a node that was paused.
+//! the node waits ([`Durable::answer`], [`Durable::synced`]). So a crash takes back only inputs whose effects nobody has
+//! seen, and these are the last ones. To the others, a node that restarts is a node that was paused.
 //!
 //! Reads wait too. Otherwise a client could be shown a value that a crash then takes back. A read waits only if
 //! something is not durable yet, and one sync serves all that wait.
@@ -145,7 +145,7 @@ impl<S: Journaled> Durable<S> {
         Ok(Self { state: RefCell::new(state), log: Some((log, owner)) })
     }
 
-    /// The state, of which something may not be durable. Await [`Self::synced`] before showing any of it.
+    /// The state, of which something may not be durable. Show none of it but with [`Self::answer`] or after [`Self::synced`].
     pub fn state(&self) -> Ref<'_, S> {
         self.state.borrow()
     }

@@ -30,8 +30,8 @@
 //! }
 //! ```
 //!
-//! The manual is on the [`handler`](macro@handler) attribute. Below it are [`Message`], [`Payload`], [`Request`],
-//! [`Handler`] and [`Reply`], which the macro uses and which you need only to write what it writes.
+//! The manual is on the [`handler`](macro@handler) attribute. Below it are [`Message`], [`Payload`], [`Request`] and
+//! [`Handler`], which the macro uses and which you need only to write what it writes, and [`Reply`], which a function may return.
 //!
 //! # Features
 //!

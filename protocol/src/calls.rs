@@ -46,30 +46,30 @@ pub struct Call<R: Request> {
     msg_id: i64,
     dest: NodeId,
     timeout: Duration,
-    slot: Rc<Slot<Result<R::Response, CallError>>>,
+    slot: Rc<Slot<R>>,
     sleep: Sleep,
 }
 
-/// A channel for one value on one thread: the value, and the task to wake when it comes.
-struct Slot<T> {
-    value: Cell<Option<T>>,
+/// A channel for the end of one call on one thread: the response or error, and the task to wake when it comes.
+struct Slot<R: Request> {
+    value: Cell<Option<Result<R::Response, CallError>>>,
     waker: Cell<Option<Waker>>,
+}
+
+impl<R: Request> Complete for Slot<R> {
+    fn complete(&self, reply: Option<&Message<'_>>) {
+        self.value.set(Some(reply.map_or(Err(CallError::Closed), decode::<R>)));
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
 }
 
 impl<R: Request> Call<R> {
     fn new(cx: &Context, dest: &str, msg_id: i64, timeout: Duration) -> Self {
         let slot = Rc::new(Slot { value: Cell::new(None), waker: Cell::new(None) });
-        let complete: Complete = Box::new({
-            let slot = Rc::clone(&slot);
-            move |message| {
-                slot.value.set(Some(message.map_or(Err(CallError::Closed), decode::<R>)));
-                if let Some(waker) = slot.waker.take() {
-                    waker.wake();
-                }
-            }
-        });
-        let dest = NodeId::from(dest);
-        cx.pending_calls().push(msg_id, dest.clone(), complete);
+        let (dest, call) = (NodeId::from(dest), Rc::clone(&slot));
+        cx.pending_calls().push(msg_id, dest.clone(), call);
         Self { cx: cx.clone(), msg_id, dest, timeout, slot, sleep: cx.sleep(timeout) }
     }
 

@@ -243,8 +243,9 @@ impl Context {
         self.0.spawned.borrow_mut().push(task);
     }
 
-    pub(crate) fn take_spawned(&self) -> Vec<Task> {
-        self.0.spawned.take()
+    /// The tasks that were added and have not begun.
+    pub(crate) fn spawned(&self) -> &RefCell<Vec<Task>> {
+        &self.0.spawned
     }
 
     /// The requests whose handlers are still waiting.

@@ -259,7 +259,7 @@ impl Node {
     /// Later calls do not fail at once, because a handler that repeats a call until it succeeds would never stop.
     pub fn close(&mut self) {
         let calls = self.cx.pending_calls().take_all();
-        calls.for_each(|complete| complete(None));
+        calls.for_each(|call| call.complete(None));
         self.run_tasks();
     }
 
@@ -274,8 +274,7 @@ impl Node {
     }
 
     fn run_tasks(&mut self) {
-        let cx = &self.cx;
-        self.tasks.run(|| cx.take_spawned());
+        self.tasks.run(self.cx.spawned());
         if self.cx.failure().is_some() {
             self.stop();
         }
@@ -285,15 +284,15 @@ impl Node {
     fn stop(&mut self) {
         self.state = State::Failed;
         self.abandon();
-        drop(self.cx.take_spawned());
+        drop(self.cx.spawned().take());
         drop(self.cx.pending_calls().take_all());
     }
 
     fn receive(&mut self, message: &Message<'_>) -> Result<(), Rejected> {
         if let Some(in_reply_to) = message.in_reply_to() {
             let call = self.cx.pending_calls().take(message, in_reply_to);
-            if let Some(complete) = call {
-                complete(Some(message));
+            if let Some(call) = call {
+                call.complete(Some(message));
             }
             return Ok(());
         }
@@ -345,7 +344,7 @@ impl Node {
                 }
                 Err(panic) => {
                     // The next `init` tries again.
-                    drop(cx.take_spawned());
+                    drop(cx.spawned().take());
                     report_crash(&cx, message, &*panic);
                     return Ok(());
                 }

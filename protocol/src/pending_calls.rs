@@ -2,7 +2,7 @@
 //! foreign one finds no call and is ignored.
 
 use crate::{message::Message, node_id::NodeId};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, rc::Rc};
 
 #[derive(Default)]
 pub(crate) struct PendingCalls {
@@ -13,16 +13,19 @@ pub(crate) struct PendingCalls {
 struct Pending {
     /// The sender whose reply counts; `None`: any sender's.
     dest: Option<NodeId>,
-    complete: Complete,
+    call: Rc<dyn Complete>,
 }
 
-/// Completes a call with its reply, or with `None` if no reply can come any more.
-pub(crate) type Complete = Box<dyn FnOnce(Option<&Message<'_>>)>;
+/// A call that waits.
+pub(crate) trait Complete {
+    /// Ends it with its reply, or with `None` if no reply can come any more.
+    fn complete(&self, reply: Option<&Message<'_>>);
+}
 
 impl PendingCalls {
     /// Adds a call, whose number is higher than all before.
-    pub(crate) fn push(&mut self, msg_id: i64, dest: NodeId, complete: Complete) {
-        self.calls.push_back((msg_id, Pending { dest: Some(dest), complete }));
+    pub(crate) fn push(&mut self, msg_id: i64, dest: NodeId, call: Rc<dyn Complete>) {
+        self.calls.push_back((msg_id, Pending { dest: Some(dest), call }));
     }
 
     /// Accepts the reply to `msg_id` from any sender.
@@ -37,18 +40,18 @@ impl PendingCalls {
     }
 
     /// Removes and returns the call that `reply` completes, if there is one.
-    pub(crate) fn take(&mut self, reply: &Message<'_>, in_reply_to: i64) -> Option<Complete> {
+    pub(crate) fn take(&mut self, reply: &Message<'_>, in_reply_to: i64) -> Option<Rc<dyn Complete>> {
         let place = self.place(in_reply_to)?;
         let dest = self.calls[place].1.dest.as_ref();
         if dest.is_some_and(|dest| dest != reply.src()) {
             return None;
         }
-        self.calls.remove(place).map(|(_, pending)| pending.complete)
+        self.calls.remove(place).map(|(_, pending)| pending.call)
     }
 
     /// Removes and returns all calls, oldest first.
-    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Complete> + use<> {
-        std::mem::take(&mut self.calls).into_iter().map(|(_, pending)| pending.complete)
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Rc<dyn Complete>> + use<> {
+        std::mem::take(&mut self.calls).into_iter().map(|(_, pending)| pending.call)
     }
 
     fn place(&self, msg_id: i64) -> Option<usize> {

@@ -3,6 +3,7 @@
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use std::{
     any::Any,
+    cell::RefCell,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -48,16 +49,15 @@ impl Tasks {
         Self { running: FuturesUnordered::new(), waker: Waker::from(Arc::clone(&woken)), woken }
     }
 
-    /// Adds new tasks and polls until all tasks wait. Tasks may spawn tasks, so `spawned` is asked again each time.
-    pub(crate) fn run(&mut self, mut spawned: impl FnMut() -> Vec<Task>) {
+    /// Takes new tasks and polls until all tasks wait. Tasks may spawn tasks, so it looks for new ones again each time.
+    pub(crate) fn run(&mut self, spawned: &RefCell<Vec<Task>>) {
         loop {
-            let new = spawned();
             // A load before the store: this runs for every message, mostly with nothing to do, and a swap locks the bus.
-            if new.is_empty() && !self.woken.0.load(Ordering::Relaxed) {
+            if spawned.borrow().is_empty() && !self.woken.0.load(Ordering::Relaxed) {
                 return;
             }
             self.woken.0.store(false, Ordering::Relaxed);
-            self.running.extend(new);
+            self.running.extend(spawned.borrow_mut().drain(..));
             let mut context = Context::from_waker(&self.waker);
             while let Poll::Ready(Some(())) = self.running.poll_next_unpin(&mut context) {}
         }

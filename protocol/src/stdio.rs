@@ -162,6 +162,9 @@ impl Driver {
 
     /// Serves the messages in lines, all at the same time.
     fn serve(&mut self, lines: &[u8]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         self.node.advance(self.now());
         let (mut unread, mut read) = (Messages::new(lines), emptied(std::mem::take(&mut self.read)));
         loop {

@@ -108,8 +108,8 @@ impl Context {
         self.push(dest.as_ref(), None, None, payload);
     }
 
-    /// The time since the node was started. It is the same during one call of a handler, and moves on between messages
-    /// and timers.
+    /// The time since the node was started. It is the same during one call of a handler, and for messages that were read
+    /// together.
     pub fn now(&self) -> Duration {
         self.0.now.get()
     }

@@ -172,8 +172,8 @@ fn end_of_other(text: &str) -> Option<usize> {
     Some(value.get().len())
 }
 
-/// The integer at the beginning of a text, and its length. It has at most 18 digits, so it cannot overflow, and behind it the text or
-/// the value ends. serde reads `-0` as a float.
+/// The integer at the beginning of a text, and its length. Behind it the text or the value ends. One of more than 18 digits, which may
+/// overflow, is left to serde, as is `-0`, which is a float there.
 pub(crate) fn short_integer(text: &[u8]) -> Option<(i64, usize)> {
     let sign = usize::from(*text.first()? == b'-');
     let (mut number, mut length) = (0_i64, sign);

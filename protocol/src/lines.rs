@@ -1,4 +1,4 @@
-//! Splits a stream of bytes into lines, in place. The buffer grows for a long line and shrinks behind it.
+//! Cuts a stream of bytes behind its lines, in place. The buffer grows for a long line and shrinks behind it.
 
 use memchr::memrchr;
 use std::io::{self, Read};

@@ -328,8 +328,12 @@ mod tests {
             r#""messages":[ ]"#,
             "\"messages\":[\n]",
             r#""messages":[ 1 ,2 ]"#,
+            r#""messages":[ [1],[2]]"#,
+            r#""messages":[  "a]",2]"#,
             r#""messages":[1, {"a": [ ]},"\u0061"]"#,
             r#""txn":[["r", 1, null], ["w", [1, {"a":"]"}], "é"]]"#,
+            "\"txn\":[[\"w\",1,\t[5]],[\"r\",1,null]]",
+            "\"txn\":[[\"w\",1,\r\n[]],[\"append\",1,2]]",
             r#""txn":[["r",1,2]]"#,
             r#""txn":[["r",1]]"#,
             r#""txn":[["w",1,2,3]]"#,
@@ -343,7 +347,46 @@ mod tests {
         }
     }
 
+    /// The tokens of a value.
+    fn value() -> impl Strategy<Value = Vec<&'static str>> {
+        let leaf =
+            select(vec!["1", "-20", "1.5", "null", r#""a]""#, r#""\"}""#, "[]", "{}"]).prop_map(|token| vec![token]);
+        leaf.prop_recursive(3, 12, 3, |item| {
+            (vec(item, 1..4), any::<bool>()).prop_map(|(items, is_list)| match is_list {
+                true => enclosed("[", &[], items, "]"),
+                false => enclosed("{", &["\"k\"", ":"], items, "}"),
+            })
+        })
+    }
+
+    fn enclosed(
+        open: &'static str,
+        key: &[&'static str],
+        items: Vec<Vec<&'static str>>,
+        close: &'static str,
+    ) -> Vec<&'static str> {
+        let item = |item: Vec<&'static str>| [key.to_vec(), item].concat();
+        let items: Vec<_> = items.into_iter().map(item).collect();
+        [vec![open], items.join(&","), vec![close]].concat()
+    }
+
     proptest! {
+        #[test]
+        fn values_with_white_space_are_read_as_serde_reads_them(
+            values in vec(value(), 3),
+            spaces in vec(select(vec!["", "", "", " ", "  ", "\t", "\r\n"]), 1..20),
+        ) {
+            let write = vec![vec!["\"w\""], values[0].clone(), values[1].clone()];
+            let read = vec![vec!["\"r\""], values[2].clone(), vec!["null"]];
+            let txn = [write, read].map(|step| enclosed("[", &[], step, "]"));
+            let txn = enclosed("[", &[], txn.to_vec(), "]");
+            let mut spaces = spaces.into_iter().cycle();
+            for (name, tokens) in [("txn", txn), ("messages", enclosed("[", &[], values, "]"))] {
+                let text: String = tokens.into_iter().flat_map(|token| [spaces.next().unwrap(), token]).collect();
+                all_are_as_serde(&format!("\"{name}\":{text}"));
+            }
+        }
+
         #[test]
         fn serde_reads_and_writes_the_same(
             name in select(vec!["echo", "key", "offset", "offsets", "topology", "messages", "txn"]),

@@ -43,13 +43,14 @@ impl<'a> Iterator for Messages<'a> {
             let newline = self.newlines.next();
             let end = newline.unwrap_or(self.lines.len());
             self.start = newline.map_or(end, |newline| newline + 1);
-            let message = match self.text {
-                Some(text) => Message::parse(&text[start..end]),
-                None => Message::read(&self.lines[start..end]),
-            };
-            if message.is_ok() || !self.lines[start..end].trim_ascii().is_empty() {
-                return Some(message);
+            let line = &self.lines[start..end];
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
             }
+            return Some(match self.text {
+                Some(text) => Message::parse(&text[start..end]),
+                None => Message::read(line),
+            });
         }
     }
 }

@@ -97,7 +97,8 @@ fn encode(out: &mut Vec<u8>, Src(beginning): &Src, dest: &str, body: &Body<'_>) 
     }
     let payload = out.len();
     (body.encode)(out)?;
-    debug_assert!(!out[payload..].contains(&b'\n'), "the payload of `{}` is not on one line", body.wire_type);
+    let is_line = || !out[payload..].iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+    debug_assert!(is_line(), "the payload of `{}` is not on one line", body.wire_type);
     match &out[payload..] {
         // A unit struct, which has no fields.
         b"{}" | b"null" => {

@@ -37,7 +37,8 @@ impl Members<'_, '_> {
     pub fn take<T: Plain>(&mut self, name: &str) -> Option<T> {
         let (_, value) = (0..).map_while(|index| self.fields.get(index)).find(|(key, _)| key == name)?;
         self.taken += 1;
-        T::read(&mut Reader { text: value, at: 0 })
+        let mut reader = Reader { text: value, at: 0 };
+        T::read(&mut reader).filter(|_| reader.at == value.len())
     }
 }
 

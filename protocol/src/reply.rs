@@ -99,7 +99,8 @@ impl<T, E: IntoError> IntoReply<T> for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "this handler must answer with `{T}`, not with `{Self}`",
     label = "write `{T}`, or a `Result` of it",
-    note = "the schema pairs each request with its response; the request is the type of the handler's parameter"
+    note = "the schema pairs each request with its response; the request is the type of the handler's parameter",
+    note = "a function that is not `async` may also return a `Reply`"
 )]
 pub trait IntoResult<T> {
     /// The response or the error to send.

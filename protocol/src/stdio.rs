@@ -160,7 +160,7 @@ impl Driver {
         self.finish()
     }
 
-    /// Serves the messages in lines, all at the same time.
+    /// Serves the messages in lines. The node's time does not move on between them.
     fn serve(&mut self, lines: &[u8]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());

@@ -126,13 +126,13 @@ impl Json {
         Self::of(text)
     }
 
-    /// The value that begins at a place in a text, and its end. The caller knows that a JSON value begins there.
+    /// The value that begins at a place in a text, and its end. The caller knows that JSON begins there: white space and a value.
     ///
     /// ```
     /// use glomers_json::Json;
     ///
     /// assert_eq!(Json::from_valid_text_at("[17,\"a\"]", 1), Some((Json::from(17), 3)));
-    /// assert_eq!(Json::from_valid_text_at("{\"a\":[1 , 2]}", 5), Some((Json::new(&[1, 2]), 12)));
+    /// assert_eq!(Json::from_valid_text_at("{\"a\": [1 , 2]}", 5), Some((Json::new(&[1, 2]), 13)));
     /// ```
     pub fn from_valid_text_at(text: &str, at: usize) -> Option<(Self, usize)> {
         let bytes = text.as_bytes();
@@ -151,11 +151,12 @@ impl Json {
     #[inline(never)]
     fn other_at(text: &str, at: usize) -> Option<(Self, usize)> {
         let rest = text.get(at..)?;
-        let value = match plain_value(rest.as_bytes(), 0) {
-            Some(end) => &rest[..end],
-            None => split_value(rest)?.0,
+        let (value, behind) = match plain_value(rest.as_bytes(), 0) {
+            Some(end) => rest.split_at(end),
+            // It passes white space, too.
+            None => split_value(rest)?,
         };
-        Some((Self::of(value), at + value.len()))
+        Some((Self::of(value), text.len() - behind.len()))
     }
 
     /// A value from its text, which was read as JSON.

@@ -44,7 +44,7 @@ impl<'a> Iterator for Messages<'a> {
             let end = newline.unwrap_or(self.lines.len());
             self.start = newline.map_or(end, |newline| newline + 1);
             let line = &self.lines[start..end];
-            if line.iter().all(u8::is_ascii_whitespace) {
+            if line.first() != Some(&b'{') && line.trim_ascii().is_empty() {
                 continue;
             }
             return Some(match self.text {

@@ -19,9 +19,9 @@ pub trait Plain: Sized {
 
 /// Reads a body, each of whose fields `read` takes once; `None` if a field does not fit or is missing, or if one is left over.
 pub(crate) fn read<T>(fields: &Fields<'_>, read: impl FnOnce(&mut Members<'_, '_>) -> Option<T>) -> Option<T> {
-    let mut members = Members { fields, taken: 0 };
+    let mut members = Members { fields, taken: 0, unread: 0 };
     let value = read(&mut members)?;
-    members.fields.get(members.taken).is_none().then_some(value)
+    (members.unread == 0 && members.fields.get(members.taken).is_none()).then_some(value)
 }
 
 /// The fields of a body.
@@ -30,6 +30,8 @@ pub struct Members<'f, 'a> {
     fields: &'f Fields<'a>,
     /// The number of fields that have been read.
     taken: usize,
+    /// The number of bytes that were left over at their ends.
+    unread: usize,
 }
 
 impl Members<'_, '_> {
@@ -38,7 +40,9 @@ impl Members<'_, '_> {
         let (_, value) = (0..).map_while(|index| self.fields.get(index)).find(|(key, _)| key == name)?;
         self.taken += 1;
         let mut reader = Reader { text: value, at: 0 };
-        T::read(&mut reader).filter(|_| reader.at == value.len())
+        let value = T::read(&mut reader);
+        self.unread += reader.text.len() - reader.at;
+        value
     }
 }
 

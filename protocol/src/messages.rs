@@ -1,4 +1,4 @@
-//! From lines to messages. Lines are read before the first of them is served ([`READ_AHEAD`]).
+//! From lines to messages: several are read before the first of them is served ([`READ_AHEAD`]).
 
 use crate::{
     error::{Reason, Rejected},
@@ -10,10 +10,13 @@ use memchr::{Memchr, memchr_iter};
 ///
 /// The code that reads a message and the code that serves it fill the nearest cache of a processor together, and push each other out
 /// of it. This way either does many messages before the other has its turn.
-pub(crate) const READ_AHEAD: usize = 16;
+const READ_AHEAD: usize = 16;
 
-/// The messages in lines, blank lines left out.
-pub(crate) struct Messages<'a> {
+/// A message, or the reason why a line is none.
+pub(crate) type Read<'a> = Result<Message<'a>, Rejected>;
+
+/// Lines that have not been read.
+pub(crate) struct Unread<'a> {
     lines: &'a [u8],
     /// The lines as text, if all of them are.
     text: Option<&'a str>,
@@ -22,35 +25,25 @@ pub(crate) struct Messages<'a> {
     start: usize,
 }
 
-impl<'a> Messages<'a> {
+impl<'a> Unread<'a> {
     /// `lines` are whole; the last one may lack its newline.
     pub(crate) fn new(lines: &'a [u8]) -> Self {
         Self { lines, text: std::str::from_utf8(lines).ok(), newlines: memchr_iter(b'\n', lines), start: 0 }
     }
-}
 
-impl<'a> Iterator for Messages<'a> {
-    type Item = Result<Message<'a>, Rejected>;
-
-    // So that a message is made in its place.
-    #[inline(always)]
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let start = self.start;
-            if start == self.lines.len() {
-                return None;
-            }
-            let newline = self.newlines.next();
+    /// Reads lines until there are [`READ_AHEAD`] messages in the list, or no line is left. Blank lines are left out.
+    pub(crate) fn read(&mut self, messages: &mut Vec<Read<'a>>) {
+        while self.start < self.lines.len() && messages.len() < READ_AHEAD {
+            let (start, newline) = (self.start, self.newlines.next());
             let end = newline.unwrap_or(self.lines.len());
             self.start = newline.map_or(end, |newline| newline + 1);
             let line = &self.lines[start..end];
-            if line.first() != Some(&b'{') && line.trim_ascii().is_empty() {
-                continue;
+            if line.first() == Some(&b'{') || !line.trim_ascii().is_empty() {
+                messages.push(match self.text {
+                    Some(text) => Message::parse(&text[start..end]),
+                    None => Message::read(line),
+                });
             }
-            return Some(match self.text {
-                Some(text) => Message::parse(&text[start..end]),
-                None => Message::read(line),
-            });
         }
     }
 }
@@ -74,8 +67,13 @@ mod tests {
     const LINE: &str = r#"{"src":"c1","dest":"n1","body":{"type":"t"}}"#;
 
     fn read(lines: &[u8]) -> Vec<Result<String, String>> {
-        let kind = |read: Result<Message<'_>, Rejected>| read.map(|message| message.src().to_owned());
-        Messages::new(lines).map(|read| kind(read).map_err(|rejected| rejected.to_string())).collect()
+        let (mut unread, mut read) = (Unread::new(lines), Vec::new());
+        unread.read(&mut read);
+        let kind = |read: &Read<'_>| match read {
+            Ok(message) => Ok(message.src().to_owned()),
+            Err(rejected) => Err(rejected.to_string()),
+        };
+        read.iter().map(kind).collect()
     }
 
     #[test]

@@ -8,12 +8,10 @@
 use crate::{
     context::Context,
     data_folder::Place,
-    error::Rejected,
     failure::Failure,
     handler::{Handler, IntoHandler},
     lines::Lines,
-    message::Message,
-    messages::{Messages, READ_AHEAD},
+    messages::{Read, Unread},
     node::Node,
     storage::folder::Folder,
 };
@@ -133,9 +131,6 @@ struct Driver {
     read: Vec<Read<'static>>,
 }
 
-/// A message, or the reason why a line is none.
-type Read<'a> = Result<Message<'a>, Rejected>;
-
 /// The memory of a list, as a list for messages in other lines. The standard library collects in place.
 fn emptied<'a>(mut list: Vec<Read<'_>>) -> Vec<Read<'a>> {
     list.clear();
@@ -166,9 +161,9 @@ impl Driver {
             return Ok(());
         }
         self.node.advance(self.now());
-        let (mut unread, mut read) = (Messages::new(lines), emptied(std::mem::take(&mut self.read)));
+        let (mut unread, mut read) = (Unread::new(lines), emptied(std::mem::take(&mut self.read)));
         loop {
-            read.extend(unread.by_ref().take(READ_AHEAD));
+            unread.read(&mut read);
             if read.is_empty() {
                 break;
             }

@@ -1,7 +1,8 @@
 //! The nodes as processes, beside the shortest loop that could be written by hand: `cargo bench --bench pipes`.
 //!
 //! Every pair is measured in turn, and what counts is the ratio: the machine's mood is in both. The loop is this
-//! program again, with the argument `loop`, and an echo that asks a service first with the argument `caller`.
+//! program again, with the argument `loop`, and one that asks a service first with the argument `loop-call`; with the argument `caller`
+//! it is a node that does so.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
 )]
 
 mod baseline;
+mod baseline_call;
 #[path = "../caller/mod.rs"]
 mod caller;
 mod one_core;
@@ -22,6 +24,9 @@ use std::{fmt::Display, io::Write, path::Path, time::Duration};
 fn main() {
     if std::env::args().any(|argument| argument == "loop") {
         return baseline::run().unwrap();
+    }
+    if std::env::args().any(|argument| argument == "loop-call") {
+        return baseline_call::run().unwrap();
     }
     if std::env::args().any(|argument| argument == "caller") {
         return glomers_protocol::run::<caller::Caller>().unwrap();
@@ -91,10 +96,15 @@ fn ping_pong(size: Size) {
     let (mut echo, mut baseline) = (Node::named("echo").open(), Node::baseline().open());
     let times = in_turns(size, [&mut || echo.round_trip(), &mut || baseline.round_trip()]);
     micros("ping-pong, median, us", times);
-    let mut caller = Node::caller().open();
+    let (mut caller, mut by_hand) = (Node::caller().open(), Node::baseline_call().open());
     caller.first_call();
+    by_hand.first_call();
     let times = in_turns(size, [&mut || caller.round_trip_with_call(), &mut || echo.round_trip()]);
     micros("with a call, beside `echo`, median, us", times);
+    let times = in_turns(size, [&mut || caller.round_trip_with_call(), &mut || by_hand.round_trip_with_call()]);
+    micros("with a call, median, us", times);
+    let times = in_turns(size, [&mut || by_hand.round_trip_with_call(), &mut || baseline.round_trip()]);
+    micros("the loop with a call, beside it, median, us", times);
 }
 
 /// The medians of two things that are done in turns.

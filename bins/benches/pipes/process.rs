@@ -35,6 +35,11 @@ impl Node {
         Self { path: std::env::current_exe().unwrap(), arguments: &["loop"] }
     }
 
+    /// The handwritten loop that asks a service first.
+    pub(crate) fn baseline_call() -> Self {
+        Self { path: std::env::current_exe().unwrap(), arguments: &["loop-call"] }
+    }
+
     /// The echo that asks a service first.
     pub(crate) fn caller() -> Self {
         Self { path: std::env::current_exe().unwrap(), arguments: &["caller"] }

@@ -6,6 +6,8 @@
 //! The principal type is [`Json`]. With the feature `schema` it implements `JsonSchema` of schemars 0.8.
 //! serde_json's `Error` and `Value` appear in the signatures.
 
+mod buffer;
+mod canonical;
 mod parts;
 mod plain;
 mod shared;
@@ -22,13 +24,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use serde_json::value::RawValue;
 use shared::Part;
 use smol_str::SmolStr;
-use std::{
-    borrow::Cow,
-    cell::Cell,
-    cmp::Ordering,
-    fmt,
-    hash::{Hash, Hasher},
-};
+use std::fmt;
 
 /// A JSON value, verbatim: a received value is sent again byte for byte.
 ///
@@ -65,21 +61,6 @@ enum Text {
     Shared(Part),
 }
 
-thread_local! {
-    /// An empty buffer in which values are encoded, so that each takes one allocation of its own size.
-    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-/// The capacity up to which the buffer is kept.
-const KEEP_BYTES: usize = 1 << 16;
-
-fn keep(mut buffer: Vec<u8>) {
-    if buffer.capacity() <= KEEP_BYTES {
-        buffer.clear();
-        BUFFER.set(buffer);
-    }
-}
-
 /// Tells whether a JSON text is `null`, `true`, `false`, or an integer of at most 18 digits.
 fn is_plain(text: &str) -> bool {
     match text.as_bytes() {
@@ -106,10 +87,10 @@ impl Json {
     ///
     /// If `value` has no JSON form: a map with keys that are not strings, or a `Serialize` that fails.
     pub fn from_serialize<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        let mut buffer = BUFFER.take();
+        let mut buffer = buffer::take();
         let written = serde_json::to_writer(&mut buffer, value);
         let json = written.map(|()| Self::of(std::str::from_utf8(&buffer).expect("JSON is UTF-8")));
-        keep(buffer);
+        buffer::keep(buffer);
         json
     }
 
@@ -223,26 +204,6 @@ impl Json {
     pub fn is_null(&self) -> bool {
         self.as_str() == "null"
     }
-
-    /// A text that is the same for equal values: the value's own text unless it can be written in several ways.
-    fn canonical(&self) -> Cow<'_, str> {
-        let text = match &self.0 {
-            Text::Plain(text) => return Cow::Borrowed(text),
-            Text::Other(text) => text,
-            Text::Shared(part) => part.as_str(),
-        };
-        let ambiguous = match text.as_bytes()[0] {
-            b'[' | b'{' => true,
-            b'"' => text.contains('\\'),
-            _ => false,
-        };
-        if !ambiguous {
-            return Cow::Borrowed(text);
-        }
-        let mut canonical = String::with_capacity(text.len());
-        write_canonical_at(text, MAX_DEPTH, &mut canonical);
-        Cow::Owned(canonical)
-    }
 }
 
 /// Appends a text without line ends.
@@ -252,39 +213,6 @@ fn write_on_line(text: &str, line: &mut Vec<u8>) {
     line.extend_from_slice(text.as_bytes());
     if text.starts_with(['[', '{']) {
         join_lines(&mut line[start..]);
-    }
-}
-
-/// The depth from which nested values are compared as they are written, which bounds the stack.
-const MAX_DEPTH: usize = 128;
-
-/// Writes a value without white space, with sorted keys and minimal escapes.
-fn write_canonical_at(text: &str, depth: usize, out: &mut String) {
-    let parsed = match text.as_bytes()[0] {
-        b'"' => serde_json::from_str::<String>(text).map(|string| out.push_str(Json::new(&string).as_str())),
-        b'[' if depth > 0 => elements(text).map(|elements| {
-            out.push('[');
-            for (index, element) in elements.into_iter().enumerate() {
-                out.push_str(if index == 0 { "" } else { "," });
-                write_canonical_at(element.get(), depth - 1, out);
-            }
-            out.push(']');
-        }),
-        b'{' if depth > 0 => members(text).map(|members| {
-            out.push('{');
-            for (index, (key, member)) in members.into_iter().enumerate() {
-                out.push_str(if index == 0 { "" } else { "," });
-                out.push_str(Json::new(&key).as_str());
-                out.push(':');
-                write_canonical_at(member.get(), depth - 1, out);
-            }
-            out.push('}');
-        }),
-        _ => return out.push_str(text),
-    };
-    // A string may hold a lone surrogate, which is JSON but no Rust string; such a value equals only its own text.
-    if parsed.is_err() {
-        out.push_str(text);
     }
 }
 
@@ -314,42 +242,6 @@ fn number(digits: &[u8]) -> i64 {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(verbatim::name(), verbatim::TextVisitor)
-    }
-}
-
-impl PartialEq for Json {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Text::Plain(left), Text::Plain(right)) => left == right,
-            _ => self.as_str() == other.as_str() || self.canonical() == other.canonical(),
-        }
-    }
-}
-
-impl Eq for Json {}
-
-impl Ord for Json {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_length = |left: &str, right: &str| left.len().cmp(&right.len()).then_with(|| left.cmp(right));
-        match (&self.0, &other.0) {
-            (Text::Plain(left), Text::Plain(right)) => by_length(left, right),
-            _ => by_length(&self.canonical(), &other.canonical()),
-        }
-    }
-}
-
-impl PartialOrd for Json {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Hash for Json {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Text::Plain(text) => text.as_str().hash(state),
-            _ => self.canonical().hash(state),
-        }
     }
 }
 
@@ -429,25 +321,6 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_survives() {
-        let text = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        assert_eq!(json(&text), json(&text));
-        assert_eq!(json(&text).as_str(), text);
-    }
-
-    #[test]
-    fn equality_is_that_of_json() {
-        let same = [("[1, 2]", "[1,2]"), (r#"{"a":1,"b":[ ]}"#, r#"{"b":[],"a":1}"#), (r#""\u0061""#, r#""a""#)];
-        for (left, right) in same {
-            assert_eq!(json(left), json(right));
-            assert_eq!(json(left).cmp(&json(right)), Ordering::Equal);
-        }
-        for (left, right) in [("1", "1.0"), ("[1,2]", "[2,1]"), ("1", "\"1\""), ("null", "false")] {
-            assert_ne!(json(left), json(right));
-        }
-    }
-
-    #[test]
     fn pairs_are_those_that_decode() {
         let texts = [
             "[1,2]",
@@ -467,12 +340,5 @@ mod tests {
         for text in texts {
             assert_eq!(json(text).pair(), json(text).decode().ok(), "{text}");
         }
-    }
-
-    #[test]
-    fn integers_sort_by_size() {
-        let mut values = [json("10"), json("9"), json("100"), json("1")];
-        values.sort();
-        assert_eq!(values, [json("1"), json("9"), json("10"), json("100")]);
     }
 }

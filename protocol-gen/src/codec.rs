@@ -1,8 +1,9 @@
 //! The types that need serde only for errors and other forms of JSON: those of which `glomers-protocol` has a reader and a
 //! writer of its own.
 
-use quote::ToTokens;
-use syn::{Field, GenericArgument, Ident, Item, PathArguments, Type, ext::IdentExt};
+use syn::{
+    Attribute, Expr, Field, GenericArgument, Ident, Item, Lit, MetaNameValue, PathArguments, Type, ext::IdentExt,
+};
 
 /// The types of single values and of many, with their paths: a schema may define a `String` of its own.
 const TYPES: [&str; 7] = [
@@ -27,9 +28,16 @@ pub(crate) fn fields<'a>(body: &'a Item, tuples: &[&str]) -> Option<Vec<&'a Iden
 
 /// Tells whether a field is always there, and under its own name.
 fn is_required(field: &Field) -> bool {
-    let mut serde = field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde"));
-    // Such a map is only read in another way.
-    serde.all(|attribute| attribute.to_token_stream().to_string().contains("::glomers_protocol::support::map"))
+    field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")).all(is_of_map)
+}
+
+/// The function with which serde reads a map.
+pub(crate) const READ_MAP: &str = "::glomers_protocol::support::map";
+
+/// Tells whether an attribute only has a map read by another function.
+fn is_of_map(attribute: &Attribute) -> bool {
+    let Ok(MetaNameValue { path, value: Expr::Lit(value), .. }) = attribute.parse_args() else { return false };
+    path.is_ident("deserialize_with") && matches!(value.lit, Lit::Str(name) if name.value() == READ_MAP)
 }
 
 /// Tells whether a type has a codec.

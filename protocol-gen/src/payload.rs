@@ -116,9 +116,8 @@ fn finish(schema: &Schema<'_>, mut item: Item, tuples: &[&str]) -> TokenStream {
                 let ty = field.ty.to_token_stream().to_string();
                 if ty.starts_with(&by_node) {
                     // It has as many entries as a cluster has nodes.
-                    field.attrs.push(parse_quote! {
-                        #[serde(deserialize_with = "::glomers_protocol::support::map")]
-                    });
+                    let read_map = codec::READ_MAP;
+                    field.attrs.push(parse_quote!(#[serde(deserialize_with = #read_map)]));
                 }
                 if ty == any_value {
                     // serde reads `null` as `None`, but here `null` is a value like any other.

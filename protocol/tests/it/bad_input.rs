@@ -458,6 +458,28 @@ fn a_long_line_in_error_is_cut() {
 }
 
 #[test]
+fn messages_that_are_read_together_are_served_one_by_one() {
+    let (mut lines, mut expected) = (Vec::new(), Vec::new());
+    for number in 2..50 {
+        match number % 4 {
+            0 => lines.push(String::new()),
+            1 => lines.push("{\"src\":".to_owned()),
+            2 => {
+                lines.push(request(number, "\"panic\""));
+                expected.push(error(number, 13, "the handler of `echo` panicked: a parrot's panic"));
+            }
+            _ => {
+                lines.push(request(number, "7"));
+                expected.push(echoed(number, "7"));
+            }
+        }
+    }
+    let outcome = serve_lines::<Parrot>(&lines.iter().map(String::as_bytes).collect::<Vec<_>>());
+    assert_eq!(outcome.sent, expected);
+    assert_eq!((outcome.panics.len(), outcome.log.len()), (12, 12));
+}
+
+#[test]
 fn what_is_quoted_does_not_break_the_line() {
     let rows = [
         message(r#"{"type":"a\nb"}"#),

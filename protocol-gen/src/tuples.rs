@@ -65,12 +65,12 @@ fn codec(name: &Ident, variants: &[Variant]) -> TokenStream {
     quote! {
         impl ::glomers_protocol::support::Plain for #name {
             fn read(items: &mut ::glomers_protocol::support::Reader<'_>) -> ::std::option::Option<Self> {
-                items.open(b'[')?;
+                items.expect(b'[')?;
                 let value = match items.string()? {
                     #(#read)*
                     _ => ::std::option::Option::None,
                 };
-                items.close(b']')?;
+                items.expect(b']')?;
                 value
             }
 

@@ -238,7 +238,7 @@ impl ::glomers_protocol::support::Plain for MicroOp {
     fn read(
         items: &mut ::glomers_protocol::support::Reader<'_>,
     ) -> ::std::option::Option<Self> {
-        items.open(b'[')?;
+        items.expect(b'[')?;
         let value = match items.string()? {
             "r" => {
                 let value = Self::Read { key: items.next()? };
@@ -254,7 +254,7 @@ impl ::glomers_protocol::support::Plain for MicroOp {
             }
             _ => ::std::option::Option::None,
         };
-        items.close(b']')?;
+        items.expect(b']')?;
         value
     }
 

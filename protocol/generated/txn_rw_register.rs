@@ -167,7 +167,7 @@ impl ::glomers_protocol::support::Plain for CompletedMicroOp {
     fn read(
         items: &mut ::glomers_protocol::support::Reader<'_>,
     ) -> ::std::option::Option<Self> {
-        items.open(b'[')?;
+        items.expect(b'[')?;
         let value = match items.string()? {
             "r" => {
                 let value = Self::Read {
@@ -185,7 +185,7 @@ impl ::glomers_protocol::support::Plain for CompletedMicroOp {
             }
             _ => ::std::option::Option::None,
         };
-        items.close(b']')?;
+        items.expect(b']')?;
         value
     }
 
@@ -281,7 +281,7 @@ impl ::glomers_protocol::support::Plain for MicroOp {
     fn read(
         items: &mut ::glomers_protocol::support::Reader<'_>,
     ) -> ::std::option::Option<Self> {
-        items.open(b'[')?;
+        items.expect(b'[')?;
         let value = match items.string()? {
             "r" => {
                 let value = Self::Read { key: items.next()? };
@@ -297,7 +297,7 @@ impl ::glomers_protocol::support::Plain for MicroOp {
             }
             _ => ::std::option::Option::None,
         };
-        items.close(b']')?;
+        items.expect(b']')?;
         value
     }
 

@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes a byte.
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    pub fn expect(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
@@ -105,16 +105,6 @@ impl<'a> Reader<'a> {
         let begin = self.at;
         self.at = plain_string(self.text.as_bytes(), begin)?;
         self.text.get(begin..self.at - 1)
-    }
-
-    /// Begins a list or an object.
-    pub fn open(&mut self, bracket: u8) -> Option<()> {
-        self.expect(bracket)
-    }
-
-    /// Passes the bracket behind the last item.
-    pub fn close(&mut self, bracket: u8) -> Option<()> {
-        self.expect(bracket)
     }
 
     /// Passes what stands between items: true if another one comes, false in front of the closing bracket.
@@ -223,12 +213,12 @@ impl Plain for Json {
 
 impl<T: Plain> Plain for Vec<T> {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.open(b'[')?;
+        reader.expect(b'[')?;
         let mut items = Self::new();
         while reader.goes_on(items.is_empty(), b']')? {
             items.push(T::read(reader)?);
         }
-        reader.close(b']')?;
+        reader.expect(b']')?;
         Some(items)
     }
 
@@ -246,7 +236,7 @@ impl<T: Plain> Plain for Vec<T> {
 
 impl<K: Plain + Ord, V: Plain> Plain for BTreeMap<K, V> {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.open(b'{')?;
+        reader.expect(b'{')?;
         let mut entries = Vec::new();
         while reader.goes_on(entries.is_empty(), b'}')? {
             let key = K::read(reader)?;
@@ -254,7 +244,7 @@ impl<K: Plain + Ord, V: Plain> Plain for BTreeMap<K, V> {
             reader.spaces();
             entries.push((key, V::read(reader)?));
         }
-        reader.close(b'}')?;
+        reader.expect(b'}')?;
         // Of entries with the same key the last one counts. They are sorted at once.
         Some(entries.into_iter().collect())
     }

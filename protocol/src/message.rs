@@ -144,6 +144,16 @@ impl<'a> Message<'a> {
         Ok(Self { line, envelope })
     }
 
+    /// Reads one line, which may be no text.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::parse`], and if the line is not UTF-8.
+    pub(crate) fn read(line: &'a [u8]) -> Result<Self, Rejected> {
+        let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
+        Self::parse(text)
+    }
+
     /// The sender's id.
     pub fn src(&self) -> &str {
         &self.envelope.src

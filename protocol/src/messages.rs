@@ -1,15 +1,12 @@
 //! From lines to messages: several are read before the first of them is served ([`READ_AHEAD`]).
 
-use crate::{
-    error::{Reason, Rejected},
-    message::Message,
-};
+use crate::{error::Rejected, message::Message};
 use memchr::{Memchr, memchr_iter};
 
 /// The number of messages that are read before the first of them is served.
 ///
-/// The code that reads a message and the code that serves it fill the nearest cache of a processor together, and push each other out
-/// of it. This way either does many messages before the other has its turn.
+/// The code that reads a message and the code that serves it do not both fit into the nearest cache of a processor: with each
+/// message, one pushes the other out. This way each runs for many messages in a row.
 const READ_AHEAD: usize = 16;
 
 /// A message, or the reason why a line is none.
@@ -45,18 +42,6 @@ impl<'a> Unread<'a> {
                 });
             }
         }
-    }
-}
-
-impl<'a> Message<'a> {
-    /// Reads one line, which may be anything.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::parse`], and if the line is not UTF-8.
-    pub(crate) fn read(line: &'a [u8]) -> Result<Self, Rejected> {
-        let text = std::str::from_utf8(line).map_err(|_| Rejected::new(line, Reason::NotUtf8))?;
-        Self::parse(text)
     }
 }
 

@@ -116,6 +116,7 @@ impl Json {
     /// assert_eq!(Json::from_valid_text_at("{\"a\": [1 , 2]}", 5), Some((Json::new(&[1, 2]), 13)));
     /// ```
     pub fn from_valid_text_at(text: &str, at: usize) -> Option<(Self, usize)> {
+        // Most are short integers, which are looked at once here: `of` would look at their digits again.
         let bytes = text.as_bytes();
         let sign = at + usize::from(*bytes.get(at)? == b'-');
         let end = sign + digits(bytes.get(sign..)?);

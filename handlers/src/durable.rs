@@ -175,8 +175,7 @@ impl<S: Journaled> Durable<S> {
     /// Waits until every input before this call is durable.
     pub async fn synced(&self) {
         if let Some((log, _)) = &self.log {
-            // Without a disk, requests are served by small futures.
-            Box::pin(log.sync()).await;
+            log.sync().await;
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn run() -> io::Result<()> {
                 )?;
             }
             (_, _, Some(call)) => {
-                let Some((src, msg_id)) = waiting.remove(&call) else { continue };
+                let (src, msg_id) = waiting.remove(&call).ok_or(io::ErrorKind::InvalidData)?;
                 let value = body.value.map_or("null", RawValue::get);
                 write!(
                     output,

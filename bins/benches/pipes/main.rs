@@ -1,8 +1,7 @@
 //! The nodes as processes, beside the shortest loop that could be written by hand: `cargo bench --bench pipes`.
 //!
 //! Every pair is measured in turn, and what counts is the ratio: the machine's mood is in both. The loop is this
-//! program again, with the argument `loop`, and one that asks a service first with the argument `loop-call`; with the argument `caller`
-//! it is a node that does so.
+//! program again, with the argument `loop`. With `loop-call` it is a loop that asks a service first, and with `caller` a node that does.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,14 +21,11 @@ use process::Node;
 use std::{fmt::Display, io::Write, path::Path, time::Duration};
 
 fn main() {
-    if std::env::args().any(|argument| argument == "loop") {
-        return baseline::run().unwrap();
-    }
-    if std::env::args().any(|argument| argument == "loop-call") {
-        return baseline_call::run().unwrap();
-    }
-    if std::env::args().any(|argument| argument == "caller") {
-        return glomers_protocol::run::<caller::Caller>().unwrap();
+    match std::env::args().nth(1).as_deref() {
+        Some("loop") => return baseline::run().unwrap(),
+        Some("loop-call") => return baseline_call::run().unwrap(),
+        Some("caller") => return glomers_protocol::run::<caller::Caller>().unwrap(),
+        _ => {}
     }
     // `cargo bench -- --test` only wants to know whether all of it works.
     let quick = std::env::args().any(|argument| argument == "--test");
@@ -102,9 +98,9 @@ fn ping_pong(size: Size) {
     let times = in_turns(size, [&mut || caller.round_trip_with_call(), &mut || echo.round_trip()]);
     micros("with a call, beside `echo`, median, us", times);
     let times = in_turns(size, [&mut || caller.round_trip_with_call(), &mut || by_hand.round_trip_with_call()]);
-    micros("with a call, median, us", times);
+    micros("with a call, beside the loop's, median, us", times);
     let times = in_turns(size, [&mut || by_hand.round_trip_with_call(), &mut || baseline.round_trip()]);
-    micros("the loop with a call, beside it, median, us", times);
+    micros("the loop's call, beside its echo, median, us", times);
 }
 
 /// The medians of two things that are done in turns.
